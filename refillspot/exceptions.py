@@ -1,0 +1,41 @@
+"""What can go wrong, named. Each message says what to do."""
+
+
+class RefillspotError(Exception):
+    """Base of every error that refillspot raises on purpose."""
+
+
+class ArgumentError(RefillspotError):
+    """An argument of a command or a spider is wrong; the message lists what would be right."""
+
+
+class ConfigurationError(RefillspotError):
+    """A setting, the environment or .env holds a value that cannot be used."""
+
+
+class ServiceUnavailableError(RefillspotError):
+    """PostgreSQL or Redis does not answer; the message names the server and says what to do."""
+
+
+class SchemaVersionError(RefillspotError):
+    """The database was migrated by a newer refillspot than this one."""
+
+
+class SiteError(RefillspotError):
+    """The site answered, but not with what was asked for."""
+
+
+class ApiError(SiteError):
+    """The API reported an error of its own: a `result_code` other than "100", under HTTP 200."""
+
+
+class BlockedError(SiteError):
+    """The site answered with a page for humans (verification, HTML) where JSON was due."""
+
+
+class LayoutChangedError(SiteError):
+    """The answer is not in the shape that is known; the message names the path. Never guessed around."""
+
+
+class IncompatibleEngineError(RefillspotError):
+    """A private part of Scrapy that refillspot relies on is not there: the pinned version is not installed."""

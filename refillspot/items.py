@@ -1,0 +1,142 @@
+"""`Store` and its parts: what a crawl yields and what PostgreSQL keeps.
+
+Plain dataclasses, so that parsers, tests and storage share them without Scrapy. In every optional field None means
+"the source does not say", which is never the same as an empty list ("it says: none").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Audience = Literal["adult", "teen", "child", "senior"]
+Meal = Literal["lunch", "dinner"]
+DayKind = Literal["weekday", "weekend", "holiday"]
+Verdict = Literal["confirmed", "likely", "unlikely"]
+EvidenceSource = Literal["name", "branch", "category", "menu", "tag"]
+
+WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+
+
+@dataclass(slots=True, frozen=True)
+class Address:
+    """A Korean postal address under today's official names.
+
+    `sido` "서울특별시"; `sigungu` "강남구" or "수원시 권선구"; `dong` the legal 동/읍/면, "역삼동", "성수동2가";
+    `road` with its number, "테헤란로 123"; `detail` what is left, "2층".
+    """
+
+    sido: str | None = None
+    sigungu: str | None = None
+    dong: str | None = None
+    road: str | None = None
+    detail: str | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Price:
+    """One price in won; `krw_min` == `krw_max` unless the text gives a range. None = the text does not say."""
+
+    krw_min: int
+    krw_max: int
+    audience: Audience | None = None
+    meal: Meal | None = None
+    day: DayKind | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class MenuItem:
+    """One line of a menu. `price_krw` is None where the board gives no single number (시가, 가격 문의)."""
+
+    name: str
+    price_krw: int | None = None
+    price_text: str | None = None
+    recommended: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class Evidence:
+    """One reason for a verdict: which part of the store said it, and the words."""
+
+    source: EvidenceSource
+    text: str
+
+
+@dataclass(slots=True, frozen=True)
+class RefillVerdict:
+    """Whether a store is all-you-can-eat, and why."""
+
+    verdict: Verdict
+    evidence: list[Evidence] = field(default_factory=list)
+
+
+@dataclass(slots=True, frozen=True)
+class Day:
+    """One weekday. `intervals` ("11:30", "23:30"), breaks cut out; past midnight counts on: ("17:00", "26:00")."""
+
+    intervals: list[tuple[str, str]] = field(default_factory=list)
+    last_order: str | None = None
+    closed: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class OpeningHours:
+    """The opening hours of the weekdays that are known (0 = Monday), in Korean time."""
+
+    days: dict[int, Day] = field(default_factory=dict)
+
+    def to_osm(self) -> str:
+        """Return OSM `opening_hours` text, e.g. "Mo-Fr 11:30-15:00,17:00-26:00; Su off"."""
+        rules: list[list[str]] = []  # [first weekday, last weekday, selector]
+        previous = None
+        for number, day in sorted(self.days.items()):
+            selector = "off" if day.closed else ",".join(f"{start}-{end}" for start, end in day.intervals)
+            if not selector:
+                continue
+            if rules and previous == number - 1 and rules[-1][2] == selector:
+                rules[-1][1] = WEEKDAYS[number]
+            else:
+                rules.append([WEEKDAYS[number], WEEKDAYS[number], selector])
+            previous = number
+        return "; ".join(f"{a if a == b else f'{a}-{b}'} {selector}" for a, b, selector in rules)
+
+
+@dataclass(slots=True)
+class Store:
+    """One restaurant, as one crawl saw it. Keyed by `ref`, the site's own id (`v_rid`)."""
+
+    ref: str
+    name: str
+    district_code: str
+    """Official code of the district, "11680"; names repeat between cities, codes do not."""
+    district: str
+    source_url: str
+    refill: RefillVerdict
+    branch: str | None = None
+    addr: str | None = None
+    """Lot-number address, as the site writes it."""
+    road_addr: str | None = None
+    dong: str | None = None
+    lat: float | None = None
+    """WGS84 degrees."""
+    lon: float | None = None
+    phone: str | None = None
+    """National format, "02-555-1234"; 050x numbers are virtual."""
+    categories: list[str] | None = None
+    score: int | None = None
+    """The site's own score, 0-100; 25 is the floor of the unrated."""
+    user_score: float | None = None
+    """Mean of the visitors' ratings, 0.1-5.0; None = nobody rated it."""
+    review_count: int | None = None
+    images: list[str] | None = None
+    hours: OpeningHours | None = None
+    hours_text: str | None = None
+    """The site's own words, kept also where they could not be read."""
+    open_status: str | None = None
+    """As the list showed it when crawled, "영업 중"; about that moment only."""
+    menu: list[MenuItem] | None = None
+    refill_prices: list[Price] | None = None
+    refill_price_krw: int | None = None
+    """The cheapest ordinary adult price of the refill offer, in won."""
+    tags: list[str] | None = None
+    facilities: list[str] | None = None
