@@ -1,0 +1,1 @@
+"""One Scrapy command a file: arguments, one call, exit code.  Heavy imports live inside `run()`."""

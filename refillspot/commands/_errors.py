@@ -1,0 +1,24 @@
+"""How a command tells an error that refillspot raised on purpose.  No class here: Scrapy would list it as a command."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from refillspot.exceptions import RefillspotError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scrapy.commands import ScrapyCommand
+
+
+@contextmanager
+def told_on_stderr(command: ScrapyCommand) -> Iterator[None]:
+    """Print a RefillspotError as one message, without a traceback, and let the program exit with 1."""
+    try:
+        yield
+    except RefillspotError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        command.exitcode = 1

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from refillspot.commands._errors import told_on_stderr
+
+if TYPE_CHECKING:
+    import argparse
+
+
+class Command(ScrapyCommand):
+    """`scrapy services up|down|status`: PostgreSQL and Redis, embedded where the environment names none."""
+
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        return "[options] up|down|status"
+
+    def short_desc(self) -> str:
+        return "Start, stop or show PostgreSQL and Redis"
+
+    def long_desc(self) -> str:
+        return (
+            "up: check the servers named in the environment or .env, start embedded ones in place of the others. "
+            "down: stop the embedded ones. status: say what runs where."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print one line of JSON, with passwords")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        actions = {"up": _up, "down": _down, "status": _status}
+        if len(args) != 1 or args[0] not in actions:
+            raise UsageError("say one of: up, down, status")
+        with told_on_stderr(self):
+            actions[args[0]](as_json=opts.json)
+
+
+def _up(*, as_json: bool) -> None:
+    from refillspot.services import mask_password, resolve
+
+    addresses = asdict(resolve())
+    if as_json:
+        print(json.dumps(addresses, ensure_ascii=False))
+        return
+    for name, url in addresses.items():
+        print(f"{name}: {mask_password(url)}")
+
+
+def _down(*, as_json: bool) -> None:
+    from refillspot.services import embedded, read_environment
+
+    home = read_environment().home
+    embedded.down(home)
+    print(json.dumps(embedded.status(home)) if as_json else f"The embedded servers of {home} are stopped.")
+
+
+def _status(*, as_json: bool) -> None:
+    from refillspot.services import mask_password, status
+
+    found = status()
+    if as_json:
+        print(json.dumps([asdict(service) for service in found], ensure_ascii=False))
+        return
+    for service in found:
+        kind, state = "embedded" if service.embedded else "configured", "up" if service.up else "down"
+        print(f"{service.name:<12} {kind:<11} {state:<5} {mask_password(service.address)}")
+        if service.problem:
+            print(f"  {service.problem}")

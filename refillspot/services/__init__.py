@@ -1,0 +1,83 @@
+"""PostgreSQL and Redis for a crawl: the configured servers where the environment names some, else embedded ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from refillspot.exceptions import RefillspotError
+from refillspot.services import embedded
+from refillspot.services.addresses import ConfiguredAddress, ServiceAddresses, mask_password, read_addresses
+from refillspot.services.environment import Environment, read_environment
+from refillspot.services.reachability import check_postgres, check_redis
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["Environment", "ServiceAddresses", "ServiceStatus", "mask_password", "read_environment", "resolve", "status"]
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """One server: postgres, redis or redis-cache.  `address` holds the password, `problem` says why it is down."""
+
+    name: str
+    embedded: bool
+    up: bool
+    address: str
+    problem: str | None = None
+
+
+def resolve(environ: Mapping[str, str] | None = None, directory: Path | None = None) -> ServiceAddresses:
+    """Return servers that answer: configured ones are checked, the others started embedded.
+
+    `environ` defaults to the process environment, `directory` (where `.env` is looked for) to the current one.
+
+    Raises:
+        ConfigurationError: a variable or a server's configuration can not be used.
+        ServiceUnavailableError: a configured server does not answer, or an embedded one can not be started.
+    """
+    environment = read_environment(environ, directory)
+    configured = read_addresses(environment.values)
+    for name, address in configured.items():
+        _check(name, address, environment)
+    return ServiceAddresses(
+        *(
+            configured[server.name].url if server.name in configured else embedded.ensure_up(server)
+            for server in embedded.servers(environment.home)
+        )
+    )
+
+
+def status(environ: Mapping[str, str] | None = None, directory: Path | None = None) -> list[ServiceStatus]:
+    """Return the state of postgres, redis and redis-cache; starts nothing.
+
+    Raises:
+        ConfigurationError: a variable can not be used.
+    """
+    environment = read_environment(environ, directory)
+    configured = read_addresses(environment.values)
+    return [
+        _configured_status(server.name, configured[server.name], environment)
+        if server.name in configured
+        else ServiceStatus(server.name, embedded=True, up=embedded.is_up(server), address=server.url)
+        for server in embedded.servers(environment.home)
+    ]
+
+
+def _configured_status(name: str, address: ConfiguredAddress, environment: Environment) -> ServiceStatus:
+    problem = None
+    try:
+        _check(name, address, environment)
+    except RefillspotError as error:
+        problem = str(error)
+    return ServiceStatus(name, embedded=False, up=problem is None, address=address.url, problem=problem)
+
+
+def _check(name: str, address: ConfiguredAddress, environment: Environment) -> None:
+    origin = environment.origin(address.variables)
+    if name == "postgres":
+        check_postgres(address.url, origin)
+    else:
+        check_redis(address.url, origin, holds_queue=name == "redis")

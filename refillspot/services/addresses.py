@@ -1,0 +1,141 @@
+"""Where PostgreSQL and Redis are: pure functions over environment values."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from redis.connection import parse_url
+
+from refillspot.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+POSTGRES_DEFAULTS = {
+    "DB_HOST": "localhost",
+    "DB_PORT": "5432",
+    "DB_NAME": "refill_spot",
+    "DB_USER": "postgres",
+    "DB_PASSWORD": "",
+}
+REDIS_DEFAULTS = {"REDIS_HOST": "localhost", "REDIS_PORT": "6379"}
+
+ENCODE = (
+    "it is not a URL that can be read; special characters in its password must be percent-encoded (@ is %40, / is %2F)"
+)
+MASK = "***"
+# Greedy up to the last @, as a password may hold one that was not encoded.
+PASSWORD_OF_USER = re.compile(r"(?<=://)([^:/@?]*):.*@")
+PASSWORD_PARAMETER = re.compile(r"(password\s*=\s*)('[^']*'|[^&\s]*)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class ServiceAddresses:
+    """What a crawl connects to: PostgreSQL, the Redis of the queue and the Redis of the page cache."""
+
+    database_url: str
+    redis_url: str
+    cache_redis_url: str
+
+
+@dataclass(frozen=True)
+class ConfiguredAddress:
+    """An address, and the variables that set it: DATABASE_URL, or some of DB_HOST, DB_PORT and so on."""
+
+    url: str
+    variables: tuple[str, ...]
+
+
+def read_addresses(values: Mapping[str, str]) -> dict[str, ConfiguredAddress]:
+    """Read environment values, without placeholders, into addresses of postgres, redis and redis-cache.
+
+    A server that is not configured is missing.  The cache uses the queue's server unless it has its own.
+
+    Raises:
+        ConfigurationError: a URL or a port can not be used; the message names the variable and shows no secret.
+    """
+    database = _read_url(values, "DATABASE_URL", _check_postgres_url) or _build_postgres_url(values)
+    redis = _read_url(values, "REDIS_URL", _check_redis_url) or _build_redis_url(values)
+    cache = _read_url(values, "CACHE_REDIS_URL", _check_redis_url) or redis
+    addresses = {"postgres": database, "redis": redis, "redis-cache": cache}
+    return {name: address for name, address in addresses.items() if address}
+
+
+def mask_password(url: str) -> str:
+    """Replace each password in a URL by ***, for logs and messages."""
+    return PASSWORD_PARAMETER.sub(rf"\1{MASK}", PASSWORD_OF_USER.sub(rf"\1:{MASK}@", url))
+
+
+def _check_port(text: str) -> None:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65535):
+        raise ValueError("the port must be a number from 1 to 65535")
+
+
+def _read_url(values: Mapping[str, str], variable: str, check: Callable[[str], None]) -> ConfiguredAddress | None:
+    if not (url := values.get(variable)):
+        return None
+    try:
+        check(url)
+    except ValueError as error:
+        raise ConfigurationError(f"{variable} can not be used: {error}.") from None
+    return ConfiguredAddress(url, (variable,))
+
+
+def _check_postgres_url(url: str) -> None:
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("it must start with postgresql://")
+    try:
+        ports = str(conninfo_to_dict(url).get("port", "")).split(",")
+    except psycopg.ProgrammingError:  # its text may hold a part of the password
+        raise ValueError(ENCODE) from None
+    for port in filter(None, ports):
+        _check_port(port)
+
+
+def _check_redis_url(url: str) -> None:
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("it must start with redis://, rediss:// or unix://")
+    try:
+        parse_url(url)  # type: ignore[no-untyped-call]
+    except ValueError:  # its text may hold a part of the password
+        raise ValueError(ENCODE) from None
+
+
+def _build_postgres_url(values: Mapping[str, str]) -> ConfiguredAddress | None:
+    if not (variables := tuple(name for name in POSTGRES_DEFAULTS if values.get(name))):
+        return None
+    host, port, name, user, password = (quote(text, safe="") for text in _with_defaults(values, POSTGRES_DEFAULTS))
+    _check_port_variable("DB_PORT", port)
+    account = f"{user}:{password}" if password else user
+    if host.startswith("%2F"):  # a directory of sockets
+        return ConfiguredAddress(f"postgresql://{account}@/{name}?host={host}&port={port}", variables)
+    return ConfiguredAddress(f"postgresql://{account}@{_bracket(host)}:{port}/{name}", variables)
+
+
+def _build_redis_url(values: Mapping[str, str]) -> ConfiguredAddress | None:
+    if not (variables := tuple(name for name in REDIS_DEFAULTS if values.get(name))):
+        return None
+    host, port = _with_defaults(values, REDIS_DEFAULTS)
+    _check_port_variable("REDIS_PORT", port)
+    return ConfiguredAddress(f"redis://{_bracket(quote(host, safe=''))}:{port}/0", variables)
+
+
+def _bracket(host: str) -> str:
+    """Undo the quoting of an IPv6 address, which a URL holds in brackets."""
+    return f"[{unquote(host).strip('[]')}]" if "%3A" in host else host
+
+
+def _with_defaults(values: Mapping[str, str], defaults: Mapping[str, str]) -> list[str]:
+    return [values.get(name) or default for name, default in defaults.items()]
+
+
+def _check_port_variable(variable: str, text: str) -> None:
+    try:
+        _check_port(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{variable} can not be used: {error}.") from None

@@ -1,0 +1,130 @@
+"""One PostgreSQL and two Redis servers per home directory, on Unix sockets, shared by all who name the same home.
+
+Whoever holds the lock of a server's directory starts it, and the server inherits the lock: see `lock.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, TypeAlias
+
+from refillspot.exceptions import ServiceUnavailableError
+from refillspot.services import lock
+from refillspot.services.addresses import ServiceAddresses
+from refillspot.services.postgres_server import PostgresServer
+from refillspot.services.redis_server import CACHE_OPTIONS, QUEUE_OPTIONS, RedisServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Server: TypeAlias = PostgresServer | RedisServer
+
+DEADLINE_SECONDS = 60.0  # recovery after a crash replays the log
+POLL_SECONDS = 0.02
+STARTS = 3  # a server that dies three times at its start will die again
+LOG_LINES = 10  # of a failed server's log, shown with the error
+SOCKET_BYTES = 107 if sys.platform == "linux" else 103  # the kernel's limit for the path of a socket
+
+
+def postgres(home: Path) -> PostgresServer:
+    return PostgresServer("postgres", home / "postgres")
+
+
+def redis_queue(home: Path) -> RedisServer:
+    return RedisServer("redis", home / "redis", QUEUE_OPTIONS)
+
+
+def redis_cache(home: Path) -> RedisServer:
+    return RedisServer("redis-cache", home / "redis-cache", CACHE_OPTIONS)
+
+
+def servers(home: Path) -> tuple[PostgresServer, RedisServer, RedisServer]:
+    return postgres(home), redis_queue(home), redis_cache(home)
+
+
+def up(home: Path) -> ServiceAddresses:
+    """Start what is not running, and wait until all three answer.
+
+    Raises:
+        ServiceUnavailableError: a server can not be started here; the message says why.
+    """
+    return ServiceAddresses(*(ensure_up(server) for server in servers(home)))
+
+
+def down(home: Path) -> None:
+    """Stop what is running, and wait until it is gone."""
+    for server in servers(home):
+        ensure_down(server)
+
+
+def status(home: Path) -> dict[str, bool]:
+    """Which servers run, by name: postgres, redis, redis-cache."""
+    return {server.name: is_up(server) for server in servers(home)}
+
+
+def is_up(server: Server) -> bool:
+    return os.name != "nt" and lock.is_held(server.directory) and server.answers()
+
+
+def ensure_up(server: Server) -> str:
+    """Start `server` unless it runs, and return its URL once it answers."""
+    _refuse_impossible(server)
+    try:
+        _wait_until_up(server)
+    except OSError as error:
+        raise ServiceUnavailableError(
+            f"The embedded {server.name} can not be started in {server.directory}: {error}. "
+            "Set REFILLSPOT_HOME to a directory that you own."
+        ) from error
+    except subprocess.CalledProcessError as error:
+        raise _failed(server, f"{error.cmd[0]} failed") from error
+    return server.url
+
+
+def ensure_down(server: Server) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    asked = False
+    while os.name != "nt" and lock.is_held(server.directory):
+        asked = asked or server.stop()
+        if time.monotonic() > deadline:
+            raise _failed(server, f"it did not stop within {DEADLINE_SECONDS:.0f} s")
+        time.sleep(POLL_SECONDS)
+
+
+def _wait_until_up(server: Server) -> None:
+    server.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    starts = 0
+    while not server.answers():
+        if starts == STARTS and not lock.is_held(server.directory):
+            raise _failed(server, f"it ended {STARTS} times while starting")
+        if starts < STARTS and (file := lock.acquire(server.directory)):
+            with file:  # no process of this server is alive, so it is ours to start
+                server.start(file.fileno())
+            starts += 1
+        if time.monotonic() > deadline:
+            raise _failed(server, f"it does not answer after {DEADLINE_SECONDS:.0f} s")
+        time.sleep(POLL_SECONDS)
+
+
+def _refuse_impossible(server: Server) -> None:
+    if os.name == "nt":
+        raise ServiceUnavailableError(
+            "The embedded servers do not run on Windows. Run `docker compose up -d` and set DATABASE_URL and REDIS_URL "
+            "in .env, as .env.example shows."
+        )
+    length = len(os.fsencode(server.socket))
+    if length > SOCKET_BYTES:
+        raise ServiceUnavailableError(
+            f"The path of the socket {server.socket} has {length} bytes, the system allows {SOCKET_BYTES}. "
+            "Set REFILLSPOT_HOME to a directory with a shorter path."
+        )
+
+
+def _failed(server: Server, reason: str) -> ServiceUnavailableError:
+    log = server.directory / "log"
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:] if log.exists() else []
+    return ServiceUnavailableError("\n  ".join([f"The embedded {server.name} failed: {reason}. From {log}:", *lines]))

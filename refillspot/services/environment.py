@@ -1,0 +1,69 @@
+"""The environment and `.env` as one mapping, in which placeholders do not count."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dotenv import dotenv_values
+
+from refillspot.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+PLACEHOLDER = re.compile(r"\s*|your[_-].*|change[_-]?me|<.*>", re.IGNORECASE)
+PLACEHOLDER_IN_URL = re.compile(r"your_\w+_here|<\w+>", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What is set, and where: values without placeholders, and the directory that holds scrapy.cfg."""
+
+    values: Mapping[str, str]
+    dotenv_names: frozenset[str]
+    directory: Path
+
+    @property
+    def home(self) -> Path:
+        """Where the embedded servers live: REFILLSPOT_HOME, default `.refillspot` beside scrapy.cfg."""
+        return (self.directory / Path(self.values.get("REFILLSPOT_HOME", ".refillspot")).expanduser()).resolve()
+
+    def origin(self, names: Iterable[str]) -> str:
+        """Where variables were set, in words: "DB_HOST, DB_PORT in .env"."""
+        places: dict[str, list[str]] = {".env": [], "the environment": []}
+        for name in names:
+            places[".env" if name in self.dotenv_names else "the environment"].append(name)
+        return " and ".join(f"{', '.join(found)} in {place}" for place, found in places.items() if found)
+
+
+def read_environment(environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Environment:
+    """Merge the process environment over the `.env` of `directory`, or else of the project around it.
+
+    An empty variable in the process environment hides the one of `.env`, so that compose can unset DATABASE_URL.
+
+    Raises:
+        ConfigurationError: `.env` is not UTF-8 text.
+    """
+    environ = os.environ if environ is None else environ
+    directory = (directory or Path.cwd()).resolve()
+    project = next((path for path in (directory, *directory.parents) if (path / "scrapy.cfg").is_file()), directory)
+    dotenv = next((_read_dotenv(path / ".env") for path in (directory, project) if (path / ".env").is_file()), {})
+    values = {name: value.strip() for name, value in {**dotenv, **environ}.items() if not is_placeholder(value)}
+    return Environment(values, frozenset(dotenv.keys() - environ.keys()), project)
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether a value is empty or was left as an example shows it: your_kakao_api_key_here, changeme, <password>."""
+    return bool(PLACEHOLDER.fullmatch(value) or ("://" in value and PLACEHOLDER_IN_URL.search(value)))
+
+
+def _read_dotenv(path: Path) -> dict[str, str]:
+    try:
+        values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")  # -sig: Notepad writes a BOM
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path} is not UTF-8 text: save it as UTF-8.") from None
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,120 @@
+"""Whether the configured servers answer, are new enough, and can not lose the queue; if not, what to do."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import redis
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
+from refillspot.services.addresses import mask_password
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TIMEOUT_SECONDS = 5
+OLDEST_POSTGRES = 15
+OLDEST_REDIS = 7
+
+
+def check_postgres(url: str, origin: str) -> None:
+    """Connect once.  `origin` says where the URL was set, such as "DATABASE_URL in .env".
+
+    Raises:
+        ServiceUnavailableError: it does not answer, refuses the account, or lacks the database.
+        ConfigurationError: it is older than PostgreSQL 15.
+    """
+    name = f"PostgreSQL at {mask_password(url)} ({origin})"
+    try:
+        with psycopg.connect(url, connect_timeout=TIMEOUT_SECONDS) as connection:
+            version = connection.info.server_version // 10_000
+    except psycopg.OperationalError as error:
+        raise ServiceUnavailableError(
+            f"{name} can not be used: {_one_line(error)}. {_remedy(url, error, origin)}"
+        ) from None
+    if version < OLDEST_POSTGRES:
+        raise ConfigurationError(f"{name} is version {version}; refillspot needs {OLDEST_POSTGRES} or later.")
+
+
+def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
+    """Connect once.
+
+    Raises:
+        ServiceUnavailableError: it does not answer, or refuses the account.
+        ConfigurationError: it is older than Redis 7, or holds the queue and may evict it.
+    """
+    name = f"Redis at {mask_password(url)} ({origin})"
+    try:
+        info = _redis_info(url)
+    except redis.AuthenticationError as error:
+        raise ServiceUnavailableError(
+            f"{name} refuses the password: {_one_line(error)}. Check the one in the URL."
+        ) from None
+    except redis.BusyLoadingError:
+        raise ServiceUnavailableError(f"{name} is still loading its keys. Try again in a moment.") from None
+    except redis.RedisError as error:
+        raise ServiceUnavailableError(
+            f"{name} can not be used: {_one_line(error)}. {_start_or_unset('redis redis-cache', origin)}"
+        ) from None
+    if int(str(info["redis_version"]).partition(".")[0]) < OLDEST_REDIS:
+        raise ConfigurationError(
+            f"{name} is version {info['redis_version']}; refillspot needs {OLDEST_REDIS} or later."
+        )
+    if holds_queue and may_evict_queue(info):
+        raise ConfigurationError(
+            f"{name} may evict the queue: its maxmemory-policy is {info['maxmemory_policy']}. Run "
+            "`redis-cli CONFIG SET maxmemory-policy noeviction` there (and in its configuration file), or give the "
+            "cache a server of its own by CACHE_REDIS_URL."
+        )
+
+
+def may_evict_queue(info: Mapping[str, Any]) -> bool:
+    """Whether a server with this `INFO` drops keys that carry no expiry, as the queue's, when its memory is full."""
+    return str(info["maxmemory_policy"]).startswith("allkeys-") and int(info["maxmemory"]) > 0
+
+
+def _redis_info(url: str) -> dict[str, Any]:
+    timeouts = {"socket_connect_timeout": TIMEOUT_SECONDS, "socket_timeout": TIMEOUT_SECONDS}
+    with redis.Redis.from_url(url, **timeouts, retry=Retry(NoBackoff(), 0)) as client:
+        return {**client.info("server"), **client.info("memory")}
+
+
+def _remedy(url: str, error: psycopg.OperationalError, origin: str) -> str:
+    """What to do about a failed connection.  Judged by state, since servers word their errors in any language."""
+    parts = {key: str(value) for key, value in conninfo_to_dict(url).items()}
+    if _lacks_database(url, parts.get("dbname", "")):
+        target = [
+            f"--{option}={parts[key]}"
+            for option, key in (("host", "host"), ("port", "port"), ("username", "user"))
+            if key in parts
+        ]
+        return (
+            f"The server has no such database: create it with `{shlex.join(['createdb', *target, parts['dbname']])}`."
+        )
+    if error.pgconn and error.pgconn.needs_password:
+        return "The server wants a password: set DB_PASSWORD, or put one into DATABASE_URL."
+    if error.pgconn and error.pgconn.used_password:
+        return "The server answers: check user and password, DB_USER and DB_PASSWORD or those in DATABASE_URL."
+    return _start_or_unset("postgres", origin)
+
+
+def _lacks_database(url: str, name: str) -> bool:
+    try:
+        with psycopg.connect(make_conninfo(url, dbname="postgres", connect_timeout=TIMEOUT_SECONDS)) as connection:
+            found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone()
+    except psycopg.OperationalError:
+        return False
+    return found is None
+
+
+def _start_or_unset(service: str, origin: str) -> str:
+    return f"Start it with `docker compose up -d {service}`, or unset {origin} to use the embedded server."
+
+
+def _one_line(error: Exception) -> str:
+    return mask_password(" ".join(str(error).split()).rstrip("."))
