@@ -33,8 +33,16 @@ class BlockedError(SiteError):
     """The site answered with a page for humans (verification, HTML) where JSON was due."""
 
 
+class MalformedAnswerError(SiteError):
+    """The answer is not whole JSON: cut off or garbled on the way. Asking again may help."""
+
+
 class LayoutChangedError(SiteError):
     """The answer is not in the shape that is known; the message names the path. Never guessed around."""
+
+
+class RefusedRequestError(RefillspotError):
+    """A request that must not be queued, or an entry of the queue that this program did not write."""
 
 
 class IncompatibleEngineError(RefillspotError):

@@ -107,11 +107,11 @@ class Store:
 
     ref: str
     name: str
-    district_code: str
-    """Official code of the district, "11680"; names repeat between cities, codes do not."""
-    district: str
     source_url: str
     refill: RefillVerdict
+    district_code: str | None = None
+    """Official code of the district, "11680"; names repeat between cities, codes do not. None = not a known one."""
+    district: str | None = None
     branch: str | None = None
     addr: str | None = None
     """Lot-number address, as the site writes it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -25,9 +25,7 @@ POSTGRES_DEFAULTS = {
 }
 REDIS_DEFAULTS = {"REDIS_HOST": "localhost", "REDIS_PORT": "6379"}
 
-ENCODE = (
-    "it is not a URL that can be read; special characters in its password must be percent-encoded (@ is %40, / is %2F)"
-)
+ENCODE = "its special characters must be percent-encoded in user and password (@ is %40, / is %2F, # is %23)"
 MASK = "***"
 # Greedy up to the last @, as a password may hold one that was not encoded.
 PASSWORD_OF_USER = re.compile(r"(?<=://)([^:/@?]*):.*@")
@@ -90,8 +88,9 @@ def _check_postgres_url(url: str) -> None:
     if not url.startswith(("postgresql://", "postgres://")):
         raise ValueError("it must start with postgresql://")
     try:
+        _check_account(url)
         ports = str(conninfo_to_dict(url).get("port", "")).split(",")
-    except psycopg.ProgrammingError:  # its text may hold a part of the password
+    except (ValueError, psycopg.ProgrammingError):  # its text may hold a part of the password
         raise ValueError(ENCODE) from None
     for port in filter(None, ports):
         _check_port(port)
@@ -101,9 +100,17 @@ def _check_redis_url(url: str) -> None:
     if not url.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("it must start with redis://, rediss:// or unix://")
     try:
+        if not url.startswith("unix://"):
+            _check_account(url)
         parse_url(url)  # type: ignore[no-untyped-call]
     except ValueError:  # its text may hold a part of the password
         raise ValueError(ENCODE) from None
+
+
+def _check_account(url: str) -> None:
+    """Refuse a bare @ / ? or # in a password: a part of it would be taken for the host, and be shown in messages."""
+    if url.count("@") > 1 or url.count("@") != urlsplit(url).netloc.count("@"):
+        raise ValueError(ENCODE)
 
 
 def _build_postgres_url(values: Mapping[str, str]) -> ConfiguredAddress | None:

@@ -66,7 +66,7 @@ def status(home: Path) -> dict[str, bool]:
 
 
 def is_up(server: Server) -> bool:
-    return os.name != "nt" and lock.is_held(server.directory) and server.answers()
+    return sys.platform != "win32" and lock.is_held(server.directory) and server.answers()
 
 
 def ensure_up(server: Server) -> str:
@@ -87,7 +87,7 @@ def ensure_up(server: Server) -> str:
 def ensure_down(server: Server) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
     asked = False
-    while os.name != "nt" and lock.is_held(server.directory):
+    while sys.platform != "win32" and lock.is_held(server.directory):
         asked = asked or server.stop()
         if time.monotonic() > deadline:
             raise _failed(server, f"it did not stop within {DEADLINE_SECONDS:.0f} s")
@@ -111,7 +111,7 @@ def _wait_until_up(server: Server) -> None:
 
 
 def _refuse_impossible(server: Server) -> None:
-    if os.name == "nt":
+    if sys.platform == "win32":
         raise ServiceUnavailableError(
             "The embedded servers do not run on Windows. Run `docker compose up -d` and set DATABASE_URL and REDIS_URL "
             "in .env, as .env.example shows."

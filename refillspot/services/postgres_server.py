@@ -15,6 +15,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import errors, pq, sql
 
+from refillspot.exceptions import ServiceUnavailableError
 from refillspot.services.binaries import find_postgres
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ class PostgresServer:
             return AS_NOBODY, {}
         if owner == 0:
             owner = NOBODY
+            _refuse_closed_to_others(find_postgres(), self.directory.parent)
             os.chown(self.directory, owner, owner)
         return (), {"user": owner, "group": owner, "extra_groups": []}
 
@@ -143,3 +145,13 @@ def _has_user_namespaces() -> bool:
     if not shutil.which("unshare"):
         return False
     return subprocess.run([*AS_NOBODY, "true"], check=False, capture_output=True).returncode == 0  # noqa: S603 -- fixed
+
+
+def _refuse_closed_to_others(*directories: Path) -> None:
+    for directory in directories:
+        closed = [path for path in (directory, *directory.parents) if not path.stat().st_mode & 0o001]
+        if closed:
+            raise ServiceUnavailableError(
+                f"PostgreSQL does not run as root, and the user nobody can not enter {closed[-1]}, which holds {directory}. "
+                "Run as another user, or move the project and REFILLSPOT_HOME to where all may enter."
+            )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import redis
+from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -86,6 +87,8 @@ def _redis_info(url: str) -> dict[str, Any]:
 
 def _remedy(url: str, error: psycopg.OperationalError, origin: str) -> str:
     """What to do about a failed connection.  Judged by state, since servers word their errors in any language."""
+    if isinstance(error, errors.ConnectionTimeout):
+        return _start_or_unset("postgres", origin)
     parts = {key: str(value) for key, value in conninfo_to_dict(url).items()}
     if _lacks_database(url, parts.get("dbname", "")):
         target = [

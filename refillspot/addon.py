@@ -1,0 +1,33 @@
+"""The add-on: where PostgreSQL and Redis are, and how the operator's settings reach Scrapy's components."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import astuple
+from typing import TYPE_CHECKING
+
+from refillspot.services import resolve
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
+
+ADDRESSES = ("DATABASE_URL", "REDIS_URL", "CACHE_REDIS_URL")
+
+
+class RefillspotAddon:
+    """Runs once, before anything of the crawl exists; blocking there harms nobody.
+
+    Settings: DATABASE_URL, REDIS_URL, CACHE_REDIS_URL (with `-s`; else the environment, `.env`, the embedded
+    servers), POLITENESS_REQUESTS_PER_SECOND.
+
+    Raises:
+        ServiceUnavailableError, ConfigurationError: see `refillspot.services.resolve`.
+    """
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        given = {name: settings[name] for name in ADDRESSES if settings.get(name)}
+        addresses = resolve({**os.environ, **given})
+        for name, url in zip(ADDRESSES, astuple(addresses), strict=True):
+            settings.set(name, url, priority="addon")
+        if pace := settings.getfloat("POLITENESS_REQUESTS_PER_SECOND"):
+            settings.set("DOWNLOAD_DELAY", 1 / pace, priority="addon")

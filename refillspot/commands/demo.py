@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from refillspot.commands._errors import told_on_stderr
+
+if TYPE_CHECKING:
+    import argparse
+
+    from rich.console import Console
+
+    from refillspot.demo import DemoResult
+
+DISTRICTS = ("강남구", "마포구")
+ROWS_SHOWN = 15
+
+
+class Command(ScrapyCommand):
+    """`scrapy demo`: two districts of a synthetic city into PostgreSQL, counted against the truth.
+
+    0 every reachable refill store is there; 1 it could not run, or stores are missing.
+    """
+
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def short_desc(self) -> str:
+        return "Crawl two districts of a synthetic city and check what was stored"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--seed", type=int, default=7, help="of the synthetic city (default 7)")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        from rich.console import Console
+
+        from refillspot.demo import run_demo
+        from refillspot.planning import KEYWORDS
+
+        if args:
+            raise UsageError(f"scrapy demo takes no argument, not {' '.join(args)}")
+        console = Console(highlight=False)
+        console.print(f"Crawling {' and '.join(DISTRICTS)} of a synthetic Diningcode into a scratch database …")
+        started = time.monotonic()
+        with told_on_stderr(self):
+            result = run_demo(DISTRICTS, KEYWORDS, opts.seed)
+            _show(console, result, time.monotonic() - started)
+            self.exitcode = 1 if result.missing or result.crawl_exit_code else 0
+
+
+def _show(console: Console, result: DemoResult, seconds: float) -> None:
+    refill = result.refill_stores
+    if refill:
+        console.print(_table(result))
+    if len(refill) > ROWS_SHOWN:
+        console.print(f"… and {len(refill) - ROWS_SHOWN} more refill stores.")
+    rate = len(result.stores) / result.crawl_seconds
+    found = len(result.reachable) - len(result.missing)
+    console.print(
+        f"\nStored: {len(result.stores)} stores, {len(refill)} of them all-you-can-eat, "
+        f"in {result.crawl_seconds:.1f} s ({rate:.0f} stores/s, one process, site on loopback)."
+    )
+    console.print(f"Truth:  {len(result.reachable)} refill stores can be reached by the keywords; {found} are stored.")
+    if result.misjudged:
+        console.print(f"        {len(result.misjudged)} of these are stored, but not recognised as all-you-can-eat.")
+    for truth in result.missing[:ROWS_SHOWN]:
+        console.print(
+            f"[red]        missing: {truth['ref']} {truth['name']} ({truth['district']} {truth['dong']})[/red]"
+        )
+    if result.missing or result.crawl_exit_code:
+        console.print(f"[red]Failed.[/red] The crawl ended with {result.crawl_exit_code}; its log: {result.log}")
+    else:
+        console.print(f"Done in {seconds:.1f} s. All of this is invented data; the scratch database is gone again.")
+
+
+def _table(result: DemoResult) -> Any:
+    from rich.table import Table
+
+    table = Table("store", "kind", "refill price", "address", title="All-you-can-eat, cheapest first (synthetic)")
+    table.columns[2].justify = "right"
+    for store in result.refill_stores[:ROWS_SHOWN]:
+        price = store["refill_price_krw"]
+        name = " ".join(part for part in (store["name"], store["branch"]) if part)
+        kind = ", ".join((store["categories"] or ())[:2])
+        table.add_row(name, kind, f"{price:,}원" if price else "?", store["road_addr"] or store["addr"])
+    return table

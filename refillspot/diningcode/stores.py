@@ -1,0 +1,160 @@
+"""A row and a store page become one `Store`. Pure: nothing is fetched, nothing is guessed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from refillspot.diningcode.answers import Detail, Restaurant
+from refillspot.diningcode.forms import store_page_url
+from refillspot.items import Address, MenuItem, Store
+from refillspot.parsing.address import parse_address
+from refillspot.parsing.category import parse_categories
+from refillspot.parsing.hours import parse_hours
+from refillspot.parsing.phone import parse_phone
+from refillspot.parsing.price import parse_price_krw
+from refillspot.parsing.refill import assess_refill
+from refillspot.parsing.refill_price import headline_price_krw, refill_prices
+from refillspot.parsing.text import clean_text
+from refillspot.regions import district_codes_by_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from refillspot.diningcode.answers import HoursRow, Menu, Row, StorePage
+
+PLACEHOLDER_IMAGE = "/noimage/"
+KOREA_LAT, KOREA_LON = (33.0, 39.0), (124.0, 132.0)  # degrees, islands included
+TRUE_MARKS = {"1", "true", "y", "yes"}
+
+
+def district_code(addr: str | None, road_addr: str | None) -> str | None:
+    """Return the code of the district that an address lies in, None if it is not a known one."""
+    for text in (addr, road_addr):
+        address = parse_address(text) if text else None
+        if address and address.sido and address.sigungu:
+            return district_codes_by_name().get((address.sido, address.sigungu))
+    return None
+
+
+def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
+    """Return the store that a row names, with what its page adds. The page wins where both speak.
+
+    `web_url` is the site's own address, "https://www.diningcode.com", for the link that people can open.
+    """
+    restaurant = page.restaurant if page else Restaurant(rn=row.nm)
+    detail = (page.detail if page else None) or Detail()
+    menu = _menu(page.menu) if page and page.menu else None
+    name = clean_text(restaurant.rn) or clean_text(row.nm) or ""
+    branch = clean_text(restaurant.branch) or clean_text(row.branch)
+    categories = _categories(row, restaurant)
+    tags = _texts(detail.tag)
+    store = Store(
+        ref=row.v_rid,
+        name=name,
+        branch=branch,
+        source_url=store_page_url(web_url, row.v_rid),
+        refill=assess_refill(
+            name=name, branch=branch, categories=categories, menu=[item.name for item in menu or ()], tags=tags
+        ),
+        categories=categories,
+        phone=_first(parse_phone, (detail.phone, restaurant.phone, row.phone)),
+        score=_integer(restaurant.score if restaurant.score is not None else row.score),
+        user_score=_number(row.user_score) or None,  # 0 means that nobody rated it
+        review_count=_integer(row.review_cnt),
+        images=_images(row, restaurant),
+        open_status=clean_text(row.open_status),
+        menu=menu,
+        refill_prices=refill_prices(menu) if menu else None,
+        refill_price_krw=headline_price_krw(menu) if menu else None,
+        tags=tags,
+        facilities=_texts(detail.facility),
+    )
+    _set_place(store, row, restaurant, detail)
+    _set_hours(store, detail)
+    return store
+
+
+def _set_place(store: Store, row: Row, restaurant: Restaurant, detail: Detail) -> None:
+    store.addr = clean_text(detail.address) or clean_text(row.addr)
+    store.road_addr = clean_text(detail.road_address) or clean_text(row.road_addr)
+    store.district_code = district_code(store.addr, store.road_addr) or district_code(row.addr, row.road_addr)
+    lot = parse_address(store.addr) if store.addr else None
+    road = parse_address(store.road_addr) if store.road_addr else None
+    store.district = (lot or road or Address()).sigungu
+    store.dong = (lot.dong if lot else None) or (road.dong if road else None)
+    for lat, lon in ((restaurant.lat, restaurant.lng), (row.lat, row.lng)):
+        point = _number(lat), _number(lon)
+        if _within(point[0], KOREA_LAT) and _within(point[1], KOREA_LON):
+            store.lat, store.lon = point
+            break
+
+
+def _set_hours(store: Store, detail: Detail) -> None:
+    """Take the week if it is there, else the line for search engines, else the one line for today."""
+    today = {"": detail.status.time} if detail.status and detail.status.time else {}
+    sources = (_week(detail.bhour or ()), _week(detail.bhour_seo or ()), today)
+    known = [source for source in sources if source]
+    if known:
+        store.hours_text = "\n".join(f"{label} {text}".strip() for label, text in known[0].items())
+    for source in known:
+        store.hours = parse_hours(source[""] if list(source) == [""] else source)
+        if store.hours:
+            return
+
+
+def _week(rows: Iterable[HoursRow]) -> dict[str, str]:
+    """Return {day label: text}. A line with an empty label belongs to the day above it."""
+    week: dict[str, str] = {}
+    label = ""
+    for row in rows:
+        label = clean_text(row.duration) or label
+        if text := clean_text(row.time):
+            week[label] = f"{week[label]}\n{text}" if label in week else text
+    return week
+
+
+def _menu(menu: Menu) -> list[MenuItem]:
+    items = []
+    for line in menu.lines:
+        if name := clean_text(line.menu):
+            price = clean_text(line.price)
+            recommended = str(line.best).lower() in TRUE_MARKS
+            items.append(MenuItem(name, parse_price_krw(price) if price else None, price, recommended))
+    return items
+
+
+def _categories(row: Row, restaurant: Restaurant) -> list[str] | None:
+    listed = parse_categories(row.category) if row.category else []
+    return list(dict.fromkeys([*listed, *parse_categories(restaurant.categories or [])])) or None
+
+
+def _images(row: Row, restaurant: Restaurant) -> list[str] | None:
+    urls = [row.image, *(row.image_list or ()), restaurant.img]
+    urls += (restaurant.images.urls if restaurant.images else None) or ()
+    return list(dict.fromkeys(url for url in urls if url and PLACEHOLDER_IMAGE not in url)) or None
+
+
+def _texts(values: list[str] | None) -> list[str] | None:
+    if values is None:
+        return None
+    return list(dict.fromkeys(text for value in values if (text := (clean_text(value) or "").strip(", "))))
+
+
+def _first(parse: Callable[[str], str | None], values: Iterable[str | None]) -> str | None:
+    return next((found for value in values if value and (found := parse(value))), None)
+
+
+def _number(value: float | str | None) -> float | None:
+    try:
+        return float(str(value).replace(",", ""))
+    except ValueError:
+        return None
+
+
+def _integer(value: float | str | None) -> int | None:
+    number = _number(value)
+    return None if number is None else int(number)
+
+
+def _within(value: float | None, bounds: tuple[float, float]) -> bool:
+    return value is not None and bounds[0] <= value <= bounds[1]

@@ -1,0 +1,57 @@
+"""Scrapy's downloader with its limit per domain really kept."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from scrapy.core.downloader import Downloader, Slot
+
+from refillspot.exceptions import IncompatibleEngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from twisted.internet.defer import Deferred
+
+
+class StrictDownloader(Downloader):
+    """Counts a request as under way when it leaves the queue, not when its coroutine first runs.
+
+    Scrapy 2.19 on asyncio lets a whole queue pass its limit in between: with CONCURRENT_REQUESTS_PER_DOMAIN = 8 a
+    server saw 56 requests at once.
+
+    Raises:
+        IncompatibleEngineError: the inside of Scrapy is not the one this class was written for.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        check_engine()
+        super().__init__(crawler)
+
+    def _wait_for_download(  # not async: the reservation must happen at the call
+        self, slot: Slot, request: Request, queue_dfd: Deferred[Response]
+    ) -> Coroutine[Any, Any, None]:
+        slot.transferring.add(request)
+        return super()._wait_for_download(slot, request, queue_dfd)
+
+
+def check_engine() -> None:
+    """Raise IncompatibleEngineError unless Scrapy starts transfers the way that `StrictDownloader` relies on."""
+    process_queue = getattr(Downloader, "_process_queue", None)
+    wait_for_download = getattr(Downloader, "_wait_for_download", None)
+    expected = (
+        process_queue is not None
+        and "_wait_for_download" in process_queue.__code__.co_names
+        and inspect.iscoroutinefunction(wait_for_download)
+        and list(inspect.signature(wait_for_download).parameters) == ["self", "slot", "request", "queue_dfd"]
+        and isinstance(Slot(concurrency=1, delay=0).transferring, set)
+    )
+    if not expected:
+        raise IncompatibleEngineError(
+            "this Scrapy starts downloads in another way than 2.19, so the limit per domain could not be kept: "
+            "install the versions of requirements.txt (make setup)"
+        )

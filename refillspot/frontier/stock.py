@@ -1,0 +1,54 @@
+"""scrapy-redis' own scheduler, with queue and fingerprints kept apart for each crawl.
+
+It pops a request before the request is done, so a worker that is killed loses what it had in hand; a stop by
+signal loses nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scrapy_redis.scheduler import Scheduler
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy import Request, Spider
+    from scrapy.crawler import Crawler
+    from scrapy.statscollectors import StatsCollector
+
+FINISHED = "finished"
+
+
+class StockScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis publishes no types
+    """Processes whose crawl has the same key share one queue.
+
+    Settings: REDIS_URL, REDIS_KEY_PREFIX, SCHEDULER_SERIALIZER. Stats: scheduler/enqueued/redis.
+    """
+
+    crawl_stats: StatsCollector
+    key_prefix: str
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        scheduler: Self = cls.from_settings(crawler.settings)  # its own from_crawler counts in a way Scrapy deprecates
+        scheduler.crawl_stats = crawler.stats
+        scheduler.key_prefix = crawler.settings["REDIS_KEY_PREFIX"]
+        return scheduler
+
+    def open(self, spider: Spider) -> None:
+        keys = f"{self.key_prefix}:{getattr(spider, 'crawl_key', spider.name)}"
+        self.queue_key = f"{keys}:requests"
+        super().open(spider)
+        self.df.key = f"{keys}:seen"
+
+    def enqueue_request(self, request: Request) -> bool:
+        accepted: bool = super().enqueue_request(request)
+        if accepted:
+            self.crawl_stats.inc_value("scheduler/enqueued/redis")
+        return accepted
+
+    def close(self, reason: str) -> None:
+        """Forget the crawl when it is finished; keep it, to be resumed, however else it ends."""
+        if reason == FINISHED:
+            self.flush()

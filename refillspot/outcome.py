@@ -1,0 +1,38 @@
+"""How a crawl ended: one sentence and an exit code, from its stats. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COMPLETE, COULD_NOT_RUN, WRONG_USAGE, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+@dataclass(slots=True, frozen=True)
+class Outcome:
+    exit_code: int
+    sentence: str
+
+
+def crawl_outcome(stats: Mapping[str, Any]) -> Outcome:
+    """Judge a crawl by its Scrapy stats. One that stored nothing where refill stores were known has failed."""
+    reason = stats.get("finish_reason", "not started")
+    stored, known = stats.get("postgres/rows", 0), stats.get("postgres/known", 0)
+    lost = stats.get("diningcode/failed", 0) + stats.get("spider_exceptions/count", 0)
+    lost += stats.get("diningcode/rows_broken", 0) + stats.get("postgres/rejected", 0)
+    if reason == "shutdown":
+        return Outcome(INTERRUPTED, f"Interrupted with {stored} stores stored. The same command goes on from here.")
+    if reason != "finished":
+        return Outcome(COULD_NOT_RUN, f"Stopped ({reason}) with {stored} stores stored: see the log for the cause.")
+    if known and not stored:
+        return Outcome(
+            COULD_NOT_RUN,
+            f"Nothing was stored, though {known} refill stores are known here: "
+            "has the site changed, or is it refusing this crawl? See the log.",
+        )
+    if lost:
+        return Outcome(INCOMPLETE, f"{stored} stores stored, but {lost} answers could not be used: see the log.")
+    return Outcome(COMPLETE, f"Complete: {stored} stores stored.")

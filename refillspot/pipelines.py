@@ -1,0 +1,82 @@
+"""Items into storage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+
+from refillspot.postgres.group_commit import GroupCommit
+from refillspot.postgres.stores import StoreTable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Self
+
+    from scrapy.crawler import Crawler
+    from scrapy.statscollectors import StatsCollector
+
+    from refillspot.items import Store
+
+
+class PostgresCopyPipeline:
+    """Buffers stores and commits them to PostgreSQL in groups; an item has passed when it is committed.
+
+    A group is committed when it is full, when its first store has waited POSTGRES_COPY_MAX_SECONDS, and when this
+    process has nothing else in hand. What PostgreSQL refuses goes to `refillspot.rejects` with the reason.
+
+    Settings: DATABASE_URL, POSTGRES_COPY_MAX_ROWS, POSTGRES_COPY_MAX_SECONDS.
+    Stats: postgres/rows, postgres/rejected, postgres/flushes, postgres/waits, postgres/known (refill stores of the
+    asked districts that were there before).
+    """
+
+    def __init__(self, crawler: Crawler, table: StoreTable, *, max_rows: int, max_seconds: float) -> None:
+        self._crawler = crawler
+        self._stats: StatsCollector = crawler.stats
+        self._table = table
+        self._group: GroupCommit[Store] = GroupCommit(self._commit, max_rows=max_rows, max_seconds=max_seconds)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
+        if not settings.get("DATABASE_URL"):
+            raise NotConfigured("DATABASE_URL is not set.")
+        pipeline = cls(
+            crawler,
+            StoreTable(settings["DATABASE_URL"]),
+            max_rows=settings.getint("POSTGRES_COPY_MAX_ROWS"),
+            max_seconds=settings.getfloat("POSTGRES_COPY_MAX_SECONDS"),
+        )
+        crawler.signals.connect(pipeline.scheduler_empty, signal=signals.scheduler_empty)
+        return pipeline
+
+    async def open_spider(self) -> None:
+        await self._table.open()
+        codes = [district.code for district in getattr(self._crawler.spider, "districts", ())]
+        self._stats.set_value("postgres/known", await self._table.known_refill_stores(codes))
+
+    async def process_item(self, item: Store) -> Store:
+        committed = self._group.add(item)
+        self._flush_if_idle()
+        await committed
+        return item
+
+    def scheduler_empty(self) -> None:
+        self._flush_if_idle()
+
+    async def close_spider(self) -> None:
+        await self._table.close()
+
+    def _flush_if_idle(self) -> None:
+        """Do not let stores wait for a timer when every request in hand is one that waits for this commit."""
+        slot = self._crawler.engine._slot  # noqa: SLF001  # Scrapy has no public count
+        if slot is not None and len(slot.inprogress) <= self._group.waiting:
+            self._group.flush()
+
+    async def _commit(self, stores: Sequence[Store]) -> None:
+        outcome = await self._table.write(stores)
+        self._stats.inc_value("postgres/flushes")
+        self._stats.inc_value("postgres/rows", outcome.stored)
+        self._stats.inc_value("postgres/rejected", outcome.rejected)
+        self._stats.inc_value("postgres/waits", outcome.waits)

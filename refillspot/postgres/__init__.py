@@ -1,0 +1,1 @@
+"""PostgreSQL: migrations, and the way of stores into their table."""

@@ -1,0 +1,63 @@
+"""Whole databases: migrate one, make and drop one for a trial, read the stores of one."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from refillspot.exceptions import ServiceUnavailableError
+from refillspot.postgres.migrations import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def migrate_database(database_url: str) -> list[str]:
+    """Bring the schema of a database up to date; return the names of what was applied.
+
+    Raises:
+        SchemaVersionError: it was migrated by a newer refillspot.
+    """
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # psycopg needs this loop on Windows
+        return runner.run(_migrate(database_url))
+
+
+async def _migrate(database_url: str) -> list[str]:
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+        return await migrate(connection)
+
+
+@contextmanager
+def scratch_database(database_url: str, name: str) -> Iterator[str]:
+    """Make an empty database beside the given one, yield its URL, drop it at the end.
+
+    Raises:
+        ServiceUnavailableError: the account of `database_url` may not make one.
+    """
+    identifier = sql.Identifier(name)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        try:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
+        except psycopg.Error as error:
+            raise ServiceUnavailableError(
+                f"PostgreSQL refuses a scratch database: {error}. Run `ALTER ROLE … CREATEDB` for this account, "
+                "or unset DATABASE_URL to use the embedded server."
+            ) from error
+        try:
+            yield urlunsplit(urlsplit(database_url)._replace(path=f"/{name}"))
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+
+
+def read_stores(database_url: str) -> list[dict[str, Any]]:
+    """Return all stores as rows, refill stores first, cheapest first."""
+    with psycopg.connect(database_url, row_factory=dict_row) as connection:
+        return connection.execute(
+            "SELECT * FROM refillspot.stores ORDER BY refill_verdict, refill_price_krw NULLS LAST, ref"
+        ).fetchall()

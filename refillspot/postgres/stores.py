@@ -1,0 +1,138 @@
+"""Stores into `refillspot.stores`: COPY into a staging table, one merge, one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from refillspot.postgres.columns import COLUMNS, copy_row, merge_expression, to_json
+from refillspot.postgres.migrations import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from refillspot.items import Store
+
+logger = logging.getLogger(__name__)
+
+NAMES = ", ".join(column.name for column in COLUMNS)
+CREATE_STAGING = f"""
+    CREATE TEMPORARY TABLE IF NOT EXISTS incoming_stores ON COMMIT DELETE ROWS
+    AS SELECT {NAMES} FROM refillspot.stores WITH NO DATA
+"""
+COPY = f"COPY pg_temp.incoming_stores ({NAMES}) FROM STDIN"
+MERGE = f"""
+    INSERT INTO refillspot.stores AS s ({NAMES})
+    SELECT {NAMES} FROM pg_temp.incoming_stores ORDER BY ref
+    ON CONFLICT (ref) DO UPDATE SET
+        {", ".join(f"{column.name} = {merge_expression(column)}" for column in COLUMNS if column.name != "ref")},
+        status = 'operating', last_seen_at = now()
+"""  # in order of ref, so that two workers' merges cannot wait for each other in a circle
+REJECT = "INSERT INTO refillspot.rejects (ref, store, error) VALUES (%s, %s, %s)"
+KNOWN = "SELECT count(*) FROM refillspot.stores WHERE district_code = ANY(%s) AND refill_verdict <> 'unlikely'"
+
+FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0  # seconds between attempts while PostgreSQL is away
+DATA_ERRORS = ("22", "23")  # SQLSTATE classes in which the row is at fault: data exception, constraint violation
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the stores of one write."""
+
+    stored: int = 0
+    rejected: int = 0
+    waits: int = 0
+    """How often PostgreSQL had to be waited for."""
+
+
+class StoreTable:
+    """Writes stores over one connection, which it opens, and opens again when it breaks."""
+
+    def __init__(self, database_url: str) -> None:
+        self._database_url = database_url
+        self._connection: psycopg.AsyncConnection | None = None
+
+    async def open(self) -> None:
+        """Connect and bring the schema up to date.
+
+        Raises:
+            psycopg.Error: PostgreSQL does not answer or refuses.
+            SchemaVersionError: the schema is newer than this program.
+        """
+        connection = await psycopg.AsyncConnection.connect(self._database_url, autocommit=True, connect_timeout=10)
+        try:
+            await migrate(connection)
+            await connection.execute(CREATE_STAGING)
+        except BaseException:
+            await connection.close()
+            raise
+        self._connection = connection
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def known_refill_stores(self, district_codes: Sequence[str]) -> int:
+        """Return how many refill stores of these districts are known already."""
+        cursor = await (await self._open_connection()).execute(KNOWN, [list(district_codes)])
+        return int((await cursor.fetchone() or (0,))[0])
+
+    async def write(self, stores: Sequence[Store]) -> Outcome:
+        """Store each of them, or put it among the rejects with the reason. Waits for PostgreSQL as long as it takes."""
+        outcome = Outcome()
+        batch = {store.ref: store for store in stores}  # ON CONFLICT takes a key once; the last counts
+        await self._write_or_split(list(batch.values()), outcome)
+        return outcome
+
+    async def _write_or_split(self, stores: list[Store], outcome: Outcome) -> None:
+        try:
+            await self._when_available(lambda: self._merge(stores), outcome)
+        except psycopg.Error as error:
+            if len(stores) == 1:
+                reason = str(error)
+                await self._when_available(lambda: self._reject(stores[0], reason), outcome)
+                outcome.rejected += 1
+                return
+            middle = len(stores) // 2
+            await self._write_or_split(stores[:middle], outcome)
+            await self._write_or_split(stores[middle:], outcome)
+        else:
+            outcome.stored += len(stores)
+
+    async def _when_available(self, operation: Callable[[], Awaitable[None]], outcome: Outcome) -> None:
+        """Run `operation`, again and again while PostgreSQL is the one at fault; raise where a row is."""
+        wait = FIRST_WAIT
+        while True:
+            try:
+                return await operation()
+            except psycopg.Error as error:
+                if (error.sqlstate or "")[:2] in DATA_ERRORS:
+                    raise
+                outcome.waits += 1
+                logger.warning("PostgreSQL: %s; trying again in %.1f s", str(error).strip(), wait)
+            await self.close()
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
+
+    async def _merge(self, stores: list[Store]) -> None:
+        connection = await self._open_connection()
+        async with connection.transaction(), connection.cursor() as cursor:
+            async with cursor.copy(COPY) as copy:
+                for store in stores:
+                    await copy.write_row(copy_row(store))
+            await cursor.execute(MERGE)
+
+    async def _reject(self, store: Store, reason: str) -> None:
+        logger.error("store %s was refused by PostgreSQL and is kept in refillspot.rejects: %s", store.ref, reason)
+        await (await self._open_connection()).execute(REJECT, [store.ref, to_json(store), reason])
+
+    async def _open_connection(self) -> psycopg.AsyncConnection:
+        if self._connection is None or self._connection.closed:
+            await self.open()
+        assert self._connection is not None  # noqa: S101  # open() set it or raised
+        return self._connection

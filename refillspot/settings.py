@@ -1,0 +1,65 @@
+"""Every setting: its default, its unit, who reads it. Imported by nothing; components read `crawler.settings`.
+
+Where a line deviates from Scrapy's default, it says why. Addresses of servers and keys come from the environment or
+`.env` (see .env.example), never from here.
+"""
+
+from importlib.util import find_spec
+
+BOT_NAME = "refillspot"
+SPIDER_MODULES = ["refillspot.spiders"]
+NEWSPIDER_MODULE = "refillspot.spiders"
+COMMANDS_MODULE = "refillspot.commands"
+ADDONS = {"refillspot.addon.RefillspotAddon": 0}  # resolves the addresses of PostgreSQL and Redis
+
+# --- The site. Read by the spider.
+DININGCODE_API_URL = "https://im.diningcode.com"  # scheme and host; a replica's address goes here
+DININGCODE_WEB_URL = "https://www.diningcode.com"
+
+# --- Politeness
+POLITENESS_REQUESTS_PER_SECOND = 1.0  # each process; 0 = no limit, for a replica on loopback only. Read by the add-on
+ROBOTSTXT_OBEY = True  # Scrapy's default is False
+ROBOTSTXT_USER_AGENT = "refillspot"
+USER_AGENT = "refillspot/0.1"  # says who comes
+CONCURRENT_REQUESTS = 16
+CONCURRENT_REQUESTS_PER_DOMAIN = 8  # really kept by DOWNLOADER
+DOWNLOAD_DELAY_JITTER = 0  # an even pace: a budget of 1/s means 1/s
+DOWNLOADER = "refillspot.downloader.StrictDownloader"  # Scrapy's own lets the limit per domain pass
+RETRY_TIMES = 3  # first attempt + 3; the default 2 is short for a site that is away for a moment
+DEFAULT_REQUEST_HEADERS = {"Accept": "application/json", "Accept-Language": "ko"}  # answers in Korean
+
+# --- Safety. Scrapy's defaults are open where a crawler that runs unattended should be closed
+REMOTE_CONTROL_ENABLED = False  # runs Python that is posted to it
+TELNETCONSOLE_ENABLED = False  # a Python console on a port
+DOWNLOAD_VERIFY_CERTIFICATES = True  # the default accepts anybody's certificate
+DOWNLOAD_MAXSIZE = 8 * 1024 * 1024  # bytes; a list page has 100 kB, the default allows 1 GiB
+DOWNLOAD_WARNSIZE = 2 * 1024 * 1024  # bytes
+DOWNLOAD_TIMEOUT = 30  # seconds; the site answers in 0.4 s, the default waits 180 s
+DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}  # http and https only
+COOKIES_ENABLED = False  # the API needs none, and a visitor without cookies is not followed
+METAREFRESH_ENABLED = False  # JSON does not refresh
+REDIRECT_MAX_TIMES = 3  # the API does not redirect; 20 would be a loop
+REFERRER_POLICY = "no-referrer"  # a request of the API has no page that it comes from
+MEMUSAGE_LIMIT_MB = 2048  # MiB; the promise is at most 2 GB, a worker beyond it ends and can be resumed
+
+# --- Speed
+ASYNCIO_EVENT_LOOP = "uvloop.Loop" if find_spec("uvloop") else None  # where there is a wheel: not on Windows
+CONCURRENT_ITEMS = 8  # for each response; a store page yields one item, 100 tasks for it halve the throughput
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 100_000_000  # bytes of answers whose stores wait for a commit; 5 MB would throttle
+DEPTH_STATS_VERBOSE = False
+
+# --- The queue. Read by the scheduler
+SCHEDULER = "refillspot.frontier.stock.StockScheduler"
+SCHEDULER_PERSIST = True  # an interrupted crawl can be resumed
+SCHEDULER_SERIALIZER = "refillspot.frontier.codec"  # the default is pickle, which runs what it reads
+DUPEFILTER_CLASS = "scrapy_redis.dupefilter.RFPDupeFilter"
+REDIS_KEY_PREFIX = "refillspot"  # all keys are <prefix>:<crawl>:<what>
+
+# --- Storage. Read by the pipeline
+ITEM_PIPELINES = {"refillspot.pipelines.PostgresCopyPipeline": 300}
+POSTGRES_COPY_MAX_ROWS = 1000  # stores in one commit
+POSTGRES_COPY_MAX_SECONDS = 2.0  # a store waits at most this long for its commit
+
+# --- Log
+LOG_LEVEL = "INFO"  # DEBUG prints a line a request
+LOG_SHORT_NAMES = False

@@ -1,0 +1,1 @@
+"""Spiders: which requests, which callback."""

@@ -1,0 +1,107 @@
+"""The spider of Diningcode: list pages by search, a store page for each row of an asked district."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from scrapy import Request, Spider
+
+from refillspot.diningcode.answers import Row, SearchPage, decode_search, decode_store
+from refillspot.diningcode.forms import RESULT_CAP, SEARCH_PATH, STORE_PATH, search_form, store_form
+from refillspot.diningcode.stores import build_store, district_code
+from refillspot.planning import CrawlArguments, Query, seed_queries
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from scrapy.http import Response
+    from twisted.python.failure import Failure
+
+    from refillspot.items import Store
+
+FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
+STORE_PRIORITY = 10  # store pages before further lists: the queue stays short
+
+
+class DiningcodeSpider(Spider):
+    """Arguments: district (강남구 | 강남구,서초구 | all), keywords, limit (store pages), crawl (an id to share).
+
+    Settings: DININGCODE_API_URL, DININGCODE_WEB_URL. Stats: diningcode/rows, strangers, rows_broken, queries_split,
+    queries_full (more matches than can be seen, and no smaller place to ask for), failed.
+
+    Raises:
+        ArgumentError: an argument is unknown or cannot be read.
+    """
+
+    name = "diningcode"
+
+    def __init__(self, **arguments: str) -> None:
+        super().__init__()
+        self.arguments = CrawlArguments.parse(**arguments)
+        self.districts = self.arguments.districts
+        self.crawl_key = self.arguments.key
+        self._district_codes = {district.code for district in self.districts}
+        self._pages_left = self.arguments.limit
+
+    async def start(self) -> AsyncIterator[Request]:
+        for query in seed_queries(self.arguments):
+            yield self._list_request(query)
+
+    def parse_list(self, response: Response, query: dict[str, Any], seen: list[str]) -> Iterator[Request]:
+        """Yield store pages, the rest of the rows, and, where there are more than can be seen, smaller queries."""
+        page = decode_search(response.body)
+        self._count("rows", len(page.rows))
+        for trouble in page.broken:
+            self._count("rows_broken")
+            self.logger.error("a row of %r could not be read: %s", query, trouble)
+        yield from self._store_requests(page)
+        yield from self._further_lists(Query(**query), page, seen)
+
+    def parse_store(self, response: Response, row: dict[str, Any]) -> Iterator[Store]:
+        yield build_store(msgspec.convert(row, Row), decode_store(response.body), self.settings["DININGCODE_WEB_URL"])
+
+    def handle_failure(self, failure: Failure) -> None:
+        """Count a request that failed for good: every attempt refused, or an answer that is none."""
+        self._count("failed")
+        self.logger.error("%s: %s", failure.request, failure.getErrorMessage())  # type: ignore[attr-defined]
+
+    def _store_requests(self, page: SearchPage) -> Iterator[Request]:
+        for row in page.rows:
+            if district_code(row.addr, row.road_addr) not in self._district_codes:
+                self._count("strangers")
+            elif self._pages_left != 0:
+                self._pages_left = None if self._pages_left is None else self._pages_left - 1
+                yield self._request(
+                    STORE_PATH, store_form(row.v_rid), self.parse_store, STORE_PRIORITY, row=msgspec.to_builtins(row)
+                )
+
+    def _further_lists(self, query: Query, page: SearchPage, seen: list[str]) -> Iterator[Request]:
+        if self._pages_left == 0:
+            return
+        refs = list(dict.fromkeys([*seen, *(row.v_rid for row in page.rows)]))
+        if len(seen) < len(refs) < min(page.total, RESULT_CAP):
+            yield self._list_request(query, refs)
+        elif page.total > RESULT_CAP and (parts := list(query.split())):
+            self._count("queries_split")
+            yield from map(self._list_request, parts)
+        elif page.total > RESULT_CAP:
+            self._count("queries_full")
+            self.logger.warning("%r has %d matches, only %d can be seen", query.text, page.total, RESULT_CAP)
+
+    def _list_request(self, query: Query, seen: list[str] | None = None) -> Request:
+        seen = seen or []
+        return self._request(
+            SEARCH_PATH, search_form(query.text, len(seen)), self.parse_list, query=asdict(query), seen=seen
+        )
+
+    def _request(self, path: str, form: bytes, callback: Any, priority: int = 0, **cb_kwargs: Any) -> Request:
+        url = self.settings["DININGCODE_API_URL"].rstrip("/") + path
+        return Request(
+            url, callback, "POST", FORM_HEADERS, form,
+            errback=self.handle_failure, priority=priority, cb_kwargs=cb_kwargs,
+        )  # fmt: skip
+
+    def _count(self, what: str, count: int = 1) -> None:
+        self.crawler.stats.inc_value(f"diningcode/{what}", count)
