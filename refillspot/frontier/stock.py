@@ -49,6 +49,9 @@ class StockScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis publishes
         return accepted
 
     def close(self, reason: str) -> None:
-        """Forget the crawl when it is finished; keep it, to be resumed, however else it ends."""
+        """Forget what was seen when the crawl is finished; keep it, to be resumed, however else it ends.
+
+        The queue itself is never deleted: another worker may have put something there a moment ago.
+        """
         if reason == FINISHED:
-            self.flush()
+            self.df.clear()

@@ -1,0 +1,51 @@
+# make setup | demo | crawl | test | check | up | down | clean   (Windows: see README.md)
+
+PYTHON ?= python3
+DISTRICT ?= 강남구
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: setup demo crawl test check up down clean lock
+
+setup: $(INSTALLED)
+
+$(INSTALLED): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "refillspot needs Python 3.11 or later, and $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+	  echo "Install a newer one, then name it: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12"; exit 1; }
+	@echo "Installing into .venv (about a minute) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	@touch $@
+
+demo: setup
+	@$(BIN)/scrapy demo
+
+crawl: setup
+	@$(BIN)/scrapy crawl diningcode -a district=$(DISTRICT)
+
+test: setup
+	@$(BIN)/pytest
+
+check: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+up: setup
+	@$(BIN)/scrapy services up
+
+down: setup
+	@$(BIN)/scrapy services down
+
+# Removes what was built. Stores and queue stay in .refillspot
+clean:
+	@if [ -x $(BIN)/scrapy ]; then $(BIN)/scrapy services down; fi
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# After a change of requirements.in; needs uv
+lock:
+	@uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
+	  --custom-compile-command "make lock" requirements.in --output-file requirements.txt

@@ -1,0 +1,112 @@
+"""Whole crawls: the real command, against the real replica and the real servers."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PROJECT = Path(__file__).parents[2]
+LATENCY_MS = 20  # so that requests overlap
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running replica."""
+
+    url: str
+
+    def truth(self, district: str, keywords: str) -> list[dict[str, Any]]:
+        query = urlencode({"district": district, "keywords": keywords})
+        with urlopen(f"{self.url}/_truth?{query}") as answer:
+            stores: list[dict[str, Any]] = json.load(answer)["stores"]
+        return stores
+
+    def log(self) -> list[dict[str, Any]]:
+        with urlopen(f"{self.url}/_log") as answer:
+            return [json.loads(line) for line in answer if line.strip()]
+
+    def clear_log(self) -> None:
+        with urlopen(Request(f"{self.url}/_log", method="DELETE")):
+            pass
+
+
+@pytest.fixture(scope="session")
+def running_site() -> Iterator[Site]:
+    command = [sys.executable, "-m", "replica", "--latency-ms", str(LATENCY_MS), "--until-stdin-closes"]
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        yield Site(next(word for word in process.stdout.readline().split() if word.startswith("http://")))
+        process.stdin.close()
+
+
+@pytest.fixture
+def site(running_site: Site) -> Site:
+    running_site.clear_log()
+    return running_site
+
+
+@dataclass(frozen=True)
+class Crawl:
+    """`scrapy crawl diningcode` with this test's servers."""
+
+    command: list[str]
+    environment: dict[str, str]
+
+    def run(self, *options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*self.command, *options], cwd=PROJECT, env=self.environment, capture_output=True, encoding="utf-8",
+            timeout=90, check=False,
+        )  # fmt: skip
+
+    def start(self, *options: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*self.command, *options], cwd=PROJECT, env=self.environment, stderr=subprocess.PIPE, encoding="utf-8"
+        )
+
+
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """A port of loopback that nobody listens on: bound, so that nobody else can take it."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+@pytest.fixture
+def crawl(site: Site, environment: dict[str, str], key_prefix: str) -> Crawl:
+    settings = {
+        "DININGCODE_API_URL": site.url,
+        "DININGCODE_WEB_URL": site.url,
+        "POLITENESS_REQUESTS_PER_SECOND": "0",
+        "REDIS_KEY_PREFIX": key_prefix,
+    }
+    options = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
+    return Crawl([sys.executable, "-m", "scrapy", "crawl", "diningcode", *options], environment)
+
+
+@pytest.fixture
+def rows(database_url: str) -> Callable[[], dict[str, dict[str, Any]]]:
+    """Return the stores of this test's database, by ref."""
+
+    def read() -> dict[str, dict[str, Any]]:
+        with psycopg.connect(database_url, row_factory=dict_row) as connection:
+            return {row["ref"]: row for row in connection.execute("SELECT * FROM refillspot.stores")}
+
+    return read

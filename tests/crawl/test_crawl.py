@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import signal
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+import redis
+
+from refillspot.planning import KEYWORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.crawl.conftest import Crawl, Site
+
+    Rows = Callable[[], dict[str, dict[str, Any]]]
+
+WORDS = ",".join(KEYWORDS)
+
+
+def reachable(site: Site, district: str, keywords: str = WORDS) -> set[str]:
+    return {store["ref"] for store in site.truth(district, keywords) if store["refill"] and store["reached_by"]}
+
+
+def test_every_reachable_refill_store_becomes_a_row(crawl: Crawl, site: Site, rows: Rows) -> None:
+    result = crawl.run("-a", "district=강남구")
+
+    stored = rows()
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert reachable(site, "강남구")
+    assert reachable(site, "강남구") <= stored.keys()
+    assert {row["district_code"] for row in stored.values()} == {"11680"}
+
+
+def test_a_second_crawl_doubles_nothing_and_erases_nothing(crawl: Crawl, rows: Rows) -> None:
+    crawl.run("-a", "district=금천구")
+    first = rows()
+    again = crawl.run("-a", "district=금천구")
+    second = rows()
+
+    changing = {"last_seen_at"}
+    assert again.returncode == 0
+    assert first
+    assert first.keys() == second.keys()
+    for ref, row in first.items():
+        assert {k: v for k, v in second[ref].items() if k not in changing} == {
+            k: v for k, v in row.items() if k not in changing
+        }
+        assert second[ref]["last_seen_at"] > row["last_seen_at"]
+
+
+def test_the_site_never_sees_more_requests_at_once_than_the_limit(crawl: Crawl, site: Site) -> None:
+    limit = 3
+    crawl.run("-a", "district=금천구", "-s", f"CONCURRENT_REQUESTS_PER_DOMAIN={limit}")
+
+    assert max(entry["active"] for entry in site.log()) == limit
+
+
+def test_a_store_is_fetched_once_however_many_keywords_find_it(crawl: Crawl, site: Site) -> None:
+    crawl.run("-a", "district=금천구")
+
+    fetched = [entry["asked"] for entry in site.log() if entry["kind"] == "store"]
+    assert fetched
+    assert len(fetched) == len(set(fetched))
+
+
+def test_the_pace_is_kept(crawl: Crawl, site: Site) -> None:
+    per_second = 20
+    crawl.run("-a", "district=금천구", "-a", "limit=20", "-s", f"POLITENESS_REQUESTS_PER_SECOND={per_second}")
+
+    arrivals = sorted(entry["arrived"] for entry in site.log() if entry["kind"] != "robots")
+    assert len(arrivals) > per_second
+    assert (len(arrivals) - 1) / (arrivals[-1] - arrivals[0]) <= per_second * 1.1  # clocks of two processes
+
+
+def test_robots_are_asked_first(crawl: Crawl, site: Site) -> None:
+    crawl.run("-a", "district=금천구", "-a", "limit=1")
+
+    assert site.log()[0]["kind"] == "robots"
+
+
+def test_limit_fetches_no_more_stores(crawl: Crawl, site: Site, rows: Rows) -> None:
+    result = crawl.run("-a", "district=금천구", "-a", "limit=5")
+
+    assert result.returncode == 0
+    assert len(rows()) == 5
+    assert sum(entry["kind"] == "store" for entry in site.log()) == 5
+
+
+def test_keywords_replace_the_standard_ones(crawl: Crawl, site: Site, rows: Rows) -> None:
+    crawl.run("-a", "district=금천구", "-a", "keywords=두끼")
+
+    asked = {entry["asked"].split()[-1] for entry in site.log() if entry["kind"] == "list"}
+    assert asked == {"두끼"}
+    assert reachable(site, "금천구", "두끼") <= rows().keys()
+
+
+def test_a_district_may_come_in_any_normal_form(crawl: Crawl, rows: Rows) -> None:
+    result = crawl.run("-a", f"district={unicodedata.normalize('NFD', '금천구')}", "-a", "limit=1")
+
+    assert result.returncode == 0
+    assert len(rows()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-a", "district=강남"], "use one of these"),
+        ([], "-a district=강남구"),
+        (["-a", "district=강남구", "-a", "limit=many"], "limit=20"),
+        (["-a", "district=강남구", "-a", "distrct=x"], "unknown argument distrct"),
+        (["-a", "district=강남구", "-a", "keywords="], "keywords=무한리필"),
+        (["-a", "district=강남구", "-a", "crawl=a b"], "letters"),
+    ],
+)
+def test_a_wrong_argument_is_one_clear_message(crawl: Crawl, site: Site, arguments: list[str], message: str) -> None:
+    result = crawl.run(*arguments)
+
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert site.log() == []
+
+
+def test_an_unreachable_server_is_one_clear_message(crawl: Crawl, free_port: int) -> None:
+    url = f"postgresql://someone:secret@127.0.0.1:{free_port}/stores"
+    crawl.environment["DATABASE_URL"] = url
+    result = crawl.run("-a", "district=금천구")
+
+    assert result.returncode == 1
+    assert f"127.0.0.1:{free_port}" in result.stderr
+    assert "docker compose up -d" in result.stderr
+    assert "secret" not in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_site_that_is_gone_is_a_failure(crawl: Crawl, rows: Rows, free_port: int) -> None:
+    assert crawl.run("-a", "district=금천구").returncode == 0
+    before = rows()
+
+    gone = f"http://127.0.0.1:{free_port}"
+    result = crawl.run("-a", "district=금천구", "-s", f"DININGCODE_API_URL={gone}", "-s", "RETRY_TIMES=0")
+
+    assert result.returncode == 1
+    assert "Nothing was stored" in result.stderr
+    assert rows() == before
+
+
+def test_an_interrupted_crawl_goes_on_and_leaves_no_key_behind(
+    crawl: Crawl, site: Site, rows: Rows, redis_url: str, key_prefix: str
+) -> None:
+    slowly = ("-a", "district=금천구", "-s", "POLITENESS_REQUESTS_PER_SECOND=40", "-s", "POSTGRES_COPY_MAX_SECONDS=0.1")
+    with crawl.start(*slowly) as process:
+        assert process.stderr
+        deadline_lines = (line for line in process.stderr if "Spider opened" in line)
+        next(deadline_lines)
+        while sum(entry["kind"] == "store" for entry in site.log()) < 5:  # ends at pytest's timeout if never
+            pass
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+    assert process.returncode == 130, rest[-2000:]
+    assert 0 < len(rows()) < len(reachable(site, "금천구"))
+
+    with redis.Redis.from_url(redis_url) as client:
+        assert list(client.scan_iter(f"{key_prefix}*"))
+        assert crawl.run("-a", "district=금천구").returncode == 0
+        assert not list(client.scan_iter(f"{key_prefix}*"))
+    assert reachable(site, "금천구") <= rows().keys()
+
+
+def test_two_workers_share_one_crawl(crawl: Crawl, site: Site, rows: Rows) -> None:
+    together = ("-a", "district=금천구", "-a", "crawl=together")
+    with crawl.start(*together) as one, crawl.start(*together) as two:
+        one.communicate()
+        two.communicate()
+
+    assert (one.returncode, two.returncode) == (0, 0)
+    assert reachable(site, "금천구") <= rows().keys()
+
+
+def test_migrations_are_made_on_first_use(crawl: Crawl, database_url: str) -> None:
+    crawl.run("-a", "district=금천구", "-a", "limit=1")
+
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM refillspot.migrations").fetchone() == (1,)

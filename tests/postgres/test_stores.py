@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from refillspot.items import Day, Evidence, MenuItem, OpeningHours, Price, RefillVerdict, Store
+from refillspot.postgres.columns import COLUMNS, to_json
+from refillspot.postgres.stores import Outcome, StoreTable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+CONFIRMED = RefillVerdict("confirmed", [Evidence("menu", "삼겹살 무한리필")])
+UNLIKELY = RefillVerdict("unlikely", [])
+
+
+def store(ref: str = "AAAAaaaa1111", **changes: Any) -> Store:
+    known: dict[str, Any] = {
+        "name": "행복한고기",
+        "source_url": f"http://127.0.0.1/profile.php?rid={ref}",
+        "refill": CONFIRMED,
+        "branch": "본점",
+        "district_code": "11680",
+        "district": "강남구",
+        "dong": "역삼동",
+        "addr": "서울특별시 강남구 역삼동 1-1",
+        "road_addr": "서울특별시 강남구 테헤란로 1",
+        "lat": 37.5,
+        "lon": 127.03,
+        "phone": "02-555-1234",
+        "categories": ["고기", "삼겹살무한리필"],
+        "score": 71,
+        "user_score": 4.3,
+        "review_count": 12,
+        "images": ["http://127.0.0.1/1.webp"],
+        "hours": OpeningHours({0: Day([("11:30", "23:30")], last_order="22:30"), 6: Day(closed=True)}),
+        "hours_text": "월 11:30 - 23:30",
+        "open_status": "영업 중",
+        "menu": [MenuItem("삼겹살 무한리필", 15900, "15,900원", recommended=True)],
+        "refill_prices": [Price(15900, 15900, "adult")],
+        "refill_price_krw": 15900,
+        "tags": ["회식"],
+        "facilities": ["주차"],
+    }
+    return Store(ref=ref, **(known | changes))
+
+
+def with_table(database_url: str, work: Callable[[StoreTable], Awaitable[Outcome]]) -> Outcome:
+    async def scenario() -> Outcome:
+        table = StoreTable(database_url)
+        await table.open()
+        try:
+            return await work(table)
+        finally:
+            await table.close()
+
+    return asyncio.run(scenario())
+
+
+def write(database_url: str, *stores: Store) -> Outcome:
+    return with_table(database_url, lambda table: table.write(stores))
+
+
+def query(database_url: str, sql: str) -> list[dict[str, Any]]:
+    with psycopg.connect(database_url, row_factory=dict_row) as connection:
+        return connection.execute(sql).fetchall()  # type: ignore[arg-type]
+
+
+def test_every_column_is_filled_and_read_back(database_url: str) -> None:
+    assert write(database_url, store()) == Outcome(stored=1)
+
+    (row,) = query(database_url, "SELECT * FROM refillspot.stores")
+    assert {name for name, value in row.items() if value is None} == set()
+    assert row["hours_osm"] == "Mo 11:30-23:30; Su off"
+    assert row["hours"]["days"]["0"]["intervals"] == [["11:30", "23:30"]]
+    assert row["menu"] == [{"name": "삼겹살 무한리필", "price_krw": 15900, "price_text": "15,900원", "recommended": True}]
+    assert row["refill_evidence"] == [{"source": "menu", "text": "삼겹살 무한리필"}]
+    assert row["refill_price_krw"] == 15900
+    assert row["categories"] == ["고기", "삼겹살무한리필"]
+    assert row["status"] == "operating"
+
+
+def test_the_table_has_the_columns_that_are_written(database_url: str) -> None:
+    write(database_url)
+    (row,) = query(
+        database_url,
+        "SELECT array_agg(column_name::text) AS names FROM information_schema.columns"
+        " WHERE table_schema = 'refillspot' AND table_name = 'stores'",
+    )
+
+    assert set(row["names"]) - {column.name for column in COLUMNS} == {"status", "first_seen_at", "last_seen_at"}
+
+
+def test_a_store_seen_again_is_one_row_with_the_newer_values(database_url: str) -> None:
+    write(database_url, store())
+    (first,) = query(database_url, "SELECT * FROM refillspot.stores")
+    write(database_url, store(name="더행복한고기", refill_price_krw=17900))
+
+    (second,) = query(database_url, "SELECT * FROM refillspot.stores")
+    assert (second["name"], second["refill_price_krw"]) == ("더행복한고기", 17900)
+    assert second["first_seen_at"] == first["first_seen_at"]
+    assert second["last_seen_at"] > first["last_seen_at"]
+
+
+def test_a_poorer_page_erases_nothing(database_url: str) -> None:
+    write(database_url, store())
+    (rich,) = query(database_url, "SELECT * FROM refillspot.stores")
+    poor = Store(
+        "AAAAaaaa1111", "행복한고기", rich["source_url"], UNLIKELY, district_code="11680", district="강남구",
+        categories=[], images=[], menu=None, tags=[], facilities=[], refill_prices=[],
+    )  # fmt: skip
+    write(database_url, poor)
+
+    (row,) = query(database_url, "SELECT * FROM refillspot.stores")
+    assert row | {"last_seen_at": None} == rich | {"last_seen_at": None}
+
+
+def test_a_page_with_a_menu_may_take_a_verdict_back(database_url: str) -> None:
+    write(database_url, store())
+    write(database_url, store(refill=UNLIKELY, menu=[MenuItem("김치찌개", 9000, "9,000원")]))
+
+    (row,) = query(database_url, "SELECT refill_verdict FROM refillspot.stores")
+    assert row["refill_verdict"] == "unlikely"
+
+
+def test_of_two_of_one_key_in_a_batch_the_last_counts(database_url: str) -> None:
+    outcome = write(database_url, store(name="먼저"), store("BBBBbbbb2222"), store(name="나중"))
+
+    assert outcome == Outcome(stored=2)
+    assert query(database_url, "SELECT name FROM refillspot.stores ORDER BY ref") == [
+        {"name": "나중"},
+        {"name": "행복한고기"},
+    ]
+
+
+def test_one_bad_row_costs_none_of_its_neighbours(database_url: str) -> None:
+    stores = [store(f"{number:012}") for number in range(1000)]
+    stores[613] = replace(stores[613], lat=-91.0)
+    outcome = write(database_url, *stores)
+
+    assert outcome == Outcome(stored=999, rejected=1)
+    assert query(database_url, "SELECT count(*) FROM refillspot.stores") == [{"count": 999}]
+    (reject,) = query(database_url, "SELECT * FROM refillspot.rejects")
+    assert reject["ref"] == stores[613].ref
+    assert reject["store"]["lat"] == -91.0
+    assert "stores_lat_check" in reject["error"]
+
+
+def test_nul_characters_are_taken_out(database_url: str) -> None:
+    outcome = write(database_url, store(name="행복\0고기", tags=["회\0식"], menu=[MenuItem("고\0기 \\u0000", 1000, None)]))
+
+    assert outcome == Outcome(stored=1)
+    (row,) = query(database_url, "SELECT name, tags, menu FROM refillspot.stores")
+    assert (row["name"], row["tags"], row["menu"][0]["name"]) == ("행복고기", ["회식"], "고기 \\u0000")
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0", "\\\0", "\\u0000", "\\\\\0\0b"])
+def test_json_keeps_every_character_but_nul(text: str) -> None:
+    assert to_json(text) == to_json(text.replace("\0", ""))
+
+
+def test_two_workers_merging_the_same_stores_do_not_deadlock(database_url: str) -> None:
+    stores = [store(f"{number:012}") for number in range(300)]
+
+    async def scenario() -> list[Outcome]:
+        tables = [StoreTable(database_url), StoreTable(database_url)]
+        for table in tables:
+            await table.open()
+        outcomes = []
+        for _ in range(10):
+            outcomes += await asyncio.gather(tables[0].write(stores), tables[1].write(list(reversed(stores))))
+        for table in tables:
+            await table.close()
+        return outcomes
+
+    assert asyncio.run(scenario()) == [Outcome(stored=300)] * 20
+    assert query(database_url, "SELECT count(*) FROM refillspot.stores") == [{"count": 300}]
+
+
+def test_a_broken_connection_is_opened_again_and_nothing_is_lost(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work(table: StoreTable) -> Outcome:
+        await table.write([store()])
+        kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        query(database_url, kill)
+        return await table.write([store("BBBBbbbb2222")])
+
+    outcome = with_table(database_url, work)
+
+    assert outcome == Outcome(stored=1, waits=1)
+    assert "trying again" in caplog.text
+    assert query(database_url, "SELECT count(*) FROM refillspot.stores") == [{"count": 2}]
+
+
+def test_known_refill_stores_are_counted_by_district(database_url: str) -> None:
+    async def work(table: StoreTable) -> Outcome:
+        outcome = await table.write([store(), store("BBBBbbbb2222", refill=UNLIKELY), store("C" * 12, district_code="1")])
+        assert await table.known_refill_stores(["11680"]) == 1
+        assert await table.known_refill_stores(["11680", "1"]) == 2
+        assert await table.known_refill_stores([]) == 0
+        return outcome
+
+    with_table(database_url, work)

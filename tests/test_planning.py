@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from refillspot.exceptions import ArgumentError
+from refillspot.planning import KEYWORDS, CrawlArguments, Query, seed_queries
+
+
+def test_a_query_names_city_place_and_keyword() -> None:
+    assert Query("11680", "무한리필").text == "서울 강남구 무한리필"
+    assert Query("11680", "무한리필", "역삼동").text == "서울 강남구 역삼동 무한리필"
+
+
+def test_a_district_splits_into_its_dongs_and_a_dong_into_nothing() -> None:
+    parts = list(Query("11680", "뷔페").split())
+
+    assert [part.dong for part in parts][:3] == ["역삼동", "개포동", "청담동"]
+    assert {part.keyword for part in parts} == {"뷔페"}
+    assert list(parts[0].split()) == []
+
+
+def test_seeds_are_every_keyword_in_every_district() -> None:
+    seeds = list(seed_queries(CrawlArguments.parse(district="강남구,서초구")))
+
+    assert len(seeds) == len(set(seeds)) == 2 * len(KEYWORDS)
+
+
+def test_equal_arguments_share_a_queue_in_whatever_order_they_come() -> None:
+    one = CrawlArguments.parse(district="강남구,서초구", keywords="뷔페,무제한")
+    two = CrawlArguments.parse(district="서초구, 강남구", keywords=unicodedata.normalize("NFD", "무제한, 뷔페"))
+
+    assert one.key == two.key
+
+
+@pytest.mark.parametrize(
+    "other", [{"district": "강남구,서초구"}, {"keywords": "뷔페"}, {"limit": "5"}, {"crawl": "mine"}], ids=str
+)
+def test_other_arguments_are_another_crawl(other: dict[str, str]) -> None:
+    assert CrawlArguments.parse(**{"district": "강남구"} | other).key != CrawlArguments.parse(district="강남구").key
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "1.5", "x", ""])
+def test_a_limit_is_a_number_of_stores(limit: str) -> None:
+    with pytest.raises(ArgumentError, match="limit=20"):
+        CrawlArguments.parse(district="강남구", limit=limit)
