@@ -41,6 +41,7 @@ def short_directory() -> Iterator[Path]:
     """A directory whose path leaves room for the name of a socket, unlike those of `tmp_path`."""
     short = Path("/tmp")  # noqa: S108 -- mkdtemp makes a private directory in it
     directory = Path(tempfile.mkdtemp(prefix="refillspot-", dir=short if short.is_dir() else None))
+    directory.chmod(0o711)  # PostgreSQL may have to run as nobody
     yield directory
     shutil.rmtree(directory)
 

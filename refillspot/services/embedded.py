@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from refillspot.exceptions import ServiceUnavailableError
@@ -18,6 +19,7 @@ from refillspot.services.postgres_server import PostgresServer
 from refillspot.services.redis_server import CACHE_OPTIONS, QUEUE_OPTIONS, RedisServer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 Server: TypeAlias = PostgresServer | RedisServer
@@ -66,32 +68,32 @@ def status(home: Path) -> dict[str, bool]:
 
 
 def is_up(server: Server) -> bool:
-    return sys.platform != "win32" and lock.is_held(server.directory) and server.answers()
+    with _explained(server):
+        return _is_alive(server) and server.answers()
 
 
 def ensure_up(server: Server) -> str:
     """Start `server` unless it runs, and return its URL once it answers."""
     _refuse_impossible(server)
-    try:
+    with _explained(server):
         _wait_until_up(server)
-    except OSError as error:
-        raise ServiceUnavailableError(
-            f"The embedded {server.name} can not be started in {server.directory}: {error}. "
-            "Set REFILLSPOT_HOME to a directory that you own."
-        ) from error
-    except subprocess.CalledProcessError as error:
-        raise _failed(server, f"{error.cmd[0]} failed") from error
     return server.url
 
 
 def ensure_down(server: Server) -> None:
+    """Stop `server` if it runs, and return once its last process is gone."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     asked = False
-    while sys.platform != "win32" and lock.is_held(server.directory):
-        asked = asked or server.stop()
-        if time.monotonic() > deadline:
-            raise _failed(server, f"it did not stop within {DEADLINE_SECONDS:.0f} s")
-        time.sleep(POLL_SECONDS)
+    with _explained(server):
+        while _is_alive(server):
+            asked = asked or server.stop()
+            if time.monotonic() > deadline:
+                raise _failed(server, f"it did not stop within {DEADLINE_SECONDS:.0f} s")
+            time.sleep(POLL_SECONDS)
+
+
+def _is_alive(server: Server) -> bool:
+    return sys.platform != "win32" and lock.is_held(server.directory)
 
 
 def _wait_until_up(server: Server) -> None:
@@ -108,6 +110,19 @@ def _wait_until_up(server: Server) -> None:
         if time.monotonic() > deadline:
             raise _failed(server, f"it does not answer after {DEADLINE_SECONDS:.0f} s")
         time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def _explained(server: Server) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ServiceUnavailableError(
+            f"The embedded {server.name} can not be used in {server.directory}: {error}. "
+            "Set REFILLSPOT_HOME to a directory that is yours."
+        ) from error
+    except subprocess.CalledProcessError as error:
+        raise _failed(server, f"a program that starts it ended with {error.returncode}") from error
 
 
 def _refuse_impossible(server: Server) -> None:

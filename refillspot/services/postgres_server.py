@@ -73,8 +73,11 @@ class PostgresServer:
         answer = pq.PGconn.ping(f"{self.url}&connect_timeout=3".encode())
         if answer not in (pq.Ping.OK, pq.Ping.REJECT):
             return False
-        pid = int((self.directory / "data/postmaster.pid").read_text(encoding="ascii").splitlines()[0])
-        os.kill(pid, signal.SIGINT)  # "fast": ends sessions, writes a checkpoint
+        try:
+            pid = int((self.directory / "data/postmaster.pid").read_bytes().split()[0])
+            os.kill(pid, signal.SIGINT)  # "fast": ends sessions, writes a checkpoint
+        except (FileNotFoundError, ProcessLookupError):
+            return False  # it has just ended
         return True
 
     def _url(self, database: str) -> str:
@@ -152,6 +155,6 @@ def _refuse_closed_to_others(*directories: Path) -> None:
         closed = [path for path in (directory, *directory.parents) if not path.stat().st_mode & 0o001]
         if closed:
             raise ServiceUnavailableError(
-                f"PostgreSQL does not run as root, and the user nobody can not enter {closed[-1]}, which holds {directory}. "
-                "Run as another user, or move the project and REFILLSPOT_HOME to where all may enter."
+                f"PostgreSQL does not run as root, and the user nobody can not enter {closed[-1]}, "
+                f"which holds {directory}. Run as another user, or move what is there to where all may enter."
             )

@@ -1,0 +1,71 @@
+"""Embedded servers, whatever the environment names: these tests are about them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import psutil
+import psycopg
+import pytest
+
+from refillspot.services import embedded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from refillspot.services import ServiceAddresses
+
+
+@pytest.fixture
+def home(short_directory: Path) -> Iterator[Path]:
+    """A home in which nothing has run, stopped at the end."""
+    home = short_directory / uuid.uuid4().hex[:8]
+    yield home
+    embedded.down(home)
+
+
+@pytest.fixture(scope="session")
+def embedded_home(short_directory: Path) -> Iterator[Path]:
+    """A home whose servers run, for tests that leave them as they are."""
+    home = short_directory / "embedded"
+    embedded.up(home)
+    yield home
+    embedded.down(home)
+
+
+@pytest.fixture(scope="session")
+def embedded_addresses(embedded_home: Path) -> ServiceAddresses:
+    return embedded.up(embedded_home)
+
+
+@pytest.fixture
+def processes() -> Callable[[Path], list[psutil.Process]]:
+    return _processes
+
+
+@pytest.fixture
+def execute() -> Callable[[ServiceAddresses, str], list[tuple[object, ...]]]:
+    return _execute
+
+
+def _processes(home: Path) -> list[psutil.Process]:
+    """The main process of each server of a home; a zombie has no command line any more."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            name = process.cmdline()[0]
+            if str(home) in " ".join(process.cmdline()) and any(
+                server in name for server in ("postgres", "valkey", "redis")
+            ):
+                found.append(process)
+        except (psutil.Error, IndexError):
+            continue
+    return found
+
+
+def _execute(addresses: ServiceAddresses, statement: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(addresses.database_url) as connection:
+        cursor = connection.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else []

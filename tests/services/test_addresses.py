@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import psycopg.conninfo
+import pytest
+
+from refillspot.exceptions import ConfigurationError
+from refillspot.services import mask_password
+from refillspot.services.addresses import read_addresses
+
+LOCAL_REDIS = "redis://localhost:6379/0"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, {}),
+        ({"DATABASE_URL": "postgres://u:p@h/d?sslmode=require"}, {"postgres": "postgres://u:p@h/d?sslmode=require"}),
+        ({"DATABASE_URL": "postgresql://h/d", "DB_HOST": "other"}, {"postgres": "postgresql://h/d"}),
+        ({"DATABASE_URL": "postgresql://a:5432,b:5433/d"}, {"postgres": "postgresql://a:5432,b:5433/d"}),
+        ({"DB_HOST": "db"}, {"postgres": "postgresql://postgres@db:5432/refill_spot"}),
+        ({"DB_USER": "u", "DB_PASSWORD": "p"}, {"postgres": "postgresql://u:p@localhost:5432/refill_spot"}),
+        ({"DB_HOST": "::1", "DB_PORT": "5433"}, {"postgres": "postgresql://postgres@[::1]:5433/refill_spot"}),
+        ({"DB_HOST": "/run/pg"}, {"postgres": "postgresql://postgres@/refill_spot?host=%2Frun%2Fpg&port=5432"}),
+        ({"REDIS_HOST": "localhost"}, {"redis": LOCAL_REDIS, "redis-cache": LOCAL_REDIS}),
+        ({"REDIS_PORT": "7000"}, dict.fromkeys(("redis", "redis-cache"), "redis://localhost:7000/0")),
+        (
+            {"REDIS_URL": "rediss://:p@h:1/2", "REDIS_HOST": "x"},
+            dict.fromkeys(("redis", "redis-cache"), "rediss://:p@h:1/2"),
+        ),
+        ({"REDIS_URL": "unix:///a@b.sock"}, dict.fromkeys(("redis", "redis-cache"), "unix:///a@b.sock")),
+        ({"CACHE_REDIS_URL": "redis://c"}, {"redis-cache": "redis://c"}),
+        (
+            {"REDIS_URL": LOCAL_REDIS, "CACHE_REDIS_URL": "redis://c"},
+            {"redis": LOCAL_REDIS, "redis-cache": "redis://c"},
+        ),
+    ],
+)
+def test_addresses_of_environment_values(values: dict[str, str], expected: dict[str, str]) -> None:
+    assert {name: address.url for name, address in read_addresses(values).items()} == expected
+
+
+@pytest.mark.parametrize("password", ["p@ss:w/rd?#[]&=%", "비밀번호 100%", "'\"\\$HOME"])
+def test_any_password_survives_the_url(password: str) -> None:
+    address = read_addresses({"DB_PASSWORD": password})["postgres"]
+
+    parts = psycopg.conninfo.conninfo_to_dict(address.url)
+
+    assert (parts["password"], parts["host"], parts["dbname"]) == (password, "localhost", "refill_spot")
+    assert address.variables == ("DB_PASSWORD",)
+
+
+@pytest.mark.parametrize(
+    ("values", "variable"),
+    [
+        ({"DB_PORT": "abc"}, "DB_PORT"),
+        ({"DB_PORT": "0"}, "DB_PORT"),
+        ({"DB_PORT": "٥٤٣٢"}, "DB_PORT"),
+        ({"REDIS_PORT": "70000"}, "REDIS_PORT"),
+        ({"DATABASE_URL": "mysql://u:s3cret@h/d"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://u:s3cret@h:99999/d"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://u:s3cret%zz@h/d"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://u:p@s3cret@h/d"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://u:1/s3cret@h/d"}, "DATABASE_URL"),
+        ({"REDIS_URL": "http://:s3cret@h"}, "REDIS_URL"),
+        ({"REDIS_URL": "redis://:s3cret@h:port"}, "REDIS_URL"),
+        ({"REDIS_URL": "redis://:s3/cret@h"}, "REDIS_URL"),
+        ({"REDIS_URL": "redis://:12#s3cret@h"}, "REDIS_URL"),
+        ({"CACHE_REDIS_URL": "cache"}, "CACHE_REDIS_URL"),
+    ],
+)
+def test_an_address_that_can_not_be_used_is_named_without_its_secret(values: dict[str, str], variable: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{variable} can not be used") as caught:
+        read_addresses(values)
+
+    assert "s3" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://u:s3cret@h:5432/d", "postgresql://u:***@h:5432/d"),
+        ("postgresql://u:s3c@r/e?t@h/d", "postgresql://u:***@h/d"),
+        ("redis://:s3cret@h:6379/0", "redis://:***@h:6379/0"),
+        ("postgresql:///d?host=/tmp&password=s3cret&port=1", "postgresql:///d?host=/tmp&password=***&port=1"),
+        ("host=h password='s3 cret' user=u", "host=h password=*** user=u"),
+        ("redis://localhost:6379/0", "redis://localhost:6379/0"),
+        ("unix:///tmp/redis.sock?db=0", "unix:///tmp/redis.sock?db=0"),
+    ],
+)
+def test_a_password_is_masked(url: str, expected: str) -> None:
+    assert mask_password(url) == expected

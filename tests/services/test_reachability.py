@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
+from refillspot.services import resolve, status
+from refillspot.services.reachability import check_postgres, check_redis, may_evict_queue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from refillspot.services import ServiceAddresses
+
+
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """A port of this machine that is taken, and on which nobody listens."""
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        yield reserved.getsockname()[1]
+
+
+def test_what_answers_is_accepted(database_url: str, redis_url: str, cache_redis_url: str) -> None:
+    check_postgres(database_url, "DATABASE_URL in .env")
+    check_redis(redis_url, "REDIS_URL in .env", holds_queue=True)
+    check_redis(cache_redis_url, "CACHE_REDIS_URL in .env", holds_queue=False)
+
+
+def test_postgres_that_is_away_is_named_with_what_to_do(tmp_path: Path, free_port: int) -> None:
+    url = f"postgresql://u:s3cret@127.0.0.1:{free_port}/d"
+    (tmp_path / ".env").write_text(f"DATABASE_URL={url}\n", encoding="utf-8")
+
+    with pytest.raises(ServiceUnavailableError) as caught:
+        resolve({}, tmp_path)
+
+    assert f"PostgreSQL at postgresql://u:***@127.0.0.1:{free_port}/d (DATABASE_URL in .env)" in str(caught.value)
+    assert "docker compose up -d postgres" in str(caught.value)
+    assert "unset DATABASE_URL in .env to use the embedded server" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+    assert not (tmp_path / ".refillspot").exists()
+
+
+def test_redis_that_is_away_is_named_with_what_to_do(tmp_path: Path, free_port: int) -> None:
+    with pytest.raises(ServiceUnavailableError) as caught:
+        resolve({"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(free_port)}, tmp_path)
+
+    assert f"redis://127.0.0.1:{free_port}/0 (REDIS_HOST, REDIS_PORT in the environment)" in str(caught.value)
+    assert "docker compose up -d redis" in str(caught.value)
+
+
+def test_a_server_that_accepts_and_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("refillspot.services.reachability.TIMEOUT_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with pytest.raises(ServiceUnavailableError, match=r"[Tt]imeout|timed out"):
+            check_redis(f"redis://127.0.0.1:{port}/0", "REDIS_URL", holds_queue=True)
+        with pytest.raises(ServiceUnavailableError, match="timeout"):
+            check_postgres(f"postgresql://127.0.0.1:{port}/d", "DATABASE_URL")
+
+
+def test_a_missing_database_is_told_with_the_command_that_creates_it(database_url: str) -> None:
+    missing = database_url.replace("refillspot_test_", "missing_")
+
+    with pytest.raises(ServiceUnavailableError, match=r"no such database: create it with `createdb .* missing_\w+`"):
+        check_postgres(missing, "DATABASE_URL in .env")
+
+
+def test_a_wrong_redis_password_is_told_apart(redis_url: str) -> None:
+    url = f"unix://nobody:s3cret@{redis_url.removeprefix('unix://')}"
+    if not redis_url.startswith("unix://"):
+        url = redis_url.replace("redis://", "redis://nobody:s3cret@", 1)
+
+    with pytest.raises(ServiceUnavailableError, match="refuses the password") as caught:
+        check_redis(url, "REDIS_URL in .env", holds_queue=True)
+
+    assert "s3cret" not in str(caught.value)
+
+
+def test_the_cache_server_does_not_do_for_the_queue(embedded_addresses: ServiceAddresses) -> None:
+    check_redis(embedded_addresses.redis_url, "REDIS_URL", holds_queue=True)
+
+    with pytest.raises(ConfigurationError, match="may evict the queue: its maxmemory-policy is allkeys-lru"):
+        check_redis(embedded_addresses.cache_redis_url, "REDIS_URL", holds_queue=True)
+
+
+@pytest.mark.parametrize(
+    ("policy", "maxmemory", "expected"),
+    [
+        ("noeviction", 0, False),
+        ("noeviction", 1, False),
+        ("volatile-lru", 1, False),  # the queue's keys have no expiry
+        ("allkeys-lru", 0, False),
+        ("allkeys-lru", 1, True),
+        ("allkeys-random", 1, True),
+    ],
+)
+def test_which_policy_may_evict_the_queue(policy: str, maxmemory: int, expected: bool) -> None:  # noqa: FBT001
+    assert may_evict_queue({"maxmemory_policy": policy, "maxmemory": maxmemory}) is expected
+
+
+def test_old_servers_are_refused(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> None:
+    monkeypatch.setattr("refillspot.services.reachability.OLDEST_POSTGRES", 99)
+    monkeypatch.setattr("refillspot.services.reachability.OLDEST_REDIS", 99)
+
+    with pytest.raises(ConfigurationError, match=r"is version \d+; refillspot needs 99 or later"):
+        check_postgres(database_url, "DATABASE_URL")
+    with pytest.raises(ConfigurationError, match=r"is version 7\.\d+\.\d+; refillspot needs 99 or later"):
+        check_redis(redis_url, "REDIS_URL", holds_queue=False)
+
+
+def test_when_all_is_configured_nothing_embedded_is_touched(services: ServiceAddresses, tmp_path: Path) -> None:
+    environ = {
+        "DATABASE_URL": services.database_url,
+        "REDIS_URL": services.redis_url,
+        "REFILLSPOT_HOME": str(tmp_path / ("한" * 100)),
+    }
+
+    addresses = resolve(environ, tmp_path)
+
+    assert addresses.database_url == services.database_url
+    assert addresses.cache_redis_url == addresses.redis_url == services.redis_url
+    assert [service.up for service in status(environ, tmp_path)] == [True, True, True]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_status_tells_what_is_down(tmp_path: Path, free_port: int) -> None:
+    postgres, queue, cache = status({"DB_HOST": "127.0.0.1", "DB_PORT": str(free_port)}, tmp_path)
+
+    assert (postgres.embedded, postgres.up) == (False, False)
+    assert "docker compose up" in (postgres.problem or "")
+    assert (queue.embedded, queue.up, cache.embedded, cache.up) == (True, False, True, False)
+    assert not (tmp_path / ".refillspot").exists()
