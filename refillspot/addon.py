@@ -1,4 +1,4 @@
-"""The add-on: where PostgreSQL and Redis are, and how the operator's settings reach Scrapy's components."""
+"""The add-on: where PostgreSQL and Redis are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class RefillspotAddon:
     """Runs once, before anything of the crawl exists; blocking there harms nobody.
 
     Settings: DATABASE_URL, REDIS_URL, CACHE_REDIS_URL (with `-s`; else the environment, `.env`, the embedded
-    servers), POLITENESS_REQUESTS_PER_SECOND.
+    servers).
 
     Raises:
         ServiceUnavailableError, ConfigurationError: see `refillspot.services.resolve`.
@@ -29,5 +29,3 @@ class RefillspotAddon:
         addresses = resolve({**os.environ, **given})
         for name, url in zip(ADDRESSES, astuple(addresses), strict=True):
             settings.set(name, url, priority="addon")
-        if pace := settings.getfloat("POLITENESS_REQUESTS_PER_SECOND"):
-            settings.set("DOWNLOAD_DELAY", 1 / pace, priority="addon")

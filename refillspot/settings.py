@@ -17,13 +17,13 @@ DININGCODE_API_URL = "https://im.diningcode.com"  # scheme and host; a replica's
 DININGCODE_WEB_URL = "https://www.diningcode.com"
 
 # --- Politeness
-POLITENESS_REQUESTS_PER_SECOND = 1.0  # each process; 0 = no limit, for a replica on loopback only. Read by the add-on
+POLITENESS_REQUESTS_PER_SECOND = 1.0  # for all workers together; 0 = no limit, for a replica on loopback only
+DOWNLOADER_MIDDLEWARES = {"refillspot.middlewares.PolitenessMiddleware": 890}  # last: what leaves here is sent
 ROBOTSTXT_OBEY = True  # Scrapy's default is False
 ROBOTSTXT_USER_AGENT = "refillspot"
 USER_AGENT = "refillspot/0.1"  # says who comes
-CONCURRENT_REQUESTS = 16
+CONCURRENT_REQUESTS = 8  # as many as for the domain: a request with a permit never waits behind another
 CONCURRENT_REQUESTS_PER_DOMAIN = 8  # really kept by DOWNLOADER
-DOWNLOAD_DELAY_JITTER = 0  # an even pace: a budget of 1/s means 1/s
 DOWNLOADER = "refillspot.downloader.StrictDownloader"  # Scrapy's own lets the limit per domain pass
 RETRY_TIMES = 3  # first attempt + 3; the default 2 is short for a site that is away for a moment
 DEFAULT_REQUEST_HEADERS = {"Accept": "application/json", "Accept-Language": "ko"}  # answers in Korean

@@ -96,7 +96,7 @@ def test_a_renamed_key_is_a_changed_layout() -> None:
     [
         (b"", MalformedAnswerError),
         (b'{"result_code":"100","result_da', MalformedAnswerError),
-        (b'"\xff"', MalformedAnswerError),
+        (b'{"result_code":"\xff"}', MalformedAnswerError),
         (b"<!DOCTYPE html><title>Human Verification</title>", BlockedError),
         (b"\n <html>", BlockedError),
         (b'{"result_code":"001","result_msg":"no such store"}', ApiError),

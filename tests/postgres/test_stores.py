@@ -78,7 +78,9 @@ def test_every_column_is_filled_and_read_back(database_url: str) -> None:
     assert {name for name, value in row.items() if value is None} == set()
     assert row["hours_osm"] == "Mo 11:30-23:30; Su off"
     assert row["hours"]["days"]["0"]["intervals"] == [["11:30", "23:30"]]
-    assert row["menu"] == [{"name": "삼겹살 무한리필", "price_krw": 15900, "price_text": "15,900원", "recommended": True}]
+    assert row["menu"] == [
+        {"name": "삼겹살 무한리필", "price_krw": 15900, "price_text": "15,900원", "recommended": True}
+    ]
     assert row["refill_evidence"] == [{"source": "menu", "text": "삼겹살 무한리필"}]
     assert row["refill_price_krw"] == 15900
     assert row["categories"] == ["고기", "삼겹살무한리필"]
@@ -152,7 +154,9 @@ def test_one_bad_row_costs_none_of_its_neighbours(database_url: str) -> None:
 
 
 def test_nul_characters_are_taken_out(database_url: str) -> None:
-    outcome = write(database_url, store(name="행복\0고기", tags=["회\0식"], menu=[MenuItem("고\0기 \\u0000", 1000, None)]))
+    outcome = write(
+        database_url, store(name="행복\0고기", tags=["회\0식"], menu=[MenuItem("고\0기 \\u0000", 1000, None)])
+    )
 
     assert outcome == Outcome(stored=1)
     (row,) = query(database_url, "SELECT name, tags, menu FROM refillspot.stores")
@@ -187,7 +191,8 @@ def test_a_broken_connection_is_opened_again_and_nothing_is_lost(
 ) -> None:
     async def work(table: StoreTable) -> Outcome:
         await table.write([store()])
-        kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        kill += " AND pid <> pg_backend_pid()"
         query(database_url, kill)
         return await table.write([store("BBBBbbbb2222")])
 
@@ -200,7 +205,9 @@ def test_a_broken_connection_is_opened_again_and_nothing_is_lost(
 
 def test_known_refill_stores_are_counted_by_district(database_url: str) -> None:
     async def work(table: StoreTable) -> Outcome:
-        outcome = await table.write([store(), store("BBBBbbbb2222", refill=UNLIKELY), store("C" * 12, district_code="1")])
+        outcome = await table.write(
+            [store(), store("BBBBbbbb2222", refill=UNLIKELY), store("C" * 12, district_code="1")]
+        )
         assert await table.known_refill_stores(["11680"]) == 1
         assert await table.known_refill_stores(["11680", "1"]) == 2
         assert await table.known_refill_stores([]) == 0
