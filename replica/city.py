@@ -1,0 +1,113 @@
+"""Draws the city: so many stores of each sort, in every district, each reproducible from the seed alone."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import replace
+from random import Random
+from typing import TYPE_CHECKING
+
+from refillspot.regions import districts
+from replica.concepts import draw_ordinary, draw_refill
+from replica.hours import draw_status, draw_week
+from replica.places import FULLNESS
+from replica.store import Standing, Store
+from replica.vocabulary import BRANCH_ENDS, BUILDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from refillspot.regions import District, Dong
+    from replica.store import Concept
+
+REF_LETTERS = string.ascii_letters + string.digits
+BRANCH_SHARE = 0.08
+# Of 1,000 phones: 0507 numbers, office numbers, mobiles, none; the rest are Seoul's 02.
+PHONES = (
+    ("0507-1{:03d}-{:04d}", 280),
+    ("1577-{1:04d}", 12),
+    ("010-{:04d}-{:04d}", 30),
+    ("", 17),
+    ("02-{:03d}-{:04d}", 661),
+)
+SIGMA_SHARE = 0.2
+"""Spread of the stores around a dong's centre, against the size of its bounding box."""
+
+
+def build_city(seed: int, *, refill_stores: int, ordinary_stores: int) -> tuple[Store, ...]:
+    """Return the stores, district by district. A store's own draws depend on the seed and its number only."""
+    stores: dict[str, Store] = {}
+    for number, (district, draw) in enumerate(_plots(refill_stores, ordinary_stores)):
+        store_seed = seed * 1_000_003 + number
+        rng = Random(store_seed)  # noqa: S311  # invented data
+        store = _build_store(store_seed, district, draw(rng), rng)
+        while store.ref in stores:
+            store = replace(store, ref=_draw_ref(rng))
+        stores[store.ref] = store
+    return tuple(stores.values())
+
+
+def _plots(refill_stores: int, ordinary_stores: int) -> Iterator[tuple[District, Callable[[Random], Concept]]]:
+    for draw, total in ((draw_refill, refill_stores), (draw_ordinary, ordinary_stores)):
+        built, share, whole = 0, 0.0, sum(FULLNESS[district.name] for district in districts())
+        for district in districts():
+            share += FULLNESS[district.name]
+            until = round(total * share / whole)  # cumulative, so that the parts add up to the total
+            yield from ((district, draw) for _ in range(until - built))
+            built = until
+
+
+def _build_store(seed: int, district: District, concept: Concept, rng: Random) -> Store:
+    dong = _draw_dong(district, rng)
+    lat, lon = _draw_point(dong, rng)
+    status = draw_status(rng)
+    return Store(
+        ref=_draw_ref(rng),
+        seed=seed,
+        concept=_settle(concept, dong, rng),
+        district=district,
+        dong=dong,
+        lat=lat,
+        lon=lon,
+        phone=_draw_phone(rng),
+        standing=_draw_standing(rng),
+        open_status=status,
+        week=draw_week(status, rng),
+    )
+
+
+def _settle(concept: Concept, dong: Dong, rng: Random) -> Concept:
+    branch, building = concept.branch, concept.building or rng.choice(BUILDINGS)
+    if branch is None and rng.random() < BRANCH_SHARE:
+        end = rng.choice(BRANCH_ENDS)
+        branch = end if end in {"본점", "직영점", "2호점"} else dong.name + end
+    return replace(concept, branch=branch, building=building)
+
+
+def _draw_dong(district: District, rng: Random) -> Dong:
+    """Return a dong; the first ones of an order of its own fill up more than the last."""
+    order = Random(district.code).sample(district.dongs, len(district.dongs))  # noqa: S311  # invented data
+    return rng.choices(order, [1 / (rank + 4) for rank in range(len(order))])[0]
+
+
+def _draw_point(dong: Dong, rng: Random) -> tuple[float, float]:
+    box, (lat, lon) = dong.bbox, dong.center
+    north = rng.gauss(lat, (box.north - box.south) * SIGMA_SHARE)
+    east = rng.gauss(lon, (box.east - box.west) * SIGMA_SHARE)
+    return round(min(max(north, box.south), box.north), 7), round(min(max(east, box.west), box.east), 7)
+
+
+def _draw_ref(rng: Random) -> str:
+    return "".join(rng.choices(REF_LETTERS, k=12))
+
+
+def _draw_phone(rng: Random) -> str | None:
+    form = rng.choices([form for form, _ in PHONES], [weight for _, weight in PHONES])[0]
+    return form.format(rng.randint(200, 999), rng.randint(0, 9999)) or None
+
+
+def _draw_standing(rng: Random) -> Standing:
+    if rng.random() < 0.182:
+        return Standing(score=25 if rng.random() < 0.6 else rng.randint(26, 50), user_score=0, review_count=0)
+    score = min(98, max(26, round(rng.gauss(66, 13))))
+    return Standing(score, min(5.0, max(1.0, round(rng.gauss(4.1, 0.5), 1))), max(1, int(rng.lognormvariate(2.8, 1.3))))

@@ -1,0 +1,96 @@
+"""Opening hours: a week of them, and the site's words for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from random import Random
+
+TODAY = date(2026, 7, 9)  # a Thursday; the replica's calendar stands still, so that answers are reproducible
+DAY_NAMES = "월화수목금토일"
+SPANS = (
+    ("11:00", "22:00"), ("11:30", "23:00"), ("10:00", "21:00"), ("17:00", "02:00"), ("16:00", "24:00"),
+    ("11:00", "15:00"), ("00:00", "24:00"), ("08:00", "20:30"), ("12:00", "01:00"),
+)  # fmt: skip
+SPAN_WEIGHTS = (26, 20, 14, 10, 10, 3, 3, 8, 6)
+LAST_ORDERS = {"22:00": "21:00", "23:00": "22:00", "21:00": "20:20", "02:00": "01:00", "24:00": "23:00"}
+BREAK = ("15:00", "17:00")
+
+OPEN, CLOSED_TODAY, UNKNOWN, BREAK_TIME = "영업 중", "오늘 휴무", "확인필요", "브레이크 타임"
+# What lists show, per 2,409 rows. UNKNOWN goes with no hours at all.
+STATUSES = {
+    OPEN: 1721, CLOSED_TODAY: 208, UNKNOWN: 190, "영업 종료": 158, BREAK_TIME: 51, "마지막 주문 마감": 13,
+    "영업 전": 6, "영업 종료 25분 전": 20, "라스트 오더 26분 전": 20, "영업 시작 27분 전": 22,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Week:
+    """`spans` per weekday, 0 = Monday, None = closed; `only_today` where the page shows no other day."""
+
+    spans: tuple[tuple[str, str] | None, ...]
+    break_time: tuple[str, str] | None
+    last_order: str | None
+    only_today: bool
+
+
+def draw_status(rng: Random) -> str:
+    return rng.choices(list(STATUSES), list(STATUSES.values()))[0]
+
+
+def draw_week(status: str, rng: Random) -> Week | None:
+    """Return hours that do not contradict the open status."""
+    if status == UNKNOWN:
+        return None
+    span = SPANS[0] if status == BREAK_TIME else rng.choices(SPANS, SPAN_WEIGHTS)[0]
+    weekend = rng.choices((span, ("11:00", "21:00")), (7, 3))[0]
+    spans: list[tuple[str, str] | None] = [*[span] * 5, *[weekend] * 2]
+    if status == CLOSED_TODAY:
+        spans[TODAY.weekday()] = None
+    elif rng.random() < 0.35:
+        spans[rng.choice([day for day in range(7) if day != TODAY.weekday()])] = None
+    breaks = (
+        BREAK if span[0] < "12:00" and span[1] > "20:00" and (status == BREAK_TIME or rng.random() < 0.25) else None
+    )
+    last_order = LAST_ORDERS.get(span[1]) if rng.random() < 0.5 else None
+    return Week(tuple(spans), breaks, last_order, only_today=rng.random() < 0.08)
+
+
+def write_week(week: Week) -> list[dict[str, Any]]:
+    """Return `bhour`: a row per day from today on; what else a day has follows under an empty label."""
+    rows = []
+    for ahead in range(1 if week.only_today else 7):
+        day = TODAY + timedelta(days=ahead)
+        name = DAY_NAMES[day.weekday()]
+        label = f"{day.month}월 {day.day}일({name})" if ahead else f"오늘({name})"
+        for text in _write_day(week, day.weekday()):
+            rows.append({"duration": label, "time": text, "today": not ahead})
+            label = ""
+    return rows
+
+
+def write_today(week: Week) -> str:
+    return _write_day(week, TODAY.weekday())[0]
+
+
+def write_summary(week: Week) -> list[dict[str, str]]:
+    """Return `bhour_seo`: one line for days in a row that are alike."""
+    if len(set(week.spans)) == 1 and week.spans[0]:
+        return [{"duration": "매일", "time": "-".join(week.spans[0])}]
+    spans = zip(DAY_NAMES, week.spans, strict=True)
+    return [{"duration": name, "time": "-".join(span) if span else "휴무"} for name, span in spans]
+
+
+def _write_day(week: Week, weekday: int) -> list[str]:
+    span = week.spans[weekday]
+    if not span:
+        return ["휴무일"]
+    lines = [f"영업시간: {span[0]} - {span[1]}"]
+    if week.break_time:
+        lines.append(f"브레이크타임: {week.break_time[0]} - {week.break_time[1]}")
+    if week.last_order and LAST_ORDERS.get(span[1]) == week.last_order:
+        lines.append(f"라스트오더: {week.last_order}")
+    return lines

@@ -1,0 +1,94 @@
+"""Store pages: an array of keyed sections, in no fixed order and not always all of them."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from replica import envelope
+from replica.gazetteer import areas_by_dong
+from replica.hours import BREAK_TIME, OPEN, write_summary, write_today, write_week
+from replica.rows import write_addresses, write_images, write_phone, write_user_score
+from replica.vocabulary import FACILITIES, REVIEWERS, REVIEWS
+
+if TYPE_CHECKING:
+    from replica.store import Store
+
+MISSING_SHARE = 0.03  # of the pages, for each section that a page can do without
+COMMA_SHARE = 0.4  # of the tags after the first, which bring their own ", "
+EXTRAS = ("seo", "banner", "nearby", "ranking", "coupon", "video", "faq", "notice")
+OPEN_STATUSES = (OPEN, BREAK_TIME, "영업 종료 25분 전", "라스트 오더 26분 전", "마지막 주문 마감")
+
+
+def answer(store: Store | None) -> bytes:
+    if store is None:
+        return envelope.failure("존재하지 않는 식당입니다.")
+    rng = Random(store.seed + 4)  # noqa: S311  # invented data
+    sections = [_restaurant(store)]
+    sections += [section for section in _optional(store, rng) if rng.random() >= MISSING_SHARE]
+    rng.shuffle(sections)
+    return envelope.success(sections)
+
+
+def _optional(store: Store, rng: Random) -> list[dict[str, Any]]:
+    standing = store.standing
+    written = {"user_nm": rng.choice(REVIEWERS), "content": rng.choice(REVIEWS)}
+    reviews = [written] if standing.review_count else []
+    tags = [{"key": key, "list": []} for key in EXTRAS]
+    return [
+        _detail(store, rng),
+        _menu(store),
+        {"key": "photo", "total_count": len(write_images(store)), "list": write_images(store)},
+        {"key": "score", "score": standing.score, "user_score": write_user_score(store)},
+        {"key": "review", "total_count": f"{standing.review_count:,}", "list": reviews},
+        {"key": "blog", "total_count": f"{standing.review_count * 7:,}", "list": []},
+        {"key": "tag", "list": list(store.concept.tags)},
+        *tags,
+    ]
+
+
+def _restaurant(store: Store) -> dict[str, Any]:
+    says, images = store.concept, write_images(store)
+    return {
+        "key": "restaurant",
+        "v_rid": store.ref,
+        "rn": says.name,
+        "branch": says.branch,
+        "name": f"{says.name} {says.branch or ''}".strip(),
+        "area": areas_by_dong()[store.dong.code],
+        "categories": list(says.categories),
+        "desc": [],
+        "score": store.standing.score,
+        "lat": store.lat,
+        "lng": store.lon,
+        "phone": write_phone(store),
+        "img": images[0] if images else None,
+        "images": {"list": images},
+    }
+
+
+def _detail(store: Store, rng: Random) -> dict[str, Any]:
+    address, road_address = write_addresses(store)
+    tags = store.concept.tags
+    commas = [", " if number and rng.random() < COMMA_SHARE else "" for number in range(len(tags))]
+    week = store.week
+    status = {"is_open": store.open_status in OPEN_STATUSES, "time": write_today(week) if week else ""}
+    return {
+        "key": "detail",
+        "address": address,
+        "road_address": road_address,
+        "phone": write_phone(store),
+        "tag": [comma + tag for comma, tag in zip(commas, tags, strict=True)],
+        "facility": rng.sample(FACILITIES, rng.randint(0, 4)),
+        "status": status,
+        "bhour": write_week(week) if week else [],
+        "bhour_seo": write_summary(week) if week else [],
+    }
+
+
+def _menu(store: Store) -> dict[str, Any]:
+    lines = [
+        {"menu": line.name, "price": line.price, "description": line.description, "best": line.best}
+        for line in store.concept.menu
+    ]
+    return {"key": "menu", "list": lines, "menu_total_count": len(lines)}

@@ -1,0 +1,65 @@
+"""`/_log`: every request with the server's own time, so that politeness is judged by the one who was asked."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_ENTRIES = 200_000
+
+
+class Entry(msgspec.Struct, gc=False):
+    """One request. Times in seconds since the epoch; `ended` and `status` None = still under way."""
+
+    seq: int
+    arrived: float
+    ended: float | None
+    method: str
+    path: str
+    kind: str
+    """list, store or robots."""
+    asked: str
+    """The search's words, or the store's v_rid."""
+    status: int | None
+    active: int
+    """Requests under way when this one arrived, itself included."""
+    user_agent: str
+
+
+class RequestLog:
+    def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
+        self._entries: deque[Entry] = deque(maxlen=max_entries)
+        self._seq = 0
+        self._active = 0
+        self.dropped = 0
+
+    @contextmanager
+    def record(self, method: str, path: str, kind: str, user_agent: str) -> Iterator[Entry]:
+        """Log a request while it is under way; the caller fills in what it asked for."""
+        self._seq += 1
+        self._active += 1
+        entry = Entry(self._seq, time.time(), None, method, path, kind, "", None, self._active, user_agent)
+        self.dropped += len(self._entries) == self._entries.maxlen
+        self._entries.append(entry)
+        try:
+            yield entry
+            entry.status = 200
+        finally:
+            entry.ended = time.time()
+            self._active -= 1
+
+    def clear(self) -> None:
+        """Forget the entries; sequence numbers go on, so that `since` keeps its meaning."""
+        self._entries.clear()
+        self.dropped = 0
+
+    def write_since(self, seq: int) -> bytes:
+        """Return the entries after `seq` as JSON lines."""
+        return msgspec.json.Encoder().encode_lines([entry for entry in self._entries if entry.seq > seq])

@@ -1,0 +1,72 @@
+"""One invented restaurant: what is true of it, before the site's oddities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from refillspot.regions import District, Dong
+    from replica.hours import Week
+
+Verdict = Literal["confirmed", "likely", "unlikely"]
+
+
+@dataclass(frozen=True)
+class MenuLine:
+    """A line of the menu board; `price` is its text, "15,900원" or "시가"."""
+
+    name: str
+    price: str
+    description: str = ""
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Concept:
+    """What a store is and says of itself. `verdict` is what its words allow to conclude, `refill` what is true."""
+
+    name: str
+    categories: tuple[str, ...]
+    menu: tuple[MenuLine, ...]
+    tags: tuple[str, ...]
+    branch: str | None = None
+    refill: bool = False
+    verdict: Verdict = "unlikely"
+    refill_price_krw: int | None = None
+    building: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the visitors rate it; a store without reviews has user score 0."""
+
+    score: int
+    user_score: float
+    review_count: int
+
+
+@dataclass(frozen=True)
+class Store:
+    ref: str
+    """The site's id (`v_rid`): 12 letters and digits."""
+    seed: int
+    """Seeds whatever a page draws for this store alone, such as its photos."""
+    concept: Concept
+    district: District
+    dong: Dong
+    lat: float
+    lon: float
+    phone: str | None
+    standing: Standing
+    open_status: str
+    week: Week | None
+    """None = the site knows no hours."""
+
+    @cached_property
+    def text(self) -> str:
+        """What a search looks at: name, branch, categories, menu and tags, each on a line, without white space."""
+        says = self.concept
+        parts = (says.name, says.branch or "", *says.categories, *(line.name for line in says.menu), *says.tags)
+        return "\n".join("".join(part.split()) for part in parts)
