@@ -1,0 +1,30 @@
+"""Real answers of the site, where somebody keeps them beside the checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from refillspot.diningcode.answers import decode_search
+from refillspot.diningcode.stores import build_store
+
+CAPTURES = Path(__file__).parents[3] / "shared" / "captures"
+WEB_URL = "https://www.diningcode.com"
+
+pytestmark = pytest.mark.skipif(not CAPTURES.is_dir(), reason="no captures of the site beside this checkout")
+
+
+@pytest.mark.parametrize(("name", "count"), [("isearch_choizaroad.json", 184), ("isearch_koreantable.json", 274)])
+def test_every_real_row_becomes_a_store(name: str, count: int) -> None:
+    page = decode_search((CAPTURES / name).read_bytes())
+    stores = [build_store(row, None, WEB_URL) for row in page.rows]
+
+    assert page.broken == []
+    assert len(stores) == count
+    assert all(store.ref and store.name and store.name == store.name.strip() for store in stores)
+    assert all(store.lat and store.lon for store in stores)
+    assert sum(store.phone is not None for store in stores) > 0.95 * count
+    in_seoul = [store for store in stores if (store.addr or "").startswith("서울")]
+    assert in_seoul
+    assert all(store.district_code and store.dong for store in in_seoul)

@@ -1,0 +1,46 @@
+"""The documents name files, commands and settings that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from refillspot import settings
+
+PROJECT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")])
+LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    broken = [link for link in LINK.findall(document.read_text("utf-8")) if not (document.parent / link).exists()]
+
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
+def test_commands_of_the_readme_exist(name: str) -> None:
+    text = (PROJECT / name).read_text("utf-8")
+    commands = set(re.findall(r"(?:^|`)scrapy ([a-z]+)", text, re.MULTILINE))
+    targets = set(re.findall(r"\bmake ([a-z]+)", text))
+
+    assert commands
+    assert {path.stem for path in PROJECT.glob("refillspot/commands/*.py")} >= commands
+    assert set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE)) >= targets
+
+
+def test_documented_settings_have_the_documented_defaults() -> None:
+    table = re.findall(r"^\| `([A-Z_]+)` \| `?([^|`]+)`? \|", (PROJECT / "docs/settings.md").read_text("utf-8"), re.MULTILINE)
+    documented = {name: default.strip() for name, default in table if hasattr(settings, name)}
+
+    assert len(documented) > 10
+    assert documented == {name: str(getattr(settings, name)) for name in documented}
+
+
+def test_every_decision_is_numbered_once() -> None:
+    numbers = [path.name[:4] for path in PROJECT.glob("docs/adr/*.md")]
+
+    assert len(numbers) == len(set(numbers))
