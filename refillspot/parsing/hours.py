@@ -1,0 +1,92 @@
+"""Opening hours, in both styles of the site."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from refillspot.items import Day, OpeningHours
+from refillspot.parsing.clock import Span, cut, fit, is_plausible, merge, write_clock
+from refillspot.parsing.hours_text import Facts, read_line
+from refillspot.parsing.weekdays import DATED, EVERY_DAY, NO_DAY, Days
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+T = TypeVar("T")
+
+SIGNS = str.maketrans("ㆍ•–—−〜∼~[]{}【】", "··------()()()")
+ALL_YEAR = re.compile(r"연중 ?무휴")
+
+
+def parse_hours(value: str | Mapping[str, str]) -> OpeningHours | None:
+    """Return the opening hours that a text or a {day label: text} gives, None if it gives none.
+
+    Only days that are known are in it. `"오늘(목)": "영업시간: 17:00 - 02:00"` is one Thursday, ("17:00", "26:00").
+    """
+    facts = Facts()
+    for days, lines in _sections(value):
+        current = days
+        for line in lines:
+            current = read_line(line, current, facts)
+    if facts.closed or facts.sometimes_closed or (isinstance(value, str) and ALL_YEAR.search(value)):
+        _take_unsaid_as_every_day(facts)
+    days_known = {number: day for number in range(7) if (day := _day(number, facts))}
+    return OpeningHours(days_known) if days_known else None
+
+
+def _sections(value: str | Mapping[str, str]) -> Iterator[tuple[Days | None, list[str]]]:
+    """Yield the days that hold before the first line, and the lines. A label that names no day names none."""
+    if isinstance(value, Mapping):
+        for label, text in value.items():
+            first, *rest = _lines(text) or [""]
+            yield NO_DAY if label.strip() else None, [*_lines(f"{label} {first}"), *rest]
+    else:
+        yield None, _lines(value)
+
+
+def _lines(text: str) -> list[str]:
+    text = unicodedata.normalize("NFKC", text.translate(SIGNS)).translate(SIGNS).lower()
+    lines = (re.sub(r"\s+|매 ?주", " ", line).strip() for line in re.split(r"\n|\s·\s", text))
+    return [_without_dates(line) for line in lines if line]
+
+
+def _without_dates(line: str) -> str:
+    """Return a line with 오늘(목) and 7월 4일(금) as weekdays, and without the date in 목(7/9)."""
+    line = re.sub(r"\(\d{1,2}[/.]\d{1,2}\.?\)", " ", line)
+    return re.sub(rf"(?<!\(){DATED}", r"\1요일 ", line)
+
+
+def _take_unsaid_as_every_day(facts: Facts) -> None:
+    """A text that speaks of weekly holidays, or of having none, speaks of every day."""
+    for said in (facts.open, facts.breaks, facts.last_orders):
+        if None in said:
+            said[EVERY_DAY].extend(said.pop(None))
+
+
+def _day(number: int, facts: Facts) -> Day | None:
+    if number in facts.closed - facts.sometimes_closed:
+        return Day(closed=True)
+    days = _most_specific(facts.open, number)
+    if days is None or not all(map(is_plausible, facts.open[days])):
+        return None
+    spans = merge(facts.open[days])
+    whole = Span(spans[0].start, spans[-1].end)
+    gap_days = _most_specific(facts.breaks, number)
+    for gap in facts.breaks[gap_days] if gap_days is not None else ():
+        spans = cut(spans, gap)
+    if not spans:
+        return None
+    call_days = _most_specific(facts.last_orders, number)
+    calls = facts.last_orders[call_days] if call_days is not None and len(call_days) <= len(days) else ()
+    fitting = [minutes for call in calls if (minutes := fit(call, whole)) is not None]
+    last_order = write_clock(max(fitting)) if fitting else None
+    return Day([(write_clock(span.start), write_clock(span.end)) for span in spans], last_order)
+
+
+def _most_specific(said: Mapping[Days | None, list[T]], number: int) -> Days | None:
+    """Return the smallest set of days with this one in it, the later of two alike."""
+    named = [days for days in said if days is not None and number in days]
+    return min(reversed(named), key=len, default=None)

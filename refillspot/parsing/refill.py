@@ -1,0 +1,75 @@
+"""Is a store all-you-can-eat? The verdict, with the words it rests on."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, NamedTuple
+
+from refillspot.items import Evidence, EvidenceSource, RefillVerdict, Verdict
+from refillspot.parsing.brands import find_brand
+from refillspot.parsing.refill_words import OFFERS, SALAD_BAR, Offer, is_aside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+FEW_DISHES = 5  # a menu as short as this lists the salad bar's prices, not dishes beside it
+
+
+class _Reason(NamedTuple):
+    verdict: Verdict
+    evidence: Evidence
+
+
+def assess_refill(
+    *,
+    name: str,
+    branch: str | None,
+    categories: Sequence[str] | None,
+    menu: Sequence[str] | None,
+    tags: Sequence[str] | None,
+) -> RefillVerdict:
+    """Return whether a store is all-you-can-eat; `menu` holds item names. None = the source does not say.
+
+    "confirmed": its name, category or menu offers a main dish without limit, or it is a chain that does.
+    "likely": only a tag says so, or a salad bar is all there is. "unlikely": nothing says so; no evidence then.
+    """
+    texts: list[tuple[EvidenceSource, str]] = [("name", name)]
+    texts += [("branch", branch)] if branch else []
+    texts += [("category", category) for category in categories or ()]
+    texts += [("menu", item) for item in menu or ()]
+    texts += [("tag", tag) for tag in tags or ()]
+    reasons = [reason for source, text in texts if (reason := _read(source, text))]
+    reasons += _salad_bar(name, categories or (), menu or ())
+    verdicts = {reason.verdict for reason in reasons}
+    verdict: Verdict = "confirmed" if "confirmed" in verdicts else "likely" if verdicts else "unlikely"
+    return RefillVerdict(verdict, list(dict.fromkeys(reason.evidence for reason in reasons)))
+
+
+def _read(source: EvidenceSource, text: str) -> _Reason | None:
+    """Return the reason that one text of a store gives, None if it gives none."""
+    plain = _plain(text)
+    if source == "name" and find_brand(plain):
+        return _Reason("confirmed", Evidence(source, text))
+    for offer in OFFERS:
+        weight = offer.weights.get(source)
+        if weight and any(not is_aside(plain, match) for match in offer.words.finditer(plain)):
+            return _Reason(weight, Evidence(source, text))
+    return None
+
+
+def _salad_bar(name: str, categories: Sequence[str], menu: Sequence[str]) -> Iterator[_Reason]:
+    """Yield the texts that call the store itself a salad bar, unless it sells dishes beside it."""
+    dishes = [item for item in menu if not SALAD_BAR.search(_plain(item))]
+    if len(dishes) > FEW_DISHES:
+        return
+    texts: list[tuple[EvidenceSource, str]] = [("name", name), *(("category", text) for text in categories)]
+    for source, text in texts:
+        if SALAD_BAR.search(_plain(text)):
+            yield _Reason("likely", Evidence(source, text))
+
+
+def _plain(text: str) -> str:
+    """Return a text in small letters, full-width forms and marks like <em> gone, single spaces."""
+    text = re.sub(r"</?\w{1,6}>", "", unicodedata.normalize("NFKC", text))
+    return " ".join(text.casefold().split())
