@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pickle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -11,13 +11,17 @@ from scrapy.utils.request import request_from_dict
 from refillspot.exceptions import RefusedRequestError
 from refillspot.frontier import codec
 
+if TYPE_CHECKING:
+    from scrapy.http import Response
+    from twisted.python.failure import Failure
+
 
 class Reader(Spider):
     name = "reader"
 
-    def parse_list(self) -> None: ...
+    def parse_list(self, response: Response) -> None: ...
 
-    def handle_failure(self) -> None: ...
+    def handle_failure(self, failure: Failure) -> None: ...
 
 
 def test_a_request_comes_back_as_it_went_in() -> None:

@@ -68,7 +68,7 @@ def write(database_url: str, *stores: Store) -> Outcome:
 
 def query(database_url: str, sql: str) -> list[dict[str, Any]]:
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
-        return connection.execute(sql).fetchall()  # type: ignore[arg-type]
+        return connection.execute(sql).fetchall()
 
 
 def test_every_column_is_filled_and_read_back(database_url: str) -> None:
@@ -175,7 +175,7 @@ def test_two_workers_merging_the_same_stores_do_not_deadlock(database_url: str) 
         tables = [StoreTable(database_url), StoreTable(database_url)]
         for table in tables:
             await table.open()
-        outcomes = []
+        outcomes: list[Outcome] = []
         for _ in range(10):
             outcomes += await asyncio.gather(tables[0].write(stores), tables[1].write(list(reversed(stores))))
         for table in tables:

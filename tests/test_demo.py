@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import psutil
+import pytest
+import redis
+
+from refillspot.demo import DemoResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROJECT = Path(__file__).parents[1]
+SERVERS = ("DATABASE_URL", "REDIS_URL", "CACHE_REDIS_URL")
+
+
+def demo(environment: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "scrapy", "demo", *options], cwd=PROJECT, env=environment, capture_output=True,
+        encoding="utf-8", timeout=100, check=False,
+    )  # fmt: skip
+
+
+def processes_of(directory: Path) -> Iterator[str]:
+    """Yield what runs in `directory` or names it in its command line."""
+    for process in psutil.process_iter(["cmdline", "pid"]):
+        if any(str(directory) in part for part in process.info["cmdline"] or ()):
+            yield " ".join(process.info["cmdline"])
+
+
+@pytest.fixture
+def home(environment: dict[str, str], short_directory: Path) -> Path:
+    """A machine where nothing is configured and nothing runs."""
+    directory = short_directory / "demo"
+    for name in SERVERS:
+        del environment[name]
+    environment["REFILLSPOT_HOME"] = str(directory)
+    return directory
+
+
+def test_on_an_empty_machine_it_finds_every_reachable_store_and_leaves_nothing(
+    environment: dict[str, str], home: Path
+) -> None:
+    result = demo(environment, "--seed", "11")
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "missing" not in result.stdout
+    assert "원" in result.stdout
+    assert list(processes_of(home)) == []
+
+
+def test_configured_servers_are_left_as_they_were(
+    environment: dict[str, str], database_url: str, redis_url: str
+) -> None:
+    with psycopg.connect(database_url) as connection, redis.Redis.from_url(redis_url) as client:
+        names = "SELECT count(*) FROM pg_database WHERE datname LIKE 'refillspot_demo%'"
+        before = connection.execute(names).fetchone()
+        result = demo(environment)
+
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert connection.execute(names).fetchone() == before
+        assert list(client.scan_iter("refillspot-demo-*")) == []
+
+
+def test_missing_and_misjudged_stores_are_told_apart() -> None:
+    stores = [{"ref": "a", "refill_verdict": "confirmed"}, {"ref": "b", "refill_verdict": "unlikely"}]
+    truth = [{"ref": "a"}, {"ref": "b"}, {"ref": "c"}]
+    result = DemoResult(stores, truth, crawl_exit_code=0, crawl_seconds=1.0, log=Path("demo.log"))
+
+    assert result.refill_stores == [stores[0]]
+    assert result.misjudged == [{"ref": "b"}]
+    assert result.missing == [{"ref": "c"}]
+
+
+def test_wrong_usage_is_told(environment: dict[str, str]) -> None:
+    assert demo(environment, "강남구").returncode == 2
