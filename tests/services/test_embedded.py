@@ -99,11 +99,11 @@ def test_down_waits_for_sessions_to_be_ended(home: Path, processes: Processes) -
 
 def test_odd_characters_in_the_path(short_directory: Path, execute: Execute) -> None:
     home = short_directory / "한 $HOME 'q' %41;#?&"
-    addresses = embedded.up(home)
+    try:
+        assert execute(embedded.up(home), "SELECT 1") == [(1,)]
+    finally:
+        embedded.down(home)
 
-    assert execute(addresses, "SELECT 1") == [(1,)]
-
-    embedded.down(home)
     assert embedded.status(home) == ALL_DOWN
 
 
