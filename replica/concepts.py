@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from replica.kinds import BUFFETS, CHAINS, ORDINARY, REFILL, Kind
@@ -46,11 +47,14 @@ def _says_in_category(rng: Random) -> Concept:
 
 
 def _says_in_menu(rng: Random) -> Concept:
+    """Return a store with the offer on its board, often beside dishes sold by the plate."""
     kind, word = rng.choice(REFILL), rng.choice(REFILL_WORDS)
-    title = rng.choice(("{dish} {word}", "{dish}{word}", "[{word}] {dish}", "{word} {dish}")).format(
-        dish=kind.dish, word=word
-    )
-    return _refill(_name(kind.dish, rng), (kind.dish, kind.category), title, kind, rng, menu_share=1)
+    form = rng.choice(("{dish} {word}", "{dish}{word}", "[{word}] {dish}", "{word} {dish}"))
+    title = form.format(dish=kind.dish, word=word)
+    concept = _refill(_name(kind.dish, rng), (kind.dish, kind.category), title, kind, rng, menu_share=1)
+    plates = rng.sample(kind.dishes, rng.choice((0, 0, 1, 2)))
+    by_the_plate = tuple(MenuLine(plate, write_price(draw_price(7, 18, rng), rng)) for plate in plates)
+    return replace(concept, menu=concept.menu + by_the_plate)
 
 
 def _says_in_tag(rng: Random) -> Concept:
@@ -65,7 +69,7 @@ def _is_buffet(rng: Random) -> Concept:
     kind, stem = rng.choice(BUFFETS), rng.choice(FIRST_WORDS)
     name = rng.choice((f"{stem} {kind.dish}", f"{stem}뷔페", _name(kind.category, rng)))
     concept = _refill(name, (kind.category, rng.choice(("뷔페", kind.dish))), rng.choice(kind.dishes), kind, rng)
-    return concept if concept.refill_price_krw else _with_verdict(concept, "likely")
+    return concept if concept.refill_price_krw else replace(concept, verdict="likely")
 
 
 def _is_chain(rng: Random) -> Concept:
@@ -94,10 +98,6 @@ def _refill(  # noqa: PLR0913  # the parts of a concept
     menu = tuple(lines + build_sides(rng)) if lines else ()
     says = _tags(rng) if tags is None else tags
     return Concept(name, categories, menu, says, refill=True, verdict=verdict, refill_price_krw=krw)
-
-
-def _with_verdict(concept: Concept, verdict: Verdict) -> Concept:
-    return Concept(**{**vars(concept), "verdict": verdict})
 
 
 def _name(dish: str, rng: Random) -> str:

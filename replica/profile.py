@@ -34,7 +34,6 @@ def _optional(store: Store, rng: Random) -> list[dict[str, Any]]:
     standing = store.standing
     written = {"user_nm": rng.choice(REVIEWERS), "content": rng.choice(REVIEWS)}
     reviews = [written] if standing.review_count else []
-    tags = [{"key": key, "list": []} for key in EXTRAS]
     return [
         _detail(store, rng),
         _menu(store),
@@ -43,7 +42,7 @@ def _optional(store: Store, rng: Random) -> list[dict[str, Any]]:
         {"key": "review", "total_count": f"{standing.review_count:,}", "list": reviews},
         {"key": "blog", "total_count": f"{standing.review_count * 7:,}", "list": []},
         {"key": "tag", "list": list(store.concept.tags)},
-        *tags,
+        *({"key": key, "list": []} for key in EXTRAS),
     ]
 
 

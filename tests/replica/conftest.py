@@ -1,0 +1,113 @@
+"""Real replicas as subprocesses, asked by plain HTTP."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import pytest
+
+from refillspot.regions import districts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    Start = Callable[..., AbstractContextManager["Replica"]]
+
+PROJECT = Path(__file__).parents[2]
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "tests/replica"}
+
+
+@dataclass
+class Replica:
+    """A running replica and one keep-alive connection to it."""
+
+    process: subprocess.Popen[str]
+    first_line: str
+
+    def __post_init__(self) -> None:
+        self.url = next(word for word in self.first_line.split() if word.startswith("http://"))
+        self.connection = self.connect()
+
+    def connect(self) -> HTTPConnection:
+        return HTTPConnection(urlsplit(self.url).netloc)
+
+    def send(self, method: str, path: str, body: str | None = None) -> bytes:
+        self.connection.request(method, path, body, FORM)
+        answer = self.connection.getresponse()
+        assert answer.status < 300, f"{method} {path}: {answer.status}"
+        return answer.read()
+
+    def post(self, path: str, **form: object) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self.send("POST", path, urlencode(form)))
+        return answer
+
+    def search(self, query: str, **form: object) -> dict[str, Any]:
+        """Return the `poi_section` of a search."""
+        section: dict[str, Any] = self.post("/API/isearch/", query=query, **form)["result_data"]["poi_section"]
+        return section
+
+    def rows(self, query: str, **form: object) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.search(query, **{"size": 100, **form})["list"]
+        return rows
+
+    def profile(self, ref: str) -> dict[str, dict[str, Any]]:
+        """Return the sections of a store page by key."""
+        return {section["key"]: section for section in self.post("/API/profile/", v_rid=ref)["result_data"]}
+
+    def truth(self, **query: str) -> list[dict[str, Any]]:
+        stores: list[dict[str, Any]] = json.loads(self.send("GET", f"/_truth?{urlencode(query)}"))["stores"]
+        return stores
+
+    def log(self, since: int = 0) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.send("GET", f"/_log?since={since}").splitlines()]
+
+
+@contextmanager
+def _run_replica(*options: str) -> Iterator[Replica]:
+    command = [sys.executable, "-m", "replica", "--until-stdin-closes", *options]
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        replica = Replica(process, process.stdout.readline())
+        yield replica
+        replica.connection.close()
+        process.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def start_replica() -> Start:
+    return _run_replica
+
+
+@pytest.fixture(scope="session")
+def replica(start_replica: Start) -> Iterator[Replica]:
+    with start_replica() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def truth(replica: Replica) -> list[dict[str, Any]]:
+    return replica.truth()
+
+
+@pytest.fixture(scope="session")
+def all_rows(replica: Replica) -> list[dict[str, Any]]:
+    """Every row that a walk over all dongs can see, each store once."""
+    places = [f"서울 {district.name} {dong.name}" for district in districts() for dong in district.dongs]
+    rows: dict[str, dict[str, Any]] = {}
+    for place in places:
+        found = replica.send("POST", "/API/isearch/", f"query={quote(place)}&size=100&page=1")
+        section = json.loads(found)["result_data"].get("poi_section", {"list": []})
+        rows |= {row["v_rid"]: row for row in section["list"]}
+    return list(rows.values())
