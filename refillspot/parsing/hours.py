@@ -61,9 +61,12 @@ def _without_dates(line: str) -> str:
 
 def _take_unsaid_as_every_day(facts: Facts) -> None:
     """A text that speaks of weekly holidays, or of having none, speaks of every day."""
-    for said in (facts.open, facts.breaks, facts.last_orders):
-        if None in said:
-            said[EVERY_DAY].extend(said.pop(None))
+    if None in facts.open:
+        facts.open[EVERY_DAY] += facts.open.pop(None)
+    if None in facts.breaks:
+        facts.breaks[EVERY_DAY] += facts.breaks.pop(None)
+    if None in facts.last_orders:
+        facts.last_orders[EVERY_DAY] += facts.last_orders.pop(None)
 
 
 def _day(number: int, facts: Facts) -> Day | None:

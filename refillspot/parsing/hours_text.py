@@ -12,7 +12,7 @@ from refillspot.parsing.weekdays import DAYS, NO_DAY, Days, read_days
 LONGEST_BREAK = 240  # minutes; a longer span is not called a break by a note beside it
 LONGEST_LAST_CALL = 60
 
-_BREAK = r"브레이크(?: ?타임)?|break(?: ?time)?|\bb\.? ?t\b\.?|(?:쉬는|휴식|준비|휴게) ?시간"
+_BREAK = r"브레이크(?: ?타임)?|break(?: ?time)?|\bb\.? ?t\b\.?|(?:쉬는|휴식|준비|휴게) ?시간|직원 ?식사"
 TOKENS = {
     # Closing times of something else than the kitchen say nothing about orders.
     "other": rf"(?:영업|판매|[가-힣]{{0,6}}바|소진 ?시?|품절 ?시?) ?(?:조기 ?)?(?:마감|종료)(?: ?(?:{CLOCK}))?",
@@ -57,6 +57,7 @@ class LineReader:
         self.facts = facts
         self.tokens = [(match.lastgroup or "", match[0]) for match in TOKEN.finditer(line)]
         self.kinds = {kind for kind, _ in self.tokens}
+        self.note_kinds = {match.lastgroup for match in TOKEN.finditer(line.partition("(")[2])}
         self.days = days
         self.note_days = days
         self.kind = "open"
@@ -101,7 +102,7 @@ class LineReader:
     def _take_span(self, span: Span | None) -> None:
         if span is None:
             return
-        kind = self.kind if self.depth == 0 else "break" if "break" in self.kinds else "note"
+        kind = self.kind if self.depth == 0 else "break" if "break" in self.note_kinds else "note"
         if kind == "break":
             self.facts.breaks[self._current].append(span)
             self.gaps += 1

@@ -9,23 +9,32 @@ if TYPE_CHECKING:
     from refillspot.items import EvidenceSource, Verdict
 
 MAIN_DISHES = (
-    "고기", "소고기", "쇠고기", "돼지", "한돈", "한우", "흑돼지", "삼겹", "대패", "목살", "갈비", "차돌", "우삼겹", "등심", "육회",
-    "불고기", "곱창", "막창", "대창", "소곱창", "양꼬치", "양갈비", "양고기", "닭갈비", "치킨", "오리", "장어", "족발", "보쌈",
-    "초밥", "스시", "참치", "연어", "대게", "홍게", "킹크랩", "랍스터", "게장", "간장게장", "새우", "대하", "조개", "해물", "해산물",
-    "쭈꾸미", "주꾸미", "샤브", "훠궈", "마라탕", "월남쌈", "편백", "피자", "파스타", "떡볶이", "돈까스", "돈가스", "카츠", "딤섬",
+    "고기", "소고기", "쇠고기", "돼지", "한돈", "한우", "흑돼지", "삼겹", "대패", "목살", "갈비", "차돌",
+    "우삼겹", "등심", "육회",
+    "불고기", "곱창", "막창", "대창", "소곱창", "양꼬치", "양갈비", "양고기", "닭갈비", "치킨", "오리", "장어",
+    "족발", "보쌈",
+    "초밥", "스시", "참치", "연어", "대게", "홍게", "킹크랩", "랍스터", "게장", "간장게장", "새우", "대하",
+    "조개", "해물", "해산물",
+    "쭈꾸미", "주꾸미", "샤브", "훠궈", "마라탕", "월남쌈", "편백", "피자", "파스타", "떡볶이", "돈까스",
+    "돈가스", "카츠", "딤섬",
 )  # fmt: skip
 
 # Given free beside a meal, or no food at all: their refill says nothing of the store. Matched at the end of a phrase.
 ASIDES = (
     # rice, soup, noodles to a stew
-    r"(?:^|공기|쌀|흰|잡곡|현미|보리|솥|추가|셀프|후식)밥", r"(?:^|된장|미역|장|콩나물|우거지|시래기)국", "국물", "육수", "된장",
+    r"(?:^|공기|쌀|흰|잡곡|현미|보리|솥|추가|셀프|후식)밥", r"(?:^|된장|미역|장|콩나물|우거지|시래기)국",
+    "국물", "육수", "된장",
     "된장찌개", "숭늉", "죽", r"(?:^|라|소|당|우동|칼국수)면", "라면", "사리", "누룽지",
     # side dishes
-    "반찬", "김치", "깍두기", "단무지", "나물", "쌈", "채소", "야채", "상추", "샐러드", "샐러드바", "셀프바", "셀프코너", "소스",
-    "토핑", "계란", "달걀", "후라이", "프라이", "두부", "감자튀김", "팝콘", "과자", "빵", "식전빵", "버터", "치즈", "김", "기본안주", "안주",
+    "반찬", "김치", "깍두기", "단무지", "나물", "쌈", "채소", "야채", "상추", "샐러드", "샐러드바", "셀프바",
+    "셀프코너", "소스",
+    "토핑", "계란", "달걀", "후라이", "프라이", "두부", "감자튀김", "팝콘", "과자", "빵", "식전빵", "버터",
+    "치즈", "김", "기본안주", "안주",
     # drinks and sweets
-    "음료", "음료수", "탄산", "콜라", "사이다", "에이드", "주스", "커피", "아메리카노", r"(?:^|녹|홍|밀크)차", r"(?:^|생|얼음)물",
-    "우유", "와인", "맥주", "주류", "하이볼", r"(?:^|전통|칵테일)술", "소주", "막걸리", "사케", "칵테일", "위스키", "드링크", "bar",
+    "음료", "음료수", "탄산", "콜라", "사이다", "에이드", "주스", "커피", "아메리카노", r"(?:^|녹|홍|밀크)차",
+    r"(?:^|생|얼음)물",
+    "우유", "와인", "맥주", "주류", "하이볼", r"(?:^|전통|칵테일)술", "소주", "막걸리", "사케", "칵테일",
+    "위스키", "드링크", "bar",
     "아이스크림", "디저트", "후식", "쿠키", "wine", "beer", "coffee", "drink",
     # no food
     "시간", "좌석", "주차", "와이파이", "wifi", "노래", "노래방", "게임", "이용", "콜키지", "쿠폰", "포인트", "충전",
@@ -61,20 +70,22 @@ OFFERS = (
     Offer(re.compile(rf"^{_spaced('무한')} (?=.{{0,20}}(?:{_DISH}))"), {"menu": "confirmed"}),
     # 출장뷔페 is catering; 뷔페거리, 뷔페타워 are places.
     Offer(
-        re.compile(r"(?<!출장)(?<!출장 )[뷔부] ?페(?! ?(?:거리|골목|타워|빌딩|상가|센터|길|로\b|앞|옆|맞은편))"),
+        re.compile(
+            r"(?<!출장)(?<!출장 )(?:디저트 ?)?[뷔부] ?페(?! ?(?:거리|골목|타워|빌딩|상가|센터|길|로\b|앞|옆|맞은편))"
+        ),
         NOT_OF_A_BRANCH,
     ),
 )
 SALAD_BAR = re.compile(_spaced("샐러드바") + "|" + _spaced("샐러드뷔페"))
 
 _ASIDE = re.compile(rf"(?:{'|'.join(ASIDES)})(?:은|는|이|가|도|만|을|를|류|등|까지)?$")
-_ASIDE_FIRST = re.compile("|".join(map(_spaced, sorted((w for w in ASIDES if w.isalpha() and len(w) > 1), key=len))))
 _NOT_SO = re.compile(r" ?[은는이가]? ?(?:아닙|아님|아니|안 ?[됩돼하]|불가|중단|종료|없|x\b)")
 _BOUND = re.compile(r"[()\[\]+:;!★|]")
 # Stands between a dish and the word without naming anything: "와인 2시간 무제한".
 _NEUTRAL = re.compile(
     r"(?:\d+ ?(?:인당|인|시간|분|명|원|회)|셀프|추가|무료|이용|당일|평일|주말|점심|저녁|런치|디너|모두|전부|매일)$"
 )
+_INCLUDED = re.compile(r"포함|별도|서비스|불포함")
 _AND = re.compile(r"[,/·&]|(?<=[와과랑]) ")
 
 
@@ -86,7 +97,7 @@ def is_aside(text: str, match: re.Match[str]) -> bool:
     phrase = _last_phrase(before)
     if phrase:
         return all(_is_aside_phrase(part) for part in _AND.split(phrase) if part.strip())
-    return bool(_ASIDE_FIRST.match(after.lstrip()))
+    return any(_is_aside_phrase(word) for word in _first_words(after))
 
 
 def _last_phrase(before: str) -> str:
@@ -98,6 +109,12 @@ def _last_phrase(before: str) -> str:
     while (shorter := _NEUTRAL.sub("", phrase).strip()) != phrase:
         phrase = shorter
     return phrase
+
+
+def _first_words(after: str) -> list[str]:
+    """Return the first word behind the words, none if it only comes with the meal ("무한리필 음료 포함")."""
+    phrase = re.split(r"[()\[\]+:;!★|,/&·]", after[:60])[0]
+    return [] if _INCLUDED.search(phrase) else phrase.split()[:1]
 
 
 def _is_aside_phrase(phrase: str) -> bool:

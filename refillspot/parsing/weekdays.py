@@ -17,7 +17,7 @@ GROUPS = {
     "공휴일": NO_DAY,  # concerns no weekday
 }
 
-# "오늘(목)", "7월 4일(금)"
+# A day with its weekday in brackets: 오늘(목), 7월 4일(금).
 DATED = rf"(?:오늘|내일|\d{{1,2}} ?(?:월 ?|[./] ?)\d{{1,2}} ?일?) ?\( ?([{LETTERS}])(?:요일)? ?\)"
 # Days that nobody can name: today without its weekday, a date, so many times a month ("월 2회" is no Monday).
 UNNAMED = r"오늘|내일|금일|\d{1,2} ?월(?: ?\d{1,2} ?일)?|\d{1,2} ?일(?!요일)|월 ?\d{1,2} ?회"
