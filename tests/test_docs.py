@@ -33,7 +33,8 @@ def test_commands_of_the_readme_exist(name: str) -> None:
 
 
 def test_documented_settings_have_the_documented_defaults() -> None:
-    table = re.findall(r"^\| `([A-Z_]+)` \| `?([^|`]+)`? \|", (PROJECT / "docs/settings.md").read_text("utf-8"), re.MULTILINE)
+    text = (PROJECT / "docs/settings.md").read_text("utf-8")
+    table = re.findall(r"^\| `([A-Z_]+)` \| `?([^|`]+)`? \|", text, re.MULTILINE)
     documented = {name: default.strip() for name, default in table if hasattr(settings, name)}
 
     assert len(documented) > 10

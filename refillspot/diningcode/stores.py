@@ -48,14 +48,16 @@ def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
     branch = clean_text(restaurant.branch) or clean_text(row.branch)
     categories = _categories(row, restaurant)
     tags = _texts(detail.tag)
+    verdict = assess_refill(
+        name=name, branch=branch, categories=categories, menu=[item.name for item in menu or ()], tags=tags
+    )
+    prices = refill_prices(menu, verdict) if menu is not None else None
     store = Store(
         ref=row.v_rid,
         name=name,
         branch=branch,
         source_url=store_page_url(web_url, row.v_rid),
-        refill=assess_refill(
-            name=name, branch=branch, categories=categories, menu=[item.name for item in menu or ()], tags=tags
-        ),
+        refill=verdict,
         categories=categories,
         phone=_first(parse_phone, (detail.phone, restaurant.phone, row.phone)),
         score=_integer(restaurant.score if restaurant.score is not None else row.score),
@@ -64,8 +66,8 @@ def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
         images=_images(row, restaurant),
         open_status=clean_text(row.open_status),
         menu=menu,
-        refill_prices=refill_prices(menu) if menu else None,
-        refill_price_krw=headline_price_krw(menu) if menu else None,
+        refill_prices=prices,
+        refill_price_krw=headline_price_krw(prices or ()),
         tags=tags,
         facilities=_texts(detail.facility),
     )

@@ -1,0 +1,52 @@
+"""How prices are labelled: for whom, for which meal, on which day."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, TypeAlias
+
+Dimension: TypeAlias = Literal["audience", "meal", "day"]
+
+# Longer words first where one holds another: 중고생 is no 초등 and 대학생 is no 학생.
+LABELS: tuple[tuple[Dimension, str | None, str], ...] = (
+    ("audience", "adult", r"성인|대인|어른|대학생|일반인|\badults?\b"),
+    ("audience", "child", r"미취학(?: ?아동)?|초등(?: ?학생)?|초딩|어린이|소인|아동|영?유아|소아|아기|키즈|\bkids?\b"),
+    ("audience", "teen", r"중[·,]?고등학생|중[·,]?고생|중[·,]?고등|중학생|고등학생|청소년|학생"),
+    ("audience", "senior", r"경로 ?우대|경로|시니어|어르신|노인|실버"),
+    ("meal", "lunch", r"점심|런치|lunch|중식 ?타임"),
+    ("meal", "dinner", r"저녁|디너|dinner|석식"),
+    ("meal", None, r"종일|올데이|all ?day"),
+    ("day", "weekday", r"평일|주중|월요?일? ?[~-] ?금요?일?"),
+    ("day", "weekend", r"주말|토요일|일요일|토[·,/]일"),
+    ("day", "holiday", r"공휴일|법정 ?공휴일|휴일|국경일"),
+)
+MONTHS_OLD = r"\d{1,2} ?개월(?: ?[~-] ?\d{1,2} ?(?:개월|세|살))?"
+YEARS_OLD = r"(\d{1,2}) ?(?:세|살)?(?: ?[~-] ?(\d{1,2}))? ?(?:세|살)(?: ?(이상|초과))?"
+
+LABEL = re.compile(
+    "|".join(f"(?P<label{number}>{words})" for number, (_, _, words) in enumerate(LABELS))
+    + f"|(?P<months>{MONTHS_OLD})|(?P<years>{YEARS_OLD})",
+    re.IGNORECASE,
+)
+OLDEST_CHILD, OLDEST_TEEN, YOUNGEST_SENIOR = 13, 18, 60  # years, Korean style
+
+
+def read_label(match: re.Match[str]) -> tuple[Dimension, str | None] | None:
+    """Return what a match of LABEL says, None if it says nothing: "14세 이상" may be anybody."""
+    if match["months"]:
+        return "audience", "child"
+    if match["years"]:
+        return _age(match)
+    number = next(number for number in range(len(LABELS)) if match[f"label{number}"])
+    return LABELS[number][:2]
+
+
+def _age(match: re.Match[str]) -> tuple[Dimension, str | None] | None:
+    years = re.fullmatch(YEARS_OLD, match["years"])
+    assert years  # noqa: S101  # the same pattern
+    oldest = int(years[2] or years[1])
+    if int(years[1]) >= YOUNGEST_SENIOR:
+        return "audience", "senior"
+    if years[3] or oldest > OLDEST_TEEN:
+        return None
+    return "audience", "child" if oldest <= OLDEST_CHILD else "teen"

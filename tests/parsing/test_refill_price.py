@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from refillspot.items import Evidence, MenuItem, Price, RefillVerdict
+from refillspot.parsing.refill_price import headline_price_krw, refill_prices
+
+BY_NAME = RefillVerdict("confirmed", [Evidence("name", "행복한무한리필")])
+BY_MENU = RefillVerdict("confirmed", [Evidence("menu", "삼겹살 무한리필")])
+NO = RefillVerdict("unlikely", [])
+
+
+def menu(*lines: tuple[str, str | None]) -> list[MenuItem]:
+    return [MenuItem(name, None, text) for name, text in lines]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "lines", "krw"),
+    [
+        (BY_MENU, menu(("삼겹살 무한리필", "15,900원"), ("공기밥", "1,000원"), ("소주", "5,000원")), 15900),
+        (BY_MENU, menu(("고기 무한리필 (성인)", "19,900원"), ("고기 무한리필 (초등학생)", "9,900원")), 19900),
+        (BY_MENU, menu(("삼겹살 무한리필", "평일 점심 15,900원 / 저녁 19,900원")), 15900),
+        (BY_MENU, menu(("삼겹살 무한리필", "15,900원"), ("반찬 리필", "500원"), ("음료 무제한", "2,000원")), 15900),
+        (BY_MENU, menu(("소고기 무한리필", "2만원대")), 20000),
+        (BY_MENU, menu(("소고기 무한리필", "시가")), None),
+        (BY_MENU, menu(("와인과 소고기 무한리필 행사", "20,000,000원")), None),
+        (BY_NAME, menu(("평일 점심", "12,900원"), ("주말", "15,900원"), ("콜라", "2,000원")), 12900),
+        (BY_NAME, menu(("성인", "15,900원"), ("7세 미만", "무료")), 15900),
+        (BY_NAME, menu(("된장찌개", "7,000원"), ("냉면", "8,000원")), None),
+        (NO, menu(("점심 특선", "9,000원")), None),
+        (BY_MENU, [], None),
+    ],
+)
+def test_the_headline_is_the_cheapest_ordinary_adult_price(
+    verdict: RefillVerdict, lines: list[MenuItem], krw: int | None
+) -> None:
+    assert headline_price_krw(refill_prices(lines, verdict)) == krw
+
+
+def test_a_price_is_listed_once() -> None:
+    lines = menu(("삼겹살 무한리필", "15,900원"), ("목살 무한리필", "15,900원"))
+
+    assert refill_prices(lines, BY_MENU) == [Price(15900, 15900)]
