@@ -11,7 +11,8 @@ DAY = 24 * HOUR
 LONGEST = 20 * HOUR  # longer and yet not round the clock is a slip of the pen: 오전 11시 - 오전 9시 30분
 
 HALVES = {
-    "오전": 0, "새벽": 0, "아침": 0, "am": 0, "자정": 0, "밤": NOON, "오후": NOON, "저녁": NOON, "pm": NOON, "정오": NOON,
+    "오전": 0, "새벽": 0, "아침": 0, "am": 0, "자정": 0,
+    "오후": NOON, "저녁": NOON, "밤": NOON, "pm": NOON, "정오": NOON,
 }  # fmt: skip
 _HALF = "|".join(HALVES)
 _FACE = r"(?<![\d.])\d{1,2}(?: ?[:;] ?[0-5]\d(?: ?분)?| ?시(?!간)(?: ?\d{1,2} ?분| ?[0-5]\d(?!\d)| ?반)?)"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from refillspot.items import Evidence, EvidenceSource, RefillVerdict, Verdict
 from refillspot.parsing.brands import find_brand
-from refillspot.parsing.refill_words import OFFERS, SALAD_BAR, Offer, is_aside
+from refillspot.parsing.refill_words import OFFERS, SALAD_BAR, is_aside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
