@@ -23,7 +23,7 @@ LIST_COMMA = re.compile(r"(?<=[월화수목금토일]) ?[,/(] ?(?=[월화수목�
 
 
 class Closings(NamedTuple):
-    """Weekdays that a line calls closed every week, and those closed in some weeks only."""
+    """Weekdays that a line calls closed every week; those closed in some weeks only, which takes them out again."""
 
     weekly: Days = NO_DAY
     sometimes: Days = NO_DAY
@@ -41,4 +41,4 @@ def find_closings(line: str, listed: Days) -> Closings:
             sometimes |= NO_DAY if OPEN.search(clause) else days or weekly
         elif CLOSED.search(clause) and days != EVERY_DAY:
             weekly |= days
-    return Closings(weekly - sometimes, sometimes)
+    return Closings(weekly, sometimes)

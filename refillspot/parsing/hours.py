@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SIGNS = str.maketrans("ㆍ•–—−〜∼~[]{}【】", "··------()()()")
+NEXT_DAY = re.compile(r"(?:익일|다음 ?날) ?(?=\d|오전|새벽)")  # 17:00 - 익일 02:00: the order says so already
 ALL_YEAR = re.compile(r"연중 ?무휴")
 
 
@@ -49,6 +50,7 @@ def _sections(value: str | Mapping[str, str]) -> Iterator[tuple[Days | None, lis
 
 def _lines(text: str) -> list[str]:
     text = unicodedata.normalize("NFKC", text.translate(SIGNS)).translate(SIGNS).lower()
+    text = NEXT_DAY.sub(" ", text)
     lines = (re.sub(r"\s+|매 ?주", " ", line).strip() for line in re.split(r"\n|\s·\s", text))
     return [_without_dates(line) for line in lines if line]
 
