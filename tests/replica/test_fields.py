@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,7 +44,8 @@ FREQUENCIES: list[tuple[str, float, Callable[[Row], bool]]] = [
 def test_frequency(all_rows: list[Row], share: float, counts: Callable[[Row], bool]) -> None:
     measured = sum(map(counts, all_rows)) / len(all_rows)
 
-    assert abs(measured - share) < 0.01 + share * 0.05
+    deviation = sqrt(share * (1 - share) / len(all_rows))
+    assert abs(measured - share) < 4 * deviation
 
 
 def test_a_walk_over_the_dongs_sees_nearly_the_whole_city(all_rows: list[Row], truth: list[Row]) -> None:
@@ -55,6 +57,7 @@ def test_types(all_rows: list[Row]) -> None:
 
     assert {type(row[field]) for row in all_rows for field in texts} == {str}
     assert {type(row["user_score"]) for row in all_rows} == {int, float}
+    assert {row["user_score"] for row in all_rows if isinstance(row["user_score"], int)} >= {0, 4, 5}
     assert {type(row["display_review"]) for row in all_rows} == {dict, type(None)}
     assert {type(row["road_addr"]) for row in all_rows} == {str, type(None)}
     assert all(re.fullmatch("[A-Za-z0-9]{12}", row["v_rid"]) for row in all_rows)

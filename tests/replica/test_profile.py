@@ -64,7 +64,8 @@ def test_menus_write_prices_in_every_spelling(pages: list[Page]) -> None:
     prices = {line["price"] for page in pages for line in page.get("menu", {}).get("list", ())}
 
     for spelling in (
-        r"\d{1,3}(,\d{3})+원", r"\d만\d천원", r"\d천원", r"\d만\d{4}원", r"\d\.\d만원", r"\d만원대", "가격 문의", "시가",
+        r"\d{1,3}(,\d{3})+원", r"\d만\d천원", r"\d천원",
+        r"\d만\d{4}원", r"\d\.\d만원", r"\d만원대", "가격 문의", "시가",
         r"성인 [\d,]+원, 청소년 [\d,]+원, 어린이 [\d,]+원",
         r"평일 점심 [\d,]+원 / 평일 저녁 [\d,]+원 / 주말 [\d,]+원",
     ):  # fmt: skip

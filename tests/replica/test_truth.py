@@ -74,6 +74,13 @@ def test_reached_by_is_about_the_keywords_of_the_request(replica: Replica) -> No
     assert "reached_by" not in replica.truth(district="마포구")[0]
 
 
+def test_white_space_makes_no_difference(replica: Replica, truth: Stores) -> None:
+    stores = replica.truth(keywords="삼겹살무한리필,삼겹살 무한 리필")
+
+    assert {len(store["reached_by"]) for store in stores} == {0, 2}
+    assert [s["ref"] for s in stores if s["reached_by"]] == [s["ref"] for s in truth if "삼겹살 무한리필" in s["words"]]
+
+
 def test_only_refill_stores_have_a_verdict_and_a_price(truth: Stores) -> None:
     assert {(store["refill"], store["verdict"]) for store in truth} == {
         (True, "confirmed"), (True, "likely"), (False, "unlikely"),
