@@ -23,7 +23,8 @@ class Address:
     """A Korean postal address under today's official names.
 
     `sido` "서울특별시"; `sigungu` "강남구" or "수원시 권선구"; `dong` the legal 동/읍/면, "역삼동", "성수동2가";
-    `road` with its number, "테헤란로 123"; `detail` what is left, "2층".
+    `road` with its number, "테헤란로 123"; `detail` what is left, "2층"; the number of a lot
+    is a part of it, "123-4 2층".
     """
 
     sido: str | None = None

@@ -41,12 +41,10 @@ SIDO = re.compile(
 )
 SIGUNGU = re.compile(rf"([가-힣]{{1,6}}[시군]\s*[가-힣]{{1,6}}구){END}|([가-힣]{{1,6}}[시군구]){END}")
 DONG = re.compile(r"([가-힣0-9·.]{1,12}(?:[0-9]가|동|읍|면))(?=[\s,()0-9]|$)")
-VILLAGE = re.compile(rf"[가-힣0-9]{{1,8}}리{END}")
 ROAD = re.compile(
     r"([가-힣A-Za-z0-9·.]{1,20}(?:로|길)(?:\s?[0-9]{1,4}[가-힣]{0,2}길)?)\s?((?:지하|공중)?)\s?"
     r"([0-9]{1,5}(?:-[0-9]{1,5})?)(?:번지)?(?![0-9가-힣A-Za-z])"
 )
-LOT = re.compile(r"산?\s?[0-9]{1,5}(?:-[0-9]{1,5})?(?:번지)?(?![0-9가-힣A-Za-z])")
 BRACKETED_DONG = re.compile(r"\(\s*([가-힣0-9·.]{1,12}(?:동|가|로|읍|면))\s*(?:,([^()]*))?\)")
 OFFICE = re.compile(r"제?(?:[0-9·.]{1,5}|본)?동$")  # 역삼1동 is an office's part of the legal 역삼동
 
@@ -54,7 +52,7 @@ OFFICE = re.compile(r"제?(?:[0-9·.]{1,5}|본)?동$")  # 역삼1동 is an offic
 def parse_address(text: str) -> Address | None:
     """Return the parts of an address, lot-number or road, that the text says. None = nothing is recognised.
 
-    The number of a lot is dropped: "서울 강남구 역삼동 123-4 2층" has the dong "역삼동" and the detail "2층".
+    The number of a lot is a detail: "서울 강남구 역삼동 123-4 2층" has the dong "역삼동" and the detail "123-4 2층".
     """
     _, rest = _take(PREFIX, " ".join(plain_text(text).split()))
     spelling, rest = _take(SIDO, rest)
@@ -63,11 +61,7 @@ def parse_address(text: str) -> Address | None:
     if OFFICIAL.get(sigungu) == sido == "세종특별자치시":
         sigungu = ""  # it has none
     dong, rest = _take_dong(rest, sido, sigungu)
-    if dong.endswith(("읍", "면")):
-        _, rest = _take(VILLAGE, rest)
     road, rest = _take_road(rest)
-    if dong and not road:
-        _, rest = _take(LOT, rest)
     if bracketed := BRACKETED_DONG.search(rest):
         dong = dong or _legal_name(bracketed[1], sido, sigungu)
         rest = f"{rest[: bracketed.start()]} {bracketed[2] or ''} {rest[bracketed.end() :]}"

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from refillspot.items import Evidence, EvidenceSource, RefillVerdict, Verdict
 from refillspot.parsing.brands import find_brand
-from refillspot.parsing.refill_words import OFFERS, SALAD_BAR, is_aside
+from refillspot.parsing.price_words import LABEL
+from refillspot.parsing.refill_words import OFFERS, SALAD_BAR, is_aside, is_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-FEW_DISHES = 5  # a menu as short as this lists the salad bar's prices, not dishes beside it
 
 
 class _Reason(NamedTuple):
@@ -60,8 +59,8 @@ def _read(source: EvidenceSource, text: str) -> _Reason | None:
 
 def _salad_bar(name: str, categories: Sequence[str], menu: Sequence[str]) -> Iterator[_Reason]:
     """Yield the texts that call the store itself a salad bar, unless it sells dishes beside it."""
-    dishes = [item for item in menu if not SALAD_BAR.search(_plain(item))]
-    if len(dishes) > FEW_DISHES:
+    lines = map(_plain, menu)
+    if not all(SALAD_BAR.search(line) or LABEL.search(line) or is_side(line) for line in lines):
         return
     texts: list[tuple[EvidenceSource, str]] = [("name", name), *(("category", text) for text in categories)]
     for source, text in texts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from refillspot.parsing.price import is_plausible_krw, parse_prices
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from refillspot.items import MenuItem, Price, RefillVerdict
 
 ORDINARY = {None, "adult"}
+# No entrance fee, or one for several people.
+NO_FEE = re.compile(r"환경 ?[부분]담금|남[기긴길]|벌금|주차|추가|예약금|보증금|포장|배달|[2-9] ?인(?! ?이상|분? ?부터)")
+# A dish that is sold at a time of day is no offer: 점심 특선, 런치 된장찌개.
+DISH = re.compile(r"특선|정식|세트|찌개|냉면|국밥|덮밥|볶음밥|[가-힣]탕$|면$|소주|맥주|음료|와인")
 
 
 def refill_prices(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[Price]:
@@ -22,10 +27,13 @@ def refill_prices(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[Pric
     Where none does, though the store is one, the lines that name an audience, a meal or a day are taken ("평일 점심",
     "성인 19,900원"): these are fees for a person, an ordinary dish has none. Nothing else is guessed.
     """
-    offers = [item for item in menu if _is_offer(item)]
+    fees = [item for item in menu if not NO_FEE.search(item.name)]
+    offers = [item for item in fees if _is_offer(item)]
     if not offers and verdict.verdict != "unlikely":
-        offers = [item for item in menu if LABEL.search(f"{item.name} {item.price_text or ''}")]
-    prices = (price for item in offers for price in parse_prices(f"{item.name}: {item.price_text or ''}"))
+        offers = [
+            item for item in fees if LABEL.search(f"{item.name} {_price_text(item)}") and not DISH.search(item.name)
+        ]
+    prices = (price for item in offers for price in parse_prices(f"{item.name}: {_price_text(item)}"))
     return list(dict.fromkeys(prices))
 
 
@@ -38,3 +46,7 @@ def headline_price_krw(prices: Sequence[Price]) -> int | None:
 def _is_offer(item: MenuItem) -> bool:
     alone = assess_refill(name="", branch=None, categories=None, menu=[item.name], tags=None)
     return alone.verdict == "confirmed"
+
+
+def _price_text(item: MenuItem) -> str:
+    return item.price_text or (f"{item.price_krw}원" if item.price_krw else "")

@@ -96,8 +96,8 @@ def is_aside(text: str, match: re.Match[str]) -> bool:
         return True
     phrase = _last_phrase(before)
     if phrase:
-        return all(_is_aside_phrase(part) for part in _AND.split(phrase) if part.strip())
-    return any(_is_aside_phrase(word) for word in _first_words(after))
+        return all(is_side(part) for part in _AND.split(phrase) if part.strip())
+    return any(is_side(word) for word in _first_words(after))
 
 
 def _last_phrase(before: str) -> str:
@@ -117,6 +117,7 @@ def _first_words(after: str) -> list[str]:
     return [] if _INCLUDED.search(phrase) else phrase.split()[:1]
 
 
-def _is_aside_phrase(phrase: str) -> bool:
+def is_side(phrase: str) -> bool:
+    """Tell whether a dish or a phrase is rice, soup, a side dish, a drink: what comes with a meal."""
     words = phrase.split()
-    return bool(_ASIDE.search(words[-1]) or _ASIDE.search("".join(words)))
+    return bool(words) and bool(_ASIDE.search(words[-1]) or _ASIDE.search("".join(words)))

@@ -16,20 +16,21 @@ SEOUL = "서울특별시"
 @pytest.mark.parametrize(
     ("text", "address"),
     [
-        ("서울 강남구 역삼동 123-4 2층", Address(SEOUL, "강남구", "역삼동", None, "2층")),
+        ("서울 강남구 역삼동 123-4 2층", Address(SEOUL, "강남구", "역삼동", None, "123-4 2층")),
         ("서울시 강남구 테헤란로 123", Address(SEOUL, "강남구", None, "테헤란로 123", None)),
         ("서울특별시 구로구 디지털로19길 13 1층", Address(SEOUL, "구로구", None, "디지털로19길 13", "1층")),
-        ("서울특별시 성동구 성수동2가 1-1", Address(SEOUL, "성동구", "성수동2가", None, None)),
-        ("서울 종로구 종로3가 1", Address(SEOUL, "종로구", "종로3가", None, None)),
-        ("서울 종로구 세종로 1-1", Address(SEOUL, "종로구", "세종로", None, None)),
+        ("서울특별시 성동구 성수동2가 1-1", Address(SEOUL, "성동구", "성수동2가", None, "1-1")),
+        ("서울 종로구 종로3가 1", Address(SEOUL, "종로구", "종로3가", None, "1")),
+        ("서울 종로구 세종로 1-1", Address(SEOUL, "종로구", "세종로", None, "1-1")),
         ("서울 종로구 종로 33", Address(SEOUL, "종로구", None, "종로 33", None)),
         ("서울 중구 을지로20길 24", Address(SEOUL, "중구", None, "을지로20길 24", None)),
         ("서울 강남구 테헤란로 123 (역삼동)", Address(SEOUL, "강남구", "역삼동", "테헤란로 123", None)),
-        ("부산 중구 남포동1가 1", Address("부산광역시", "중구", "남포동1가", None, None)),
-        ("강원도 강릉시 포남동 1", Address("강원특별자치도", "강릉시", "포남동", None, None)),
-        ("전라북도 전주시 완산구 중앙동 1", Address("전북특별자치도", "전주시 완산구", "중앙동", None, None)),
-        ("경기 수원시 권선구 권선동 1", Address("경기도", "수원시 권선구", "권선동", None, None)),
+        ("부산 중구 남포동1가 1", Address("부산광역시", "중구", "남포동1가", None, "1")),
+        ("강원도 강릉시 포남동 1", Address("강원특별자치도", "강릉시", "포남동", None, "1")),
+        ("전라북도 전주시 완산구 중앙동 1", Address("전북특별자치도", "전주시 완산구", "중앙동", None, "1")),
+        ("경기 수원시 권선구 권선동 1", Address("경기도", "수원시 권선구", "권선동", None, "1")),
         ("경상남도 통영시 중앙시장1길 1 104호", Address("경상남도", "통영시", None, "중앙시장1길 1", "104호")),
+        ("강원도 강릉시 주문진읍 교항리 1-1", Address("강원특별자치도", "강릉시", "주문진읍", None, "교항리 1-1")),
         ("", None),
         ("주소 없음", None),
     ],
@@ -43,7 +44,7 @@ def test_all_467_dongs_of_seoul_are_found_in_every_spelling(spelling: str) -> No
     for district in districts():
         for dong in district.dongs:
             address = parse_address(f"{spelling} {district.name} {dong.name} 12-3")
-            assert address == Address(SEOUL, district.name, dong.name)
+            assert address == Address(SEOUL, district.name, dong.name, detail="12-3")
 
 
 @given(st.text())

@@ -109,6 +109,11 @@ def test_outliers_are_told(krw: int, plausible: bool) -> None:  # noqa: FBT001  
 WORDS = st.sampled_from("성인 소인 평일 주말 점심 무료 만 천 원 대 ~ 36개월 7세 ( )".split(" "))
 
 
+@pytest.mark.parametrize("text", ["1" + ",900" * 110 + "원", "15,9" * 104, "9" * 400 + "만원", "1." * 400])
+def test_a_number_without_end_is_no_error(text: str) -> None:
+    assert all(price.krw_max < 10**13 for price in parse_prices(text))
+
+
 @given(st.one_of(st.text(), st.lists(st.one_of(WORDS, st.from_regex(r"[0-9.,]{1,8}"))).map("".join)))
 def test_no_text_raises_and_no_range_is_upside_down(text: str) -> None:
     assert all(0 <= price.krw_min <= price.krw_max for price in parse_prices(text))
