@@ -31,7 +31,7 @@ class Search:
         self._neighbours = neighbours
         self._everywhere = frozenset(store.dong.code for store in self.stores)
         self._matching = lru_cache(maxsize=256)(self._find_matching)
-        self.rank = lru_cache(maxsize=64)(self._rank)
+        self.rank = lru_cache(maxsize=256)(self._rank)
 
     def generic(self) -> tuple[Store, ...]:
         """Return what the site shows when it understood nothing: the best known stores."""
