@@ -13,26 +13,29 @@ UNITS = (
 NUMBER = r"(?:\d{1,3}(?:,\d{3}){1,3}|\d{1,8})"  # bounded: no text can make a number too large
 DECIMAL = r"\d{1,4}(?:\.\d{1,2})?"
 WON = r"\s?(?:원|₩|won)"
+# A comma or a length makes a price of it; before "/5" and "-12" it is a part of a date.
+UNLIKE_A_PRICE = rf"[\d.:]|[/-]\d{{1,3}}(?![\d,])|\s?(?:{UNITS})(?![a-z가-힣])"
 AMOUNT = re.compile(
-    r"(?<![\d.,:/\-])(?:₩\s?)?(?:"
-    # 1만2천, 1만2000, 1.5만, 2만, each with 원 or not
-    rf"(?P<man>{DECIMAL})\s?만\s?(?:(?P<cheon>\d(?:\.\d)?)\s?천\s?(?P<rest>\d{{1,3}})?|(?P<below>{NUMBER})(?!\s?(?:{UNITS})(?![a-z가-힣])))?"
+    r"(?<![\d.,:])(?:₩\s?)?(?:"
+    # 1만2천, 1만2천5백, 1만2000, 1.5만, 2만, each with 원 or not
+    rf"(?P<man>{DECIMAL})\s?만\s?(?:(?P<cheon>\d(?:\.\d)?)\s?천\s?(?:(?P<baek>\d)\s?백|(?P<rest>\d{{1,3}}))?|(?P<below>{NUMBER})(?!\s?(?:{UNITS})(?![a-z가-힣])))?"
     rf"(?:{WON}|(?![가-힣]))"
     # 8천, 8천5백
     rf"|(?P<thousands>{DECIMAL})\s?천\s?(?:(?P<hundreds>\d)\s?백|(?P<units>\d{{1,3}}))?(?:{WON}|(?![가-힣]))"
-    # 15,900원
-    rf"|(?P<won>{NUMBER}){WON}"
+    # 15,900원, and 15.900원
+    rf"|(?P<won>\d{{1,3}}\.\d{{3}}|{NUMBER}){WON}"
     # 15,900 and 15900
-    rf"|(?P<plain>\d{{1,3}}(?:,\d{{3}}){{1,3}}|[1-9]\d{{2,5}}0)(?![\d.:/]|-\d|\s?(?:{UNITS})(?![a-z가-힣]))"
+    rf"|(?P<plain>\d{{1,3}}(?:,\d{{3}}){{1,3}}|[1-9]\d{{2,5}}0)(?!{UNLIKE_A_PRICE})"
     # 15.9 on a menu board
-    rf"|(?P<board>\d{{1,2}}\.\d)(?![\d.:/%-]|\s?(?:{UNITS})(?![a-z가-힣]))"
-    r")(?P<about>\s?대(?![가-힣]))?",
+    rf"|(?<![/\-])(?P<board>\d{{1,2}}\.\d)(?![\d.:/%-]|\s?(?:{UNITS})(?![a-z가-힣]))"
+    r")(?P<about>\s?(?:[초중후]반)?대(?![가-힣]))?",
     re.IGNORECASE,
 )
 BETWEEN = re.compile(r"\s?(?:~|-|에서|부터)\s?")
 LEFT_OF_RANGE = re.compile(rf"(?<![\d.,:/\-])({DECIMAL})\s?~\s?(?={DECIMAL}\s?(?:만|천))")  # "1~2만원"
 NOT_PRICES = re.compile(
-    r"\+?\d{2,4}-\d{3,4}-\d{4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}:\d{2}|(?:19|20)\d\d(?=\s?년)|(?<!\d)1[568]\d\d-\d{4}"
+    r"\+?\d{2,4}-\d{3,4}-\d{4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}:\d{2}|(?:19|20)\d\d(?=\s?년)|\d{1,2}\.\d{1,2}\s?[~-]\s?\d{1,2}\.\d{2}(?!\d)"
+    r"|\d{1,2}\.\d{1,2}(?=\s?(?:부터|까지|일))|[별평]점\s?\d\.\d|(?<!\d)1[568]\d\d-\d{4}"
 )
 TEN_THOUSAND, THOUSAND, HUNDRED = 10_000, 1_000, 100
 
@@ -81,14 +84,14 @@ def _read(match: re.Match[str], text: str) -> Amount:
 def _value(match: re.Match[str]) -> float:
     if match["man"]:
         below = float((match["below"] or "0").replace(",", ""))
-        below += float(match["cheon"] or 0) * THOUSAND + float(match["rest"] or 0)
+        below += float(match["cheon"] or 0) * THOUSAND + float(match["baek"] or 0) * HUNDRED + float(match["rest"] or 0)
         return float(match["man"]) * TEN_THOUSAND + below
     if match["thousands"]:
         below = float(match["hundreds"] or 0) * HUNDRED + float(match["units"] or 0)
         return float(match["thousands"]) * THOUSAND + below
     if match["board"]:
         return float(match["board"]) * THOUSAND
-    return float((match["won"] or match["plain"]).replace(",", ""))
+    return float(re.sub("[.,]", "", match["won"] or match["plain"]))
 
 
 def _width(match: re.Match[str], value: int) -> int:

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 CHEAPEST_KRW, DEAREST_KRW = 500, 300_000  # of a meal for one; beyond it is a notice, a bottle of wine, a misprint
 FREE = re.compile(r"무료|공짜")
 IN_BRACKETS = re.compile(r"\s?\(([^()]{1,40})\)")
+# Beside the price of a meal: what is added to it or taken off.
+SURCHARGE_BEFORE = re.compile(
+    r"(?:환경 ?[부분]담금|벌금|보증금|예약금|추가(?: ?\d{1,2} ?(?:시간|분))?)[ :]{0,2}$|\+ ?$"
+)
+SURCHARGE_AFTER = re.compile(r" ?(?:씩 ?)?(?:추가(?! ?\d)|할인(?!가)|적립|쿠폰|벌금|인상|인하|상당)")
 LONGEST_TEXT = 5_000  # characters; no price text is as long
 DIMENSIONS: tuple[Dimension, ...] = ("audience", "meal", "day")
 
@@ -30,21 +35,20 @@ def parse_prices(text: str) -> list[Price]:
     "평일 점심 15,900원 저녁 19,900" has two, both of weekdays. "가격 문의" has none. "36개월 미만 무료" is a child's 0.
     """
     line = hide_other_numbers(" ".join(plain_text(text).split())[:LONGEST_TEXT])
+    amounts = _find_all(line)
+    brackets = [_bracket(line, amount) for amount in amounts]
+    heard = _find_labels(line, amounts, brackets)
     said = _Said()
     prices: list[Price] = []
-    position = 0
-    for amount in (*_with_free(line, find_amounts(line)), None):
-        for label in LABEL.finditer(line, position, amount.start if amount else len(line)):
+    for number, (amount, bracket) in enumerate(zip(amounts, brackets, strict=True)):
+        for label in heard[number]:
             said.hear(label)
-        if amount is None:
-            break
-        position = amount.end
-        if amount.highest == 0 and not said.just_heard("audience"):
+        if heard[number]:
+            bare = next((n for n, labels in enumerate(heard[number + 1 :]) if labels), len(amounts) - number - 1)
+            said.deal_out(bare + 1)
+        if amount.highest == 0 and not said.just_heard("audience") and not bracket:
             continue  # something is free, but nobody's meal
-        after = IN_BRACKETS.match(line, amount.end)
-        if after and not find_amounts(after[1]):
-            position = after.end()
-        prices += said.price(amount, after[1] if after else "")
+        prices += said.price(amount, bracket)
     return prices
 
 
@@ -62,9 +66,31 @@ def is_plausible_krw(value: int) -> bool:
     return CHEAPEST_KRW <= value <= DEAREST_KRW
 
 
-def _with_free(line: str, amounts: list[Amount]) -> list[Amount]:
+def _find_all(line: str) -> list[Amount]:
+    """Return the amounts that are prices; 무료 is 0. A surcharge counts only where it is all there is."""
+    amounts = find_amounts(line)
+    prices = [
+        amount
+        for amount in amounts
+        if not (SURCHARGE_BEFORE.search(line, max(0, amount.start - 20), amount.start))
+        and not SURCHARGE_AFTER.match(line, amount.end)
+    ]
     free = [Amount(0, 0, match.start(), match.end()) for match in FREE.finditer(line)]
-    return sorted([*amounts, *free], key=lambda amount: amount.start)
+    return sorted([*(prices or amounts), *free], key=lambda amount: amount.start)
+
+
+def _bracket(line: str, amount: Amount) -> str:
+    """Return the bracket right behind an amount, " (성인)", "" if there is none or it holds amounts of its own."""
+    match = IN_BRACKETS.match(line, amount.end)
+    return match[0] if match and not find_amounts(match[1]) else ""
+
+
+def _find_labels(line: str, amounts: list[Amount], brackets: list[str]) -> list[list[re.Match[str]]]:
+    """Return the labels of each amount: those before it, or those behind it in "15,900원 성인, 9,900원 소인"."""
+    starts = [amount.start for amount in amounts]
+    ends = [amount.end + len(bracket) for amount, bracket in zip(amounts, brackets, strict=True)]
+    before = [[*LABEL.finditer(line, *span)] for span in zip([0, *ends], [*starts, len(line)], strict=True)]
+    return before[1:] if before[-1] and not before[0] else before[:-1]
 
 
 class _Said:
@@ -77,6 +103,8 @@ class _Said:
     def __init__(self) -> None:
         self._values: dict[Dimension, list[str | None]] = {}  # in order of first mention
         self._fresh: set[Dimension] = set()  # said since the last price
+        self._turned: set[Dimension] = set()  # took a second value, with none inside the first: "점심 … 저녁 …"
+        self._dealt: list[tuple[Dimension, str | None]] = []
 
     def hear(self, match: re.Match[str]) -> None:
         label = read_label(match)
@@ -88,11 +116,25 @@ class _Said:
             return
         if dimension in self._values:
             order = list(self._values)
-            for inner in order[order.index(dimension) + 1 :]:
-                if inner not in self._fresh:
-                    del self._values[inner]
+            inner = order[order.index(dimension) + 1 :]
+            self._forget(inner)
+            if not inner:
+                self._turned.add(dimension)
+        else:  # "점심 … 저녁 … 주말 …": the weekend stands beside the meals, not inside the dinner
+            self._forget(list(self._turned))
         self._values[dimension] = [value]
         self._fresh.add(dimension)
+
+    def _forget(self, dimensions: list[Dimension]) -> None:
+        for dimension in dimensions:
+            if dimension not in self._fresh:
+                del self._values[dimension]
+                self._turned.discard(dimension)
+
+    def deal_out(self, prices: int) -> None:
+        """Give each of the next prices one value: "성인/소인 19,900/9,900원"."""
+        lists = [name for name in self._fresh if len(self._values[name]) == prices > 1]
+        self._dealt = [(lists[0], value) for value in self._values[lists[0]]] if len(lists) == 1 else []
 
     def just_heard(self, dimension: Dimension) -> bool:
         return dimension in self._fresh
@@ -105,6 +147,9 @@ class _Said:
             if label:
                 own.setdefault(label[0], []).append(label[1])
         values |= own
+        if self._dealt:
+            dimension, value = self._dealt.pop(0)
+            values[dimension] = [value]
         self._fresh.clear()
         audiences, meals, days = (dict.fromkeys(values.get(name, [None])) for name in DIMENSIONS)
         plain = Price(amount.lowest, amount.highest)

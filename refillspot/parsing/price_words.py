@@ -11,20 +11,27 @@ Dimension: TypeAlias = Literal["audience", "meal", "day"]
 LABELS: tuple[tuple[Dimension, str | None, str], ...] = (
     ("audience", "adult", r"성인|대인|어른|대학생|일반인|\badults?\b"),
     ("audience", "child", r"미취학(?: ?아동)?|초등(?: ?학생)?|초딩|어린이|소인|아동|영?유아|소아|아기|키즈|\bkids?\b"),
+    ("audience", "child", r"(?<![가-힣])아이(?=들| ?(?:[\d:(/,]|$))"),  # not 아이스크림
     ("audience", "teen", r"중[·,]?고등학생|중[·,]?고생|중[·,]?고등|중학생|고등학생|청소년|학생"),
     ("audience", "senior", r"경로 ?우대|경로|시니어|어르신|노인|실버"),
+    ("audience", None, r"일반(?= ?:? ?(?:[\d₩]|$))"),
+    ("meal", None, r"브런치|조식"),
     ("meal", "lunch", r"점심|런치|lunch|중식 ?타임"),
     ("meal", "dinner", r"저녁|디너|dinner|석식"),
     ("meal", None, r"종일|올데이|all ?day"),
-    ("day", "weekday", r"평일|주중|월요?일? ?[~-] ?금요?일?"),
-    ("day", "weekend", r"주말|토요일|일요일|토[·,/]일"),
+    ("day", "weekday", r"평일|주중|월(?:요일)? ?[~-] ?[목금](?:요일)?"),
+    ("day", "weekend", r"주말|토요일|일요일|토[·,/]일|[금토](?:요일)? ?[~-] ?일(?:요일)?"),
     ("day", "holiday", r"공휴일|법정 ?공휴일|휴일|국경일"),
 )
 MONTHS_OLD = r"\d{1,2} ?개월(?: ?[~-] ?\d{1,2} ?(?:개월|세|살))?"
 YEARS_OLD = r"(\d{1,2}) ?(?:세|살)?(?: ?[~-] ?(\d{1,2}))? ?(?:세|살)(?: ?(이상|초과))?"
 
+DAY = "평일|주말|공휴일|휴일|토요일|일요일"
+EXCEPT = rf"(?:{DAY})(?: ?(?:[,/·&]|및) ?(?:{DAY})){{0,3}} ?[은는]? ?(?:제외|불가|휴무)"
+
 LABEL = re.compile(
-    "|".join(f"(?P<label{number}>{words})" for number, (_, _, words) in enumerate(LABELS))
+    f"(?P<none>{EXCEPT})|"
+    + "|".join(f"(?P<label{number}>{words})" for number, (_, _, words) in enumerate(LABELS))
     + f"|(?P<months>{MONTHS_OLD})|(?P<years>{YEARS_OLD})",
     re.IGNORECASE,
 )
@@ -32,7 +39,9 @@ OLDEST_CHILD, OLDEST_TEEN, YOUNGEST_SENIOR = 13, 18, 60  # years, Korean style
 
 
 def read_label(match: re.Match[str]) -> tuple[Dimension, str | None] | None:
-    """Return what a match of LABEL says, None if it says nothing: "14세 이상" may be anybody."""
+    """Return what a match of LABEL says, None if it says nothing: "14세 이상", "공휴일 제외"."""
+    if match["none"]:
+        return None
     if match["months"]:
         return "audience", "child"
     if match["years"]:

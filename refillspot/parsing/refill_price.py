@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ORDINARY = {None, "adult"}
 # No entrance fee, or one for several people.
 NO_FEE = re.compile(r"환경 ?[부분]담금|남[기긴길]|벌금|주차|추가|예약금|보증금|포장|배달|[2-9] ?인(?! ?이상|분? ?부터)")
+PERSON = re.compile(r"입장|이용[권료]|성인|대인|어른|1 ?인 ?이용")  # a fee, whatever dish is named beside it
 # A dish that is sold at a time of day is no offer: 점심 특선, 런치 된장찌개.
 DISH = re.compile(r"특선|정식|세트|찌개|냉면|국밥|덮밥|볶음밥|[가-힣]탕$|면$|소주|맥주|음료|와인")
 
@@ -24,15 +25,14 @@ DISH = re.compile(r"특선|정식|세트|찌개|냉면|국밥|덮밥|볶음밥|[
 def refill_prices(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[Price]:
     """Return the prices of the menu lines that are the refill offer: those that say so.
 
-    Where none does, though the store is one, the lines that name an audience, a meal or a day are taken ("평일 점심",
-    "성인 19,900원"): these are fees for a person, an ordinary dish has none. Nothing else is guessed.
+    Where none does, though the store is one, the lines that name an entrance, an audience, a meal or a day are taken
+    ("입장료", "평일 점심", "성인 19,900원"): these are fees for a person, an ordinary dish has none. Nothing else is
+    guessed.
     """
     fees = [item for item in menu if not NO_FEE.search(item.name)]
     offers = [item for item in fees if _is_offer(item)]
     if not offers and verdict.verdict != "unlikely":
-        offers = [
-            item for item in fees if LABEL.search(f"{item.name} {_price_text(item)}") and not DISH.search(item.name)
-        ]
+        offers = [item for item in fees if _is_fee(item)]
     prices = (price for item in offers for price in parse_prices(f"{item.name}: {_price_text(item)}"))
     return list(dict.fromkeys(prices))
 
@@ -46,6 +46,11 @@ def headline_price_krw(prices: Sequence[Price]) -> int | None:
 def _is_offer(item: MenuItem) -> bool:
     alone = assess_refill(name="", branch=None, categories=None, menu=[item.name], tags=None)
     return alone.verdict == "confirmed"
+
+
+def _is_fee(item: MenuItem) -> bool:
+    line = f"{item.name} {_price_text(item)}"
+    return bool(PERSON.search(line) or (LABEL.search(line) and not DISH.search(item.name)))
 
 
 def _price_text(item: MenuItem) -> str:

@@ -6,12 +6,18 @@ import html
 import re
 import unicodedata
 
-_TAG = re.compile(r"<(?:/?[A-Za-z]|!)[^<>]*>")
+# Known names only: "<A세트>" and "<점심>" on a menu are no tags.
+_TAG = re.compile(
+    r"</?(?:a|b|br|div|em|font|h[1-6]|i|img|li|mark|ol|p|small|span|strong|sub|sup|td|tr|u|ul)(?:[\s/][^<>]*)?>|<!--[^<>]*>",
+    re.IGNORECASE,
+)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)  # bounded: int() is too
 _LINE_BREAK = re.compile(r"<(?:br\b|/p\b|/div\b|/li\b|/tr\b)", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 # Control, invisible and half characters; PostgreSQL refuses NUL and lone surrogates. The joiner belongs to emoji.
 _DROPPED_CATEGORIES = {"Cc", "Cf", "Cs"}
 _JOINER = "\u200d"
+_FILLERS = str.maketrans(dict.fromkeys("\u115f\u1160\u3164\uffa0", " "))  # letters of Hangul that look blank
 # Full-width ASCII, the ideographic space, and the many dashes and waves that all mean "-" and "~".
 _ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _ASCII |= dict.fromkeys(map(ord, "‐‑‒–—―−"), ord("-")) | dict.fromkeys(map(ord, "〜∼˜"), ord("~"))
@@ -19,7 +25,8 @@ _ASCII |= dict.fromkeys(map(ord, "‐‑‒–—―−"), ord("-")) | dict.from
 
 def strip_tags(text: str) -> str:
     """Return `text` without HTML tags and with its entities resolved; a line break tag becomes a line break."""
-    return html.unescape(_TAG.sub(lambda tag: "\n" if _LINE_BREAK.match(tag[0]) else "", text))
+    text = _TAG.sub(lambda tag: "\n" if _LINE_BREAK.match(tag[0]) else "", text)
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
 
 
 def clean_text(text: str | None) -> str | None:
@@ -34,5 +41,9 @@ def plain_text(text: str) -> str:
 
 
 def _visible(text: str) -> str:
-    kept = (c for c in text if c.isspace() or c == _JOINER or unicodedata.category(c) not in _DROPPED_CATEGORIES)
+    kept = (
+        c
+        for c in text.translate(_FILLERS)
+        if c.isspace() or c == _JOINER or unicodedata.category(c) not in _DROPPED_CATEGORIES
+    )
     return unicodedata.normalize("NFC", "".join(kept))
