@@ -53,9 +53,9 @@ class DemoResult:
 
     @property
     def misjudged(self) -> list[dict[str, Any]]:
-        """The reachable refill stores that were stored, but as no refill stores."""
-        refused = {store["ref"] for store in self.stores if store["refill_verdict"] == "unlikely"}
-        return [truth for truth in self.reachable if truth["ref"] in refused]
+        """The rows of reachable refill stores that were stored as no refill stores."""
+        reachable = {truth["ref"] for truth in self.reachable}
+        return [store for store in self.stores if store["refill_verdict"] == "unlikely" and store["ref"] in reachable]
 
 
 def run_demo(districts: Sequence[str], keywords: Sequence[str], seed: int) -> DemoResult:

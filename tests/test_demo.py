@@ -73,7 +73,7 @@ def test_missing_and_misjudged_stores_are_told_apart() -> None:
     result = DemoResult(stores, truth, crawl_exit_code=0, crawl_seconds=1.0, log=Path("demo.log"))
 
     assert result.refill_stores == [stores[0]]
-    assert result.misjudged == [{"ref": "b"}]
+    assert result.misjudged == [stores[1]]
     assert result.missing == [{"ref": "c"}]
 
 

@@ -58,15 +58,15 @@ def _show(console: Console, result: DemoResult, seconds: float) -> None:
         console.print(_table(result))
     if len(refill) > ROWS_SHOWN:
         console.print(f"… and {len(refill) - ROWS_SHOWN} more refill stores.")
-    rate = len(result.stores) / result.crawl_seconds
     found = len(result.reachable) - len(result.missing)
     console.print(
         f"\nStored: {len(result.stores)} stores, {len(refill)} of them all-you-can-eat, "
-        f"in {result.crawl_seconds:.1f} s ({rate:.0f} stores/s, one process, site on loopback)."
+        f"in {result.crawl_seconds:.1f} s."
     )
     console.print(f"Truth:  {len(result.reachable)} refill stores can be reached by the keywords; {found} are stored.")
     if result.misjudged:
-        console.print(f"        {len(result.misjudged)} of these are stored, but not recognised as all-you-can-eat.")
+        blind = sum(not store["menu"] for store in result.misjudged)
+        console.print(f"        {len(result.misjudged)} of these are not recognised; {blind} had no menu on their page.")
     for truth in result.missing[:ROWS_SHOWN]:
         console.print(
             f"[red]        missing: {truth['ref']} {truth['name']} ({truth['district']} {truth['dong']})[/red]"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import signal
 import unicodedata
 from typing import TYPE_CHECKING, Any
@@ -137,6 +138,16 @@ def test_an_unreachable_server_is_one_clear_message(crawl: Crawl, free_port: int
     assert "docker compose up -d" in result.stderr
     assert "secret" not in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_no_password_reaches_the_log(crawl: Crawl, database_url: str) -> None:
+    account = "postgres:s3cret@" if "@" in database_url else ""
+    crawl.environment["DATABASE_URL"] = re.sub(r"(?<=://)[^/@]*@", account, database_url)
+    result = crawl.run("-a", "district=금천구", "-a", "limit=1", "-L", "DEBUG")
+
+    assert "s3cret" in crawl.environment["DATABASE_URL"]
+    assert "Spider opened" in result.stderr
+    assert "s3cret" not in result.stderr + result.stdout
 
 
 def test_a_site_that_is_gone_is_a_failure(crawl: Crawl, rows: Rows, free_port: int) -> None:
