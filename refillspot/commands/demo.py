@@ -66,7 +66,8 @@ def _show(console: Console, result: DemoResult, seconds: float) -> None:
     console.print(f"Truth:  {len(result.reachable)} refill stores can be reached by the keywords; {found} are stored.")
     if result.misjudged:
         blind = sum(not store["menu"] for store in result.misjudged)
-        console.print(f"        {len(result.misjudged)} of these are not recognised; {blind} had no menu on their page.")
+        count = len(result.misjudged)
+        console.print(f"        {count} of these are not recognised; {blind} had no menu on their page.")
     for truth in result.missing[:ROWS_SHOWN]:
         console.print(
             f"[red]        missing: {truth['ref']} {truth['name']} ({truth['district']} {truth['dong']})[/red]"
