@@ -13,9 +13,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 from refillspot.exceptions import ServiceUnavailableError
+from refillspot.outcome import COMPLETE, INCOMPLETE
 from refillspot.postgres.database import read_stores, scratch_database
 from refillspot.services import embedded, read_environment, resolve
 from refillspot.services.keys import remove_keys
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parent.parent
 REQUESTS_PER_SECOND = 200  # on loopback nobody is burdened
+CRAWLED = {COMPLETE, INCOMPLETE}  # exit codes of a crawl that came to its end
+DIRECT = build_opener(ProxyHandler({}))  # loopback is no matter of a proxy
 
 
 @dataclass(slots=True, frozen=True)
@@ -84,7 +87,7 @@ def run_demo(districts: Sequence[str], keywords: Sequence[str], seed: int) -> De
         seconds = time.monotonic() - started
         truth = [store for district in districts for store in _truth(site, district, keywords)]
         reachable = [store for store in truth if store["refill"] and store["reached_by"]]
-        stores = read_stores(database_url) if exit_code != 1 else []
+        stores = read_stores(database_url) if exit_code in CRAWLED else []
         return DemoResult(stores, reachable, exit_code, seconds, log)
 
 
@@ -124,7 +127,7 @@ def _crawl(
     command = [sys.executable, "-m", "scrapy", "crawl", "diningcode"]
     command += ["-a", f"district={','.join(districts)}", "-a", f"keywords={','.join(keywords)}"]
     command += [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
-    environ = os.environ | {name.upper(): url for name, url in addresses.items()}
+    environ = os.environ | {name.upper(): url for name, url in addresses.items()} | {"no_proxy": "127.0.0.1"}
     with log.open("w", encoding="utf-8") as output:
         return subprocess.run(  # noqa: S603  # this project's own program
             command, cwd=PROJECT, env=environ, stdout=output, stderr=output, check=False
@@ -133,6 +136,6 @@ def _crawl(
 
 def _truth(site: str, district: str, keywords: Sequence[str]) -> list[dict[str, Any]]:
     url = f"{site}/_truth?district={quote(district)}&keywords={quote(','.join(keywords))}"
-    with urlopen(url) as answer:  # noqa: S310  # http to the replica that was started above
+    with DIRECT.open(url) as answer:
         stores: list[dict[str, Any]] = json.load(answer)["stores"]
     return stores

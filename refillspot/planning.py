@@ -70,12 +70,11 @@ class CrawlArguments:
             raise ArgumentError(f"crawl={crawl} is not an id: use up to 64 letters, digits, dots, dashes")
         return cls(parse_districts(district), given or KEYWORDS, int(limit) if limit else None, crawl)
 
-    @property
-    def key(self) -> str:
-        """Return the name under which processes find the same queue."""
+    def key(self, site: str) -> str:
+        """Return the name under which processes find the same queue; another site is another crawl."""
         if self.crawl:
             return self.crawl
-        what = [sorted(district.code for district in self.districts), sorted(self.keywords), self.limit]
+        what = [site, sorted(district.code for district in self.districts), sorted(self.keywords), self.limit]
         return hashlib.blake2b(json.dumps(what).encode(), digest_size=6).hexdigest()
 
 

@@ -7,6 +7,8 @@ import pytest
 from refillspot.exceptions import ArgumentError
 from refillspot.planning import KEYWORDS, CrawlArguments, Query, seed_queries
 
+SITE = "https://im.diningcode.com"
+
 
 def test_a_query_names_city_place_and_keyword() -> None:
     assert Query("11680", "무한리필").text == "서울 강남구 무한리필"
@@ -31,14 +33,22 @@ def test_equal_arguments_share_a_queue_in_whatever_order_they_come() -> None:
     one = CrawlArguments.parse(district="강남구,서초구", keywords="뷔페,무제한")
     two = CrawlArguments.parse(district="서초구, 강남구", keywords=unicodedata.normalize("NFD", "무제한, 뷔페"))
 
-    assert one.key == two.key
+    assert one.key(SITE) == two.key(SITE)
 
 
 @pytest.mark.parametrize(
     "other", [{"district": "강남구,서초구"}, {"keywords": "뷔페"}, {"limit": "5"}, {"crawl": "mine"}], ids=str
 )
 def test_other_arguments_are_another_crawl(other: dict[str, str]) -> None:
-    assert CrawlArguments.parse(**{"district": "강남구"} | other).key != CrawlArguments.parse(district="강남구").key
+    plain = CrawlArguments.parse(district="강남구")
+
+    assert CrawlArguments.parse(**{"district": "강남구"} | other).key(SITE) != plain.key(SITE)
+
+
+def test_another_site_is_another_crawl() -> None:
+    arguments = CrawlArguments.parse(district="강남구")
+
+    assert arguments.key(SITE) != arguments.key("http://127.0.0.1:8080")
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "1.5", "x", ""])

@@ -1,27 +1,34 @@
-"""What is asked of the API: paths and form bodies."""
+"""What is asked of the API."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from urllib.parse import urlencode
 
-SEARCH_PATH = "/API/isearch/"
-STORE_PATH = "/API/profile/"
-STORE_PAGE_PATH = "/profile.php"
+FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
 
 RESULT_CAP = 100
 """The site shows at most this many rows of one query, whatever `total_cnt` says."""
 
 
-def search_form(query: str, offset: int = 0, size: int = RESULT_CAP) -> bytes:
-    """Return the body that asks for rows `offset` … `offset + size` of a search."""
-    return urlencode({"query": query, "order": "r_score", "from": offset, "size": size}).encode()
+class Form(NamedTuple):
+    """A form to be posted: a path of the API, and the body."""
+
+    path: str
+    body: bytes
 
 
-def store_form(ref: str) -> bytes:
-    """Return the body that asks for one store."""
-    return urlencode({"v_rid": ref}).encode()
+def search_form(query: str, offset: int = 0, size: int = RESULT_CAP) -> Form:
+    """Return the form that asks for rows `offset` … `offset + size` of a search."""
+    fields = {"query": query, "order": "r_score", "from": offset, "size": size}
+    return Form("/API/isearch/", urlencode(fields).encode())
+
+
+def store_form(ref: str) -> Form:
+    """Return the form that asks for one store."""
+    return Form("/API/profile/", urlencode({"v_rid": ref}).encode())
 
 
 def store_page_url(web_url: str, ref: str) -> str:
     """Return the page of a store that people can open."""
-    return f"{web_url.rstrip('/')}{STORE_PAGE_PATH}?{urlencode({'rid': ref})}"
+    return f"{web_url.rstrip('/')}/profile.php?{urlencode({'rid': ref})}"

@@ -9,19 +9,18 @@ import msgspec
 from scrapy import Request, Spider
 
 from refillspot.diningcode.answers import Row, SearchPage, decode_search, decode_store
-from refillspot.diningcode.forms import RESULT_CAP, SEARCH_PATH, STORE_PATH, search_form, store_form
+from refillspot.diningcode.forms import FORM_HEADERS, RESULT_CAP, Form, search_form, store_form
 from refillspot.diningcode.stores import build_store, district_code
 from refillspot.planning import CrawlArguments, Query, seed_queries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
     from refillspot.items import Store
 
-FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
 STORE_PRIORITY = 10  # store pages before further lists: the queue stays short
 
 
@@ -41,9 +40,12 @@ class DiningcodeSpider(Spider):
         super().__init__()
         self.arguments = CrawlArguments.parse(**arguments)
         self.districts = self.arguments.districts
-        self.crawl_key = self.arguments.key
         self._district_codes = {district.code for district in self.districts}
-        self._pages_left = self.arguments.limit
+        self._asked: set[str] = set()  # stores whose page this process has asked for
+
+    @property
+    def crawl_key(self) -> str:
+        return self.arguments.key(self.settings["DININGCODE_API_URL"])
 
     async def start(self) -> AsyncIterator[Request]:
         for query in seed_queries(self.arguments):
@@ -71,14 +73,16 @@ class DiningcodeSpider(Spider):
         for row in page.rows:
             if district_code(row.addr, row.road_addr) not in self._district_codes:
                 self._count("strangers")
-            elif self._pages_left != 0:
-                self._pages_left = None if self._pages_left is None else self._pages_left - 1
-                yield self._request(
-                    STORE_PATH, store_form(row.v_rid), self.parse_store, STORE_PRIORITY, row=msgspec.to_builtins(row)
-                )
+            elif row.v_rid not in self._asked and not self._is_limit_reached():
+                self._asked.add(row.v_rid)
+                form = store_form(row.v_rid)
+                yield self._request(form, self.parse_store, STORE_PRIORITY, row=msgspec.to_builtins(row))
+
+    def _is_limit_reached(self) -> bool:
+        return self.arguments.limit is not None and len(self._asked) >= self.arguments.limit
 
     def _further_lists(self, query: Query, page: SearchPage, seen: list[str]) -> Iterator[Request]:
-        if self._pages_left == 0:
+        if self._is_limit_reached():
             return
         refs = list(dict.fromkeys([*seen, *(row.v_rid for row in page.rows)]))
         if len(seen) < len(refs) < min(page.total, RESULT_CAP):
@@ -90,17 +94,14 @@ class DiningcodeSpider(Spider):
             self._count("queries_full")
             self.logger.warning("%r has %d matches, only %d can be seen", query.text, page.total, RESULT_CAP)
 
-    def _list_request(self, query: Query, seen: list[str] | None = None) -> Request:
-        seen = seen or []
-        return self._request(
-            SEARCH_PATH, search_form(query.text, len(seen)), self.parse_list, query=asdict(query), seen=seen
-        )
+    def _list_request(self, query: Query, seen: Sequence[str] = ()) -> Request:
+        return self._request(search_form(query.text, len(seen)), self.parse_list, query=asdict(query), seen=list(seen))
 
-    def _request(self, path: str, form: bytes, callback: Any, priority: int = 0, **cb_kwargs: Any) -> Request:
-        url = self.settings["DININGCODE_API_URL"].rstrip("/") + path
+    def _request(self, form: Form, callback: Any, priority: int = 0, **cb_kwargs: Any) -> Request:
+        url = self.settings["DININGCODE_API_URL"].rstrip("/") + form.path
         return Request(
-            url, callback, "POST", FORM_HEADERS, form,
-            errback=self.handle_failure, priority=priority, cb_kwargs=cb_kwargs,
+            url, callback, "POST", FORM_HEADERS, form.body, priority=priority, cb_kwargs=cb_kwargs,
+            errback=self.handle_failure,
         )  # fmt: skip
 
     def _count(self, what: str, count: int = 1) -> None:

@@ -86,11 +86,12 @@ def test_robots_are_asked_first(crawl: Crawl, site: Site) -> None:
 
 
 def test_limit_fetches_no_more_stores(crawl: Crawl, site: Site, rows: Rows) -> None:
-    result = crawl.run("-a", "district=금천구", "-a", "limit=5")
+    limit = len(reachable(site, "금천구", "뷔페")) + 1  # more than the first keyword finds
+    result = crawl.run("-a", "district=금천구", "-a", "keywords=뷔페,무한리필", "-a", f"limit={limit}")
 
     assert result.returncode == 0
-    assert len(rows()) == 5
-    assert sum(entry["kind"] == "store" for entry in site.log()) == 5
+    assert len(rows()) == limit
+    assert sum(entry["kind"] == "store" for entry in site.log()) == limit
 
 
 def test_keywords_replace_the_standard_ones(crawl: Crawl, site: Site, rows: Rows) -> None:
