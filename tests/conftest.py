@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import tempfile
 import uuid
 from pathlib import Path
@@ -92,3 +93,11 @@ def environment(database_url: str, redis_url: str, cache_redis_url: str) -> dict
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PROJECT_PREFIXES)}
     kept.pop("PYTHONPATH", None)
     return kept | {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "CACHE_REDIS_URL": cache_redis_url}
+
+
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """A port of loopback that nobody listens on: bound, so that nobody else can take it."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]

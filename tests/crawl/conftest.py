@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -79,14 +78,6 @@ class Crawl:
         return subprocess.Popen(
             [*self.command, *options], cwd=PROJECT, env=self.environment, stderr=subprocess.PIPE, encoding="utf-8"
         )
-
-
-@pytest.fixture
-def free_port() -> Iterator[int]:
-    """A port of loopback that nobody listens on: bound, so that nobody else can take it."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield bound.getsockname()[1]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,18 +9,9 @@ from refillspot.services import resolve, status
 from refillspot.services.reachability import check_postgres, check_redis, may_evict_queue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from refillspot.services import ServiceAddresses
-
-
-@pytest.fixture
-def free_port() -> Iterator[int]:
-    """A port of this machine that is taken, and on which nobody listens."""
-    with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))
-        yield reserved.getsockname()[1]
 
 
 def test_what_answers_is_accepted(database_url: str, redis_url: str, cache_redis_url: str) -> None:
