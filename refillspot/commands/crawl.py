@@ -20,9 +20,11 @@ class Command(CrawlCommand):
         from refillspot.exceptions import ArgumentError, RefillspotError
         from refillspot.outcome import crawl_outcome
 
-        if len(args) != 1:
-            raise UsageError("say which spider, for example: scrapy crawl diningcode -a district=강남구")
         assert self.crawler_process  # noqa: S101  # Scrapy made it
+        if options := [arg for arg in args if arg.startswith("-")]:
+            raise UsageError(f"unknown option {' '.join(options)}: see scrapy crawl -h", print_help=False)
+        if len(args) != 1 or args[0] not in self.crawler_process.spider_loader.list():
+            raise UsageError("say which spider: scrapy crawl diningcode -a district=강남구", print_help=False)
         crawler = self._create_crawler(args[0])
         crawl = self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()

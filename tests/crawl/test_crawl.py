@@ -118,6 +118,8 @@ def test_a_district_may_come_in_any_normal_form(crawl: Crawl, rows: Rows) -> Non
         (["-a", "district=강남구", "-a", "distrct=x"], "unknown argument distrct"),
         (["-a", "district=강남구", "-a", "keywords="], "keywords=무한리필"),
         (["-a", "district=강남구", "-a", "crawl=a b"], "letters"),
+        (["-a", "district=강남구", "--limit=5"], "unknown option --limit=5"),
+        (["othercode"], "scrapy crawl diningcode"),
     ],
 )
 def test_a_wrong_argument_is_one_clear_message(crawl: Crawl, site: Site, arguments: list[str], message: str) -> None:
