@@ -22,6 +22,6 @@ IM_ANSWERS = {"missing": None, "allow": "User-agent: *\nAllow: /\n", "disallow":
 
 def write_robots(host: str, im: str) -> str | None:
     """Return the file for a Host header, None = 404. `im` is a key of `IM_ANSWERS`."""
-    if host.startswith("im."):
+    if host.lower().startswith("im."):
         return IM_ANSWERS[im]
-    return EVERYONE + (LANGUAGE_MODELS if host.startswith("www.") else "")
+    return EVERYONE + (LANGUAGE_MODELS if host.lower().startswith("www.") else "")

@@ -98,7 +98,8 @@ def test_a_query_is_escaped(replica: Replica) -> None:
 
 
 def test_store_pages_agree_with_the_api(replica: Replica, truth: list[dict[str, Any]]) -> None:
-    for ref in [store["ref"] for store in truth[::50]]:
+    lost_zero = [store for store in truth if (store["phone"] or "").startswith("0507")][::10]
+    for ref in [store["ref"] for store in truth[::100] + lost_zero]:
         status, page = get(replica, f"/profile.php?rid={ref}")
         api, linked = replica.profile(ref), read_linked(page)
         restaurant = api["restaurant"]
@@ -126,8 +127,8 @@ def test_menus_and_ratings_agree_with_the_api(replica: Replica, truth: list[dict
             assert list(shown) == menu
             seen.add("menu" if menu else "no menu")
         if "score" in api:
-            rating = linked.get("aggregateRating", {"ratingValue": 0})["ratingValue"]
-            assert rating == api["score"]["user_score"]
+            rating = linked["aggregateRating"]["ratingValue"] if "aggregateRating" in linked else None
+            assert rating == (api["score"]["user_score"] or None)
             seen.add("rated" if rating else "unrated")
 
     assert seen == {"menu", "no menu", "rated", "unrated"}
