@@ -15,7 +15,9 @@ from aiohttp import web
 from replica.city import build_city
 from replica.gazetteer import neighbours
 from replica.listing import Listing
+from replica.page_routes import robots_im
 from replica.request_log import RequestLog
+from replica.robots import IM_ANSWERS
 from replica.search import Search
 from replica.server import Site
 
@@ -37,6 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ordinary-stores", type=int, default=6000)
     parser.add_argument("--cap", type=int, default=100, help="rows that one query can show (default 100)")
     parser.add_argument("--latency-ms", type=float, default=0, help="delay of every API answer")
+    parser.add_argument(
+        "--robots-im", choices=IM_ANSWERS, default="missing", help="robots.txt of im.* (default missing)"
+    )
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop when the parent's end of stdin closes")
     return parser
 
@@ -49,7 +54,9 @@ async def _serve(arguments: argparse.Namespace) -> None:
     )
     listing = Listing(Search(stores, neighbours), arguments.cap)
     site = Site(arguments.seed, stores, listing, RequestLog(), arguments.latency_ms / 1000)
-    runner = web.AppRunner(site.app(), access_log=None, shutdown_timeout=0.5)
+    app = site.app()
+    app[robots_im] = arguments.robots_im
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     await web.TCPSite(runner, arguments.host, arguments.port, backlog=1024).start()
     host, port = runner.addresses[0][:2]

@@ -24,9 +24,9 @@ class Entry(msgspec.Struct, gc=False):
     method: str
     path: str
     kind: str
-    """list, store or robots."""
+    """list, store, robots or geocode."""
     asked: str
-    """The search's words, or the store's v_rid."""
+    """The search's words, the store's v_rid, or what Kakao was asked; never a key."""
     status: int | None
     active: int
     """Requests under way when this one arrived, itself included."""
@@ -50,7 +50,7 @@ class RequestLog:
         self._entries.append(entry)
         try:
             yield entry
-            entry.status = 200
+            entry.status = entry.status or 200
         finally:
             entry.ended = time.time()
             self._active -= 1

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from replica import profile
+from replica.kakao import KakaoRoutes
+from replica.page_routes import PageRoutes
 from replica.query import parse_form
 from replica.truth import write_truth
 
@@ -21,14 +23,6 @@ if TYPE_CHECKING:
 
     Answer = Callable[[web.Request, Entry], Awaitable[web.Response]]
 
-ROBOTS = """\
-# Synthetic Diningcode: invented data for tests
-User-agent: *
-Allow: /
-Disallow: /urlShortener
-Disallow: /review
-Disallow: /mobile/iframe/
-"""
 CACHED_PAGES = 512  # list pages weigh up to 100 kB each
 
 
@@ -38,6 +32,7 @@ class Site:
     def __init__(self, seed: int, stores: tuple[Store, ...], listing: Listing, log: RequestLog, latency: float) -> None:
         self._seed = seed
         self._stores = {store.ref: store for store in stores}
+        self._pages = listing
         self._listing = lru_cache(maxsize=CACHED_PAGES)(
             lambda body, is_get: listing.answer(parse_form(body), is_get=is_get)
         )
@@ -50,7 +45,8 @@ class Site:
         for path, kind, answer in (("/API/isearch/", "list", self._list), ("/API/profile/", "store", self._store)):
             app.router.add_route("GET", path, self._logged(kind, answer))
             app.router.add_route("POST", path, self._logged(kind, answer))
-        app.router.add_get("/robots.txt", self._logged("robots", self._robots))
+        PageRoutes(self._stores, self._pages).add_to(app, self._logged)
+        KakaoRoutes(self._stores.values()).add_to(app, self._logged)
         app.router.add_get("/_truth", self._truth)
         app.router.add_get("/_log", self._read_log)
         app.router.add_delete("/_log", self._clear_log)
@@ -60,7 +56,9 @@ class Site:
         async def handle(request: web.Request) -> web.Response:
             user_agent = request.headers.get("User-Agent", "")
             with self._log.record(request.method, request.path, kind, user_agent) as entry:
-                return await answer(request, entry)
+                response = await answer(request, entry)
+                entry.status = response.status
+                return response
 
         return handle
 
@@ -75,9 +73,6 @@ class Site:
         entry.asked = parse_form(await _form(request)).get("v_rid", "")
         await asyncio.sleep(self._latency)
         return _json(self._profile(entry.asked))
-
-    async def _robots(self, _request: web.Request, _entry: Entry) -> web.Response:
-        return web.Response(text=ROBOTS)
 
     async def _truth(self, request: web.Request) -> web.Response:
         keywords = request.query.get("keywords")
