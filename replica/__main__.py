@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from replica.city import build_city
+from replica.fault_control import parse_fault
 from replica.gazetteer import neighbours
 from replica.listing import Listing
 from replica.request_log import RequestLog
@@ -37,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ordinary-stores", type=int, default=6000)
     parser.add_argument("--cap", type=int, default=100, help="rows that one query can show (default 100)")
     parser.add_argument("--latency-ms", type=float, default=0, help="delay of every API answer")
+    parser.add_argument("--fault", type=parse_fault, action="append", default=[], help="kind=status,status=429,…")
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop when the parent's end of stdin closes")
     return parser
 
@@ -49,6 +51,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
     )
     listing = Listing(Search(stores, neighbours), arguments.cap)
     site = Site(arguments.seed, stores, listing, RequestLog(), arguments.latency_ms / 1000)
+    site.faults.raise_all(arguments.fault)
     runner = web.AppRunner(site.app(), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     await web.TCPSite(runner, arguments.host, arguments.port, backlog=1024).start()
