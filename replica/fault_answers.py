@@ -80,8 +80,12 @@ class WrongJson(Fault, tag="wrong_json"):
     body: str = '{"status":"ok","version":3}'
 
     def __post_init__(self) -> None:
+        """Raise ValueError for a body that is no JSON."""
         super().__post_init__()
-        msgspec.json.decode(self.body)
+        try:
+            msgspec.json.decode(self.body)
+        except msgspec.DecodeError as error:
+            raise ValueError(f"the body is no JSON: {error}") from error
 
     async def answer(self, asked: Asked) -> web.Response:  # noqa: ARG002
         return web.Response(text=self.body, content_type=JSON)
