@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from replica.city import build_city
+from replica.fault_control import parse_fault
 from replica.gazetteer import neighbours
 from replica.listing import Listing
 from replica.page_routes import robots_im
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--robots-im", choices=IM_ANSWERS, default="missing", help="robots.txt of im.* (default missing)"
     )
+    parser.add_argument("--fault", type=parse_fault, action="append", default=[], help="kind=status,status=429,…")
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop when the parent's end of stdin closes")
     return parser
 
@@ -54,6 +56,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
     )
     listing = Listing(Search(stores, neighbours), arguments.cap)
     site = Site(arguments.seed, stores, listing, RequestLog(), arguments.latency_ms / 1000)
+    site.faults.raise_all(arguments.fault)
     app = site.app()
     app[robots_im] = arguments.robots_im
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from replica.store import Store
 
     Answer = Callable[[web.Request, Entry], Awaitable[web.Response]]
-    Logged = Callable[[str, Answer], Callable[[web.Request], Awaitable[web.Response]]]
+    Logged = Callable[[str, Answer], Callable[[web.Request], Awaitable[web.StreamResponse]]]
 
 ADDRESS_PATH, KEYWORD_PATH = "/v2/local/search/address.json", "/v2/local/search/keyword.json"
 KEYWORD_RESULTS = 45  # more of a keyword search cannot be seen

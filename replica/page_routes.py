@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from replica.store import Store
 
     Answer = Callable[[web.Request, Entry], Awaitable[web.Response]]
-    Logged = Callable[[str, Answer], Callable[[web.Request], Awaitable[web.Response]]]
+    Logged = Callable[[str, Answer], Callable[[web.Request], Awaitable[web.StreamResponse]]]
 
 robots_im = web.AppKey("robots_im", str)
 """What im.* answers to /robots.txt: a key of `replica.robots.IM_ANSWERS`; "missing" where it is not set."""

@@ -16,7 +16,7 @@ MAX_ENTRIES = 200_000
 
 
 class Entry(msgspec.Struct, gc=False):
-    """One request. Times in seconds since the epoch; `ended` and `status` None = still under way."""
+    """One request. Times in seconds since the epoch; `ended` None = still under way."""
 
     seq: int
     arrived: float
@@ -28,9 +28,12 @@ class Entry(msgspec.Struct, gc=False):
     asked: str
     """The search's words, the store's v_rid, or what Kakao was asked; never a key."""
     status: int | None
+    """As sent; None = none was, or not yet."""
     active: int
     """Requests under way when this one arrived, itself included."""
     user_agent: str
+    fault: str | None = None
+    """Kind and id of the fault that spoilt the answer, "status#1"."""
 
 
 class RequestLog:
@@ -50,7 +53,6 @@ class RequestLog:
         self._entries.append(entry)
         try:
             yield entry
-            entry.status = entry.status or 200
         finally:
             entry.ended = time.time()
             self._active -= 1

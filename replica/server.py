@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from replica import profile
+from replica.fault_control import Faults
 from replica.kakao import KakaoRoutes
 from replica.page_routes import PageRoutes
 from replica.query import parse_form
@@ -39,6 +40,7 @@ class Site:
         self._profile = lru_cache(maxsize=CACHED_PAGES)(lambda ref: profile.answer(self._stores.get(ref)))
         self._log = log
         self._latency = latency
+        self.faults = Faults(self._listing)
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -50,15 +52,14 @@ class Site:
         app.router.add_get("/_truth", self._truth)
         app.router.add_get("/_log", self._read_log)
         app.router.add_delete("/_log", self._clear_log)
+        self.faults.add_routes(app.router)
         return app
 
-    def _logged(self, kind: str, answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def handle(request: web.Request) -> web.Response:
+    def _logged(self, kind: str, answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def handle(request: web.Request) -> web.StreamResponse:
             user_agent = request.headers.get("User-Agent", "")
             with self._log.record(request.method, request.path, kind, user_agent) as entry:
-                response = await answer(request, entry)
-                entry.status = response.status
-                return response
+                return await self.faults.answer(request, entry, answer(request, entry))
 
         return handle
 

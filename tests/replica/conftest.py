@@ -97,6 +97,13 @@ def replica(start_replica: Start) -> Iterator[Replica]:
 
 
 @pytest.fixture(scope="session")
+def spoilt(start_replica: Start) -> Iterator[Replica]:
+    """A small replica for faults; each test takes its own back."""
+    with start_replica("--refill-stores", "300", "--ordinary-stores", "700") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def truth(replica: Replica) -> list[dict[str, Any]]:
     return replica.truth()
 
