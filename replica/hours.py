@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from random import Random
 
-TODAY = date(2026, 7, 9)  # a Thursday; the replica's calendar stands still, so that answers are reproducible
+TODAY = date(2026, 7, 9)  # a Thursday: where the clock starts; it moves on request only
 DAY_NAMES = "월화수목금토일"
 SPANS = (
     ("11:00", "22:00"), ("11:30", "23:00"), ("10:00", "21:00"), ("17:00", "02:00"), ("16:00", "24:00"),
@@ -59,11 +59,11 @@ def draw_week(status: str, rng: Random) -> Week | None:
     return Week(tuple(spans), breaks, last_order, only_today=rng.random() < 0.08)
 
 
-def write_week(week: Week) -> list[dict[str, Any]]:
+def write_week(week: Week, today: date = TODAY) -> list[dict[str, Any]]:
     """Return `bhour`: a row per day from today on; what else a day has follows under an empty label."""
     rows = []
     for ahead in range(1 if week.only_today else 7):
-        day = TODAY + timedelta(days=ahead)
+        day = today + timedelta(days=ahead)
         name = DAY_NAMES[day.weekday()]
         label = f"{day.month}월 {day.day}일({name})" if ahead else f"오늘({name})"
         for text in _write_day(week, day.weekday()):
@@ -72,8 +72,15 @@ def write_week(week: Week) -> list[dict[str, Any]]:
     return rows
 
 
-def write_today(week: Week) -> str:
-    return _write_day(week, TODAY.weekday())[0]
+def write_today(week: Week, today: date = TODAY) -> str:
+    return _write_day(week, today.weekday())[0]
+
+
+def status_on(status: str, week: Week | None, today: date) -> str:
+    """Return the open status as shown on a day: closed exactly on the days that the week says are."""
+    if week and not week.spans[today.weekday()]:
+        return CLOSED_TODAY
+    return OPEN if status == CLOSED_TODAY else status
 
 
 def write_summary(week: Week) -> list[dict[str, str]]:
