@@ -98,6 +98,29 @@ def _write_day(week: Week, weekday: int) -> list[str]:
     lines = [f"영업시간: {span[0]} - {span[1]}"]
     if week.break_time:
         lines.append(f"브레이크타임: {week.break_time[0]} - {week.break_time[1]}")
-    if week.last_order and LAST_ORDERS.get(span[1]) == week.last_order:
+    if week.last_order and _has_last_order(week, span):
         lines.append(f"라스트오더: {week.last_order}")
     return lines
+
+
+def write_hours(week: Week) -> dict[int, dict[str, Any]]:
+    """Return what is true per weekday, 0 = Monday: times past midnight count on (26:00), breaks are cut out."""
+    return {weekday: _write_truth(week, weekday) for weekday in range(7)}
+
+
+def _write_truth(week: Week, weekday: int) -> dict[str, Any]:
+    span = week.spans[weekday]
+    if not span:
+        return {"intervals": [], "last_order": None, "closed": True}
+    opens, closes = span[0], _count_on(span[0], span[1])
+    intervals = [(opens, week.break_time[0]), (week.break_time[1], closes)] if week.break_time else [(opens, closes)]
+    last_order = _count_on(opens, week.last_order) if week.last_order and _has_last_order(week, span) else None
+    return {"intervals": intervals, "last_order": last_order, "closed": False}
+
+
+def _has_last_order(week: Week, span: tuple[str, str]) -> bool:
+    return LAST_ORDERS.get(span[1]) == week.last_order
+
+
+def _count_on(opens: str, time: str) -> str:
+    return time if time > opens else f"{int(time[:2]) + 24}{time[2:]}"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from replica import profile
+from replica.dated import DatedCity
 from replica.query import parse_form
-from replica.truth import write_truth
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from replica.listing import Listing
     from replica.request_log import Entry, RequestLog
     from replica.store import Store
+    from replica.timeline import Timeline
 
     Answer = Callable[[web.Request, Entry], Awaitable[web.Response]]
 
@@ -36,12 +37,12 @@ class Site:
     """The routes. `latency` delays the API's answers, in seconds."""
 
     def __init__(self, seed: int, stores: tuple[Store, ...], listing: Listing, log: RequestLog, latency: float) -> None:
-        self._seed = seed
-        self._stores = {store.ref: store for store in stores}
+        self._city = DatedCity(seed, stores, self._follow)
+        self._pages = listing
         self._listing = lru_cache(maxsize=CACHED_PAGES)(
             lambda body, is_get: listing.answer(parse_form(body), is_get=is_get)
         )
-        self._profile = lru_cache(maxsize=CACHED_PAGES)(lambda ref: profile.answer(self._stores.get(ref)))
+        self._profile = lru_cache(maxsize=CACHED_PAGES)(self._write_profile)
         self._log = log
         self._latency = latency
 
@@ -51,10 +52,20 @@ class Site:
             app.router.add_route("GET", path, self._logged(kind, answer))
             app.router.add_route("POST", path, self._logged(kind, answer))
         app.router.add_get("/robots.txt", self._logged("robots", self._robots))
-        app.router.add_get("/_truth", self._truth)
+        self._city.add_routes(app.router)
         app.router.add_get("/_log", self._read_log)
         app.router.add_delete("/_log", self._clear_log)
         return app
+
+    def _follow(self, timeline: Timeline) -> None:
+        """Show another day: what was written for the last one is stale."""
+        self._pages.follow(timeline.stores.values(), timeline.today)
+        self._listing.cache_clear()
+        self._profile.cache_clear()
+
+    def _write_profile(self, ref: str) -> bytes:
+        timeline = self._city.timeline
+        return profile.answer(timeline.stores.get(ref), timeline.today)
 
     def _logged(self, kind: str, answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
@@ -78,11 +89,6 @@ class Site:
 
     async def _robots(self, _request: web.Request, _entry: Entry) -> web.Response:
         return web.Response(text=ROBOTS)
-
-    async def _truth(self, request: web.Request) -> web.Response:
-        keywords = request.query.get("keywords")
-        words = None if keywords is None else [word.strip() for word in keywords.split(",") if word.strip()]
-        return _json(write_truth(self._seed, self._stores.values(), request.query.get("district"), words))
 
     async def _read_log(self, request: web.Request) -> web.Response:
         lines = self._log.write_since(int(request.query.get("since", 0)))
