@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
 SMALL = ("--refill-stores", "150", "--ordinary-stores", "350", "--seed", "9")
 START, LATER = "2026-07-09T00:00:00+09:00", "2026-10-17T00:00:00+09:00"
 DAYS = 100
+# What each kind is about, and what it may touch besides; None = a store comes or goes.
+FIELDS: dict[str, tuple[set[str | None], set[str | None]]] = {
+    "open": ({None}, set()),
+    "close": ({None}, set()),
+    "retire": ({None}, set()),
+    "second_ref": ({None, "ends"}, set()),
+    "move": ({"dong", "address", "lat", "lon"}, {"road_address", "district", "district_code"}),
+    "phone": ({"phone"}, set()),
+    "price": ({"menu", "prices", "refill_price_krw"}, set()),
+    "hours": ({"hours"}, {"hours_today_only"}),
+    "menu": ({"menu"}, {"words"}),
+}
 
 
 def truth_at(replica: Replica, at: str) -> Stores:
@@ -126,14 +139,25 @@ def test_pages_and_rows_follow_what_changed(moved: Replica, before: Stores, afte
         assert lines is None or [[line["menu"], line["price"]] for line in lines] == store["menu"]
 
 
-def test_a_move_is_to_another_place_and_only_that(moved: Replica, before: Stores) -> None:
-    moves = [change for change in moved.changes() if change["kind"] == "move"]
-    fields = {change["field"] for change in moves}
-    streets = {ref: store["road_address"] for ref, store in before.items()}
+def lot(address: str) -> str:
+    return address.split()[3]
 
-    assert {"address", "lat", "lon", "dong"} <= fields
-    assert fields <= {"address", "road_address", "lat", "lon", "dong", "district", "district_code"}
-    assert all(c["new"] != streets.get(c["ref"]) for c in moves if c["field"] == "road_address" and c["new"])
+
+def test_a_change_touches_its_own_fields_and_no_other(moved: Replica) -> None:
+    found: defaultdict[str, set[str | None]] = defaultdict(set)
+    for change in moved.changes():
+        found[change["kind"]].add(change["field"])
+
+    assert found.keys() == FIELDS.keys()
+    for kind, (always, perhaps) in FIELDS.items():
+        assert always <= found[kind] <= always | perhaps, kind
+
+
+def test_a_move_is_to_another_lot(moved: Replica) -> None:
+    moves = [change for change in moved.changes() if change["kind"] == "move" and change["field"] == "address"]
+
+    assert moves
+    assert not [change for change in moves if lot(change["old"]) == lot(change["new"])]
 
 
 def test_a_second_id_is_the_same_store_and_the_first_goes_on_or_dies(moved: Replica, after: Stores) -> None:
