@@ -40,7 +40,7 @@ def build_city(seed: int, *, refill_stores: int, ordinary_stores: int) -> tuple[
     for number, (district, draw) in enumerate(_plots(refill_stores, ordinary_stores)):
         store_seed = seed * 1_000_003 + number
         rng = Random(store_seed)  # noqa: S311  # invented data
-        store = _build_store(store_seed, district, draw(rng), rng)
+        store = build_store(store_seed, district, draw(rng), rng)
         while store.ref in stores:
             store = replace(store, ref=_draw_ref(rng))
         stores[store.ref] = store
@@ -57,7 +57,8 @@ def _plots(refill_stores: int, ordinary_stores: int) -> Iterator[tuple[District,
             built = until
 
 
-def _build_store(seed: int, district: District, concept: Concept, rng: Random) -> Store:
+def build_store(seed: int, district: District, concept: Concept, rng: Random) -> Store:
+    """Return a store of this concept, at some place of the district."""
     dong = _draw_dong(district, rng)
     lat, lon = _draw_point(dong, rng)
     status = draw_status(rng)

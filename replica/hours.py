@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from random import Random
 
-TODAY = date(2026, 7, 9)  # a Thursday; the replica's calendar stands still, so that answers are reproducible
+TODAY = date(2026, 7, 9)  # a Thursday: where the clock starts; it moves on request only
 DAY_NAMES = "월화수목금토일"
 SPANS = (
     ("11:00", "22:00"), ("11:30", "23:00"), ("10:00", "21:00"), ("17:00", "02:00"), ("16:00", "24:00"),
@@ -59,11 +59,11 @@ def draw_week(status: str, rng: Random) -> Week | None:
     return Week(tuple(spans), breaks, last_order, only_today=rng.random() < 0.08)
 
 
-def write_week(week: Week) -> list[dict[str, Any]]:
+def write_week(week: Week, today: date = TODAY) -> list[dict[str, Any]]:
     """Return `bhour`: a row per day from today on; what else a day has follows under an empty label."""
     rows = []
     for ahead in range(1 if week.only_today else 7):
-        day = TODAY + timedelta(days=ahead)
+        day = today + timedelta(days=ahead)
         name = DAY_NAMES[day.weekday()]
         label = f"{day.month}월 {day.day}일({name})" if ahead else f"오늘({name})"
         for text in _write_day(week, day.weekday()):
@@ -72,8 +72,15 @@ def write_week(week: Week) -> list[dict[str, Any]]:
     return rows
 
 
-def write_today(week: Week) -> str:
-    return _write_day(week, TODAY.weekday())[0]
+def write_today(week: Week, today: date = TODAY) -> str:
+    return _write_day(week, today.weekday())[0]
+
+
+def status_on(status: str, week: Week | None, today: date) -> str:
+    """Return the open status as shown on a day: closed exactly on the days that the week says are."""
+    if week and not week.spans[today.weekday()]:
+        return CLOSED_TODAY
+    return OPEN if status == CLOSED_TODAY else status
 
 
 def write_summary(week: Week) -> list[dict[str, str]]:
@@ -91,6 +98,29 @@ def _write_day(week: Week, weekday: int) -> list[str]:
     lines = [f"영업시간: {span[0]} - {span[1]}"]
     if week.break_time:
         lines.append(f"브레이크타임: {week.break_time[0]} - {week.break_time[1]}")
-    if week.last_order and LAST_ORDERS.get(span[1]) == week.last_order:
+    if week.last_order and _has_last_order(week, span):
         lines.append(f"라스트오더: {week.last_order}")
     return lines
+
+
+def write_hours(week: Week) -> dict[int, dict[str, Any]]:
+    """Return what is true per weekday, 0 = Monday: times past midnight count on (26:00), breaks are cut out."""
+    return {weekday: _write_truth(week, weekday) for weekday in range(7)}
+
+
+def _write_truth(week: Week, weekday: int) -> dict[str, Any]:
+    span = week.spans[weekday]
+    if not span:
+        return {"intervals": [], "last_order": None, "closed": True}
+    opens, closes = span[0], _count_on(span[0], span[1])
+    intervals = [(opens, week.break_time[0]), (week.break_time[1], closes)] if week.break_time else [(opens, closes)]
+    last_order = _count_on(opens, week.last_order) if week.last_order and _has_last_order(week, span) else None
+    return {"intervals": intervals, "last_order": last_order, "closed": False}
+
+
+def _has_last_order(week: Week, span: tuple[str, str]) -> bool:
+    return LAST_ORDERS.get(span[1]) == week.last_order
+
+
+def _count_on(opens: str, time: str) -> str:
+    return time if time > opens else f"{int(time[:2]) + 24}{time[2:]}"

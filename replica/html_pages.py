@@ -13,6 +13,7 @@ from replica.rows import write_addresses, write_phone, write_user_score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from replica.store import MenuLine, Store
 
@@ -58,9 +59,9 @@ def write_missing_page() -> str:
     return PAGE.format(title="다이닝코드", head="", body=MISSING)
 
 
-def write_store_page(store: Store) -> str:
+def write_store_page(store: Store, today: date) -> str:
     says, standing = store.concept, store.standing
-    week = write_week(store.week) if store.week else []
+    week = write_week(store.week, today) if store.week else []
     body = STORE.format(
         lat=store.lat,
         lng=store.lon,
@@ -69,7 +70,7 @@ def write_store_page(store: Store) -> str:
         score=standing.score,
         user_score=write_user_score(store),
         contact=_write_contact(store),
-        today=escape(write_today(store.week) if store.week else store.open_status),
+        today=escape(write_today(store.week, today) if store.week else store.open_status),
         week="".join(HOURS_LINE.format(escape(row["duration"]), escape(row["time"])) for row in week),
         menu="".join(MENU_LINE.format(escape(line.name), escape(line.price)) for line in says.menu),
         tags="".join(f'<span class="tag">{escape(tag)}</span>' for tag in says.tags),

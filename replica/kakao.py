@@ -60,8 +60,12 @@ class KeywordQuery(msgspec.Struct):
 
 class KakaoRoutes:
     def __init__(self, stores: Iterable[Store]) -> None:
-        self._places = Places(stores)
         self._control = Control()
+        self.follow(stores)
+
+    def follow(self, stores: Iterable[Store]) -> None:
+        """Know these stores from now on."""
+        self._places = Places(stores)
 
     def add_to(self, app: web.Application, logged: Logged) -> None:
         for path, question in ((ADDRESS_PATH, AddressQuery), (KEYWORD_PATH, KeywordQuery)):

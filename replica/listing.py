@@ -9,7 +9,8 @@ from replica.query import Query, asks_nothing, is_misencoded, read_query, read_w
 from replica.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     from replica.search import Search
     from replica.store import Store
@@ -25,6 +26,11 @@ class Listing:
         self._search = search
         self._cap = cap
         self._rows = Rows()
+
+    def follow(self, stores: Iterable[Store], today: date) -> None:
+        """List these stores from now on, as of another day."""
+        self._search = self._search.over(stores)
+        self._rows = Rows(today)
 
     def answer(self, form: Mapping[str, str], *, is_get: bool = False) -> bytes:
         if asks_nothing(form):

@@ -6,41 +6,56 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from replica.kinds import SIDES
 from replica.prices import UNPRICED, draw_price, write_price, write_won
-from replica.store import MenuLine
+from replica.store import MenuLine, Rate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from random import Random
 
     from replica.kinds import Kind
+    from replica.store import Audience, Day, Meal
 
 
 class Tariff(NamedTuple):
-    """One price of an offer: its label, its share of the adult dinner price, whether an adult pays it."""
+    """One price of an offer: its label, its share of the adult dinner price, and who pays it when."""
 
     label: str
     share: float
-    adult: bool = True
+    audience: Audience | None = None
+    meal: Meal | None = None
+    days: tuple[Day, ...] = ()
+    """Empty = not said."""
 
 
+WEEKDAY: tuple[Day, ...] = ("weekday",)
+WEEKEND: tuple[Day, ...] = ("weekend",)
 IN_LINES: tuple[tuple[Tariff, ...], ...] = (
     (Tariff("", 1),),
-    (Tariff(" (성인)", 1), Tariff(" (초등학생)", 0.7, adult=False), Tariff(" (미취학 아동)", 0.45, adult=False)),
-    (Tariff(" 대인", 1), Tariff(" 소인", 0.65, adult=False)),
-    (Tariff(" 성인", 1), Tariff(" 청소년", 0.85, adult=False), Tariff(" 36개월~7세", 0.5, adult=False)),
+    (Tariff(" (성인)", 1, "adult"), Tariff(" (초등학생)", 0.7, "child"), Tariff(" (미취학 아동)", 0.45, "child")),
+    (Tariff(" 대인", 1, "adult"), Tariff(" 소인", 0.65, "child")),
+    (Tariff(" 성인", 1, "adult"), Tariff(" 청소년", 0.85, "teen"), Tariff(" 36개월~7세", 0.5, "child")),
     (
-        Tariff(" 평일 런치", 0.8),
-        Tariff(" 평일 디너", 1),
-        Tariff(" 주말/공휴일", 1.1),
-        Tariff(" 초등학생", 0.6, adult=False),
+        Tariff(" 평일 런치", 0.8, meal="lunch", days=WEEKDAY),
+        Tariff(" 평일 디너", 1, meal="dinner", days=WEEKDAY),
+        Tariff(" 주말/공휴일", 1.1, days=("weekend", "holiday")),
+        Tariff(" 초등학생", 0.6, "child"),
     ),
-    (Tariff(" (점심)", 0.85), Tariff(" (저녁)", 1)),
-    (Tariff(" 평일", 1), Tariff(" 주말", 1.1), Tariff(" 경로 우대", 0.75, adult=False)),
+    (Tariff(" (점심)", 0.85, meal="lunch"), Tariff(" (저녁)", 1, meal="dinner")),
+    (Tariff(" 평일", 1, days=WEEKDAY), Tariff(" 주말", 1.1, days=WEEKEND), Tariff(" 경로 우대", 0.75, "senior")),
 )
 IN_ONE_TEXT: tuple[tuple[str, tuple[Tariff, ...]], ...] = (
-    ("성인 {}, 청소년 {}, 어린이 {}", (Tariff("", 1), Tariff("", 0.85, adult=False), Tariff("", 0.65, adult=False))),
-    ("평일 점심 {} / 평일 저녁 {} / 주말 {}", (Tariff("", 0.8), Tariff("", 1), Tariff("", 1.1))),
-    ("대인 {} 소인 {}", (Tariff("", 1), Tariff("", 0.6, adult=False))),
+    ("성인 {}, 청소년 {}, 어린이 {}", (Tariff("", 1, "adult"), Tariff("", 0.85, "teen"), Tariff("", 0.65, "child"))),
+    (
+        "평일 점심 {} / 평일 저녁 {} / 주말 {}",
+        (
+            Tariff("", 0.8, meal="lunch", days=WEEKDAY),
+            Tariff("", 1, meal="dinner", days=WEEKDAY),
+            Tariff("", 1.1, days=WEEKEND),
+        ),
+    ),
+    ("대인 {} 소인 {}", (Tariff("", 1, "adult"), Tariff("", 0.6, "child"))),
 )
+LUNCH_TITLES = ("점심", "런치")
 RULES = ("", "", "", "이용시간 100분", "2인 이상 주문 가능", "이용시간 2시간, 음식을 남기면 환경부담금", "음료 포함")
 
 
@@ -51,20 +66,23 @@ def build_offer(title: str, kind: Kind, rng: Random) -> tuple[list[MenuLine], in
     if form < 0.03:
         return [MenuLine(title, rng.choice(UNPRICED), rng.choice(RULES))], None
     if form < 0.05 and krw >= 20_000:
-        return [MenuLine(title, f"{krw // 10_000}만원대", rng.choice(RULES))], krw // 10_000 * 10_000
+        krw = krw // 10_000 * 10_000
+        rates = _rate(title, Tariff("", 1), krw)
+        return [MenuLine(title, f"{krw // 10_000}만원대", rng.choice(RULES), rates=rates)], krw
     if form < 0.2:
         text, tariffs = rng.choice(IN_ONE_TEXT)
         paid = [_share(krw, tariff) for tariff in tariffs]
         price = text.format(*map(write_won, paid))
-        return [MenuLine(title, price, rng.choice(RULES))], _cheapest(paid, tariffs)
+        rates = tuple(rate for won, tariff in zip(paid, tariffs, strict=True) for rate in _rate(title, tariff, won))
+        return [MenuLine(title, price, rng.choice(RULES), rates=rates)], cheapest(rates)
     tariffs = rng.choice(IN_LINES)
     paid = [_share(krw, tariff) for tariff in tariffs]
     rule = rng.choice(RULES)
     lines = [
-        MenuLine(title + tariff.label, write_price(won, rng), rule, best=tariff.share == 1)
+        MenuLine(title + tariff.label, write_price(won, rng), rule, tariff.share == 1, _rate(title, tariff, won))
         for won, tariff in zip(paid, tariffs, strict=True)
     ]
-    return lines, _cheapest(paid, tariffs)
+    return lines, cheapest(rate for line in lines for rate in line.rates)
 
 
 def build_sides(rng: Random) -> list[MenuLine]:
@@ -75,7 +93,7 @@ def build_sides(rng: Random) -> list[MenuLine]:
     if rng.random() < 0.06:
         lines.append(MenuLine("환경부담금 (음식 남길 시)", "5,000원"))
     if rng.random() < 0.04:
-        lines.append(MenuLine("36개월 미만", "무료"))
+        lines.append(MenuLine("36개월 미만", "무료", rates=(Rate(0, "child"),)))
     return lines
 
 
@@ -84,5 +102,13 @@ def _share(krw: int, tariff: Tariff) -> int:
     return krw if tariff.share == 1 else max(2000, round(krw * tariff.share / 1000) * 1000) + krw % 1000
 
 
-def _cheapest(paid: list[int], tariffs: tuple[Tariff, ...]) -> int:
-    return min(won for won, tariff in zip(paid, tariffs, strict=True) if tariff.adult)
+def _rate(title: str, tariff: Tariff, krw: int) -> tuple[Rate, ...]:
+    """Return what a price means, once per kind of day; what the tariff leaves open the title may say (런치뷔페)."""
+    meal: Meal | None = tariff.meal or ("lunch" if title.startswith(LUNCH_TITLES) else None)
+    days: tuple[Day | None, ...] = tariff.days or (WEEKDAY if title.startswith("평일") else (None,))
+    return tuple(Rate(krw, tariff.audience, meal, day) for day in days)
+
+
+def cheapest(rates: Iterable[Rate]) -> int | None:
+    """Return the least that an adult pays, in won; None = the board gives no price."""
+    return min((rate.krw for rate in rates if rate.adult), default=None)

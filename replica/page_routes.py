@@ -12,11 +12,11 @@ from replica.query import parse_form
 from replica.robots import write_robots
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
     from replica.listing import Listing
     from replica.request_log import Entry
-    from replica.store import Store
+    from replica.timeline import Timeline
 
     Answer = Callable[[web.Request, Entry], Awaitable[web.Response]]
     Logged = Callable[[str, Answer], Callable[[web.Request], Awaitable[web.StreamResponse]]]
@@ -26,8 +26,10 @@ robots_im = web.AppKey("robots_im", str)
 
 
 class PageRoutes:
-    def __init__(self, stores: Mapping[str, Store], listing: Listing) -> None:
-        self._stores = stores
+    """`timeline` returns the city as it is now."""
+
+    def __init__(self, timeline: Callable[[], Timeline], listing: Listing) -> None:
+        self._timeline = timeline
         self._listing = listing
 
     def add_to(self, app: web.Application, logged: Logged) -> None:
@@ -42,8 +44,9 @@ class PageRoutes:
 
     async def _store(self, request: web.Request, entry: Entry) -> web.Response:
         entry.asked = parse_form(request.rel_url.raw_query_string).get("rid", "")
-        store = self._stores.get(entry.asked)
-        return _html(write_store_page(store)) if store else _html(write_missing_page(), 404)
+        timeline = self._timeline()
+        store = timeline.stores.get(entry.asked)
+        return _html(write_store_page(store, timeline.today)) if store else _html(write_missing_page(), 404)
 
     async def _robots(self, request: web.Request, _entry: Entry) -> web.Response:
         text = write_robots(request.host, request.app.get(robots_im, "missing"))

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from replica import envelope
 from replica.gazetteer import areas_by_dong
-from replica.hours import BREAK_TIME, OPEN, write_summary, write_today, write_week
+from replica.hours import BREAK_TIME, OPEN, TODAY, status_on, write_summary, write_today, write_week
 from replica.rows import write_addresses, write_images, write_phone, write_user_score
 from replica.vocabulary import FACILITIES, REVIEWERS, REVIEWS
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from replica.store import Store
 
 MISSING_SHARE = 0.03  # of the pages, for each section that a page can do without
@@ -20,22 +22,22 @@ EXTRAS = ("seo", "banner", "nearby", "ranking", "coupon", "video", "faq", "notic
 OPEN_STATUSES = (OPEN, BREAK_TIME, "영업 종료 25분 전", "라스트 오더 26분 전", "마지막 주문 마감")
 
 
-def answer(store: Store | None) -> bytes:
+def answer(store: Store | None, today: date = TODAY) -> bytes:
     if store is None:
         return envelope.failure("존재하지 않는 식당입니다.")
     rng = Random(store.seed + 4)  # noqa: S311  # invented data
     sections = [_restaurant(store)]
-    sections += [section for section in _optional(store, rng) if rng.random() >= MISSING_SHARE]
+    sections += [section for section in _optional(store, rng, today) if rng.random() >= MISSING_SHARE]
     rng.shuffle(sections)
     return envelope.success(sections)
 
 
-def _optional(store: Store, rng: Random) -> list[dict[str, Any]]:
+def _optional(store: Store, rng: Random, today: date) -> list[dict[str, Any]]:
     standing = store.standing
     written = {"user_nm": rng.choice(REVIEWERS), "content": rng.choice(REVIEWS)}
     reviews = [written] if standing.review_count else []
     return [
-        _detail(store, rng),
+        _detail(store, rng, today),
         _menu(store),
         {"key": "photo", "total_count": len(write_images(store)), "list": write_images(store)},
         {"key": "score", "score": standing.score, "user_score": write_user_score(store)},
@@ -66,12 +68,13 @@ def _restaurant(store: Store) -> dict[str, Any]:
     }
 
 
-def _detail(store: Store, rng: Random) -> dict[str, Any]:
+def _detail(store: Store, rng: Random, today: date) -> dict[str, Any]:
     address, road_address = write_addresses(store)
     tags = store.concept.tags
     commas = [", " if number and rng.random() < COMMA_SHARE else "" for number in range(len(tags))]
     week = store.week
-    status = {"is_open": store.open_status in OPEN_STATUSES, "time": write_today(week) if week else ""}
+    is_open = status_on(store.open_status, week, today) in OPEN_STATUSES
+    status = {"is_open": is_open, "time": write_today(week, today) if week else ""}
     return {
         "key": "detail",
         "address": address,
@@ -80,7 +83,7 @@ def _detail(store: Store, rng: Random) -> dict[str, Any]:
         "tag": [comma + tag for comma, tag in zip(commas, tags, strict=True)],
         "facility": rng.sample(FACILITIES, rng.randint(0, 4)),
         "status": status,
-        "bhour": write_week(week) if week else [],
+        "bhour": write_week(week, today) if week else [],
         "bhour_seo": write_summary(week) if week else [],
     }
 

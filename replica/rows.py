@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from replica.gazetteer import areas_by_dong
+from replica.hours import TODAY, status_on
 from replica.search import metres
 from replica.vocabulary import REVIEWERS, REVIEWS, TAGS
 
@@ -25,13 +26,14 @@ PHOTO_DAYS = (date(2022, 1, 1).toordinal(), date(2026, 6, 30).toordinal())
 class Rows:
     """Writes rows; what does not depend on the query is drawn once per store."""
 
-    def __init__(self) -> None:
+    def __init__(self, today: date = TODAY) -> None:
+        self._today = today
         self._fixed: dict[str, dict[str, Any]] = {}
 
     def write(self, store: Store, query: Query) -> dict[str, Any]:
         fixed = self._fixed.get(store.ref)
         if fixed is None:
-            fixed = self._fixed[store.ref] = _write_fixed(store)
+            fixed = self._fixed[store.ref] = _write_fixed(store, self._today)
         chance = crc32(store.ref.encode(), crc32(query.text.encode()))
         row = {**fixed, "keyword": _keywords(store, query, chance)}
         if chance % 3 == 0:
@@ -44,7 +46,7 @@ class Rows:
 
 def write_addresses(store: Store) -> tuple[str, str | None]:
     """Return lot-number and road address; the two spell the city differently in every ninth store."""
-    rng = Random(store.seed + 1)  # noqa: S311  # invented data
+    rng = Random(store.seed + 1 if store.address_seed is None else store.address_seed)  # noqa: S311  # invented data
     sido = rng.choices(list(SIDO_SPELLINGS), list(SIDO_SPELLINGS.values()))[0]
     place = store.concept.building
     lot = f"{store.dong.name} {rng.randint(1, 980)}" + (f"-{rng.randint(1, 60)}" if rng.random() < 0.85 else "")
@@ -78,7 +80,7 @@ def write_images(store: Store) -> list[str]:
     ]
 
 
-def _write_fixed(store: Store) -> dict[str, Any]:
+def _write_fixed(store: Store, today: date) -> dict[str, Any]:
     rng = Random(store.seed + 3)  # noqa: S311  # invented data
     says, standing = store.concept, store.standing
     addr, road_addr = write_addresses(store)
@@ -98,7 +100,7 @@ def _write_fixed(store: Store) -> dict[str, Any]:
         "score": standing.score,
         "user_score": write_user_score(store),
         "review_cnt": standing.review_count,
-        "open_status": store.open_status,
+        "open_status": status_on(store.open_status, store.week, today),
         "image": images[0] if images else f"{IMAGES}/noimage/1.jpg",
         "image_list": images,
         "display_review": review if standing.review_count and rng.random() < 0.7 else None,

@@ -33,6 +33,9 @@ class Search:
         self._matching = lru_cache(maxsize=256)(self._find_matching)
         self.rank = lru_cache(maxsize=256)(self._rank)
 
+    def over(self, stores: Iterable[Store]) -> Search:
+        return Search(stores, self._neighbours)
+
     def generic(self) -> tuple[Store, ...]:
         """Return what the site shows when it understood nothing: the best known stores."""
         return tuple(nsmallest(20, self.stores, key=lambda store: (-store.standing.score, store.ref)))

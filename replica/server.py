@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from replica import profile
+from replica.dated import DatedCity
 from replica.fault_control import Faults
 from replica.kakao import KakaoRoutes
 from replica.page_routes import PageRoutes
 from replica.query import parse_form
-from replica.truth import write_truth
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from replica.listing import Listing
     from replica.request_log import Entry, RequestLog
     from replica.store import Store
+    from replica.timeline import Timeline
 
     Answer = Callable[[web.Request, Entry], Awaitable[web.Response]]
 
@@ -31,13 +32,13 @@ class Site:
     """The routes. `latency` delays the API's answers, in seconds."""
 
     def __init__(self, seed: int, stores: tuple[Store, ...], listing: Listing, log: RequestLog, latency: float) -> None:
-        self._seed = seed
-        self._stores = {store.ref: store for store in stores}
+        self._city = DatedCity(seed, stores, self._follow)
+        self._kakao = KakaoRoutes(stores)
         self._pages = listing
         self._listing = lru_cache(maxsize=CACHED_PAGES)(
             lambda body, is_get: listing.answer(parse_form(body), is_get=is_get)
         )
-        self._profile = lru_cache(maxsize=CACHED_PAGES)(lambda ref: profile.answer(self._stores.get(ref)))
+        self._profile = lru_cache(maxsize=CACHED_PAGES)(self._write_profile)
         self._log = log
         self._latency = latency
         self.faults = Faults(self._listing)
@@ -47,13 +48,24 @@ class Site:
         for path, kind, answer in (("/API/isearch/", "list", self._list), ("/API/profile/", "store", self._store)):
             app.router.add_route("GET", path, self._logged(kind, answer))
             app.router.add_route("POST", path, self._logged(kind, answer))
-        PageRoutes(self._stores, self._pages).add_to(app, self._logged)
-        KakaoRoutes(self._stores.values()).add_to(app, self._logged)
-        app.router.add_get("/_truth", self._truth)
+        PageRoutes(lambda: self._city.timeline, self._pages).add_to(app, self._logged)
+        self._kakao.add_to(app, self._logged)
+        self._city.add_routes(app.router)
         app.router.add_get("/_log", self._read_log)
         app.router.add_delete("/_log", self._clear_log)
         self.faults.add_routes(app.router)
         return app
+
+    def _follow(self, timeline: Timeline) -> None:
+        """Show another day: what was written for the last one is stale."""
+        self._pages.follow(timeline.stores.values(), timeline.today)
+        self._kakao.follow(timeline.stores.values())
+        self._listing.cache_clear()
+        self._profile.cache_clear()
+
+    def _write_profile(self, ref: str) -> bytes:
+        timeline = self._city.timeline
+        return profile.answer(timeline.stores.get(ref), timeline.today)
 
     def _logged(self, kind: str, answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -74,11 +86,6 @@ class Site:
         entry.asked = parse_form(await _form(request)).get("v_rid", "")
         await asyncio.sleep(self._latency)
         return _json(self._profile(entry.asked))
-
-    async def _truth(self, request: web.Request) -> web.Response:
-        keywords = request.query.get("keywords")
-        words = None if keywords is None else [word.strip() for word in keywords.split(",") if word.strip()]
-        return _json(write_truth(self._seed, self._stores.values(), request.query.get("district"), words))
 
     async def _read_log(self, request: web.Request) -> web.Response:
         lines = self._log.write_since(int(request.query.get("since", 0)))

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from refillspot.regions import District, Dong
     from replica.hours import Week
 
 Verdict = Literal["confirmed", "likely", "unlikely"]
+Audience = Literal["adult", "teen", "child", "senior"]
+Meal = Literal["lunch", "dinner"]
+Day = Literal["weekday", "weekend", "holiday"]
+
+
+class Rate(NamedTuple):
+    """What one person pays for the offer, in won; None = the board does not say."""
+
+    krw: int
+    audience: Audience | None = None
+    meal: Meal | None = None
+    day: Day | None = None
+
+    @property
+    def adult(self) -> bool:
+        return self.audience in {None, "adult"}
 
 
 @dataclass(frozen=True)
@@ -21,6 +39,8 @@ class MenuLine:
     price: str
     description: str = ""
     best: bool = False
+    rates: tuple[Rate, ...] = ()
+    """What a line of the offer means; other lines have none."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +56,10 @@ class Concept:
     verdict: Verdict = "unlikely"
     refill_price_krw: int | None = None
     building: str = ""
+
+    @property
+    def rates(self) -> tuple[Rate, ...]:
+        return tuple(rate for line in self.menu for rate in line.rates)
 
 
 @dataclass(frozen=True)
@@ -63,6 +87,12 @@ class Store:
     open_status: str
     week: Week | None
     """None = the site knows no hours."""
+    address_seed: int | None = None
+    """Draws the address of a store that moved; None = it is still where `seed` put it."""
+    same_as: str | None = None
+    """The older id of the same restaurant."""
+    ends: date | None = None
+    """When this id, replaced by a newer one, stops answering."""
 
     @cached_property
     def text(self) -> str:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from replica.hours import write_hours
+from replica.rows import write_addresses
 from replica.search import is_match
 from replica.vocabulary import SEARCH_WORDS
 
@@ -15,31 +17,54 @@ if TYPE_CHECKING:
     from replica.store import Store
 
 
-def write_truth(seed: int, stores: Iterable[Store], district: str | None, keywords: Sequence[str] | None) -> bytes:
+def write_truth(
+    seed: int, stores: Iterable[Store], district: str | None, keywords: Sequence[str] | None, at: str | None = None
+) -> bytes:
     """Return the stores, of one district (name or code) if given; `reached_by` only where keywords are given."""
     chosen = [store for store in stores if not district or district in {store.district.name, store.district.code}]
-    return msgspec.json.encode(
-        {"synthetic": True, "seed": seed, "stores": [_write_store(store, keywords) for store in chosen]}
-    )
+    written = [write_store(store, keywords) for store in chosen]
+    return msgspec.json.encode({"synthetic": True, "seed": seed, "at": at, "stores": written})
 
 
-def _write_store(store: Store, keywords: Sequence[str] | None) -> dict[str, Any]:
-    says = store.concept
-    truth = {
-        "ref": store.ref,
-        "name": says.name,
-        "branch": says.branch,
-        "district": store.district.name,
-        "district_code": store.district.code,
-        "dong": store.dong.name,
-        "lat": store.lat,
-        "lon": store.lon,
-        "refill": says.refill,
-        "verdict": says.verdict,
-        "refill_price_krw": says.refill_price_krw,
-        "phone": store.phone,
-        "words": [word for word in SEARCH_WORDS if is_match(store, word)],
-    }
+def write_store(store: Store, keywords: Sequence[str] | None = None) -> dict[str, Any]:
+    truth = {**_write_identity(store), **_write_offer(store), **_write_hours(store)}
+    truth["words"] = [word for word in SEARCH_WORDS if is_match(store, word)]
     if keywords is not None:
         truth["reached_by"] = [word for word in keywords if is_match(store, word)]
     return truth
+
+
+def _write_identity(store: Store) -> dict[str, Any]:
+    address, road_address = write_addresses(store)
+    return {
+        "ref": store.ref,
+        "same_as": store.same_as,
+        "ends": store.ends and store.ends.isoformat(),
+        "name": store.concept.name,
+        "branch": store.concept.branch,
+        "district": store.district.name,
+        "district_code": store.district.code,
+        "dong": store.dong.name,
+        "address": address,
+        "road_address": road_address,
+        "lat": store.lat,
+        "lon": store.lon,
+        "phone": store.phone,
+    }
+
+
+def _write_offer(store: Store) -> dict[str, Any]:
+    says = store.concept
+    return {
+        "refill": says.refill,
+        "verdict": says.verdict,
+        "refill_price_krw": says.refill_price_krw,
+        "prices": [rate._asdict() for rate in says.rates],
+        "menu": [(line.name, line.price) for line in says.menu],
+    }
+
+
+def _write_hours(store: Store) -> dict[str, Any]:
+    """`hours_today_only`: the page shows no other day than today, though the truth knows the week."""
+    week = store.week
+    return {"hours": week and write_hours(week), "hours_today_only": bool(week and week.only_today)}

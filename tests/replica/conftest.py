@@ -67,6 +67,15 @@ class Replica:
         stores: list[dict[str, Any]] = json.loads(self.send("GET", f"/_truth?{urlencode(query)}"))["stores"]
         return stores
 
+    def move(self, **to: object) -> dict[str, Any]:
+        """Move the clock and return what it says then."""
+        answer: dict[str, Any] = json.loads(self.send("POST", "/_clock", json.dumps(to)))
+        return answer
+
+    def changes(self, **query: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.send("GET", f"/_changes?{urlencode(query)}"))["changes"]
+        return found
+
     def log(self, since: int = 0) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.send("GET", f"/_log?since={since}").splitlines()]
 

@@ -1,0 +1,127 @@
+"""What happens to a city on one day: a pure function of seed, day and the stores that are there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from replica.board import change_dishes, raise_prices
+from replica.city import build_store
+from replica.concepts import draw_ordinary, draw_refill
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import date
+
+    from replica.store import Store
+
+    Draw = Callable[[date, Store, Store, Random], Iterator["Change"]]
+
+Kind = Literal["open", "close", "move", "phone", "price", "hours", "menu", "second_ref", "retire"]
+
+# How many of 100 stores it happens to in a year. `retire`, the end of an older id, follows from `second_ref`.
+YEARLY: dict[Kind, float] = {
+    "open": 12, "close": 12, "move": 3, "phone": 5, "price": 60, "hours": 15, "menu": 20, "second_ref": 2,
+}  # fmt: skip
+ELSEWHERE_SHARE = 0.3  # of the moves: to another district
+GRACE_DAYS = (0, 14, 60)  # how long a replaced id goes on; 0 = it dies the same day
+
+
+class Change(NamedTuple):
+    """One event at the start of a day, KST. No `before` = the id is new; no `after` = it is gone."""
+
+    day: date
+    kind: Kind
+    before: Store | None
+    after: Store | None
+
+
+def draw_day(seed: int, day: date, stores: Mapping[str, Store]) -> list[Change]:
+    """Return the changes of a day, of each store one at most."""
+    rng = Random(f"{seed} {day}")  # noqa: S311  # invented data
+    changes = [Change(day, "retire", store, None) for store in stores.values() if store.ends == day]
+    kinds = [kind for kind, rate in YEARLY.items() for _ in range(int(len(stores) * rate / 36_500 + rng.random()))]
+    refs = rng.sample(tuple(stores), min(len(kinds), len(stores)))
+    for kind, ref in zip(kinds, refs, strict=False):
+        if not stores[ref].ends:  # nobody keeps a replaced id up to date
+            changes += DRAWS[kind](day, stores[ref], _draw_donor(stores[ref], kind, stores, rng), rng)
+    return changes
+
+
+def apply_changes(changes: list[Change], stores: dict[str, Store]) -> None:
+    for change in changes:
+        if change.after:
+            stores[change.after.ref] = change.after
+        elif change.before:
+            del stores[change.before.ref]
+
+
+def _draw_donor(store: Store, kind: Kind, stores: Mapping[str, Store], rng: Random) -> Store:
+    """Return a new store of the same sort; a change takes from it what it changes."""
+    district = store.district
+    if kind == "move" and rng.random() < ELSEWHERE_SHARE:
+        district = stores[rng.choice(tuple(stores))].district
+    own_seed = rng.getrandbits(48)
+    own = Random(own_seed)  # noqa: S311  # invented data
+    donor = build_store(own_seed, district, (draw_refill if store.concept.refill else draw_ordinary)(own), own)
+    while donor.ref in stores:
+        donor = build_store(own_seed, district, donor.concept, own)
+    return donor
+
+
+def _open(day: date, _store: Store, donor: Store, _rng: Random) -> Iterator[Change]:
+    yield Change(day, "open", None, donor)
+
+
+def _close(day: date, store: Store, _donor: Store, _rng: Random) -> Iterator[Change]:
+    yield Change(day, "close", store, None)
+
+
+def _second_ref(day: date, store: Store, donor: Store, rng: Random) -> Iterator[Change]:
+    grace = rng.choice(GRACE_DAYS)
+    yield Change(day, "second_ref", None, replace(store, ref=donor.ref, same_as=store.ref))
+    yield Change(day, "second_ref", store, replace(store, ends=day + timedelta(days=grace)) if grace else None)
+
+
+def _alter(kind: Kind, altered: Callable[[Store, Store, Random], Store]) -> Draw:
+    def draw(day: date, store: Store, donor: Store, rng: Random) -> Iterator[Change]:
+        after = altered(store, donor, rng)
+        if after != store:  # a board without prices cannot raise any
+            yield Change(day, kind, store, after)
+
+    return draw
+
+
+def _moved(store: Store, donor: Store, _rng: Random) -> Store:
+    place = {name: getattr(donor, name) for name in ("district", "dong", "lat", "lon")}
+    return replace(store, address_seed=donor.seed, **place)
+
+
+def _rephoned(store: Store, donor: Store, _rng: Random) -> Store:
+    return replace(store, phone=donor.phone)
+
+
+def _rescheduled(store: Store, donor: Store, _rng: Random) -> Store:
+    return replace(store, week=donor.week, open_status=donor.open_status)
+
+
+def _repriced(store: Store, _donor: Store, rng: Random) -> Store:
+    return replace(store, concept=raise_prices(store.concept, rng))
+
+
+def _recooked(store: Store, _donor: Store, rng: Random) -> Store:
+    return replace(store, concept=change_dishes(store.concept, rng))
+
+
+DRAWS: dict[Kind, Draw] = {
+    "open": _open,
+    "close": _close,
+    "second_ref": _second_ref,
+    "move": _alter("move", _moved),
+    "phone": _alter("phone", _rephoned),
+    "price": _alter("price", _repriced),
+    "hours": _alter("hours", _rescheduled),
+    "menu": _alter("menu", _recooked),
+}

@@ -1,0 +1,62 @@
+"""The city through time: as it is now, as it was on a day, and what happened between two moments."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from replica.changes import apply_changes, draw_day
+from replica.truth import write_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+
+    from replica.changes import Change
+    from replica.store import Store
+
+
+class Timeline:
+    """`today` is a day in KST; the city changes as it begins."""
+
+    def __init__(self, seed: int, stores: Iterable[Store], today: date) -> None:
+        self._seed = seed
+        self._first = {store.ref: store for store in stores}
+        self._history: list[Change] = []
+        self.stores = dict(self._first)
+        self.today = today
+
+    def advance(self, today: date) -> None:
+        """Live through the days until this one."""
+        while self.today < today:
+            self.today += timedelta(days=1)
+            changes = draw_day(self._seed, self.today, self.stores)
+            apply_changes(changes, self.stores)
+            self._history += changes
+
+    def stores_on(self, day: date) -> dict[str, Store]:
+        if day >= self.today:
+            return self.stores
+        stores = dict(self._first)
+        apply_changes([change for change in self._history if change.day <= day], stores)
+        return stores
+
+    def write_changes(self, after: date, until: date) -> list[dict[str, Any]]:
+        """Return what differs in the truth, field by field; a store that comes or goes is one entry, field None."""
+        passed = [change for change in self._history if after < change.day <= until]
+        return [{**_write_event(change), **difference} for change in passed for difference in _differences(change)]
+
+
+def _write_event(change: Change) -> dict[str, Any]:
+    store = change.after or change.before
+    return {"ref": store and store.ref, "at": f"{change.day}T00:00:00+09:00", "kind": change.kind}
+
+
+def _differences(change: Change) -> Iterator[dict[str, Any]]:
+    old, new = (write_store(store) if store else None for store in (change.before, change.after))
+    if old is None or new is None:
+        yield {"field": None, "old": old, "new": new}
+        return
+    for field in old:
+        if old[field] != new[field]:
+            yield {"field": field, "old": old[field], "new": new[field]}

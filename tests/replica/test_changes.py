@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from replica.changes import YEARLY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.replica.conftest import Replica, Start
+
+    Stores = dict[str, dict[str, Any]]
+
+SMALL = ("--refill-stores", "150", "--ordinary-stores", "350", "--seed", "9")
+START, LATER = "2026-07-09T00:00:00+09:00", "2026-10-17T00:00:00+09:00"
+DAYS = 100
+# What each kind is about, and what it may touch besides; None = a store comes or goes.
+FIELDS: dict[str, tuple[set[str | None], set[str | None]]] = {
+    "open": ({None}, set()),
+    "close": ({None}, set()),
+    "retire": ({None}, set()),
+    "second_ref": ({None, "ends"}, set()),
+    "move": ({"dong", "address", "lat", "lon"}, {"road_address", "district", "district_code"}),
+    "phone": ({"phone"}, set()),
+    "price": ({"menu", "prices", "refill_price_krw"}, set()),
+    "hours": ({"hours"}, {"hours_today_only"}),
+    "menu": ({"menu"}, {"words"}),
+}
+
+
+def truth_at(replica: Replica, at: str) -> Stores:
+    return {store["ref"]: store for store in replica.truth(at=at)}
+
+
+def listed(replica: Replica, store: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the rows of the store's dong by ref; of a dong without stores the site has no list."""
+    found = replica.post("/API/isearch/", query=f"서울 {store['district']} {store['dong']}", size=100)["result_data"]
+    return {row["v_rid"]: row for row in found.get("poi_section", {"list": []})["list"]}
+
+
+@pytest.fixture(scope="module")
+def moved(start_replica: Start) -> Iterator[Replica]:
+    """A replica a hundred days on, its caches filled before it moved."""
+    with start_replica(*SMALL) as running:
+        running.rows("서울 무한리필")
+        for store in running.truth():
+            assert store["ref"] in listed(running, store)
+            running.profile(store["ref"])
+        running.move(days=DAYS)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def before(moved: Replica) -> Stores:
+    return truth_at(moved, START)
+
+
+@pytest.fixture(scope="module")
+def after(moved: Replica) -> Stores:
+    return truth_at(moved, LATER)
+
+
+def test_a_hundred_days_at_once_are_a_hundred_days_one_by_one(start_replica: Start, moved: Replica) -> None:
+    with start_replica(*SMALL) as other:
+        for _ in range(DAYS):
+            other.move(days=1)
+
+        for path in ("/_truth", "/_changes", f"/_truth?at={START}"):
+            assert other.send("GET", path) == moved.send("GET", path)
+        assert other.rows("서울 무한리필") == moved.rows("서울 무한리필")
+
+
+def test_another_seed_has_another_future(start_replica: Start, moved: Replica) -> None:
+    with start_replica(*SMALL[:-1], "10") as other:
+        other.move(days=DAYS)
+
+        assert not {change["ref"] for change in other.changes()} & {change["ref"] for change in moved.changes()}
+
+
+def test_every_kind_happens_about_as_often_as_its_rate_says(start_replica: Start) -> None:
+    with start_replica("--refill-stores", "100", "--ordinary-stores", "900", "--seed", "2") as running:
+        running.move(days=365)
+        events = {(change["kind"], change["ref"], change["at"]) for change in running.changes()}
+        counts = {kind: sum(event[0] == kind for event in events) for kind in (*YEARLY, "retire")}
+        stores = len(running.truth())
+
+    assert all(0.6 < counts[kind] / (rate * 10) < 1.4 for kind, rate in YEARLY.items() if kind != "second_ref"), counts
+    assert counts["second_ref"] > 20
+    assert counts["retire"]
+    assert 900 < stores < 1100
+
+
+def test_the_changes_explain_every_difference_between_two_truths(moved: Replica) -> None:
+    for start, end in ((START, LATER), ("2026-08-01", "2026-08-31"), ("2026-09-01T13:00", "2026-09-02T01:00")):
+        told = truth_at(moved, start)
+        for change in moved.changes(**{"from": start, "to": end}):
+            ref, field = change["ref"], change["field"]
+            assert (told.get(ref) if field is None else told[ref][field]) == change["old"]
+            if field:
+                told[ref][field] = change["new"]
+            elif change["new"]:
+                told[ref] = change["new"]
+            else:
+                del told[ref]
+
+        assert told == truth_at(moved, end)
+        assert told != truth_at(moved, start)
+
+
+def test_closed_stores_leave_the_lists_and_answer_as_unknown(moved: Replica, before: Stores, after: Stores) -> None:
+    gone = before.keys() - after.keys()
+
+    assert len(gone) > 8
+    assert all(ref not in listed(moved, before[ref]) for ref in gone)
+    assert all(moved.post("/API/profile/", v_rid=ref)["result_code"] == "001" for ref in gone)
+
+
+def test_new_stores_are_listed_and_have_pages(moved: Replica, before: Stores, after: Stores) -> None:
+    new = [after[ref] for ref in after.keys() - before.keys()]
+
+    assert {store["refill"] for store in new} == {True, False}
+    for store in new:
+        assert store["ref"] in listed(moved, store)
+        assert moved.profile(store["ref"])["restaurant"]["rn"] == store["name"]
+
+
+def test_pages_and_rows_follow_what_changed(moved: Replica, before: Stores, after: Stores) -> None:
+    for ref in [ref for ref in before.keys() & after.keys() if before[ref] != after[ref]]:
+        store, page = after[ref], moved.profile(ref)
+        row = listed(moved, store)[ref]
+
+        assert row["addr"] == store["address"]
+        assert (row["lat"], row["lng"]) == (store["lat"], store["lon"])
+        assert (page["restaurant"]["phone"] or "")[-9:] == (store["phone"] or "")[-9:]
+        lines = page.get("menu", {}).get("list")
+        assert lines is None or [[line["menu"], line["price"]] for line in lines] == store["menu"]
+
+
+def lot(address: str) -> str:
+    return address.split()[3]
+
+
+def test_a_change_touches_its_own_fields_and_no_other(moved: Replica) -> None:
+    found: defaultdict[str, set[str | None]] = defaultdict(set)
+    for change in moved.changes():
+        found[change["kind"]].add(change["field"])
+
+    assert found.keys() == FIELDS.keys()
+    for kind, (always, perhaps) in FIELDS.items():
+        assert always <= found[kind] <= always | perhaps, kind
+
+
+def test_a_move_is_to_another_lot(moved: Replica) -> None:
+    moves = [change for change in moved.changes() if change["kind"] == "move" and change["field"] == "address"]
+
+    assert moves
+    assert not [change for change in moves if lot(change["old"]) == lot(change["new"])]
+
+
+def test_a_second_id_is_the_same_store_and_the_first_goes_on_or_dies(moved: Replica, after: Stores) -> None:
+    events = [change for change in moved.changes() if change["kind"] == "second_ref"]
+    twins = {event["new"]["same_as"]: event["new"] for event in events if event["new"] and event["field"] is None}
+    ended = {event["ref"]: event["new"] for event in events if event["field"] == "ends"}
+    died = {event["ref"] for event in events if event["field"] is None and event["new"] is None}
+    retired = {change["ref"]: change["at"] for change in moved.changes() if change["kind"] == "retire"}
+
+    assert twins.keys() == ended.keys() | died
+    assert retired == {ref: f"{ends}T00:00:00+09:00" for ref, ends in ended.items() if ends <= LATER[:10]}
+    assert all(ref in after for ref in ended.keys() - retired.keys())
+
+
+def test_closed_today_is_shown_on_the_days_that_are(moved: Replica, after: Stores) -> None:
+    weekday = "5"  # 2026-10-17 is a Saturday
+    rows = [row for district in ("강남구", "마포구", "송파구") for row in moved.rows(f"서울 {district}")]
+    shown = {row["v_rid"] for row in rows if row["open_status"] == "오늘 휴무"}
+
+    assert shown
+    assert shown == {
+        row["v_rid"] for row in rows if (hours := after[row["v_rid"]]["hours"]) and hours[weekday]["closed"]
+    }
