@@ -10,13 +10,13 @@ import argparse
 import asyncio
 import socket
 import sys
+from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from replica.tcp_link import CHUNK_BYTES, Line, Link, reset
 
 if TYPE_CHECKING:
-    from asyncio import StreamReader, StreamWriter
     from collections.abc import Callable, Coroutine
 
     from replica.tcp_link import Streams
@@ -38,7 +38,7 @@ class TcpProxy:
         self.upstream = upstream
         self.port = 0
         self._line = Line()
-        self._links: dict[asyncio.Task[None], Link] = {}
+        self._links: dict[asyncio.Task[None] | None, Link] = {}
         self._is_closing = False
 
     def __enter__(self) -> Self:
@@ -46,10 +46,10 @@ class TcpProxy:
         self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._reserved.bind((HOST, 0))
         self.port = self._reserved.getsockname()[1]
-        self._loop = asyncio.new_event_loop()
+        self._loop = asyncio.SelectorEventLoop()  # has add_reader everywhere
         self._thread = Thread(target=self._loop.run_forever, name=f"TcpProxy-{self.port}", daemon=True)
         self._thread.start()
-        self._server: asyncio.Server | None = self._await(self._listen())
+        self._await(self._listen())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -101,27 +101,33 @@ class TcpProxy:
     def _await(self, work: Coroutine[None, None, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(DEADLINE_SECONDS)
 
-    async def _listen(self) -> asyncio.Server:
-        return await asyncio.start_server(self._accept, HOST, self.port, limit=CHUNK_BYTES, reuse_address=True)
+    async def _listen(self) -> None:
+        """Not with an asyncio server: that loses a connection which arrives while it closes."""
+        self._listener = socket.create_server((HOST, self.port), backlog=128)
+        self._listener.settimeout(0)
+        self._loop.add_reader(self._listener, self._accept)
 
-    async def _accept(self, reader: StreamReader, writer: StreamWriter) -> None:
-        self._line.connections += 1
+    def _accept(self) -> None:
+        with suppress(OSError):  # gone again
+            connection, _ = self._listener.accept()
+            self._line.connections += 1
+            self._loop.create_task(self._serve(connection))
+
+    async def _serve(self, connection: socket.socket) -> None:
+        client = await asyncio.open_connection(sock=connection, limit=CHUNK_BYTES)
         try:
             upstream = None if self._line.silent else await self._connect()
         except OSError:
-            reset(writer)
+            reset(client[1])
             return
-        link = Link(self._line, (reader, writer), upstream)
+        link = Link(self._line, client, upstream)
         if self._is_closing:
             link.cut()
             return
         task = asyncio.current_task()
-        assert task  # noqa: S101  # this is a coroutine: it has one
         self._links[task] = link
-        try:
-            await link.run()
-        finally:
-            del self._links[task]
+        await link.run()
+        del self._links[task]
 
     async def _connect(self) -> Streams:
         if "/" in self.upstream:
@@ -133,18 +139,19 @@ class TcpProxy:
         links = dict(self._links)
         for link in links.values():
             link.cut()
-        await asyncio.gather(*links, return_exceptions=True)
+        await asyncio.gather(*filter(None, links), return_exceptions=True)
 
     async def _refuse(self) -> None:
-        if self._server:
-            self._server.close()
-            self._server = None
+        if self._listener.fileno() >= 0:  # it is open
+            self._loop.remove_reader(self._listener)
+            self._listener.close()
 
     async def _heal(self) -> None:
         if self._line.silent:
             await self._cut()
         self._line.delay, self._line.rate, self._line.silent = 0, None, False
-        self._server = self._server or await self._listen()
+        if self._listener.fileno() < 0:
+            await self._listen()
 
     async def _close(self) -> None:
         self._is_closing = True
