@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache
+import sys
+from math import inf
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from replica import profile
+from replica.bounded_cache import BoundedCache
 from replica.query import parse_form
+from replica.streaming import stream
 from replica.truth import write_truth
 
 if TYPE_CHECKING:
@@ -29,7 +32,8 @@ Disallow: /urlShortener
 Disallow: /review
 Disallow: /mobile/iframe/
 """
-CACHED_PAGES = 512  # list pages weigh up to 100 kB each
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+CACHED_BYTES = 32 * 2**20  # of lists, and as many of store pages
 
 
 class Site:
@@ -38,10 +42,12 @@ class Site:
     def __init__(self, seed: int, stores: tuple[Store, ...], listing: Listing, log: RequestLog, latency: float) -> None:
         self._seed = seed
         self._stores = {store.ref: store for store in stores}
-        self._listing = lru_cache(maxsize=CACHED_PAGES)(
-            lambda body, is_get: listing.answer(parse_form(body), is_get=is_get)
+        self._listing = BoundedCache[bytes](
+            lambda body, is_get: listing.answer(parse_form(body), is_get=is_get), CACHED_BYTES, sys.getsizeof
         )
-        self._profile = lru_cache(maxsize=CACHED_PAGES)(lambda ref: profile.answer(self._stores.get(ref)))
+        self._profile = BoundedCache[bytes](
+            lambda ref: profile.answer(self._stores.get(ref)), CACHED_BYTES, sys.getsizeof
+        )
         self._log = log
         self._latency = latency
 
@@ -79,15 +85,17 @@ class Site:
     async def _robots(self, _request: web.Request, _entry: Entry) -> web.Response:
         return web.Response(text=ROBOTS)
 
-    async def _truth(self, request: web.Request) -> web.Response:
+    async def _truth(self, request: web.Request) -> web.StreamResponse:
         keywords = request.query.get("keywords")
         words = None if keywords is None else [word.strip() for word in keywords.split(",") if word.strip()]
-        return _json(write_truth(self._seed, self._stores.values(), request.query.get("district"), words))
+        truth = write_truth(self._seed, self._stores.values(), request.query.get("district"), words)
+        return await stream(request, truth, JSON)
 
-    async def _read_log(self, request: web.Request) -> web.Response:
-        lines = self._log.write_since(int(request.query.get("since", 0)))
-        headers = {"X-Log-Dropped": str(self._log.dropped)}
-        return web.Response(body=lines, content_type="application/x-ndjson", charset="utf-8", headers=headers)
+    async def _read_log(self, request: web.Request) -> web.StreamResponse:
+        asked = request.query
+        lines = self._log.write(int(asked.get("since", 0)), float(asked.get("from", -inf)), float(asked.get("to", inf)))
+        headers = {"Content-Type": "application/x-ndjson; charset=utf-8", "X-Log-Dropped": str(self._log.dropped)}
+        return await stream(request, lines, headers)
 
     async def _clear_log(self, _request: web.Request) -> web.Response:
         self._log.clear()
@@ -99,4 +107,4 @@ async def _form(request: web.Request) -> str:
 
 
 def _json(body: bytes) -> web.Response:
-    return web.Response(body=body, headers={"Content-Type": "application/json; charset=utf-8"})
+    return web.Response(body=body, headers=JSON)

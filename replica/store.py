@@ -65,6 +65,11 @@ class Store:
     """None = the site knows no hours."""
 
     @cached_property
+    def key(self) -> bytes:
+        """The ref, as chance reads it."""
+        return self.ref.encode()
+
+    @cached_property
     def text(self) -> str:
         """What a search looks at: name, branch, categories, menu and tags, each on a line, without white space."""
         says = self.concept
