@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -51,9 +52,12 @@ def _parser() -> argparse.ArgumentParser:
 async def _serve(arguments: argparse.Namespace) -> None:
     stop = asyncio.Event()
     _stop_on_signals(stop)
+    gc.disable()  # nothing to collect here, and a lot to look through
     stores = build_city(
         arguments.seed, refill_stores=arguments.refill_stores, ordinary_stores=arguments.ordinary_stores
     )
+    gc.freeze()
+    gc.enable()
     listing = Listing(Search(stores, neighbours), arguments.cap)
     site = Site(arguments.seed, stores, listing, RequestLog(), arguments.latency_ms / 1000)
     site.faults.raise_all(arguments.fault)

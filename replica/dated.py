@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from replica.clock import START, Clock, ClockError
+from replica.streaming import stream
 from replica.timeline import Timeline
 from replica.truth import write_truth
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
     from replica.store import Store
 
-    Answer = Callable[[web.Request], Awaitable[web.Response]]
+    Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 
 class DatedCity:
@@ -44,13 +47,13 @@ class DatedCity:
             self._on_move(self.timeline)
         return await self._read_clock(request)
 
-    async def _truth(self, request: web.Request) -> web.Response:
+    async def _truth(self, request: web.Request) -> web.StreamResponse:
         keywords = request.query.get("keywords")
         words = None if keywords is None else [word.strip() for word in keywords.split(",") if word.strip()]
         at = self._clock.read_past(request.query.get("at"), self._clock.now)
         stores = self.timeline.stores_on(at.date()).values()
         truth = write_truth(self._seed, stores, request.query.get("district"), words, at.isoformat())
-        return web.Response(body=truth, content_type="application/json", charset="utf-8")
+        return await stream(request, truth, JSON)
 
     async def _changes(self, request: web.Request) -> web.Response:
         after = self._clock.read_past(request.query.get("from"), START)
@@ -62,7 +65,7 @@ class DatedCity:
 def _refusing(answer: Answer) -> Answer:
     """Return the answer's handler, with 400 and the reason for a time that cannot be."""
 
-    async def handle(request: web.Request) -> web.Response:
+    async def handle(request: web.Request) -> web.StreamResponse:
         try:
             return await answer(request)
         except ClockError as error:

@@ -34,12 +34,13 @@ def answer(store: Store | None, today: date = TODAY) -> bytes:
 
 def _optional(store: Store, rng: Random, today: date) -> list[dict[str, Any]]:
     standing = store.standing
+    images = write_images(store)
     written = {"user_nm": rng.choice(REVIEWERS), "content": rng.choice(REVIEWS)}
     reviews = [written] if standing.review_count else []
     return [
         _detail(store, rng, today),
         _menu(store),
-        {"key": "photo", "total_count": len(write_images(store)), "list": write_images(store)},
+        {"key": "photo", "total_count": len(images), "list": images},
         {"key": "score", "score": standing.score, "user_score": write_user_score(store)},
         {"key": "review", "total_count": f"{standing.review_count:,}", "list": reviews},
         {"key": "blog", "total_count": f"{standing.review_count * 7:,}", "list": []},

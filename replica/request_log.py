@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from bisect import bisect_right
 from collections import deque
 from contextlib import contextmanager
+from math import inf
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_ENTRIES = 200_000
+CHUNK_ENTRIES = 1000
 
 
 class Entry(msgspec.Struct, gc=False):
@@ -48,7 +52,8 @@ class RequestLog:
         """Log a request while it is under way; the caller fills in what it asked for."""
         self._seq += 1
         self._active += 1
-        entry = Entry(self._seq, time.time(), None, method, path, kind, "", None, self._active, user_agent)
+        path, agent = sys.intern(path), sys.intern(user_agent)  # a few, in each of so many entries
+        entry = Entry(self._seq, time.time(), None, method, path, kind, "", None, self._active, agent)
         self.dropped += len(self._entries) == self._entries.maxlen
         self._entries.append(entry)
         try:
@@ -62,6 +67,9 @@ class RequestLog:
         self._entries.clear()
         self.dropped = 0
 
-    def write_since(self, seq: int) -> bytes:
-        """Return the entries after `seq` as JSON lines."""
-        return msgspec.json.Encoder().encode_lines([entry for entry in self._entries if entry.seq > seq])
+    def write(self, since: int = 0, begin: float = -inf, end: float = inf) -> Iterator[bytes]:
+        """Yield, in pieces, the entries after number `since` that arrived in [begin, end), as JSON lines."""
+        entries, encoder = tuple(self._entries), msgspec.json.Encoder()  # as it is now, whatever comes while we write
+        for first in range(bisect_right(entries, since, key=lambda entry: entry.seq), len(entries), CHUNK_ENTRIES):
+            chunk = entries[first : first + CHUNK_ENTRIES]
+            yield encoder.encode_lines([entry for entry in chunk if begin <= entry.arrived < end])

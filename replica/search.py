@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import lru_cache
 from heapq import nsmallest
 from math import cos, hypot, radians
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from replica.bounded_cache import BoundedCache
 from replica.query import split_words
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ LOOSE_SHARE = 0.15  # of an answer: ordinary stores of the region that match in 
 STRAY_SHARE = 0.05  # of an answer: stores of neighbouring districts
 NOISE = 40  # points of score that chance may add to a rank
 METRES_PER_DEGREE = 111_320
+CACHED_STORES = 4_000_000  # references in kept answers: 8 bytes each
+OVERHEAD = 100  # what an answer and its query take besides, counted in such references
 
 
 class Search:
@@ -30,8 +32,10 @@ class Search:
         self.stores = tuple(stores)
         self._neighbours = neighbours
         self._everywhere = frozenset(store.dong.code for store in self.stores)
-        self._matching = lru_cache(maxsize=256)(self._find_matching)
-        self.rank = lru_cache(maxsize=256)(self._rank)
+        self._matching = BoundedCache(
+            self._find_matching, CACHED_STORES, lambda by_dong: sum(map(len, by_dong.values()))
+        )
+        self.rank = BoundedCache(self._rank, CACHED_STORES, lambda ranked: len(ranked) + OVERHEAD)
 
     def over(self, stores: Iterable[Store]) -> Search:
         return Search(stores, self._neighbours)
@@ -51,16 +55,9 @@ class Search:
         passed = [
             store for store in self._within(codes, (), query) if not store.concept.refill and store.ref not in found
         ]
-        loose = nsmallest(
-            _count(len(hits), LOOSE_SHARE, seed),
-            passed,
-            key=lambda store: (not _matches_partly(store, query.words), _chance(store, seed)),
-        )
-        strays = nsmallest(
-            _count(len(hits), STRAY_SHARE, seed),
-            self._within(self._neighbours(codes), query.words, query),
-            key=lambda store: _chance(store, seed),
-        )
+        loose = _draw_loose(passed, query.words, _count(len(hits), LOOSE_SHARE, seed), seed)
+        near = self._within(self._neighbours(codes), query.words, query)
+        strays = _draw(near, _count(len(hits), STRAY_SHARE, seed), seed)
         return tuple(sorted([*hits, *loose, *strays], key=_order(query, seed)))
 
     def _within(self, codes: frozenset[str], words: tuple[str, ...], query: Query) -> list[Store]:
@@ -78,6 +75,10 @@ class Search:
             if has_words(store, words):
                 by_dong[store.dong.code].append(store)
         return by_dong
+
+
+def _weigh(by_dong: dict[str, list[Store]]) -> int:
+    return sum(len(stores) + OVERHEAD for stores in by_dong.values()) + OVERHEAD
 
 
 def has_words(store: Store, words: Iterable[str]) -> bool:
@@ -121,9 +122,20 @@ def _count(hits: int, share: float, seed: int) -> int:
     return int(exact + seed % 97 / 97)
 
 
-def _matches_partly(store: Store, words: Iterable[str]) -> bool:
-    return any(word[:2] in store.text or word[-2:] in store.text for word in words)
+def _draw_loose(stores: list[Store], words: Iterable[str], count: int, seed: int) -> list[Store]:
+    """Draw from those that match the words in part, and from the others only when these are too few."""
+    parts = {part for word in words for part in (word[:2], word[-2:])}
+    partly = [store for store in stores if any(part in store.text for part in parts)] if count else []
+    drawn = _draw(partly, count, seed)
+    if len(drawn) == count:
+        return drawn
+    known = {store.ref for store in partly}
+    return drawn + _draw([store for store in stores if store.ref not in known], count - len(drawn), seed)
+
+
+def _draw(stores: list[Store], count: int, seed: int) -> list[Store]:
+    return nsmallest(count, stores, key=lambda store: crc32(store.key, seed))
 
 
 def _chance(store: Store, seed: int) -> int:
-    return crc32(store.ref.encode(), seed)
+    return crc32(store.key, seed)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache
+import sys
+from math import inf
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from replica import profile
+from replica.bounded_cache import BoundedCache
 from replica.dated import DatedCity
 from replica.fault_control import Faults
 from replica.kakao import KakaoRoutes
 from replica.page_routes import PageRoutes
 from replica.query import parse_form
+from replica.streaming import stream
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
 
     Answer = Callable[[web.Request, Entry], Awaitable[web.Response]]
 
-CACHED_PAGES = 512  # list pages weigh up to 100 kB each
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+CACHED_BYTES = 32 * 2**20  # of lists, and as many of store pages
 
 
 class Site:
@@ -35,10 +39,10 @@ class Site:
         self._city = DatedCity(seed, stores, self._follow)
         self._kakao = KakaoRoutes(stores)
         self._pages = listing
-        self._listing = lru_cache(maxsize=CACHED_PAGES)(
-            lambda body, is_get: listing.answer(parse_form(body), is_get=is_get)
+        self._listing = BoundedCache[bytes](
+            lambda body, is_get: listing.answer(parse_form(body), is_get=is_get), CACHED_BYTES, sys.getsizeof
         )
-        self._profile = lru_cache(maxsize=CACHED_PAGES)(self._write_profile)
+        self._profile = BoundedCache[bytes](self._write_profile, CACHED_BYTES, sys.getsizeof)
         self._log = log
         self._latency = latency
         self.faults = Faults(self._listing)
@@ -87,10 +91,11 @@ class Site:
         await asyncio.sleep(self._latency)
         return _json(self._profile(entry.asked))
 
-    async def _read_log(self, request: web.Request) -> web.Response:
-        lines = self._log.write_since(int(request.query.get("since", 0)))
-        headers = {"X-Log-Dropped": str(self._log.dropped)}
-        return web.Response(body=lines, content_type="application/x-ndjson", charset="utf-8", headers=headers)
+    async def _read_log(self, request: web.Request) -> web.StreamResponse:
+        asked = request.query
+        lines = self._log.write(int(asked.get("since", 0)), float(asked.get("from", -inf)), float(asked.get("to", inf)))
+        headers = {"Content-Type": "application/x-ndjson; charset=utf-8", "X-Log-Dropped": str(self._log.dropped)}
+        return await stream(request, lines, headers)
 
     async def _clear_log(self, _request: web.Request) -> web.Response:
         self._log.clear()
@@ -102,4 +107,4 @@ async def _form(request: web.Request) -> str:
 
 
 def _json(body: bytes) -> web.Response:
-    return web.Response(body=body, headers={"Content-Type": "application/json; charset=utf-8"})
+    return web.Response(body=body, headers=JSON)

@@ -95,6 +95,11 @@ class Store:
     """When this id, replaced by a newer one, stops answering."""
 
     @cached_property
+    def key(self) -> bytes:
+        """The ref, as chance reads it."""
+        return self.ref.encode()
+
+    @cached_property
     def text(self) -> str:
         """What a search looks at: name, branch, categories, menu and tags, each on a line, without white space."""
         says = self.concept

@@ -12,18 +12,23 @@ from replica.search import is_match
 from replica.vocabulary import SEARCH_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from replica.store import Store
+
+CHUNK_STORES = 100
 
 
 def write_truth(
     seed: int, stores: Iterable[Store], district: str | None, keywords: Sequence[str] | None, at: str | None = None
-) -> bytes:
-    """Return the stores, of one district (name or code) if given; `reached_by` only where keywords are given."""
+) -> Iterator[bytes]:
+    """Yield, in pieces, the stores of one district (name or code) or all; `reached_by` only for given keywords."""
     chosen = [store for store in stores if not district or district in {store.district.name, store.district.code}]
-    written = [write_store(store, keywords) for store in chosen]
-    return msgspec.json.encode({"synthetic": True, "seed": seed, "at": at, "stores": written})
+    yield b'{"synthetic":true,"seed":%d,"at":%s,"stores":[' % (seed, msgspec.json.encode(at))
+    for first in range(0, len(chosen), CHUNK_STORES):
+        written = [write_store(store, keywords) for store in chosen[first : first + CHUNK_STORES]]
+        yield b"," * (first > 0) + msgspec.json.encode(written)[1:-1]
+    yield b"]}"
 
 
 def write_store(store: Store, keywords: Sequence[str] | None = None) -> dict[str, Any]:
