@@ -83,7 +83,9 @@ def test_the_truth_is_written_piece_by_piece() -> None:
 
 
 def test_nobody_is_a_truth_too() -> None:
-    assert json.loads(b"".join(write_truth(7, (), None, None))) == {"synthetic": True, "seed": 7, "at": None, "stores": []}
+    nobody = {"synthetic": True, "seed": 7, "at": None, "stores": []}
+
+    assert json.loads(b"".join(write_truth(7, (), None, None))) == nobody
 
 
 def test_the_log_is_written_piece_by_piece_as_it_was_when_asked() -> None:
