@@ -83,7 +83,7 @@ def test_the_truth_is_written_piece_by_piece() -> None:
 
 
 def test_nobody_is_a_truth_too() -> None:
-    nobody = {"synthetic": True, "seed": 7, "at": None, "stores": []}
+    nobody: dict[str, object] = {"synthetic": True, "seed": 7, "at": None, "stores": []}
 
     assert json.loads(b"".join(write_truth(7, (), None, None))) == nobody
 
