@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
+from refillspot.clock import Clock
 from refillspot.postgres.group_commit import GroupCommit
 from refillspot.postgres.stores import StoreTable
 
@@ -26,7 +28,7 @@ class PostgresCopyPipeline:
     A group is committed when it is full, when its first store has waited POSTGRES_COPY_MAX_SECONDS, and when this
     process has nothing else in hand. What PostgreSQL refuses goes to `refillspot.rejects` with the reason.
 
-    Settings: DATABASE_URL, POSTGRES_COPY_MAX_ROWS, POSTGRES_COPY_MAX_SECONDS.
+    Settings: DATABASE_URL, POSTGRES_COPY_MAX_ROWS, POSTGRES_COPY_MAX_SECONDS, CLOCK_OFFSET_SECONDS.
     Stats: postgres/rows, postgres/rejected, postgres/flushes, postgres/waits, postgres/known (refill stores of the
     asked districts that were there before).
     """
@@ -44,7 +46,7 @@ class PostgresCopyPipeline:
             raise NotConfigured("DATABASE_URL is not set.")
         pipeline = cls(
             crawler,
-            StoreTable(settings["DATABASE_URL"]),
+            StoreTable(settings["DATABASE_URL"], Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))),
             max_rows=settings.getint("POSTGRES_COPY_MAX_ROWS"),
             max_seconds=settings.getfloat("POSTGRES_COPY_MAX_SECONDS"),
         )

@@ -60,6 +60,8 @@ ITEM_PIPELINES = {"refillspot.pipelines.PostgresCopyPipeline": 300}
 POSTGRES_COPY_MAX_ROWS = 1000  # stores in one commit
 POSTGRES_COPY_MAX_SECONDS = 2.0  # a store waits at most this long for its commit
 
+CLOCK_OFFSET_SECONDS = 0  # the clock of the product, moved on together with a replica's; 0 in earnest
+
 # --- Log
 LOG_LEVEL = "INFO"  # DEBUG prints a line a request
 LOG_SHORT_NAMES = False

@@ -15,6 +15,7 @@ from refillspot.postgres.migrations import migrate
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from refillspot.clock import Clock
     from refillspot.items import Store
 
 logger = logging.getLogger(__name__)
@@ -26,13 +27,13 @@ CREATE_STAGING = f"""
 """
 COPY = f"COPY pg_temp.incoming_stores ({NAMES}) FROM STDIN"
 MERGE = f"""
-    INSERT INTO refillspot.stores AS s ({NAMES})
-    SELECT {NAMES} FROM pg_temp.incoming_stores ORDER BY ref
+    INSERT INTO refillspot.stores AS s ({NAMES}, first_seen_at, last_seen_at)
+    SELECT {NAMES}, %(now)s, %(now)s FROM pg_temp.incoming_stores ORDER BY ref
     ON CONFLICT (ref) DO UPDATE SET
         {", ".join(f"{column.name} = {merge_expression(column)}" for column in COLUMNS if column.name != "ref")},
-        status = 'operating', last_seen_at = now()
+        status = 'operating', last_seen_at = EXCLUDED.last_seen_at
 """  # in order of ref, so that two workers' merges cannot wait for each other in a circle
-REJECT = "INSERT INTO refillspot.rejects (ref, store, error) VALUES (%s, %s, %s)"
+REJECT = "INSERT INTO refillspot.rejects (ref, store, error, rejected_at) VALUES (%s, %s, %s, %s)"
 KNOWN = "SELECT count(*) FROM refillspot.stores WHERE district_code = ANY(%s) AND refill_verdict <> 'unlikely'"
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0  # seconds between attempts while PostgreSQL is away
@@ -52,8 +53,9 @@ class Outcome:
 class StoreTable:
     """Writes stores over one connection, which it opens, and opens again when it breaks."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, clock: Clock) -> None:
         self._database_url = database_url
+        self._clock = clock
         self._connection: psycopg.AsyncConnection | None = None
 
     async def open(self) -> None:
@@ -125,11 +127,12 @@ class StoreTable:
             async with cursor.copy(COPY) as copy:
                 for store in stores:
                     await copy.write_row(copy_row(store))
-            await cursor.execute(MERGE)
+            await cursor.execute(MERGE, {"now": self._clock.now()})
 
     async def _reject(self, store: Store, reason: str) -> None:
         logger.error("store %s was refused by PostgreSQL and is kept in refillspot.rejects: %s", store.ref, reason)
-        await (await self._open_connection()).execute(REJECT, [store.ref, to_json(store), reason])
+        row = [store.ref, to_json(store), reason, self._clock.now()]
+        await (await self._open_connection()).execute(REJECT, row)
 
     async def _open_connection(self) -> psycopg.AsyncConnection:
         if self._connection is None or self._connection.closed:

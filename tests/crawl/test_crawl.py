@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import signal
 import unicodedata
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -185,6 +186,18 @@ def test_an_interrupted_crawl_goes_on_and_leaves_no_key_behind(
         assert crawl.run("-a", "district=금천구").returncode == 0
         assert not list(client.scan_iter(f"{key_prefix}*"))
     assert reachable(site, "금천구") <= rows().keys()
+
+
+def test_the_products_clock_moves_with_the_replicas(crawl: Crawl, rows: Rows) -> None:
+    crawl.run("-a", "district=금천구", "-a", "limit=1")
+    (today,) = rows().values()
+    crawl.run(
+        "-a", "district=금천구", "-a", "limit=1", "-s", f"CLOCK_OFFSET_SECONDS={timedelta(days=30).total_seconds()}"
+    )
+    (later,) = rows().values()
+
+    assert later["first_seen_at"] == today["first_seen_at"]
+    assert month <= later["last_seen_at"] - today["last_seen_at"] < month + timedelta(days=1)
 
 
 def test_two_workers_share_one_crawl(crawl: Crawl, site: Site, rows: Rows) -> None:

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from refillspot.clock import Clock
 from refillspot.items import Day, Evidence, MenuItem, OpeningHours, Price, RefillVerdict, Store
 from refillspot.postgres.columns import COLUMNS, to_json
 from refillspot.postgres.stores import Outcome, StoreTable
@@ -52,7 +53,7 @@ def store(ref: str = "AAAAaaaa1111", **changes: Any) -> Store:
 
 def with_table(database_url: str, work: Callable[[StoreTable], Awaitable[Outcome]]) -> Outcome:
     async def scenario() -> Outcome:
-        table = StoreTable(database_url)
+        table = StoreTable(database_url, Clock())
         await table.open()
         try:
             return await work(table)
@@ -172,7 +173,7 @@ def test_two_workers_merging_the_same_stores_do_not_deadlock(database_url: str) 
     stores = [store(f"{number:012}") for number in range(300)]
 
     async def scenario() -> list[Outcome]:
-        tables = [StoreTable(database_url), StoreTable(database_url)]
+        tables = [StoreTable(database_url, Clock()), StoreTable(database_url, Clock())]
         for table in tables:
             await table.open()
         outcomes: list[Outcome] = []
