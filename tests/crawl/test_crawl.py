@@ -189,11 +189,11 @@ def test_an_interrupted_crawl_goes_on_and_leaves_no_key_behind(
 
 
 def test_the_products_clock_moves_with_the_replicas(crawl: Crawl, rows: Rows) -> None:
-    crawl.run("-a", "district=금천구", "-a", "limit=1")
+    month = timedelta(days=30)
+    once = ("-a", "district=금천구", "-a", "limit=1")
+    crawl.run(*once)
     (today,) = rows().values()
-    crawl.run(
-        "-a", "district=금천구", "-a", "limit=1", "-s", f"CLOCK_OFFSET_SECONDS={timedelta(days=30).total_seconds()}"
-    )
+    crawl.run(*once, "-s", f"CLOCK_OFFSET_SECONDS={month.total_seconds()}")
     (later,) = rows().values()
 
     assert later["first_seen_at"] == today["first_seen_at"]
