@@ -25,16 +25,20 @@ class SiteError(RefillspotError):
     """The site answered, but not with what was asked for."""
 
 
-class ApiError(SiteError):
+class PassingError(SiteError):
+    """The site did not answer the question, but may when it is asked again later."""
+
+
+class ApiError(PassingError):
     """The API reported an error of its own: a `result_code` other than "100", under HTTP 200."""
 
 
-class BlockedError(SiteError):
+class BlockedError(PassingError):
     """The site answered with a page for humans (verification, HTML) where JSON was due."""
 
 
-class MalformedAnswerError(SiteError):
-    """The answer is not whole JSON: cut off or garbled on the way. Asking again may help."""
+class MalformedAnswerError(PassingError):
+    """The answer is not whole JSON: cut off or garbled on the way."""
 
 
 class LayoutChangedError(SiteError):

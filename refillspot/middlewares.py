@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from scrapy import signals
+from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.exceptions import NotConfigured
+from scrapy.http import Request
 
+from refillspot.retries import retry_after_seconds
 from refillspot.shared.budget import RequestBudget
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from scrapy import Request
     from scrapy.crawler import Crawler
+    from scrapy.http import Response
     from scrapy.statscollectors import StatsCollector
+
+
+class RetryAfterMiddleware(RetryMiddleware):
+    """Scrapy's own, which also hands on how long the site asks to be left alone; the scheduler lets the retry wait.
+
+    Settings: RETRY_ENABLED, RETRY_TIMES, RETRY_HTTP_CODES, RETRY_EXCEPTIONS. Stats: retry/…, as Scrapy's.
+    """
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        result = super().process_response(request, response)
+        header = response.headers.get("Retry-After")
+        if isinstance(result, Request) and header:
+            text = header.decode("latin-1")
+            result.meta["retry_after_seconds"] = retry_after_seconds(text, datetime.now(UTC))
+        return result
 
 
 class PolitenessMiddleware:

@@ -20,9 +20,7 @@ class Outcome:
 def crawl_outcome(stats: Mapping[str, Any]) -> Outcome:
     """Judge a crawl by its Scrapy stats. One that stored nothing where refill stores were known has failed."""
     reason = stats.get("finish_reason", "not started")
-    stored, known = stats.get("postgres/rows", 0), stats.get("postgres/known", 0)
-    lost = stats.get("diningcode/failed", 0) + stats.get("spider_exceptions/count", 0)
-    lost += stats.get("diningcode/rows_broken", 0) + stats.get("postgres/rejected", 0)
+    stored, known, lost = _of_crawl(stats) if "crawl/state" in stats else _of_process(stats)
     if reason == "shutdown":
         return Outcome(INTERRUPTED, f"Interrupted with {stored} stores stored. The same command goes on from here.")
     if reason != "finished":
@@ -36,3 +34,15 @@ def crawl_outcome(stats: Mapping[str, Any]) -> Outcome:
     if lost:
         return Outcome(INCOMPLETE, f"{stored} stores stored, but {lost} answers could not be used: see the log.")
     return Outcome(COMPLETE, f"Complete: {stored} stores stored.")
+
+
+def _of_crawl(stats: Mapping[str, Any]) -> tuple[int, int, int]:
+    """Return what was stored, known before and lost, over all workers."""
+    lost = sum(stats.get(f"crawl/{what}", 0) for what in ("dead", "rejected", "diningcode/rows_broken"))
+    return stats["crawl/stored"], stats["crawl/known"], lost
+
+
+def _of_process(stats: Mapping[str, Any]) -> tuple[int, int, int]:
+    lost = stats.get("diningcode/failed", 0) + stats.get("spider_exceptions/count", 0)
+    lost += stats.get("diningcode/rows_broken", 0) + stats.get("postgres/rejected", 0)
+    return stats.get("postgres/rows", 0), stats.get("postgres/known", 0), lost

@@ -30,7 +30,7 @@ class PostgresCopyPipeline:
 
     Settings: DATABASE_URL, POSTGRES_COPY_MAX_ROWS, POSTGRES_COPY_MAX_SECONDS, CLOCK_OFFSET_SECONDS.
     Stats: postgres/rows, postgres/rejected, postgres/flushes, postgres/waits, postgres/known (refill stores of the
-    asked districts that were there before).
+    asked districts that were there before). Reads crawl/id, the crawl that the stores are counted for.
     """
 
     def __init__(self, crawler: Crawler, table: StoreTable, *, max_rows: int, max_seconds: float) -> None:
@@ -77,7 +77,7 @@ class PostgresCopyPipeline:
             self._group.flush()
 
     async def _commit(self, stores: Sequence[Store]) -> None:
-        outcome = await self._table.write(stores)
+        outcome = await self._table.write(stores, crawl_id=self._stats.get_value("crawl/id"))
         self._stats.inc_value("postgres/flushes")
         self._stats.inc_value("postgres/rows", outcome.stored)
         self._stats.inc_value("postgres/rejected", outcome.rejected)

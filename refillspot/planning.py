@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from refillspot.exceptions import ArgumentError
 from refillspot.regions import District, districts_by_code, parse_districts
@@ -70,12 +68,10 @@ class CrawlArguments:
             raise ArgumentError(f"crawl={crawl} is not an id: use up to 64 letters, digits, dots, dashes")
         return cls(parse_districts(district), given or KEYWORDS, int(limit) if limit else None, crawl)
 
-    def key(self, site: str) -> str:
-        """Return the name under which processes find the same queue; another site is another crawl."""
-        if self.crawl:
-            return self.crawl
-        what = [site, sorted(district.code for district in self.districts), sorted(self.keywords), self.limit]
-        return hashlib.blake2b(json.dumps(what).encode(), digest_size=6).hexdigest()
+    def described(self, site: str) -> dict[str, Any]:
+        """Return what makes this crawl the same as another; another site is another crawl."""
+        districts, keywords = sorted(district.code for district in self.districts), sorted(self.keywords)
+        return {"site": site, "districts": districts, "keywords": keywords, "limit": self.limit}
 
 
 @dataclass(slots=True, frozen=True)

@@ -18,7 +18,11 @@ DININGCODE_WEB_URL = "https://www.diningcode.com"
 
 # --- Politeness
 POLITENESS_REQUESTS_PER_SECOND = 1.0  # for all workers together; 0 = no limit, for a replica on loopback only
-DOWNLOADER_MIDDLEWARES = {"refillspot.middlewares.PolitenessMiddleware": 890}  # last: what leaves here is sent
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "refillspot.middlewares.RetryAfterMiddleware": 550,  # in its place: a retry waits in the queue
+    "refillspot.middlewares.PolitenessMiddleware": 890,  # last: what leaves here is sent
+}
 ROBOTSTXT_OBEY = True  # Scrapy's default is False
 ROBOTSTXT_USER_AGENT = "refillspot"
 USER_AGENT = "refillspot/0.1"  # says who comes
@@ -26,6 +30,7 @@ CONCURRENT_REQUESTS = 8  # as many as for the domain: a request with a permit ne
 CONCURRENT_REQUESTS_PER_DOMAIN = 8  # really kept by DOWNLOADER
 DOWNLOADER = "refillspot.downloader.StrictDownloader"  # Scrapy's own lets the limit per domain pass
 RETRY_TIMES = 3  # first attempt + 3; the default 2 is short for a site that is away for a moment
+RETRY_BACKOFF_SECONDS = 5.0  # before the first retry; three times as long before each further one
 DEFAULT_REQUEST_HEADERS = {"Accept": "application/json", "Accept-Language": "ko"}  # answers in Korean
 
 # --- Safety. Scrapy's defaults are open where a crawler that runs unattended should be closed
@@ -48,9 +53,14 @@ CONCURRENT_ITEMS = 8  # for each response; a store page yields one item, 100 tas
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 100_000_000  # bytes of answers whose stores wait for a commit; 5 MB would throttle
 DEPTH_STATS_VERBOSE = False
 
-# --- The queue. Read by the scheduler
-SCHEDULER = "refillspot.frontier.stock.StockScheduler"
-SCHEDULER_PERSIST = True  # an interrupted crawl can be resumed
+# --- The queue. Read by the scheduler, docs/adr/0007
+SCHEDULER = "refillspot.frontier.scheduler.Scheduler"  # scrapy-redis' own: refillspot.frontier.stock.StockScheduler
+SCHEDULER_PERSIST = True  # False: the keys of a complete crawl go at once, not after a week; dead letters stay
+CRAWL_STATS = ["diningcode/rows_broken", "diningcode/queries_full"]  # stats that are counted over all workers
+FRONTIER_LEASE_SECONDS = 30.0  # a worker without a sign of life for so long loses its requests to others
+FRONTIER_PREFETCH = 16  # requests leased ahead of their turn
+FRONTIER_MAX_IN_HAND = 1000  # requests of a worker under way at once, waiting for their commit included
+FRONTIER_MAX_ATTEMPTS = 5  # workers that may die with a request; from the third on it runs alone
 SCHEDULER_SERIALIZER = "refillspot.frontier.codec"  # the default is pickle, which runs what it reads
 DUPEFILTER_CLASS = "scrapy_redis.dupefilter.RFPDupeFilter"
 REDIS_KEY_PREFIX = "refillspot"  # all keys are <prefix>:<crawl>:<what>

@@ -6,6 +6,8 @@ signal loses nothing.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING
 
 from scrapy_redis.scheduler import Scheduler
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
     from scrapy.statscollectors import StatsCollector
 
 FINISHED = "finished"
+
+
+def crawl_key(spider: Spider) -> str:
+    """Return the name under which processes find the same queue: the id they were given, else equal arguments."""
+    arguments = json.dumps([spider.name, getattr(spider, "crawl_arguments", {})], sort_keys=True)
+    return getattr(spider, "crawl_id", None) or hashlib.blake2b(arguments.encode(), digest_size=6).hexdigest()
 
 
 class StockScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis publishes no types
@@ -37,7 +45,7 @@ class StockScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis publishes
         return scheduler
 
     def open(self, spider: Spider) -> None:
-        keys = f"{self.key_prefix}:{getattr(spider, 'crawl_key', spider.name)}"
+        keys = f"{self.key_prefix}:{crawl_key(spider)}"
         self.queue_key = f"{keys}:requests"
         super().open(spider)
         self.df.key = f"{keys}:seen"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,9 +10,10 @@ import psycopg
 
 from refillspot.postgres.columns import COLUMNS, copy_row, merge_expression, to_json
 from refillspot.postgres.migrations import migrate
+from refillspot.postgres.patience import when_available
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from refillspot.clock import Clock
     from refillspot.items import Store
@@ -35,9 +35,8 @@ MERGE = f"""
 """  # in order of ref, so that two workers' merges cannot wait for each other in a circle
 REJECT = "INSERT INTO refillspot.rejects (ref, store, error, rejected_at) VALUES (%s, %s, %s, %s)"
 KNOWN = "SELECT count(*) FROM refillspot.stores WHERE district_code = ANY(%s) AND refill_verdict <> 'unlikely'"
-
-FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0  # seconds between attempts while PostgreSQL is away
-DATA_ERRORS = ("22", "23")  # SQLSTATE classes in which the row is at fault: data exception, constraint violation
+COUNT_STORED = "UPDATE refillspot.crawls SET stored = stored + %s WHERE id = %s"
+COUNT_REJECTED = "UPDATE refillspot.crawls SET rejected = rejected + 1 WHERE id = %s"
 
 
 @dataclass(slots=True)
@@ -84,55 +83,51 @@ class StoreTable:
         cursor = await (await self._open_connection()).execute(KNOWN, [list(district_codes)])
         return int((await cursor.fetchone() or (0,))[0])
 
-    async def write(self, stores: Sequence[Store]) -> Outcome:
-        """Store each of them, or put it among the rejects with the reason. Waits for PostgreSQL as long as it takes."""
+    async def write(self, stores: Sequence[Store], crawl_id: str | None = None) -> Outcome:
+        """Store each of them, or put it among the rejects with the reason. Waits for PostgreSQL as long as it takes.
+
+        What `crawl_id` stored is counted in `refillspot.crawls`, in the same transaction.
+        """
         outcome = Outcome()
         batch = {store.ref: store for store in stores}  # ON CONFLICT takes a key once; the last counts
-        await self._write_or_split(list(batch.values()), outcome)
+        await self._write_or_split(list(batch.values()), crawl_id, outcome)
         return outcome
 
-    async def _write_or_split(self, stores: list[Store], outcome: Outcome) -> None:
+    async def _write_or_split(self, stores: list[Store], crawl_id: str | None, outcome: Outcome) -> None:
+        async def waiting() -> None:
+            outcome.waits += 1
+            await self.close()
+
         try:
-            await self._when_available(lambda: self._merge(stores), outcome)
+            await when_available(lambda: self._merge(stores, crawl_id), waiting)
         except psycopg.Error as error:
             if len(stores) == 1:
                 reason = str(error)
-                await self._when_available(lambda: self._reject(stores[0], reason), outcome)
+                await when_available(lambda: self._reject(stores[0], reason, crawl_id), waiting)
                 outcome.rejected += 1
                 return
             middle = len(stores) // 2
-            await self._write_or_split(stores[:middle], outcome)
-            await self._write_or_split(stores[middle:], outcome)
+            await self._write_or_split(stores[:middle], crawl_id, outcome)
+            await self._write_or_split(stores[middle:], crawl_id, outcome)
         else:
             outcome.stored += len(stores)
 
-    async def _when_available(self, operation: Callable[[], Awaitable[None]], outcome: Outcome) -> None:
-        """Run `operation`, again and again while PostgreSQL is the one at fault; raise where a row is."""
-        wait = FIRST_WAIT
-        while True:
-            try:
-                return await operation()
-            except psycopg.Error as error:
-                if (error.sqlstate or "")[:2] in DATA_ERRORS:
-                    raise
-                outcome.waits += 1
-                logger.warning("PostgreSQL: %s; trying again in %.1f s", str(error).strip(), wait)
-            await self.close()
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, LONGEST_WAIT)
-
-    async def _merge(self, stores: list[Store]) -> None:
+    async def _merge(self, stores: list[Store], crawl_id: str | None) -> None:
         connection = await self._open_connection()
         async with connection.transaction(), connection.cursor() as cursor:
             async with cursor.copy(COPY) as copy:
                 for store in stores:
                     await copy.write_row(copy_row(store))
             await cursor.execute(MERGE, {"now": self._clock.now()})
+            await cursor.execute(COUNT_STORED, [len(stores), crawl_id])
 
-    async def _reject(self, store: Store, reason: str) -> None:
+    async def _reject(self, store: Store, reason: str, crawl_id: str | None) -> None:
         logger.error("store %s was refused by PostgreSQL and is kept in refillspot.rejects: %s", store.ref, reason)
         row = [store.ref, to_json(store), reason, self._clock.now()]
-        await (await self._open_connection()).execute(REJECT, row)
+        connection = await self._open_connection()
+        async with connection.transaction():
+            await connection.execute(REJECT, row)
+            await connection.execute(COUNT_REJECTED, [crawl_id])
 
     async def _open_connection(self) -> psycopg.AsyncConnection:
         if self._connection is None or self._connection.closed:

@@ -44,8 +44,12 @@ class DiningcodeSpider(Spider):
         self._asked: set[str] = set()  # stores whose page this process has asked for
 
     @property
-    def crawl_key(self) -> str:
-        return self.arguments.key(self.settings["DININGCODE_API_URL"])
+    def crawl_arguments(self) -> dict[str, Any]:
+        return self.arguments.described(self.settings["DININGCODE_API_URL"])
+
+    @property
+    def crawl_id(self) -> str | None:
+        return self.arguments.crawl
 
     async def start(self) -> AsyncIterator[Request]:
         for query in seed_queries(self.arguments):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import pickle
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,11 @@ from scrapy.utils.request import request_from_dict
 
 from refillspot.exceptions import RefusedRequestError
 from refillspot.frontier import codec
+from refillspot.frontier.typical import TYPICAL_REQUESTS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
@@ -46,7 +50,7 @@ def test_a_request_comes_back_as_it_went_in() -> None:
 def test_defaults_are_left_out() -> None:
     payload = codec.dumps(Request("http://127.0.0.1/").to_dict())
 
-    assert msgspec.msgpack.decode(payload) == {"url": "http://127.0.0.1/"}
+    assert codec.loads(payload) == {"url": "http://127.0.0.1/"}
 
 
 class Planted:
@@ -82,10 +86,38 @@ def test_what_this_crawl_cannot_have_written_is_refused(forged: dict[str, Any]) 
     with pytest.raises(RefusedRequestError):
         codec.dumps(request)
     with pytest.raises(RefusedRequestError):
-        codec.loads(msgspec.msgpack.encode(request))
+        codec.loads(codec._compress(msgspec.msgpack.encode(request)))
 
 
-@pytest.mark.parametrize("payload", [b"", b"\xc1", msgspec.msgpack.encode([1]), msgspec.msgpack.encode({})], ids=repr)
-def test_garbage_is_refused(payload: bytes) -> None:
+@pytest.mark.parametrize("packed", [b"", b"\xc1", msgspec.msgpack.encode([1]), msgspec.msgpack.encode({})], ids=repr)
+def test_garbage_is_refused(packed: bytes) -> None:
     with pytest.raises(RefusedRequestError):
-        codec.loads(payload)
+        codec.loads(codec._compress(packed))
+
+
+@pytest.mark.parametrize("damage", [lambda _: b"", lambda b: b[:-6], lambda b: b[:20] + b"x" + b[21:], lambda b: b[1:]])
+def test_a_damaged_entry_is_refused(damage: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(RefusedRequestError):
+        codec.loads(damage(codec.dumps({"url": "http://127.0.0.1/", "body": bytes(range(200))})))
+
+
+def test_a_bomb_is_refused_unread() -> None:
+    with pytest.raises(RefusedRequestError, match="more than"):
+        codec.loads(codec._compress(bytes(10 * codec.MAX_BYTES)))
+
+
+def test_a_request_that_is_too_large_is_refused() -> None:
+    with pytest.raises(RefusedRequestError, match="are allowed"):
+        codec.dumps({"url": "http://127.0.0.1/", "body": bytes(codec.MAX_BYTES)})
+
+
+def test_what_cannot_be_written_is_refused() -> None:
+    with pytest.raises(RefusedRequestError, match="cannot be queued"):
+        codec.dumps({"url": "http://127.0.0.1/", "meta": {"it": object()}})
+
+
+def test_the_dictionary_belongs_to_the_version() -> None:
+    """Entries written before an update must be readable after it, or refused as another version."""
+    digest = hashlib.sha256(msgspec.msgpack.encode(TYPICAL_REQUESTS)).hexdigest()
+
+    assert (codec.VERSION, digest[:16]) == (b"\x01", "61ee750b3ea099b3")

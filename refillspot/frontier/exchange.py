@@ -1,0 +1,206 @@
+"""Between a worker's memory and Redis: the one task of a process that speaks to the queue."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from redis.exceptions import RedisError
+
+from refillspot.frontier.leases import Leases
+from refillspot.frontier.queue import COMPLETE, GONE, OPEN, WON
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from refillspot.frontier.leases import Limits
+    from refillspot.frontier.queue import CrawlQueue, Entry, Key
+
+    Operation = tuple[Key | None, tuple[Any, ...]]
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.2  # between looks at an empty queue
+BATCH_OPERATIONS = 500  # in one step of Redis: a few milliseconds
+FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # seconds between attempts while Redis is away
+LEAVE_SECONDS = 10.0  # for handing back at the end; without it the leases run out by themselves
+
+
+class Exchange:
+    """Gives out leased requests and takes what became of them, without ever waiting; a task tells Redis.
+
+    While Redis is away nothing is lost: what is to be told is kept, and no request is given out once the leases have
+    run out.
+    """
+
+    def __init__(self, queue: CrawlQueue, limits: Limits, changed: Callable[[], None]) -> None:
+        self._queue = queue
+        self._limits = limits
+        self._changed = changed
+        self._leases = Leases(limits)
+        self._operations: list[Operation] = []
+        self._batch: list[Operation] = []
+        self._batch_number = 0
+        self._lease_until = self._beat_due = self._unbroken_since = 0.0
+        self._is_seeding = True
+        self._wake, self._leaving = asyncio.Event(), asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.outages = 0
+        """How often Redis had to be waited for."""
+        self.ended: str | None = None
+        """COMPLETE, WON or GONE once there is nothing more to do."""
+        self.result: bytes | None = None
+        self.failure: Exception | None = None
+        """What ended the task against its will."""
+
+    # --- called by the scheduler: never waits, never raises
+
+    def push(self, *operation: Any) -> None:
+        """Tell Redis; soon, and in the order of the calls."""
+        self._operations.append((None, operation))
+        self._wake.set()
+
+    def settle(self, key: Key, *operation: Any) -> None:
+        """Tell Redis what became of a request that was given out."""
+        self._leases.in_hand -= 1
+        self._operations.append((key, operation))
+        self._wake.set()
+
+    def next(self) -> Entry | None:
+        """Give out a request, None if there is none now."""
+        if monotonic() > self._lease_until or not (entry := self._leases.give()):
+            return None
+        if not self._leases.is_alone(entry.key):  # then it was told before
+            self.push("start", *entry.key)
+        return entry
+
+    def end_of_seeds(self) -> None:
+        """Every seed was pushed."""
+        if self._is_seeding:
+            self._is_seeding = False
+            self.push("seeded")
+
+    @property
+    def is_idle(self) -> bool:
+        return not (self._leases.held or self._leases.in_hand or self._operations or self._batch)
+
+    # --- the task
+
+    async def start(self) -> None:
+        """Join the crawl."""
+        await self._renew(join=True)
+        self._task = asyncio.create_task(self._run(), name="frontier")
+
+    async def leave(self) -> None:
+        """Hand back what was not given out, and stop."""
+        self._leaving.set()
+        self._wake.set()
+        try:
+            async with asyncio.timeout(LEAVE_SECONDS):
+                if self._task:
+                    await self._task
+                for entry in self._leases.waiting:
+                    self._operations.append((entry.key, ("return", *entry.key, entry.payload)))
+                self.push("leave")
+                await self._commit()
+        except (RedisError, OSError) as error:
+            logger.warning("Redis is away (%r): what this worker held comes back when its lease has run out", error)
+        await self._queue.close()
+
+    async def _run(self) -> None:
+        wait = FIRST_WAIT
+        while not self._leaving.is_set():
+            try:
+                await self._turn()
+            except (RedisError, OSError) as error:
+                self.outages += 1
+                if wait == FIRST_WAIT:
+                    logger.warning("Redis: %s; this worker waits and loses nothing", error)
+                await self._pause(self._leaving, wait)
+                wait = min(wait * 2, LONGEST_WAIT)
+            except Exception as error:
+                logger.exception("the frontier stopped: a fault in refillspot")
+                self.failure = error
+                self._changed()
+                return
+            else:
+                if wait != FIRST_WAIT:
+                    logger.info("Redis answers again")
+                wait = FIRST_WAIT
+                self._changed()
+                await self._pause(self._wake, POLL_SECONDS)
+                self._wake.clear()
+
+    async def _turn(self) -> None:
+        await self._commit()
+        if monotonic() >= self._beat_due:
+            await self._renew()
+        if self.ended is None:
+            await self._refill()
+            await self._look_for_end()
+
+    async def _commit(self) -> None:
+        while self._batch or self._operations:
+            if not self._batch:
+                self._batch, self._operations = self._operations[:BATCH_OPERATIONS], self._operations[BATCH_OPERATIONS:]
+                self._batch_number += 1
+            parts = [part for _, operation in self._batch for part in operation]
+            if (state := await self._queue.commit(self._batch_number, parts)) != OPEN:
+                self._forget(state)  # closed by others, who had inherited what this worker held
+                return
+            self._leases.held.difference_update(key for key, _ in self._batch if key)
+            self._batch = []
+        self._leases.all_told()
+
+    def _forget(self, state: str) -> None:
+        self._batch, self._operations = [], []
+        self._leases.clear()
+        if state == GONE:
+            self.ended = state
+
+    async def _renew(self, *, join: bool = False) -> None:
+        asked, lease = monotonic(), self._limits.lease_seconds
+        beat = await self._queue.beat(lease, join=join)
+        is_broken = join or not beat.known or asked > self._lease_until
+        if not beat.known:
+            beat = await self._queue.beat(lease, join=True)
+        if beat.state == GONE:
+            self._forget(GONE)
+            return
+        if is_broken:
+            self._unbroken_since = asked
+        if is_broken or beat.leases != len(self._leases.held):
+            await self._audit()
+        if beat.seeded:
+            self._is_seeding = False
+        self._lease_until, self._beat_due = asked + lease, asked + lease / 4
+
+    async def _audit(self) -> None:
+        """Make what is held and what is leased the same: answers may have been lost, leases given to others."""
+        unknown, lost = await self._queue.audit(self._leases.held)
+        self._leases.drop(set(lost))
+        self._leases.receive(unknown)
+
+    async def _refill(self) -> None:
+        if suspect := self._leases.choose_suspect():
+            self.push("start", *suspect.key)
+        elif room := self._leases.room:
+            # After an outage every living worker must have had the time to say so before anything is inherited.
+            inherit = monotonic() - self._unbroken_since >= self._limits.lease_seconds
+            self._leases.receive(await self._queue.take(room, max_attempts=self._limits.max_attempts, inherit=inherit))
+
+    async def _look_for_end(self) -> None:
+        if self.is_idle and not self._is_seeding:
+            state, self.result = await self._queue.try_finish()
+            if state in {WON, COMPLETE, GONE}:
+                self.ended = state
+
+    @staticmethod
+    async def _pause(until: asyncio.Event, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await until.wait()
+        except TimeoutError:
+            pass

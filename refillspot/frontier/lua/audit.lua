@@ -1,0 +1,26 @@
+-- Compare what a worker holds with its leases. ARGV: worker, then lane and id of each that it holds.
+-- Returns the leases that it does not hold, {lane, id, payload, attempts} each, and {lane, id} of what is not leased to it.
+local worker = ARGV[1]
+local held, unknown, lost = {}, {}, {}
+for i = 2, #ARGV, 2 do
+  held[ARGV[i] .. '/' .. ARGV[i + 1]] = { ARGV[i], ARGV[i + 1] }
+end
+for _, lane in ipairs(lanes()) do
+  for _, pending in ipairs(redis.call('XPENDING', stream(lane), GROUP, '-', '+', 10000, worker)) do
+    local id = pending[1]
+    if held[lane .. '/' .. id] then
+      held[lane .. '/' .. id] = nil
+    else
+      local entry = redis.call('XRANGE', stream(lane), id, id)[1]
+      if entry then
+        unknown[#unknown + 1] = { lane, id, entry[2][2], attempts_of(lane, id) }
+      else
+        remove(lane, id)
+      end
+    end
+  end
+end
+for _, key in pairs(held) do
+  lost[#lost + 1] = key
+end
+return { unknown, lost }

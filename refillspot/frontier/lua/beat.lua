@@ -1,0 +1,20 @@
+-- Renew all leases of a worker. ARGV: worker, length of the lease in ms, 1 = join.
+-- Returns the crawl's state, whether the worker is one of it, how many leases it has, and whether seeds are in.
+local worker, lease_ms, join = ARGV[1], ARGV[2], ARGV[3] == '1'
+local state = redis.call('HGET', CRAWL, 'state')
+if not state then
+  return { 'gone', 0, 0, 0 }
+end
+local known = join or redis.call('ZSCORE', WORKERS, worker)
+if known then
+  redis.call('ZADD', WORKERS, now_ms() + lease_ms, worker)
+end
+local leases = 0
+for _, lane in ipairs(lanes()) do
+  for _, consumer in ipairs(redis.call('XPENDING', stream(lane), GROUP)[4] or {}) do
+    if consumer[1] == worker then
+      leases = leases + consumer[2]
+    end
+  end
+end
+return { state, known and 1 or 0, leases, redis.call('HEXISTS', CRAWL, 'seeded') }

@@ -1,0 +1,84 @@
+-- Lease requests. ARGV: worker, how many, attempts after which a request is buried, 1 = the dead may be inherited.
+-- Returns {lane, id, payload, attempts} each: first what dead workers left, then by priority.
+local worker, room, max_attempts, may_inherit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1'
+local now, taken = now_ms(), {}
+if redis.call('HGET', CRAWL, 'state') ~= 'open' then
+  return taken
+end
+
+local function take(lane, entry, attempts)
+  taken[#taken + 1] = { lane, entry[1], entry[2][2], attempts }
+  room = room - 1
+end
+
+local function condemn(lane, id)
+  local entry = redis.call('XRANGE', stream(lane), id, id)[1]
+  if entry then
+    local why = 'each worker that had it in hand died, ' .. attempts_of(lane, id) .. ' in all, the last ones alone with it'
+    bury(cjson.encode({ reason = why, at_ms = now }) .. '\n' .. entry[2][2])
+  end
+  remove(lane, id)
+end
+
+local function inherit(lane, id)
+  if attempts_of(lane, id) >= max_attempts then
+    condemn(lane, id)
+    return
+  end
+  for _, entry in ipairs(redis.call('XCLAIM', stream(lane), GROUP, worker, 0, id)) do
+    count('redelivered', 1)
+    take(lane, entry, attempts_of(lane, id))
+  end
+end
+
+-- Returns false when there was no room for everything.
+local function inherit_lane(lane, dead)
+  while true do
+    local pending = redis.call('XPENDING', stream(lane), GROUP, '-', '+', 100, dead)
+    if #pending == 0 then
+      return true
+    end
+    for _, lease in ipairs(pending) do
+      if room == 0 then
+        return false
+      end
+      inherit(lane, lease[1])
+    end
+  end
+end
+
+-- The worker is forgotten once nothing of it is left.
+local function inherit_from(dead)
+  for _, lane in ipairs(lanes()) do
+    if not inherit_lane(lane, dead) then
+      return
+    end
+    redis.call('XGROUP', 'DELCONSUMER', stream(lane), GROUP, dead)
+  end
+  redis.call('ZREM', WORKERS, dead)
+end
+
+for _, member in ipairs(redis.call('ZRANGE', WAITING, '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)) do
+  local colon = string.find(member, ':', 1, true)
+  local second = string.find(member, ':', colon + 1, true)
+  add(string.sub(member, 1, colon - 1), string.sub(member, second + 1))
+  redis.call('ZREM', WAITING, member)
+end
+
+if may_inherit then
+  for _, dead in ipairs(redis.call('ZRANGE', WORKERS, '-inf', now, 'BYSCORE')) do
+    if dead ~= worker and room > 0 then
+      inherit_from(dead)
+    end
+  end
+end
+
+for _, lane in ipairs(lanes()) do
+  if room > 0 then
+    local read = redis.call('XREADGROUP', 'GROUP', GROUP, worker, 'COUNT', room, 'STREAMS', stream(lane), '>')
+    for _, entry in ipairs(read and read[1][2] or {}) do
+      take(lane, entry, 0)
+    end
+  end
+end
+return taken

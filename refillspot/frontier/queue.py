@@ -1,0 +1,142 @@
+"""The queue of one crawl in Redis: streams as lanes, a consumer group for the leases, each step one Lua script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import redis.asyncio
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from redis.asyncio import Redis
+
+CONNECT_SECONDS, ANSWER_SECONDS = 5, 15  # a half-open connection is noticed after this long
+OPEN, CLOSING, COMPLETE, WON, GONE = "open", "closing", "complete", "won", "gone"
+"""States of a crawl in Redis. WON: this worker is the one to close it. GONE: Redis does not know the crawl."""
+
+
+class Key(NamedTuple):
+    """What names an entry: its lane, which is the priority, and its id in that stream."""
+
+    lane: int
+    id: str
+
+
+@dataclass(slots=True, frozen=True)
+class Entry:
+    """A leased request."""
+
+    key: Key
+    payload: bytes
+    attempts: int
+    """How many workers died that had started it."""
+
+
+@dataclass(slots=True, frozen=True)
+class Beat:
+    """What Redis knows of this worker."""
+
+    state: str
+    known: bool
+    """False when its leases ran out and were given to others."""
+    leases: int
+    seeded: bool
+
+
+def connect(redis_url: str) -> Redis:
+    """Return a client that reports an error instead of trying again by itself: the caller knows what is safe."""
+    return redis.asyncio.Redis.from_url(
+        redis_url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 0)
+    )
+
+
+class CrawlQueue:
+    """The queue as one worker uses it. Every method is one round trip and raises what redis-py raises."""
+
+    def __init__(self, client: Redis, prefix: str, worker: str) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._worker = worker
+        self._scripts = {name: client.register_script(_source(name)) for name in SCRIPTS}
+
+    async def open(self) -> str:
+        """Make the crawl known to Redis, if it is not; return its state."""
+        await self._client.hsetnx(f"{self._prefix}:crawl", "state", OPEN)
+        return _text(await self._client.hget(f"{self._prefix}:crawl", "state"))
+
+    async def commit(self, number: int, operations: Sequence[Any]) -> str:
+        """Apply operations in one step, once for each `number`; return the state, OPEN if they were applied."""
+        return _text(await self._run("commit", number, *operations))
+
+    async def take(self, room: int, *, max_attempts: int, inherit: bool) -> list[Entry]:
+        """Lease up to `room` requests; with `inherit`, first those that dead workers had."""
+        return [_entry(found) for found in await self._run("take", room, max_attempts, int(inherit))]
+
+    async def beat(self, lease_seconds: float, *, join: bool) -> Beat:
+        """Renew every lease of this worker."""
+        state, known, leases, seeded = await self._run("beat", round(lease_seconds * 1000), int(join))
+        return Beat(state.decode(), bool(known), leases, bool(seeded))
+
+    async def audit(self, held: Iterable[Key]) -> tuple[list[Entry], list[Key]]:
+        """Return the leases that this worker does not hold, and of `held` what is not leased to it."""
+        unknown, lost = await self._run("audit", *(part for key in held for part in key))
+        return [_entry(found) for found in unknown], [Key(int(lane), id_.decode()) for lane, id_ in lost]
+
+    async def try_finish(self) -> tuple[str, bytes | None]:
+        """Return the crawl's state, WON for the one worker that has to close it, with the result once COMPLETE."""
+        state, *result = await self._run("finish")
+        return state.decode(), result[0] if result else None
+
+    async def complete(self, result: bytes, keep_seconds: int) -> None:
+        """Close the crawl. Its keys expire after `keep_seconds`, unless there are dead letters."""
+        await self._scripts["complete"](keys=[self._prefix], args=[result, keep_seconds])
+
+    async def counts(self) -> dict[str, int]:
+        """Return what was counted over all workers: queued, duplicates, done, retried, redelivered, dead."""
+        fields = await self._client.hgetall(f"{self._prefix}:crawl")
+        named = {_text(name): value for name, value in fields.items()}
+        return {name.removeprefix(COUNT): int(value) for name, value in named.items() if name.startswith(COUNT)}
+
+    async def length(self) -> int:
+        """Return how many requests are queued, leased or waiting."""
+        lanes = await self._client.zrange(f"{self._prefix}:lanes", 0, -1)
+        streams = [await self._client.xlen(f"{self._prefix}:lane:{_text(lane)}") for lane in lanes]
+        return sum(streams) + int(await self._client.zcard(f"{self._prefix}:waiting"))
+
+    async def clear(self) -> None:
+        """Forget the crawl, dead letters excepted."""
+        dead = f"{self._prefix}:dead".encode()
+        async for key in self._client.scan_iter(f"{self._prefix}:*", count=1000):
+            if key != dead:
+                await self._client.unlink(key)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _run(self, script: str, *args: Any) -> Any:
+        return await self._scripts[script](keys=[self._prefix], args=[self._worker, *args])
+
+
+COUNT = "count:"
+SCRIPTS = ("commit", "take", "beat", "audit", "finish", "complete")
+
+
+def _source(name: str) -> str:
+    folder = files("refillspot.frontier").joinpath("lua")
+    return "\n".join(folder.joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in ("keys", name))
+
+
+def _text(value: Any) -> str:
+    """Return what Redis answered; this client decodes nothing by itself, since payloads are no text."""
+    text: str = value.decode()
+    return text
+
+
+def _entry(found: Sequence[Any]) -> Entry:
+    lane, id_, payload, attempts = found
+    return Entry(Key(int(lane), id_.decode()), payload, int(attempts))

@@ -1,0 +1,178 @@
+"""Scrapy's scheduler on a queue that loses nothing: a request is gone when its stores are committed, not before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Request, signals
+from scrapy.utils.defer import _schedule_coro, deferred_from_coro
+from scrapy.utils.request import request_from_dict
+from scrapy_redis.scheduler import Scheduler as ScrapyRedisScheduler
+
+from refillspot.exceptions import RefusedRequestError
+from refillspot.frontier import codec, outcomes
+from refillspot.frontier.engine import watch
+from refillspot.frontier.outcomes import Outcome, Verdict
+from refillspot.frontier.session import CrawlSession
+from refillspot.frontier.settlement import Settlement, lane
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy import Spider
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from twisted.internet.defer import Deferred
+    from twisted.python.failure import Failure
+
+    from refillspot.frontier.queue import Entry
+
+
+@dataclass(slots=True)
+class Leased:
+    """A request in hand."""
+
+    entry: Entry
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def note(self, outcome: Outcome) -> None:
+        if outcome.verdict > self.outcome.verdict:
+            self.outcome = outcome
+
+
+class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis publishes no types
+    """Processes that crawl the same share one queue; any of them may die at any moment.
+
+    Settings: see `refillspot.frontier.session`; RETRY_ENABLED, RETRY_TIMES, RETRY_BACKOFF_SECONDS, CRAWL_STATS.
+    Stats: frontier/queued, dequeued, retried, dead, refused, redis_outages; crawl/… when the crawl is complete.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self.crawler = crawler
+        self._session = CrawlSession(crawler, self._changed)
+        self._good_statuses = {int(status) for status in settings.getlist("HTTPERROR_ALLOWED_CODES")}
+        self._published = dict.fromkeys(settings.getlist("CRAWL_STATS"), 0)
+        self._leased: dict[Request, Leased] = {}
+        self._replacements: set[Request | None] = set()
+        self._has_start_failed = self._is_stopping = False
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    # --- what Scrapy calls
+
+    def open(self, spider: Spider) -> Deferred[None]:
+        self.spider = spider
+        self._good_statuses |= set(getattr(spider, "handle_httpstatus_list", ()))
+        assert self.crawler.engine  # noqa: S101  # it opens this scheduler
+        watch(self.crawler.engine, self)
+        self.crawler.signals.connect(self._item_error, signal=signals.item_error)
+        self.crawler.signals.connect(self._spider_error, signal=signals.spider_error)
+        return deferred_from_coro(self._join(spider))
+
+    def close(self, reason: str) -> Deferred[None]:  # noqa: ARG002  # how it ended is in the queue
+        self._is_stopping = True
+        return deferred_from_coro(self._session.leave())
+
+    def enqueue_request(self, request: Request) -> bool:
+        """Take a request; never waits and never raises. Whether it is new, Redis decides."""
+        if request in self._replacements:  # its place in the queue is that of the request it replaces
+            return True
+        is_seed = request.meta.pop("is_start_request", False)  # seeds go in once a crawl, whatever dont_filter says
+        try:
+            payload = codec.dumps(request.to_dict(spider=self.spider))
+        except (RefusedRequestError, ValueError) as error:
+            self._settlement.refuse(request, error)
+            return False
+        is_filtered = is_seed or not request.dont_filter
+        fingerprint = self.crawler.request_fingerprinter.fingerprint(request) if is_filtered else b""
+        self._session.exchange.push("push", fingerprint, lane(request.priority), payload)
+        self._count("queued")
+        return True
+
+    def next_request(self) -> Request | None:
+        while entry := self._session.exchange.next():
+            try:
+                request = request_from_dict(codec.loads(entry.payload), spider=self.spider)
+            except (RefusedRequestError, ValueError, TypeError, AttributeError) as error:
+                self._settlement.settle(entry, Outcome(Verdict.DEAD, f"not a request of this crawl: {error}"))
+                continue
+            self._leased[request] = Leased(entry)
+            self._count("dequeued")
+            return request
+        return None
+
+    def has_pending_requests(self) -> bool:
+        """Tell whether the crawl goes on, in any worker. The engine asks only when every seed was pushed."""
+        if self._has_start_failed:
+            return not self._session.exchange.is_idle
+        self._session.exchange.end_of_seeds()
+        if self._session.trouble:
+            self._changed()
+            return True
+        return self._session.exchange.ended is None
+
+    def __len__(self) -> int:
+        """Return how many requests this worker has in hand."""
+        return len(self._leased)
+
+    async def _join(self, spider: Spider) -> None:
+        settings = self.crawler.settings
+        await self._session.join(spider)
+        self._settlement = Settlement(
+            self._session.exchange,
+            self.crawler.stats,
+            retry_times=settings.getint("RETRY_TIMES") if settings.getbool("RETRY_ENABLED") else 0,
+            retry_backoff=settings.getfloat("RETRY_BACKOFF_SECONDS"),
+        )
+
+    # --- what the engine tells
+
+    def downloaded(self, request: Request, result: Response | Request | Failure) -> None:
+        if leased := self._leased.get(request):
+            good = self._good_statuses | set(request.meta.get("handle_httpstatus_list", ()))
+            leased.note(outcomes.of_download(result, good))
+            if isinstance(result, Request):
+                self._replacements.add(result)
+
+    def failed(self, request: Request, failure: Failure) -> None:
+        if leased := self._leased.get(request):
+            leased.note(outcomes.of_failure(failure))
+
+    def finished(self, request: Request) -> None:
+        if leased := self._leased.pop(request, None):
+            self._publish()
+            self._replacements.discard(leased.outcome.replacement)
+            self._settlement.settle(leased.entry, leased.outcome)
+
+    def _item_error(self, response: Any, failure: Failure) -> None:
+        if leased := self._leased.get(getattr(response, "request", None)):  # type: ignore[arg-type]
+            leased.note(outcomes.of_item_failure(failure))
+
+    def _spider_error(self, response: Any) -> None:
+        self._has_start_failed |= response is None
+
+    def _publish(self) -> None:
+        """Add what this process counted since the last time to the crawl's own counts."""
+        for name, before in self._published.items():
+            value = self.crawler.stats.get_value(name, 0)
+            if value != before:
+                self._session.exchange.push("count", name, value - before)
+                self._published[name] = value
+
+    def _changed(self) -> None:
+        """Something came from Redis."""
+        engine = self.crawler.engine
+        if engine is None or not engine.running or self._is_stopping:
+            return
+        if reason := self._session.trouble:
+            self._is_stopping = True
+            _schedule_coro(engine.close_spider_async(reason=reason))
+        elif slot := engine._slot:  # noqa: SLF001  # nothing public wakes the engine
+            slot.nextcall.schedule()
+
+    def _count(self, what: str) -> None:
+        self.crawler.stats.inc_value(f"frontier/{what}")

@@ -1,0 +1,119 @@
+"""A worker's part in a crawl: which one it joins, its share of the queue, and the end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from refillspot.clock import Clock
+from refillspot.exceptions import ConfigurationError
+from refillspot.frontier.exchange import Exchange
+from refillspot.frontier.leases import Limits
+from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue, connect
+from refillspot.postgres.crawls import CrawlTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scrapy import Spider
+    from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
+
+logger = logging.getLogger(__name__)
+
+KEEP_SECONDS = 7 * 24 * 3600  # for late workers; then Redis forgets a crawl that left no dead letters
+
+
+class CrawlSession:
+    """Joins the newest unfinished crawl with equal arguments, or begins one; ends it when nothing is left anywhere.
+
+    The spider may say `crawl_arguments` (a mapping; equal ones share a crawl) and `crawl_id` (None = the newest).
+    Settings: DATABASE_URL, REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS, SCHEDULER_PERSIST,
+    SCHEDULER_FLUSH_ON_START, FRONTIER_LEASE_SECONDS, FRONTIER_PREFETCH, FRONTIER_MAX_IN_HAND, FRONTIER_MAX_ATTEMPTS.
+    Stats: crawl/id; at the end of a complete one crawl/state, stored, rejected, known, dead, …: of all workers.
+    """
+
+    exchange: Exchange
+
+    def __init__(self, crawler: Crawler, changed: Callable[[], None]) -> None:
+        settings = crawler.settings
+        if not settings.get("DATABASE_URL"):
+            raise ConfigurationError("DATABASE_URL is not set, and refillspot.crawls is there: use the add-on or -s")
+        self._settings = settings
+        self._stats = crawler.stats
+        self._changed = changed
+        self._table = CrawlTable(settings["DATABASE_URL"])
+        self._clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
+        self._worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._queue: CrawlQueue
+        self._id = ""
+
+    async def join(self, spider: Spider) -> None:
+        """Take part in a crawl.
+
+        Raises:
+            ArgumentError, ServiceUnavailableError, SchemaVersionError: see `CrawlTable.join`.
+        """
+        arguments = getattr(spider, "crawl_arguments", {})
+        while True:
+            crawl = await self._table.join(spider.name, arguments, getattr(spider, "crawl_id", None), self._clock.now())
+            self._id = crawl.id
+            prefix = f"{self._settings['REDIS_KEY_PREFIX']}:{crawl.id}"
+            self._queue = CrawlQueue(connect(self._settings["REDIS_URL"]), prefix, self._worker)
+            if self._settings.getbool("SCHEDULER_FLUSH_ON_START"):
+                await self._queue.clear()
+            if await self._queue.open() != COMPLETE:
+                break
+            await self._note_end()  # whoever closed it died before PostgreSQL knew
+            await self._queue.close()
+        self.exchange = Exchange(self._queue, _limits(self._settings), self._changed)
+        await self.exchange.start()
+        self._stats.set_value("crawl/id", crawl.id)
+        logger.info("crawl %s, begun at %s, worker %s", crawl.id, crawl.started_at, self._worker)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why this worker has to stop before the crawl is complete."""
+        if self.exchange.failure:
+            return "frontier_failed"
+        return "crawl_gone" if self.exchange.ended == GONE else None
+
+    async def leave(self) -> None:
+        """Close the crawl if that falls to this worker, else hand back what it has."""
+        if not hasattr(self, "exchange"):
+            return  # it never joined
+        self._stats.set_value("frontier/redis_outages", self.exchange.outages)
+        if self.exchange.ended == WON:
+            result = await self._note_end()
+            seconds = KEEP_SECONDS if self._settings.getbool("SCHEDULER_PERSIST") else 0
+            await self._queue.complete(msgspec.json.encode(result), seconds)
+            self._tell(result)
+        elif self.exchange.ended == COMPLETE and self.exchange.result:
+            self._tell(msgspec.json.decode(self.exchange.result, type=dict[str, int]))
+        await self.exchange.leave()
+
+    async def _note_end(self) -> dict[str, int]:
+        counts = await self._queue.counts()
+        crawl = await self._table.complete(self._id, counts, self._clock.now())
+        known = self._stats.get_value("postgres/known", 0)
+        return counts | {"stored": crawl.stored, "rejected": crawl.rejected, "known": known}
+
+    def _tell(self, result: dict[str, int]) -> None:
+        self._stats.set_value("crawl/state", COMPLETE)
+        for name, value in result.items():
+            self._stats.set_value(f"crawl/{name}", value)
+
+
+def _limits(settings: BaseSettings) -> Limits:
+    return Limits(
+        lease_seconds=settings.getfloat("FRONTIER_LEASE_SECONDS"),
+        prefetch=settings.getint("FRONTIER_PREFETCH"),
+        max_in_hand=settings.getint("FRONTIER_MAX_IN_HAND"),
+        max_attempts=settings.getint("FRONTIER_MAX_ATTEMPTS"),
+    )

@@ -1,0 +1,115 @@
+"""`refillspot.crawls`: which crawls there are, who joins which, how they ended."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from refillspot.exceptions import ArgumentError, ServiceUnavailableError
+from refillspot.postgres.migrations import migrate
+from refillspot.postgres.patience import when_available
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+JOINING_LOCK = 0x6372_6177_6C73  # "crawls"; two first processes must not make two crawls
+COLUMNS = "id, spider, arguments, state, stored, rejected, counts, started_at, ended_at"
+UNFINISHED = f"""
+    SELECT {COLUMNS} FROM refillspot.crawls
+    WHERE spider = %(spider)s AND arguments = %(arguments)s AND state = 'running' ORDER BY started_at DESC LIMIT 1
+"""
+NAMED = f"SELECT {COLUMNS} FROM refillspot.crawls WHERE id = %(id)s"
+CREATE = f"""
+    INSERT INTO refillspot.crawls (id, spider, arguments, started_at)
+    VALUES (%(id)s, %(spider)s, %(arguments)s, %(now)s) RETURNING {COLUMNS}
+"""
+COMPLETE = f"""
+    UPDATE refillspot.crawls SET state = 'complete', counts = %(counts)s, ended_at = coalesce(ended_at, %(now)s)
+    WHERE id = %(id)s RETURNING {COLUMNS}
+"""
+
+
+@dataclass(slots=True, frozen=True)
+class Crawl:
+    """A row of `refillspot.crawls`."""
+
+    id: str
+    spider: str
+    arguments: dict[str, Any]
+    state: str
+    """running, complete, or abandoned (pruned before it was complete)."""
+    stored: int
+    rejected: int
+    counts: dict[str, int] | None
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class CrawlTable:
+    """One connection for each call: a crawl is joined once and ended once."""
+
+    def __init__(self, database_url: str) -> None:
+        self._database_url = database_url
+
+    async def join(self, spider: str, arguments: Mapping[str, Any], named: str | None, now: datetime) -> Crawl:
+        """Return the newest unfinished crawl with equal arguments, or the one that is named; else a new one.
+
+        Raises:
+            ArgumentError: the named crawl has other arguments, or has ended.
+            ServiceUnavailableError: PostgreSQL does not answer.
+            SchemaVersionError: the schema is newer than this program.
+        """
+        values = {"id": named, "spider": spider, "arguments": Jsonb(dict(arguments)), "now": now}
+        try:
+            async with await self._connect() as connection:
+                await migrate(connection)
+                async with connection.transaction(), connection.cursor(row_factory=class_row(Crawl)) as cursor:
+                    await cursor.execute("SELECT pg_advisory_xact_lock(%s)", [JOINING_LOCK])
+                    await cursor.execute(NAMED if named else UNFINISHED, values)
+                    if crawl := await cursor.fetchone():
+                        return _joinable(crawl, spider, arguments)
+                    values["id"] = named or f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+                    await cursor.execute(CREATE, values)
+                    return await _the(cursor)
+        except psycopg.OperationalError as error:
+            raise ServiceUnavailableError(f"PostgreSQL: {str(error).strip()}") from error
+
+    async def complete(self, crawl_id: str, counts: Mapping[str, int], now: datetime) -> Crawl:
+        """Note that a crawl is complete. Waits for PostgreSQL as long as it takes."""
+
+        async def operation() -> Crawl:
+            async with await self._connect() as connection, connection.cursor(row_factory=class_row(Crawl)) as cursor:
+                await cursor.execute(COMPLETE, {"id": crawl_id, "counts": Jsonb(dict(counts)), "now": now})
+                return await _the(cursor)
+
+        async def nothing() -> None:
+            pass
+
+        return await when_available(operation, nothing)
+
+    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        return await psycopg.AsyncConnection.connect(self._database_url, autocommit=True, connect_timeout=10)
+
+
+def _joinable(crawl: Crawl, spider: str, arguments: Mapping[str, Any]) -> Crawl:
+    if (crawl.spider, crawl.arguments) != (spider, dict(arguments)):
+        raise ArgumentError(
+            f"crawl {crawl.id} was begun as {crawl.spider} with {crawl.arguments}: "
+            "use the same arguments, or another id"
+        )
+    if crawl.state != "running":
+        raise ArgumentError(f"crawl {crawl.id} is {crawl.state}: leave out crawl= to begin a new one")
+    return crawl
+
+
+async def _the(cursor: psycopg.AsyncCursor[Crawl]) -> Crawl:
+    crawl = await cursor.fetchone()
+    if crawl is None:
+        raise ArgumentError("this crawl is not in refillspot.crawls any more")
+    return crawl
