@@ -1,0 +1,51 @@
+"""Extensions that kill their worker, as a fault in a C library would: without a word. Loaded by test_kills.py."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from scrapy import signals
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Poison:
+    """The page of the store POISON kills."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls()
+        crawler.signals.connect(extension.response_received, signal=signals.response_received)
+        return extension
+
+    def response_received(self, response: Response, request: Request) -> None:
+        if os.environ["POISON"].encode() in request.body and response.status == 200:
+            die()
+
+
+class DiesAmongSeeds:
+    """The fifth seed kills: some may be in the queue by then."""
+
+    seeds = 0
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls()
+        crawler.signals.connect(extension.request_scheduled, signal=signals.request_scheduled)
+        return extension
+
+    def request_scheduled(self) -> None:
+        self.seeds += 1
+        if self.seeds == 5:
+            die()

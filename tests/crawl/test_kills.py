@@ -1,0 +1,153 @@
+"""Workers die, hang and are stopped; at the end every store is there, once."""
+
+from __future__ import annotations
+
+import pickle
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import psycopg
+import redis
+from psycopg.rows import dict_row
+
+from refillspot.frontier import codec
+from refillspot.frontier.dead_letters import read_letter
+from refillspot.planning import KEYWORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.crawl.conftest import Crawl, Site
+
+    Rows = Callable[[], dict[str, dict[str, Any]]]
+
+WORDS = ",".join(KEYWORDS)
+LEASE = 2  # seconds
+SHORT_LEASE = ("-s", f"FRONTIER_LEASE_SECONDS={LEASE}", "-s", "FRONTIER_PREFETCH=4", "-s", "CONCURRENT_REQUESTS=4")
+
+
+def assert_complete(site: Site, stored: dict[str, Any]) -> None:
+    """Every store that the keywords reach is there, and none that does not exist."""
+    truth = site.truth("금천구", WORDS)
+    assert {store["ref"] for store in truth if store["reached_by"]} <= stored.keys()
+    assert stored.keys() <= {store["ref"] for store in truth}
+
+
+def fetched(site: Site) -> Counter[str]:
+    return Counter(entry["asked"] for entry in site.log() if entry["kind"] == "store")
+
+
+def crawls(database_url: str) -> list[dict[str, Any]]:
+    with psycopg.connect(database_url, row_factory=dict_row) as connection:
+        return connection.execute("SELECT * FROM refillspot.crawls").fetchall()
+
+
+def wait_for_store_pages(site: Site, count: int) -> None:
+    while sum(fetched(site).values()) < count:  # ends at pytest's timeout if never
+        time.sleep(0.01)
+
+
+def test_a_killed_worker_costs_no_store(crawl: Crawl, site: Site, rows: Rows, database_url: str) -> None:
+    with (
+        crawl.start("-a", "district=금천구", *SHORT_LEASE) as one,
+        crawl.start("-a", "district=금천구", *SHORT_LEASE) as two,
+    ):
+        wait_for_store_pages(site, 20)
+        one.kill()
+        one.wait()
+        _, log = two.communicate()
+
+    assert two.returncode == 0, log[-3000:]
+    assert_complete(site, rows())
+    (row,) = crawls(database_url)
+    assert row["state"] == "complete"
+    assert row["counts"]["redelivered"] > 0
+    assert row["counts"].get("dead", 0) == 0
+    assert sum(fetched(site).values()) <= len(rows()) + row["counts"]["redelivered"]
+    assert max(fetched(site).values()) <= 2
+
+
+def test_a_suspended_worker_does_no_harm_when_it_goes_on(
+    crawl: Crawl, site: Site, rows: Rows, database_url: str
+) -> None:
+    with crawl.start("-a", "district=금천구", *SHORT_LEASE) as one:
+        wait_for_store_pages(site, 5)
+        one.send_signal(signal.SIGSTOP)
+        two = crawl.run("-a", "district=금천구", *SHORT_LEASE)
+        one.send_signal(signal.SIGCONT)
+        _, log = one.communicate()
+
+    assert (one.returncode, two.returncode) == (0, 0), log[-3000:]
+    assert_complete(site, rows())
+    assert [row["state"] for row in crawls(database_url)] == ["complete"]
+    assert max(fetched(site).values()) <= 2
+
+
+def test_a_page_that_kills_its_worker_is_buried_and_its_neighbours_are_not(
+    crawl: Crawl, site: Site, rows: Rows, database_url: str, redis_url: str, key_prefix: str
+) -> None:
+    poison = min(store["ref"] for store in site.truth("금천구", WORDS) if store["refill"] and store["reached_by"])
+    crawl.environment["POISON"] = poison
+    deadly = (*SHORT_LEASE, "-s", "FRONTIER_LEASE_SECONDS=1", "-s", 'EXTENSIONS={"tests.crawl.poison.Poison": 1}')
+    codes: list[int] = []
+    while not codes or codes[-1] < 0:  # ends at pytest's timeout if never
+        codes.append(crawl.run("-a", "district=금천구", *deadly).returncode)
+
+    assert codes == [*[-signal.SIGKILL] * (len(codes) - 1), 3]
+    (row,) = crawls(database_url)
+    with redis.Redis.from_url(redis_url) as client:
+        letters = [read_letter(letter) for letter in client.hvals(f"{key_prefix}:{row['id']}:dead")]
+    ((why, payload),) = letters
+    assert codec.loads(payload)["cb_kwargs"]["row"]["v_rid"] == poison
+    assert "died" in why.reason
+    stored = rows()
+    stored[poison] = {}
+    assert_complete(site, stored)
+
+
+def test_a_stop_in_the_middle_of_the_seeds_loses_none(crawl: Crawl, site: Site, rows: Rows, database_url: str) -> None:
+    deadly = ("-s", 'EXTENSIONS={"tests.crawl.poison.DiesAmongSeeds": 1}')
+    assert crawl.run("-a", "district=금천구", *SHORT_LEASE, *deadly).returncode == -signal.SIGKILL
+    assert crawl.run("-a", "district=금천구", *SHORT_LEASE).returncode == 0
+
+    assert len(crawls(database_url)) == 1
+    assert_complete(site, rows())
+
+
+def test_what_was_planted_in_the_queue_is_not_executed(
+    crawl: Crawl, site: Site, rows: Rows, database_url: str, redis_url: str, key_prefix: str, tmp_path: Path
+) -> None:
+    proof = tmp_path / "executed"
+    with crawl.start("-a", "district=금천구", *SHORT_LEASE) as process:
+        wait_for_store_pages(site, 5)
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+    (row,) = crawls(database_url)
+    request = {"url": f"{site.url}/API/profile/", "method": "POST", "body": b"v_rid=x"}
+    forged = [request | {"_class": "os.system"}, request | {"callback": "closed"}, request | {"callback": "parse_x"}]
+    with redis.Redis.from_url(redis_url) as client:
+        lane = f"{key_prefix}:{row['id']}:lane:10"
+        for payload in (pickle.dumps(Planted(proof)), *(codec._compress(msgspec.msgpack.encode(f)) for f in forged)):
+            client.xadd(lane, {"r": payload})
+        result = crawl.run("-a", "district=금천구", *SHORT_LEASE)
+        letters = [read_letter(letter) for letter in client.hvals(f"{key_prefix}:{row['id']}:dead")]
+
+    assert result.returncode == 3, result.stderr[-3000:]
+    assert not proof.exists()
+    assert len(letters) == 4
+    assert all("not a request of this crawl" in why.reason for why, _ in letters)
+    assert_complete(site, rows())
+
+
+class Planted:
+    """A pickle that leaves a file where it was executed."""
+
+    def __init__(self, proof: Path) -> None:
+        self.proof = proof
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path.touch, (self.proof,))
