@@ -17,6 +17,7 @@ import redis
 from psycopg import sql
 
 from refillspot.services import embedded, read_environment, resolve
+from tests.own_redis import OwnRedis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,6 +94,17 @@ def environment(database_url: str, redis_url: str, cache_redis_url: str) -> dict
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PROJECT_PREFIXES)}
     kept.pop("PYTHONPATH", None)
     return kept | {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "CACHE_REDIS_URL": cache_redis_url}
+
+
+@pytest.fixture
+def own_redis(short_directory: Path) -> Iterator[OwnRedis]:
+    """A Redis of this test alone, with the queue's options."""
+    directory = short_directory / uuid.uuid4().hex[:8]
+    directory.mkdir()
+    server = OwnRedis(directory)
+    server.start()
+    yield server
+    server.kill()
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.crawl.conftest import Crawl, Site
+    from tests.own_redis import OwnRedis
 
     Rows = Callable[[], dict[str, dict[str, Any]]]
 
@@ -107,6 +108,30 @@ def test_a_page_that_kills_its_worker_is_buried_and_its_neighbours_are_not(
     stored = rows()
     stored[poison] = {}
     assert_complete(site, stored)
+
+
+def test_a_redis_that_dies_costs_no_store(
+    crawl: Crawl, site: Site, rows: Rows, database_url: str, own_redis: OwnRedis
+) -> None:
+    """Its file is synced each second, so it comes back older than the workers remember it."""
+    crawl.environment["REDIS_URL"] = own_redis.url
+    with (
+        crawl.start("-a", "district=금천구", *SHORT_LEASE) as one,
+        crawl.start("-a", "district=금천구", *SHORT_LEASE) as two,
+    ):
+        for pages in (10, 40):
+            wait_for_store_pages(site, pages)
+            own_redis.kill()
+            time.sleep(LEASE)  # away for as long as a lease: what is measured, not what is waited for
+            own_redis.start()
+        logs = [worker.communicate()[1] for worker in (one, two)]
+
+    assert (one.returncode, two.returncode) == (0, 0), logs
+    assert all("waits and loses nothing" in log and "Redis answers again" in log for log in logs)
+    assert_complete(site, rows())
+    (row,) = crawls(database_url)
+    assert row["counts"].get("dead", 0) == 0
+    assert max(fetched(site).values()) <= 3  # twice older by up to a second
 
 
 def test_a_stop_in_the_middle_of_the_seeds_loses_none(crawl: Crawl, site: Site, rows: Rows, database_url: str) -> None:

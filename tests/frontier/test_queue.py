@@ -11,7 +11,8 @@ from refillspot.frontier.queue import CLOSING, COMPLETE, GONE, OPEN, WON, CrawlQ
 
 if TYPE_CHECKING:
     from refillspot.frontier.queue import Entry
-    from tests.frontier.conftest import OwnRedis, Workers
+    from tests.frontier.conftest import Workers
+    from tests.own_redis import OwnRedis
 
 LEASE = 0.3
 MAX_ATTEMPTS = 5

@@ -1,0 +1,1 @@
+"""Measurements, each run as `python -m bench.<name>`. Nothing here is a test."""

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from refillspot.retries import LONGEST_BACKOFF, LONGEST_RETRY_AFTER, backoff_seconds, retry_after_seconds
+
+NOW = datetime(2026, 11, 24, 3, 0, 0, tzinfo=UTC)
+
+
+def test_each_wait_is_longer_than_the_one_before_whatever_chance_says() -> None:
+    waits = [backoff_seconds(attempt, 5, chance) for attempt in (1, 2, 3) for chance in (0.0, 0.999)]
+
+    assert waits == sorted(waits)
+    assert waits[0] >= 2.5
+    assert backoff_seconds(50, 5, 1.0) == LONGEST_BACKOFF
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120),
+        (" 7 ", 7),
+        ("0", 0),
+        ("-5", 0),
+        ("99999999999", LONGEST_RETRY_AFTER),
+        ("Tue, 24 Nov 2026 03:01:30 GMT", 90),
+        ("Tue, 24 Nov 2026 02:00:00 GMT", 0),
+        ("Fri, 24 Nov 2090 03:00:00 GMT", LONGEST_RETRY_AFTER),
+        ("soon", 0),
+        ("1.5", 0),
+        ("٣", 3),
+        ("", 0),
+        (None, 0),
+    ],
+)
+def test_retry_after(header: str | None, seconds: float) -> None:
+    assert retry_after_seconds(header, NOW) == seconds
