@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from refillspot.frontier.exchange import Exchange
+from refillspot.frontier.leases import Limits
+from refillspot.frontier.queue import GONE, WON, CrawlQueue, connect
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from refillspot.frontier.queue import Entry
+    from tests.own_redis import OwnRedis
+
+LEASE = 0.5
+PREFETCH = 4
+
+
+class Worker:
+    """An exchange, and its queue for what goes on behind its back."""
+
+    def __init__(self, url: str, prefix: str, name: str) -> None:
+        self.queue = CrawlQueue(connect(url), prefix, name)
+        self.changes = asyncio.Event()
+        self.exchange = Exchange(self.queue, Limits(LEASE, PREFETCH, 100, 5), self.changes.set)
+
+    async def next(self) -> Entry:
+        while not (entry := self.exchange.next()):
+            await self.changed()
+        return entry
+
+    async def changed(self) -> None:
+        self.changes.clear()
+        await self.changes.wait()
+
+
+@asynccontextmanager
+async def worker(url: str, prefix: str, name: str) -> AsyncIterator[Worker]:
+    one = Worker(url, prefix, name)
+    await one.queue.open()
+    await one.exchange.start()
+    yield one
+    await one.exchange.leave()
+
+
+def push(one: Worker, *names: str) -> None:
+    for name in names:
+        one.exchange.push("push", name, 0, name)
+
+
+def done(one: Worker, entry: Entry) -> None:
+    one.exchange.settle(entry.key, "done", *entry.key)
+
+
+def test_what_is_pushed_comes_out_and_the_crawl_ends(redis_url: str, key_prefix: str) -> None:
+    async def test() -> None:
+        async with worker(redis_url, key_prefix, "a") as a:
+            push(a, *"xyz")
+            a.exchange.end_of_seeds()
+            for _ in range(3):
+                assert a.exchange.ended is None
+                done(a, await a.next())
+            while not a.exchange.ended:
+                await a.changed()
+            assert a.exchange.ended == WON
+
+    asyncio.run(test())
+
+
+def test_a_lease_whose_answer_was_lost_is_found(redis_url: str, key_prefix: str) -> None:
+    async def test() -> None:
+        async with worker(redis_url, key_prefix, "a") as a:
+            push(a, *"0123", "lost")
+            while len(a.exchange._leases.waiting) < PREFETCH:
+                await a.changed()
+            (lost,) = await a.queue.take(1, max_attempts=5, inherit=False)  # as if the connection had broken just then
+            assert lost.payload == b"lost"
+            assert {(await a.next()).payload for _ in range(PREFETCH + 1)} == {b"0", b"1", b"2", b"3", b"lost"}
+
+    asyncio.run(test())
+
+
+def test_what_was_given_to_another_is_not_started(redis_url: str, key_prefix: str) -> None:
+    async def test() -> None:
+        async with worker(redis_url, key_prefix, "a") as a:
+            push(a, *"wxyz")
+            while not (started := a.exchange.next()):
+                await a.changed()
+            b = CrawlQueue(connect(redis_url), key_prefix, "b")
+            await b.beat(LEASE, join=True)
+            await a.queue.beat(0, join=False)
+            time.sleep(LEASE * 1.1)  # suspended, its loop with it  # noqa: ASYNC251
+            taken = await b.take(10, max_attempts=5, inherit=True)
+            assert len(taken) == 4
+            assert a.exchange.next() is None
+            done(a, started)
+            await a.changed()
+            await a.changed()
+            assert a.exchange.next() is None
+            await b.close()
+
+    asyncio.run(test())
+
+
+def test_nothing_is_started_on_a_lease_that_has_run_out(own_redis: OwnRedis) -> None:
+    async def test() -> None:
+        async with worker(own_redis.url, "crawl", "a") as a:
+            push(a, *"wxyz")
+            first = await a.next()
+            own_redis.process.send_signal(signal.SIGSTOP)
+            began = time.monotonic()
+            given = 0
+            while time.monotonic() - began < LEASE * 2:
+                given += a.exchange.next() is not None and time.monotonic() - began > LEASE
+                await asyncio.sleep(0.02)
+            own_redis.process.send_signal(signal.SIGCONT)
+            assert given == 0
+            done(a, first)
+
+    asyncio.run(test())
+
+
+def test_the_loop_does_not_wait_for_redis(own_redis: OwnRedis) -> None:
+    async def test() -> None:
+        async with worker(own_redis.url, "crawl", "a") as a:
+            push(a, *map(str, range(100)))
+            await a.next()
+            own_redis.process.send_signal(signal.SIGSTOP)
+            longest, last = 0.0, time.monotonic()
+            for number in range(100):
+                push(a, f"child {number}")
+                a.exchange.next()
+                await asyncio.sleep(0.01)
+                longest, last = max(longest, time.monotonic() - last), time.monotonic()
+            own_redis.process.send_signal(signal.SIGCONT)
+            assert longest < 0.1
+            while await a.queue.length() < 200:
+                await a.changed()
+
+    asyncio.run(test())
+
+
+def test_who_leaves_hands_back_what_it_did_not_start(redis_url: str, key_prefix: str) -> None:
+    async def test() -> None:
+        async with worker(redis_url, key_prefix, "a") as a:
+            push(a, *"wxyz")
+            done(a, await a.next())
+        async with worker(redis_url, key_prefix, "b") as b:
+            assert {(await b.next()).payload for _ in range(3)} == {b"x", b"y", b"z"}
+
+    asyncio.run(test())
+
+
+def test_a_crawl_that_was_pruned_is_over(redis_url: str, key_prefix: str) -> None:
+    async def test() -> None:
+        async with worker(redis_url, key_prefix, "a") as a:
+            push(a, "x")
+            await a.next()
+            await a.queue.clear()
+            while not a.exchange.ended:
+                await a.changed()
+            assert a.exchange.ended == GONE
+
+    asyncio.run(test())
+
+
+def test_an_outage_is_survived_with_everything_that_was_to_be_told(own_redis: OwnRedis) -> None:
+    async def test() -> None:
+        async with worker(own_redis.url, "crawl", "a") as a:
+            push(a, "parent")
+            parent = await a.next()
+            own_redis.kill()
+            push(a, *map(str, range(50)))
+            done(a, parent)
+            while a.exchange.outages < 2:  # noqa: ASYNC110  # nobody is told while Redis is away
+                await asyncio.sleep(0.01)
+            own_redis.start()
+            found: set[bytes] = set()
+            while len(found) < 50:
+                entry = await a.next()
+                found.add(entry.payload)
+                done(a, entry)
+            assert found == {str(number).encode() for number in range(50)}
+
+    asyncio.run(test())
