@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from random import Random
@@ -27,8 +28,7 @@ STATUSES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Week:
+class Week(Struct, frozen=True, gc=False):
     """`spans` per weekday, 0 = Monday, None = closed; `only_today` where the page shows no other day."""
 
     spans: tuple[tuple[str, str] | None, ...]
