@@ -15,7 +15,6 @@ from aiohttp import web
 
 from replica.city import build_city
 from replica.fault_control import parse_fault
-from replica.gazetteer import neighbours
 from replica.listing import Listing
 from replica.page_routes import robots_im
 from replica.request_log import RequestLog
@@ -58,7 +57,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
     )
     gc.freeze()
     gc.enable()
-    listing = Listing(Search(stores, neighbours), arguments.cap)
+    listing = Listing(Search(stores), arguments.cap)
     site = Site(arguments.seed, stores, listing, RequestLog(), arguments.latency_ms / 1000)
     site.faults.raise_all(arguments.fault)
     app = site.app()

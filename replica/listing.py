@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from replica import envelope
 from replica.query import Query, asks_nothing, is_misencoded, read_query, read_window
 from replica.rows import Rows
+from replica.search import Search
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    from replica.search import Search
     from replica.store import Store
 
 GET_SIZE = 4  # a GET is answered too, but ignores `size`
@@ -29,7 +29,7 @@ class Listing:
 
     def follow(self, stores: Iterable[Store], today: date) -> None:
         """List these stores from now on, as of another day."""
-        self._search = self._search.over(stores)
+        self._search = Search(stores)
         self._rows = Rows(today)
 
     def answer(self, form: Mapping[str, str], *, is_get: bool = False) -> bytes:

@@ -26,15 +26,15 @@ def answer(store: Store | None, today: date = TODAY) -> bytes:
     if store is None:
         return envelope.failure("존재하지 않는 식당입니다.")
     rng = Random(store.seed + 4)  # noqa: S311  # invented data
-    sections = [_restaurant(store)]
-    sections += [section for section in _optional(store, rng, today) if rng.random() >= MISSING_SHARE]
+    images = write_images(store)
+    sections = [_restaurant(store, images)]
+    sections += [section for section in _optional(store, images, rng, today) if rng.random() >= MISSING_SHARE]
     rng.shuffle(sections)
     return envelope.success(sections)
 
 
-def _optional(store: Store, rng: Random, today: date) -> list[dict[str, Any]]:
+def _optional(store: Store, images: list[str], rng: Random, today: date) -> list[dict[str, Any]]:
     standing = store.standing
-    images = write_images(store)
     written = {"user_nm": rng.choice(REVIEWERS), "content": rng.choice(REVIEWS)}
     reviews = [written] if standing.review_count else []
     return [
@@ -49,8 +49,8 @@ def _optional(store: Store, rng: Random, today: date) -> list[dict[str, Any]]:
     ]
 
 
-def _restaurant(store: Store) -> dict[str, Any]:
-    says, images = store.concept, write_images(store)
+def _restaurant(store: Store, images: list[str]) -> dict[str, Any]:
+    says = store.concept
     return {
         "key": "restaurant",
         "v_rid": store.ref,

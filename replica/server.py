@@ -40,9 +40,9 @@ class Site:
         self._kakao = KakaoRoutes(stores)
         self._pages = listing
         self._listing = BoundedCache[bytes](
-            lambda body, is_get: listing.answer(parse_form(body), is_get=is_get), CACHED_BYTES, sys.getsizeof
+            lambda body, is_get: listing.answer(parse_form(body), is_get=is_get), CACHED_BYTES, _weigh
         )
-        self._profile = BoundedCache[bytes](self._write_profile, CACHED_BYTES, sys.getsizeof)
+        self._profile = BoundedCache[bytes](self._write_profile, CACHED_BYTES, _weigh)
         self._log = log
         self._latency = latency
         self.faults = Faults(self._listing)
@@ -100,6 +100,10 @@ class Site:
     async def _clear_log(self, _request: web.Request) -> web.Response:
         self._log.clear()
         return web.Response(status=204)
+
+
+def _weigh(*answer_and_asked: object) -> int:
+    return sum(map(sys.getsizeof, answer_and_asked))
 
 
 async def _form(request: web.Request) -> str:

@@ -132,18 +132,18 @@ def test_a_cache_forgets_what_was_asked_longest_ago() -> None:
         asked.append(letter)
         return letter.encode() * 10
 
-    cache = BoundedCache(answer, 25, len)
+    cache = BoundedCache(answer, 28, lambda answer, asked: len(answer + asked.encode()))
     answers = [cache(letter) for letter in "abacab"]
 
     assert answers == [letter.encode() * 10 for letter in "abacab"]
     assert asked == ["a", "b", "c", "b"]
-    assert cache.weight == 20
+    assert cache.weight == 22
     cache.cache_clear()
     assert (cache.weight, cache("a"), asked[-1]) == (0, b"a" * 10, "a")
 
 
 def test_an_answer_heavier_than_the_cache_is_not_kept() -> None:
-    cache = BoundedCache(bytes, 10, len)
+    cache = BoundedCache(bytes, 10, lambda answer, _asked: len(answer))
 
     assert cache(100) == bytes(100)
     assert cache.weight == 0
