@@ -13,7 +13,7 @@ from replica.city import build_store
 from replica.concepts import draw_ordinary, draw_refill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date
 
     from replica.store import Store
@@ -51,7 +51,7 @@ def draw_day(seed: int, day: date, stores: Mapping[str, Store]) -> list[Change]:
     return changes
 
 
-def apply_changes(changes: list[Change], stores: dict[str, Store]) -> None:
+def apply_changes(changes: Iterable[Change], stores: dict[str, Store]) -> None:
     for change in changes:
         if change.after:
             stores[change.after.ref] = change.after

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from replica import envelope
 from replica.gazetteer import areas_by_dong
-from replica.hours import BREAK_TIME, OPEN, TODAY, status_on, write_summary, write_today, write_week
+from replica.hours import BREAK_TIME, OPEN, status_on, write_summary, write_today, write_week
 from replica.rows import write_addresses, write_images, write_phone, write_user_score
 from replica.vocabulary import FACILITIES, REVIEWERS, REVIEWS
 
@@ -22,7 +22,7 @@ EXTRAS = ("seo", "banner", "nearby", "ranking", "coupon", "video", "faq", "notic
 OPEN_STATUSES = (OPEN, BREAK_TIME, "영업 종료 25분 전", "라스트 오더 26분 전", "마지막 주문 마감")
 
 
-def answer(store: Store | None, today: date = TODAY) -> bytes:
+def answer(store: Store | None, today: date) -> bytes:
     if store is None:
         return envelope.failure("존재하지 않는 식당입니다.")
     rng = Random(store.seed + 4)  # noqa: S311  # invented data

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from replica.gazetteer import areas_by_dong
-from replica.hours import TODAY, status_on
+from replica.hours import status_on
 from replica.search import metres
 from replica.vocabulary import REVIEWERS, REVIEWS, TAGS
 
@@ -26,7 +26,7 @@ PHOTO_DAYS = (date(2022, 1, 1).toordinal(), date(2026, 6, 30).toordinal())
 class Rows:
     """Writes rows; what does not depend on the query is drawn once per store."""
 
-    def __init__(self, today: date = TODAY) -> None:
+    def __init__(self, today: date) -> None:
         self._today = today
         self._fixed: dict[str, dict[str, Any]] = {}
 
