@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ordinary-stores", type=_number(int, 0, MAX_STORES), default=6000)
     parser.add_argument("--cap", type=_number(int, 1), default=100, help="rows that one query can show (default 100)")
     parser.add_argument(
-        "--latency-ms", type=_number(float, 0), default=0, help="delay of every answer of the site and Kakao"
+        "--latency-ms", type=_number(float, 0), default=0, help="delay of every answer but those of /_…"
     )
     parser.add_argument(
         "--robots-im", choices=IM_ANSWERS, default="missing", help="robots.txt of im.* (default missing)"

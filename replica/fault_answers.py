@@ -108,7 +108,8 @@ class Truncated(Fault, tag="truncated"):
     async def answer(self, asked: Asked) -> web.Response:
         body = read_body(asked.due)
         cut = body[: int(len(body) * self.share)]
-        return web.Response(body=cut, headers={"Content-Type": asked.due.headers["Content-Type"]})
+        headers = {name: value for name, value in asked.due.headers.items() if name != "Content-Length"}
+        return web.Response(status=asked.due.status, body=cut, headers=headers)
 
 
 class Layout(Fault, tag="layout"):

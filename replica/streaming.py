@@ -18,6 +18,8 @@ LINES = 100  # encoded at once
 
 async def stream(request: web.Request, pieces: Iterable[bytes], headers: Mapping[str, str]) -> web.StreamResponse:
     """Send the pieces as they come; each of them must be short work, an empty one is a chance to let others by."""
+    if request.method == "HEAD":
+        return web.Response(headers=headers)
     response = web.StreamResponse(headers=headers)
     await response.prepare(request)
     ready: list[bytes] = []

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 LINGER_NOT = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
-def reset(transport: asyncio.BaseTransport) -> None:
+def reset(transport: asyncio.WriteTransport) -> None:
     """Close with RST, which the other side sees as ECONNRESET; a Unix socket just closes."""
-    if isinstance(transport, asyncio.WriteTransport):
-        connection: socket.socket = transport.get_extra_info("socket")
-        with suppress(OSError):  # closed already
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
-        transport.abort()
+    connection: socket.socket = transport.get_extra_info("socket")
+    with suppress(OSError):  # closed already
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+    transport.abort()
