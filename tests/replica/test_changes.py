@@ -28,6 +28,8 @@ FIELDS: dict[str, tuple[set[str | None], set[str | None]]] = {
     "price": ({"menu", "prices", "refill_price_krw"}, set()),
     "hours": ({"hours"}, {"hours_today_only"}),
     "menu": ({"menu"}, {"words"}),
+    "start_refill": ({"refill", "verdict", "menu", "words", "prices", "refill_price_krw"}, set()),
+    "stop_refill": ({"refill", "verdict", "menu", "words"}, {"prices", "refill_price_krw", "name"}),
 }
 
 
@@ -87,7 +89,10 @@ def test_every_kind_happens_about_as_often_as_its_rate_says(start_replica: Start
         counts = {kind: sum(event[0] == kind for event in events) for kind in (*YEARLY, "retire")}
         stores = len(running.truth())
 
-    assert all(0.6 < counts[kind] / (rate * 10) < 1.4 for kind, rate in YEARLY.items() if kind != "second_ref"), counts
+    expected = {kind: rate * 10 for kind, rate in YEARLY.items() if kind != "second_ref"}
+    expected["start_refill"] *= 0.9  # of the ordinary stores
+    expected["stop_refill"] *= 0.1  # of the others
+    assert all(0.6 < counts[kind] / number < 1.4 for kind, number in expected.items()), counts
     assert counts["second_ref"] > 20
     assert counts["retire"]
     assert 900 < stores < 1100
@@ -137,6 +142,28 @@ def test_pages_and_rows_follow_what_changed(moved: Replica, before: Stores, afte
         assert (page["restaurant"]["phone"] or "")[-9:] == (store["phone"] or "")[-9:]
         lines = page.get("menu", {}).get("list")
         assert lines is None or [[line["menu"], line["price"]] for line in lines] == store["menu"]
+
+
+def test_an_offer_begins_and_ends(moved: Replica, before: Stores, after: Stores) -> None:
+    stores = [(before[ref], after[ref]) for ref in before.keys() & after.keys()]
+    started = [new for old, new in stores if new["refill"] and not old["refill"]]
+    stopped = [(old, new) for old, new in stores if old["refill"] and not new["refill"]]
+
+    assert started
+    assert stopped
+    for store in started:
+        assert store["verdict"] == "confirmed"
+        assert {"무한리필", "무제한"} & set(store["words"])
+        assert store["ref"] in {
+            row["v_rid"]
+            for word in store["words"]
+            for row in moved.rows(f"서울 {store['district']} {store['dong']} {word}")
+        }
+    for old, new in stopped:
+        assert (new["verdict"], new["prices"], new["refill_price_krw"]) == ("unlikely", [], None)
+        assert (new["address"], new["phone"]) == (old["address"], old["phone"]) or old["ref"] in {
+            change["ref"] for change in moved.changes() if change["kind"] in {"move", "phone"}
+        }
 
 
 def lot(address: str) -> str:
