@@ -144,28 +144,6 @@ def test_pages_and_rows_follow_what_changed(moved: Replica, before: Stores, afte
         assert lines is None or [[line["menu"], line["price"]] for line in lines] == store["menu"]
 
 
-def test_an_offer_begins_and_ends(moved: Replica, before: Stores, after: Stores) -> None:
-    stores = [(before[ref], after[ref]) for ref in before.keys() & after.keys()]
-    started = [new for old, new in stores if new["refill"] and not old["refill"]]
-    stopped = [(old, new) for old, new in stores if old["refill"] and not new["refill"]]
-
-    assert started
-    assert stopped
-    for store in started:
-        assert store["verdict"] == "confirmed"
-        assert {"무한리필", "무제한"} & set(store["words"])
-        assert store["ref"] in {
-            row["v_rid"]
-            for word in store["words"]
-            for row in moved.rows(f"서울 {store['district']} {store['dong']} {word}")
-        }
-    for old, new in stopped:
-        assert (new["verdict"], new["prices"], new["refill_price_krw"]) == ("unlikely", [], None)
-        assert (new["address"], new["phone"]) == (old["address"], old["phone"]) or old["ref"] in {
-            change["ref"] for change in moved.changes() if change["kind"] in {"move", "phone"}
-        }
-
-
 def lot(address: str) -> str:
     return address.split()[3]
 

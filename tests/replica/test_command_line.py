@@ -60,3 +60,14 @@ def test_a_host_that_is_not_here_is_named() -> None:
     assert "cannot listen on 192.0.2.1:80: " in ended.stderr
     assert "check --host" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["throttle 0", "throttle -1", "throttle nan", "throttle fast", "melt"])
+def test_the_proxy_refuses_what_it_cannot_do(command: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "replica.tcp_proxy", "--upstream", "127.0.0.1:1"],
+        cwd=PROJECT, input=f"{command}\n", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert ended.returncode == 0
+    assert ended.stdout.splitlines()[1].startswith("commands: delay")
