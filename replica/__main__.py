@@ -15,32 +15,40 @@ from aiohttp import web
 
 from replica.city import build_city
 from replica.fault_control import parse_fault
-from replica.gazetteer import neighbours
-from replica.listing import Listing
-from replica.page_routes import robots_im
+from replica.listening import BACKLOG, ListenError, listen
 from replica.request_log import RequestLog
 from replica.robots import IM_ANSWERS
-from replica.search import Search
 from replica.server import Site
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Coroutine
 
+MAX_STORES = 1_000_000  # of each sort; beyond that a slip of the finger would fill the memory
 
-def main() -> None:
+
+def main() -> int:
     arguments = _parser().parse_args()
-    _run(_serve(arguments))
+    try:
+        listener = listen(arguments.host, arguments.port)
+    except ListenError as error:
+        print(f"replica: {error}", file=sys.stderr)  # noqa: T201  # a program's answer
+        return 1
+    _run(_serve(arguments, listener))
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m replica", description="A synthetic Diningcode with a known truth.")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0 = a free one (default)")
+    parser.add_argument("--port", type=_number(int, 0, 65_535), default=0, help="0 = a free one (default)")
     parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same city, to the byte")
-    parser.add_argument("--refill-stores", type=int, default=1500)
-    parser.add_argument("--ordinary-stores", type=int, default=6000)
-    parser.add_argument("--cap", type=int, default=100, help="rows that one query can show (default 100)")
-    parser.add_argument("--latency-ms", type=float, default=0, help="delay of every API answer")
+    parser.add_argument("--refill-stores", type=_number(int, 0, MAX_STORES), default=1500)
+    parser.add_argument("--ordinary-stores", type=_number(int, 0, MAX_STORES), default=6000)
+    parser.add_argument("--cap", type=_number(int, 1), default=100, help="rows that one query can show (default 100)")
+    parser.add_argument(
+        "--latency-ms", type=_number(float, 0), default=0, help="delay of every answer but those of /_…"
+    )
     parser.add_argument(
         "--robots-im", choices=IM_ANSWERS, default="missing", help="robots.txt of im.* (default missing)"
     )
@@ -49,7 +57,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _serve(arguments: argparse.Namespace) -> None:
+def _number(kind: type[float], least: float, most: float = 10**9) -> Callable[[str], float]:
+    """Return a reader of numbers within bounds, of int or float."""
+
+    def read(text: str) -> float:
+        number = kind(text)
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"{number} is not between {least} and {most}")
+        return number
+
+    read.__name__ = kind.__name__  # argparse says it: "invalid int value: 'x'"
+    return read
+
+
+async def _serve(arguments: argparse.Namespace, listener: socket.socket) -> None:
     stop = asyncio.Event()
     _stop_on_signals(stop)
     gc.disable()  # nothing to collect here, and a lot to look through
@@ -58,14 +79,18 @@ async def _serve(arguments: argparse.Namespace) -> None:
     )
     gc.freeze()
     gc.enable()
-    listing = Listing(Search(stores, neighbours), arguments.cap)
-    site = Site(arguments.seed, stores, listing, RequestLog(), arguments.latency_ms / 1000)
+    site = Site(
+        arguments.seed,
+        stores,
+        RequestLog(),
+        cap=arguments.cap,
+        latency=arguments.latency_ms / 1000,
+        robots_im=arguments.robots_im,
+    )
     site.faults.raise_all(arguments.fault)
-    app = site.app()
-    app[robots_im] = arguments.robots_im
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+    runner = web.AppRunner(site.app(), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
-    await web.TCPSite(runner, arguments.host, arguments.port, backlog=1024).start()
+    await web.SockSite(runner, listener, backlog=BACKLOG).start()
     host, port = runner.addresses[0][:2]
     where = f"http://{host}:{port} (seed {arguments.seed}, {len(stores)} stores)"
     print(f"replica: synthetic Diningcode on {where}", flush=True)  # noqa: T201  # the line that callers wait for
@@ -104,4 +129,4 @@ def _run(serving: Coroutine[None, None, None]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

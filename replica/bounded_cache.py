@@ -14,10 +14,11 @@ Answer = TypeVar("Answer")
 class BoundedCache(Generic[Answer]):
     """Calls `function`, and keeps the answers asked for last.
 
-    `weigh` says what an answer weighs; together they never weigh more than `limit`, in the same unit.
+    `weigh(answer, *asked)` says what an answer weighs with its question, which a client may make as long as it likes;
+    together they never weigh more than `limit`, in the same unit.
     """
 
-    def __init__(self, function: Callable[..., Answer], limit: int, weigh: Callable[[Answer], int]) -> None:
+    def __init__(self, function: Callable[..., Answer], limit: int, weigh: Callable[..., int]) -> None:
         self._function = function
         self._limit = limit
         self._weigh = weigh
@@ -29,9 +30,10 @@ class BoundedCache(Generic[Answer]):
             self._answers.move_to_end(asked)
             return self._answers[asked]
         answer = self._answers[asked] = self._function(*asked)
-        self.weight += self._weigh(answer)
+        self.weight += self._weigh(answer, *asked)
         while self.weight > self._limit:
-            self.weight -= self._weigh(self._answers.popitem(last=False)[1])
+            oldest, forgotten = self._answers.popitem(last=False)
+            self.weight -= self._weigh(forgotten, *oldest)
         return answer
 
     def cache_clear(self) -> None:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from msgspec.structs import replace
+
 from replica.board import change_dishes, raise_prices
 from replica.city import build_store
 from replica.concepts import draw_ordinary, draw_refill
+from replica.conversion import start_refill, stop_refill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date
 
     from replica.store import Store
 
     Draw = Callable[[date, Store, Store, Random], Iterator["Change"]]
 
-Kind = Literal["open", "close", "move", "phone", "price", "hours", "menu", "second_ref", "retire"]
+Kind = Literal[
+    "open", "close", "move", "phone", "price", "hours", "menu", "start_refill", "stop_refill", "second_ref", "retire"
+]
 
-# How many of 100 stores it happens to in a year. `retire`, the end of an older id, follows from `second_ref`.
+# How many of 100 stores it happens to in a year: of 100 ordinary ones `start_refill`, of 100 others `stop_refill`.
+# `retire`, the end of an older id, follows from `second_ref`.
 YEARLY: dict[Kind, float] = {
     "open": 12, "close": 12, "move": 3, "phone": 5, "price": 60, "hours": 15, "menu": 20, "second_ref": 2,
+    "start_refill": 3, "stop_refill": 12,
 }  # fmt: skip
 ELSEWHERE_SHARE = 0.3  # of the moves: to another district
 GRACE_DAYS = (0, 14, 60)  # how long a replaced id goes on; 0 = it dies the same day
@@ -50,7 +56,7 @@ def draw_day(seed: int, day: date, stores: Mapping[str, Store]) -> list[Change]:
     return changes
 
 
-def apply_changes(changes: list[Change], stores: dict[str, Store]) -> None:
+def apply_changes(changes: Iterable[Change], stores: dict[str, Store]) -> None:
     for change in changes:
         if change.after:
             stores[change.after.ref] = change.after
@@ -88,7 +94,7 @@ def _second_ref(day: date, store: Store, donor: Store, rng: Random) -> Iterator[
 def _alter(kind: Kind, altered: Callable[[Store, Store, Random], Store]) -> Draw:
     def draw(day: date, store: Store, donor: Store, rng: Random) -> Iterator[Change]:
         after = altered(store, donor, rng)
-        if after != store:  # a board without prices cannot raise any
+        if after != store:  # a board without prices cannot raise any, a store without an offer cannot end it
             yield Change(day, kind, store, after)
 
     return draw
@@ -105,6 +111,14 @@ def _rephoned(store: Store, donor: Store, _rng: Random) -> Store:
 
 def _rescheduled(store: Store, donor: Store, _rng: Random) -> Store:
     return replace(store, week=donor.week, open_status=donor.open_status)
+
+
+def _started(store: Store, _donor: Store, rng: Random) -> Store:
+    return replace(store, concept=start_refill(store.concept, rng))
+
+
+def _stopped(store: Store, _donor: Store, rng: Random) -> Store:
+    return replace(store, concept=stop_refill(store.concept, rng))
 
 
 def _repriced(store: Store, _donor: Store, rng: Random) -> Store:
@@ -124,4 +138,6 @@ DRAWS: dict[Kind, Draw] = {
     "price": _alter("price", _repriced),
     "hours": _alter("hours", _rescheduled),
     "menu": _alter("menu", _recooked),
+    "start_refill": _alter("start_refill", _started),
+    "stop_refill": _alter("stop_refill", _stopped),
 }

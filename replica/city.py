@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import string
-from dataclasses import replace
+from functools import cache
+from itertools import accumulate
 from random import Random
 from typing import TYPE_CHECKING
 
-from refillspot.regions import districts
+from msgspec.structs import replace
+
+from refillspot.regions import districts, districts_by_code
 from replica.concepts import draw_ordinary, draw_refill
 from replica.hours import draw_status, draw_week
 from replica.places import FULLNESS
@@ -23,13 +26,9 @@ if TYPE_CHECKING:
 REF_LETTERS = string.ascii_letters + string.digits
 BRANCH_SHARE = 0.08
 # Of 1,000 phones: 0507 numbers, office numbers, mobiles, none; the rest are Seoul's 02.
-PHONES = (
-    ("0507-1{:03d}-{:04d}", 280),
-    ("1577-{1:04d}", 12),
-    ("010-{:04d}-{:04d}", 30),
-    ("", 17),
-    ("02-{:03d}-{:04d}", 661),
-)
+PHONES = {
+    "0507-1{:03d}-{:04d}": 280, "1577-{1:04d}": 12, "010-{:04d}-{:04d}": 30, "": 17, "02-{:03d}-{:04d}": 661,
+}  # fmt: skip
 SIGMA_SHARE = 0.2
 """Spread of the stores around a dong's centre, against the size of its bounding box."""
 
@@ -87,8 +86,15 @@ def _settle(concept: Concept, dong: Dong, rng: Random) -> Concept:
 
 def _draw_dong(district: District, rng: Random) -> Dong:
     """Return a dong; the first ones of an order of its own fill up more than the last."""
-    order = Random(district.code).sample(district.dongs, len(district.dongs))  # noqa: S311  # invented data
-    return rng.choices(order, [1 / (rank + 4) for rank in range(len(order))])[0]
+    order, weights = _order_dongs(district.code)
+    return rng.choices(order, cum_weights=weights)[0]
+
+
+@cache
+def _order_dongs(district: str) -> tuple[list[Dong], list[float]]:
+    dongs = districts_by_code()[district].dongs
+    order = Random(district).sample(dongs, len(dongs))  # noqa: S311  # invented data
+    return order, list(accumulate(1 / (rank + 4) for rank in range(len(order))))
 
 
 def _draw_point(dong: Dong, rng: Random) -> tuple[float, float]:
@@ -103,7 +109,7 @@ def _draw_ref(rng: Random) -> str:
 
 
 def _draw_phone(rng: Random) -> str | None:
-    form = rng.choices([form for form, _ in PHONES], [weight for _, weight in PHONES])[0]
+    form = rng.choices(list(PHONES), list(PHONES.values()))[0]
     return form.format(rng.randint(200, 999), rng.randint(0, 9999)) or None
 
 

@@ -6,10 +6,10 @@ from datetime import datetime, time, timedelta, timezone
 
 import msgspec
 
-from replica.hours import TODAY
+from replica.hours import FIRST_DAY
 
 KST = timezone(timedelta(hours=9), "KST")
-START = datetime.combine(TODAY, time(), KST)
+START = datetime.combine(FIRST_DAY, time(), KST)
 MAX_DAYS = 3650  # from the start on; a year with a digit too many would run for hours
 USAGE = 'send {"days": 10} or {"to": "2026-08-01T00:00:00+09:00"}'
 
@@ -27,8 +27,8 @@ class Clock:
     def __init__(self) -> None:
         self.now = START
 
-    def move(self, body: bytes) -> None:
-        """Move on as a request says.
+    def read_move(self, body: bytes) -> datetime:
+        """Return the time that a request moves on to.
 
         Raises:
             ClockError: the body says nothing clear, or goes back, or farther than MAX_DAYS from the start.
@@ -39,7 +39,7 @@ class Clock:
             raise ClockError(f"{error}; {USAGE}") from error
         if (move.days is None) == (move.to is None):
             raise ClockError(f"one of days and to is needed; {USAGE}")
-        self.now = self._check(self._add(move.days) if move.to is None else read_time(move.to))
+        return self._check(self._add(move.days) if move.to is None else read_time(move.to))
 
     def read_past(self, text: str | None, default: datetime) -> datetime:
         """Return a moment between the start and now.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from replica.kinds import BUFFETS, CHAINS, ORDINARY, REFILL, Kind
 from replica.offers import build_offer, build_sides
@@ -47,8 +48,12 @@ def _says_in_category(rng: Random) -> Concept:
 
 
 def _says_in_menu(rng: Random) -> Concept:
+    return draw_offered(rng.choice(REFILL), rng)
+
+
+def draw_offered(kind: Kind, rng: Random) -> Concept:
     """Return a store with the offer on its board, often beside dishes sold by the plate."""
-    kind, word = rng.choice(REFILL), rng.choice(REFILL_WORDS)
+    word = rng.choice(REFILL_WORDS)
     form = rng.choice(("{dish} {word}", "{dish}{word}", "[{word}] {dish}", "{word} {dish}"))
     title = form.format(dish=kind.dish, word=word)
     concept = _refill(_name(kind.dish, rng), (kind.dish, kind.category), title, kind, rng, menu_share=1)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-import msgspec
 from aiohttp import web
 
 from replica.clock import START, Clock, ClockError
-from replica.streaming import stream
+from replica.day import build_day
+from replica.json_answer import JSON_HEADERS, write_json
+from replica.streaming import stream, write_object
 from replica.timeline import Timeline
-from replica.truth import write_truth
+from replica.truth import tell_truth
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -19,17 +21,17 @@ if TYPE_CHECKING:
 
     Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-JSON = {"Content-Type": "application/json; charset=utf-8"}
-
 
 class DatedCity:
-    """The city and its clock; `on_move` is called once both have moved."""
+    """The city and its clock; `on_move` is called once both have moved to another day."""
 
-    def __init__(self, seed: int, stores: Iterable[Store], on_move: Callable[[Timeline], None]) -> None:
+    def __init__(self, seed: int, stores: Iterable[Store], cap: int, on_move: Callable[[], None]) -> None:
         self._seed = seed
+        self._cap = cap
         self._clock = Clock()
         self._on_move = on_move
-        self.timeline = Timeline(seed, stores, START.date())
+        self._moving = asyncio.Lock()
+        self.day = build_day(Timeline(seed, stores, START.date()), cap)
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         router.add_get("/_clock", self._read_clock)
@@ -38,28 +40,35 @@ class DatedCity:
         router.add_get("/_changes", _refusing(self._changes))
 
     async def _read_clock(self, _request: web.Request) -> web.Response:
-        return _json({"synthetic": True, "now": self._clock.now.isoformat(), "stores": len(self.timeline.stores)})
+        stores = len(self.day.timeline.stores)
+        return write_json({"synthetic": True, "now": self._clock.now.isoformat(), "stores": stores})
 
     async def _move_clock(self, request: web.Request) -> web.Response:
-        self._clock.move(await request.read())
-        if self._clock.now.date() > self.timeline.today:
-            self.timeline.advance(self._clock.now.date())
-            self._on_move(self.timeline)
+        """Live through the days beside the other requests; they see the old day until the new one is whole."""
+        body = await request.read()
+        async with self._moving:
+            now = self._clock.read_move(body)
+            if now.date() > self.day.timeline.today:
+                self.day = await asyncio.to_thread(lambda: build_day(self.day.timeline.advance(now.date()), self._cap))
+                self._on_move()
+            self._clock.now = now
         return await self._read_clock(request)
 
     async def _truth(self, request: web.Request) -> web.StreamResponse:
         keywords = request.query.get("keywords")
         words = None if keywords is None else [word.strip() for word in keywords.split(",") if word.strip()]
         at = self._clock.read_past(request.query.get("at"), self._clock.now)
-        stores = self.timeline.stores_on(at.date()).values()
-        truth = write_truth(self._seed, stores, request.query.get("district"), words, at.isoformat())
-        return await stream(request, truth, JSON)
+        stores = await asyncio.to_thread(self.day.timeline.stores_on, at.date())
+        head = {"synthetic": True, "seed": self._seed, "at": at.isoformat()}
+        truth = tell_truth(stores.values(), request.query.get("district"), words)
+        return await stream(request, write_object(head, "stores", truth), JSON_HEADERS)
 
-    async def _changes(self, request: web.Request) -> web.Response:
+    async def _changes(self, request: web.Request) -> web.StreamResponse:
         after = self._clock.read_past(request.query.get("from"), START)
         until = self._clock.read_past(request.query.get("to"), self._clock.now)
-        changes = self.timeline.write_changes(after.date(), until.date())
-        return _json({"synthetic": True, "from": after.isoformat(), "to": until.isoformat(), "changes": changes})
+        changes = self.day.timeline.tell_changes(after.date(), until.date())
+        head = {"synthetic": True, "from": after.isoformat(), "to": until.isoformat()}
+        return await stream(request, write_object(head, "changes", changes), JSON_HEADERS)
 
 
 def _refusing(answer: Answer) -> Answer:
@@ -72,7 +81,3 @@ def _refusing(answer: Answer) -> Answer:
             return web.Response(status=400, text=f"{error}\n")
 
     return handle
-
-
-def _json(answer: object) -> web.Response:
-    return web.Response(body=msgspec.json.encode(answer), content_type="application/json", charset="utf-8")

@@ -15,6 +15,7 @@ from msgspec import Meta
 from refillspot.regions import districts
 from replica.faults import Fault, Limit, Seconds
 from replica.gazetteer import split_region
+from replica.json_answer import write_json
 from replica.query import parse_form
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class ResultCode(Fault, tag="result_code"):
     message: str = "일시적인 오류입니다."
 
     async def answer(self, asked: Asked) -> web.Response:  # noqa: ARG002
-        return _json({"result_code": self.code, "result_msg": self.message, "result_data": {}})
+        return write_json({"result_code": self.code, "result_msg": self.message, "result_data": {}})
 
 
 class Truncated(Fault, tag="truncated"):
@@ -107,7 +108,8 @@ class Truncated(Fault, tag="truncated"):
     async def answer(self, asked: Asked) -> web.Response:
         body = read_body(asked.due)
         cut = body[: int(len(body) * self.share)]
-        return web.Response(body=cut, headers={"Content-Type": asked.due.headers["Content-Type"]})
+        headers = {name: value for name, value in asked.due.headers.items() if name != "Content-Length"}
+        return web.Response(status=asked.due.status, body=cut, headers=headers)
 
 
 class Layout(Fault, tag="layout"):
@@ -120,7 +122,7 @@ class Layout(Fault, tag="layout"):
     async def answer(self, asked: Asked) -> web.Response | None:
         due = msgspec.json.decode(read_body(asked.due))
         changed = _change(due, self.key, CHANGES[self.change])
-        return None if changed == due else _json(changed)
+        return None if changed == due else write_json(changed)
 
 
 class Misencoded(Fault, tag="misencoded"):
@@ -155,10 +157,6 @@ def _retry_headers(retry_after: RetryAfter | None) -> dict[str, str]:
     return {"Retry-After": formatdate(time.time() + int(ahead[1]), usegmt=True) if ahead else str(retry_after)}
 
 
-def _json(value: Any) -> web.Response:
-    return web.Response(body=msgspec.json.encode(value), headers={"Content-Type": f"{JSON}; charset=utf-8"})
-
-
 CHANGES: dict[str, Callable[[str, Any], dict[str, Any]]] = {
     "renamed": lambda key, value: {f"{key}_v2": value},
     "retyped": lambda key, value: {key: list(value.values()) if isinstance(value, dict) else {"value": value}},
@@ -189,7 +187,7 @@ async def _relist(asked: Asked, rewrite: Callable[[dict[str, str]], dict[str, st
     answer = msgspec.json.decode(asked.relist(urlencode(rewrite(form)), is_get))
     if isinstance(answer["result_data"], dict):
         answer["result_data"].get("params", {}).update(form)  # the echo is of what was asked
-    return _json(answer)
+    return write_json(answer)
 
 
 def _move(form: dict[str, str]) -> dict[str, str]:

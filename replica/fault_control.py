@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from argparse import ArgumentTypeError
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from aiohttp import web
@@ -13,6 +13,8 @@ from aiohttp import web
 from replica.fault_answers import AnswerFault
 from replica.fault_wire import WireFault
 from replica.faults import ActiveFault, Asked, Fault
+from replica.json_answer import write_json
+from replica.streaming import stream, write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -56,7 +58,11 @@ class Faults:
     async def answer(self, request: web.Request, entry: Entry, due: Awaitable[web.Response]) -> web.StreamResponse:
         """Return the answer that is due, or what the first fault that fires makes of it; the entry tells which."""
         firing = self._draw(entry)
-        whole = await due
+        try:
+            whole = await due
+        except web.HTTPException as refusal:  # a body too long
+            entry.status = refusal.status
+            raise
         answer = await _spoil(firing, entry, Asked(request, whole, self._relist)) if firing else whole
         gone = request.transport is None or request.transport.is_closing()
         entry.status = None if gone and not answer.prepared else answer.status
@@ -81,11 +87,11 @@ class Faults:
         try:
             faults = msgspec.json.decode(await request.read(), type=AnyFault | list[AnyFault])
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            return _write({"error": _explain(error)}, 400)
-        return _write({"ids": self.raise_all(faults if isinstance(faults, list) else [faults])})
+            return write_json({"error": _explain(error)}, 400)
+        return write_json({"ids": self.raise_all(faults if isinstance(faults, list) else [faults])})
 
     async def _get(self, _request: web.Request) -> web.Response:
-        return _write([
+        return write_json([
             {"id": number, "matched": active.matched, "fired": active.fired, "fault": active.fault}
             for number, active in self._active.items()
         ])  # fmt: skip
@@ -98,12 +104,12 @@ class Faults:
     async def _delete(self, request: web.Request) -> web.Response:
         number = int(request.match_info["id"])
         if self._active.pop(number, None) is None:
-            return _write({"error": f"there is no fault {number}"}, 404)
+            return write_json({"error": f"there is no fault {number}"}, 404)
         return web.Response(status=204)
 
-    async def _get_violations(self, _request: web.Request) -> web.Response:
-        lines = msgspec.json.Encoder().encode_lines(self._violations)
-        return web.Response(body=lines, content_type="application/x-ndjson", charset="utf-8")
+    async def _get_violations(self, request: web.Request) -> web.StreamResponse:
+        headers = {"Content-Type": "application/x-ndjson; charset=utf-8"}
+        return await stream(request, write_lines(tuple(self._violations)), headers)
 
 
 async def _spoil(active: ActiveFault, entry: Entry, asked: Asked) -> web.StreamResponse:
@@ -125,7 +131,3 @@ def _parse_options(text: str) -> dict[str, str]:
 def _explain(error: Exception) -> str:
     kinds = ", ".join(sorted(kind.__struct_config__.tag for kind in AnyFault.__args__))
     return f"{error} (kinds: {kinds})" if "kind" in str(error) else str(error)
-
-
-def _write(value: Any, status: int = 200) -> web.Response:
-    return web.Response(status=status, body=msgspec.json.encode(value), content_type="application/json")

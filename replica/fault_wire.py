@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 import sys
 import zlib
 from functools import lru_cache
@@ -16,6 +14,7 @@ from msgspec import Meta
 
 from replica.fault_answers import JSON, read_body
 from replica.faults import Fault, Seconds
+from replica.tcp_reset import reset
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -34,7 +33,7 @@ Megabytes = Annotated[int, Meta(ge=1, le=1024)]
 MEGABYTE = 1_000_000
 DRIPS_PER_SECOND = 20  # at most; faster ones send more than one byte each
 HUGE_START, HUGE_END = b'{"result_code":"100","result_msg":"', b'"}'  # JSON, so that only the size is wrong
-LINGER_NOT = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+POLL_SECONDS = 0.005
 
 
 class Delay(Fault, tag="delay"):
@@ -54,7 +53,7 @@ class Drip(Fault, tag="drip"):
 
     async def answer(self, asked: Asked) -> web.StreamResponse:
         body = read_body(asked.due)
-        return await _stream(asked, self._drips(body), len(body), asked.due.headers["Content-Type"])
+        return await _stream(asked, self._drips(body), like=asked.due, length=len(body))
 
     async def _drips(self, body: bytes) -> AsyncIterator[bytes]:
         size = max(1, self.bytes_per_second // DRIPS_PER_SECOND)
@@ -64,15 +63,24 @@ class Drip(Fault, tag="drip"):
 
 
 class Reset(Fault, tag="reset"):
-    """No answer: the connection is reset (RST), which the client sees as ECONNRESET."""
+    """The connection is reset (RST), which the client sees as ECONNRESET."""
 
-    async def answer(self, asked: Asked) -> web.Response:
-        transport = asked.request.transport
-        if transport is not None:
-            peer: socket.socket = transport.get_extra_info("socket")
-            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
-            transport.abort()
-        return web.Response()  # goes nowhere
+    after: Annotated[int, Meta(ge=0)] | None = None
+    """None = before any answer; else the headers are sent and so many bytes of the body, but never all of it."""
+
+    async def answer(self, asked: Asked) -> web.StreamResponse:
+        if self.after is None:
+            _reset(asked.request)
+            return web.Response()  # goes nowhere
+        body = read_body(asked.due)
+        return await _stream(asked, self._begin(asked.request, body), like=asked.due, length=len(body))
+
+    async def _begin(self, request: web.Request, body: bytes) -> AsyncIterator[bytes]:
+        """Yield the first bytes, and reset when they are under way: a reset drops what still waits to be sent."""
+        yield body[: min(self.after or 0, len(body) - 1)]
+        while request.transport and request.transport.get_write_buffer_size():  # noqa: ASYNC110  # tells nobody
+            await asyncio.sleep(POLL_SECONDS)
+        _reset(request)
 
 
 class Huge(Fault, tag="huge"):
@@ -82,7 +90,8 @@ class Huge(Fault, tag="huge"):
     announced: bool = True
 
     async def answer(self, asked: Asked) -> web.StreamResponse:
-        return await _stream(asked, self._parts(), self.megabytes * MEGABYTE if self.announced else None, JSON)
+        length = self.megabytes * MEGABYTE if self.announced else None
+        return await _stream(asked, self._parts(), like=web.Response(content_type=JSON), length=length)
 
     async def _parts(self) -> AsyncIterator[bytes]:
         part = b" " * (MEGABYTE // 10)
@@ -134,15 +143,22 @@ def _zstd() -> Packer:
 PACKERS: dict[Encoding, Callable[[], Packer]] = {"gzip": _gzip, "br": _brotli, "zstd": _zstd}
 
 
+def _reset(request: web.Request) -> None:
+    if request.transport:  # it is still there
+        reset(request.transport)
+
+
 async def _stream(
-    asked: Asked, parts: AsyncIterator[bytes], length: int | None, content_type: str
+    asked: Asked, parts: AsyncIterator[bytes], *, like: web.Response, length: int | None
 ) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Type": content_type})
+    """Send a body in parts, under the status and headers of another answer; `length` None = chunked."""
+    response = web.StreamResponse(status=like.status, headers=like.headers)
     response.content_length = length
     await response.prepare(asked.request)
     try:
         async for part in parts:
-            await response.write(part)
+            if asked.request.method != "HEAD":
+                await response.write(part)
     except ConnectionError:  # the client had enough, as it should; what was sent is still logged
         pass
     return response

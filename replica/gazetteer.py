@@ -48,13 +48,15 @@ def areas_by_dong() -> dict[str, str]:
     return areas | {code: area for area, around in _dongs_by_area().items() for code in around}
 
 
-@cache
 def neighbours(codes: frozenset[str]) -> frozenset[str]:
     """Return the dongs of the districts next to a region that lies in one district; none for anything larger."""
     own = {code[:5] for code in codes}  # a dong's code starts with its district's
-    if len(own) != 1:
-        return frozenset()
-    lat, lon = districts_by_code()[own.pop()].center
+    return _neighbours_of(own.pop()) if len(own) == 1 else frozenset()
+
+
+@cache
+def _neighbours_of(district: str) -> frozenset[str]:
+    lat, lon = districts_by_code()[district].center
     nearest = sorted(districts(), key=lambda other: (other.center[0] - lat) ** 2 + (other.center[1] - lon) ** 2)
     return frozenset(dong.code for district in nearest[1 : NEIGHBOURS + 1] for dong in district.dongs)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from random import Random
 
-TODAY = date(2026, 7, 9)  # a Thursday: where the clock starts; it moves on request only
+FIRST_DAY = date(2026, 7, 9)  # a Thursday: where the clock starts
 DAY_NAMES = "월화수목금토일"
 SPANS = (
     ("11:00", "22:00"), ("11:30", "23:00"), ("10:00", "21:00"), ("17:00", "02:00"), ("16:00", "24:00"),
@@ -27,8 +28,7 @@ STATUSES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Week:
+class Week(Struct, frozen=True, gc=False):
     """`spans` per weekday, 0 = Monday, None = closed; `only_today` where the page shows no other day."""
 
     spans: tuple[tuple[str, str] | None, ...]
@@ -49,9 +49,9 @@ def draw_week(status: str, rng: Random) -> Week | None:
     weekend = rng.choices((span, ("11:00", "21:00")), (7, 3))[0]
     spans: list[tuple[str, str] | None] = [*[span] * 5, *[weekend] * 2]
     if status == CLOSED_TODAY:
-        spans[TODAY.weekday()] = None
+        spans[FIRST_DAY.weekday()] = None
     elif rng.random() < 0.35:
-        spans[rng.choice([day for day in range(7) if day != TODAY.weekday()])] = None
+        spans[rng.choice([day for day in range(7) if day != FIRST_DAY.weekday()])] = None
     breaks = (
         BREAK if span[0] < "12:00" and span[1] > "20:00" and (status == BREAK_TIME or rng.random() < 0.25) else None
     )
@@ -59,7 +59,7 @@ def draw_week(status: str, rng: Random) -> Week | None:
     return Week(tuple(spans), breaks, last_order, only_today=rng.random() < 0.08)
 
 
-def write_week(week: Week, today: date = TODAY) -> list[dict[str, Any]]:
+def write_week(week: Week, today: date) -> list[dict[str, Any]]:
     """Return `bhour`: a row per day from today on; what else a day has follows under an empty label."""
     rows = []
     for ahead in range(1 if week.only_today else 7):
@@ -72,7 +72,7 @@ def write_week(week: Week, today: date = TODAY) -> list[dict[str, Any]]:
     return rows
 
 
-def write_today(week: Week, today: date = TODAY) -> str:
+def write_today(week: Week, today: date) -> str:
     return _write_day(week, today.weekday())[0]
 
 

@@ -5,20 +5,23 @@ Any key is accepted. It is read from the Authorization header and goes nowhere: 
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
-from aiohttp import web
 from msgspec import Meta
 
-from replica.kakao_places import Places
+from replica.json_answer import write_json
 from replica.kakao_refusals import OK, REFUSALS, Control
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
+    from aiohttp import web
+
+    from replica.dated import DatedCity
+    from replica.kakao_places import Places
     from replica.request_log import Entry
-    from replica.store import Store
 
     Answer = Callable[[web.Request, Entry], Awaitable[web.Response]]
     Logged = Callable[[str, Answer], Callable[[web.Request], Awaitable[web.StreamResponse]]]
@@ -54,18 +57,15 @@ class KeywordQuery(msgspec.Struct):
 
     def find(self, places: Places) -> tuple[list[dict[str, Any]], int]:
         around = None if self.x is None or self.y is None else ((self.y, self.x), float(self.radius))
-        found = places.find_places(self.query, around) if self.category_group_code in {"", FOOD} else []
-        return found[:KEYWORD_RESULTS], len(found)
+        if self.category_group_code not in {"", FOOD}:
+            return [], 0
+        return places.find_places(self.query, around, KEYWORD_RESULTS)
 
 
 class KakaoRoutes:
-    def __init__(self, stores: Iterable[Store]) -> None:
+    def __init__(self, city: DatedCity) -> None:
+        self._city = city
         self._control = Control()
-        self.follow(stores)
-
-    def follow(self, stores: Iterable[Store]) -> None:
-        """Know these stores from now on."""
-        self._places = Places(stores)
 
     def add_to(self, app: web.Application, logged: Logged) -> None:
         for path, question in ((ADDRESS_PATH, AddressQuery), (KEYWORD_PATH, KeywordQuery)):
@@ -75,27 +75,27 @@ class KakaoRoutes:
 
     def _answer(self, question: type[AddressQuery | KeywordQuery]) -> Answer:
         async def answer(request: web.Request, entry: Entry) -> web.Response:
-            entry.asked = request.query.get("query", "")
+            entry.ask(request.query.get("query", ""))
             refusal = self._control.refuse(request.headers.get("Authorization", ""))
             if refusal:
-                return _json(refusal[1], refusal[0])
+                return write_json(refusal[1], refusal[0])
             try:
                 asked = msgspec.convert(dict(request.query), question, strict=False)
             except msgspec.ValidationError as error:
-                return _json({"code": -2, "msg": str(error)}, 400)
-            found, total = asked.find(self._places)
-            return _json(_cut(found, total, asked.page, asked.size))
+                return write_json({"code": -2, "msg": str(error)}, 400)
+            found, total = await asyncio.to_thread(asked.find, self._city.day.places)  # looks through the city
+            return write_json(_cut(found, total, asked.page, asked.size))
 
         return answer
 
     async def _read_control(self, _request: web.Request) -> web.Response:
-        return _json({**msgspec.to_builtins(self._control), "modes": [OK, *REFUSALS]})
+        return write_json({**msgspec.to_builtins(self._control), "modes": [OK, *REFUSALS]})
 
     async def _set_control(self, request: web.Request) -> web.Response:
         try:
             self._control = msgspec.json.decode(await request.read(), type=Control)
         except msgspec.DecodeError as error:
-            return _json({"error": str(error)}, 400)
+            return write_json({"error": str(error)}, 400)
         return await self._read_control(request)
 
 
@@ -103,7 +103,3 @@ def _cut(found: Sequence[dict[str, Any]], total: int, page: int, size: int) -> d
     """Return one page; `pageable_count` says how many of the total can be paged through."""
     meta = {"total_count": total, "pageable_count": len(found), "is_end": page * size >= len(found)}
     return {"meta": meta, "documents": found[(page - 1) * size : page * size]}
-
-
-def _json(body: Any, status: int = 200) -> web.Response:
-    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json", charset="utf-8")

@@ -42,8 +42,10 @@ class Places:
             found = self._regions.get(parts["place"])
         return [_write_address(one, query) if isinstance(one, Store) else one for one in found or ()]
 
-    def find_places(self, query: str, around: tuple[tuple[float, float], float] | None) -> list[Document]:
-        """Return the stores whose name or category has the query's words, in the region it names.
+    def find_places(
+        self, query: str, around: tuple[tuple[float, float], float] | None, limit: int
+    ) -> tuple[list[Document], int]:
+        """Return the stores whose name or category has the query's words, in the region it names, and how many.
 
         `around` is a centre (lat, lon) and a radius in metres; with it the nearest come first.
         """
@@ -51,10 +53,13 @@ class Places:
         wanted = [store for store in self._stores if codes is None or store.dong.code in codes]
         found = [store for store in wanted if _is_called(store, rest.split())]
         if not around:
-            return [_write_place(store, None) for store in found]
+            return [_write_place(store, None) for store in found[:limit]], len(found)
         center, radius = around
-        near = sorted((metres(center, store), store.ref, store) for store in found)
-        return [_write_place(store, away) for away, _, store in near if away <= radius]
+        away = {store.ref: metres(center, store) for store in found}
+        near = sorted(
+            (store for store in found if away[store.ref] <= radius), key=lambda store: (away[store.ref], store.ref)
+        )
+        return [_write_place(store, away[store.ref]) for store in near[:limit]], len(near)
 
     @cached_property
     def _addresses(self) -> dict[str, list[Store]]:

@@ -9,7 +9,7 @@ from replica.query import Query, asks_nothing, is_misencoded, read_query, read_w
 from replica.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from replica.search import Search
@@ -22,14 +22,9 @@ TOTAL_CEILING = 10_000  # where `total_cnt` stops counting
 class Listing:
     """Answers `/API/isearch/`. `cap` is how many rows of one query can ever be seen."""
 
-    def __init__(self, search: Search, cap: int) -> None:
+    def __init__(self, search: Search, cap: int, today: date) -> None:
         self._search = search
         self._cap = cap
-        self._rows = Rows()
-
-    def follow(self, stores: Iterable[Store], today: date) -> None:
-        """List these stores from now on, as of another day."""
-        self._search = self._search.over(stores)
         self._rows = Rows(today)
 
     def answer(self, form: Mapping[str, str], *, is_get: bool = False) -> bytes:
@@ -40,12 +35,12 @@ class Listing:
             offset, size = offset // size * GET_SIZE, GET_SIZE
         params = {**form, "size": size}
         if is_misencoded(form):
-            return _page(params, Query("", None, ()), self._search.generic(), self._rows, (0, size))
-        query = read_query(form)
-        ranked = self._search.rank(query)
-        if not ranked:
-            return envelope.success({"params": params})
-        return _page(params, query, ranked, self._rows, _window(min(len(ranked), self._cap), offset, size))
+            query, found, window = Query("", None, ()), self._search.generic(), (0, size)
+        else:
+            query = read_query(form)
+            found = self._search.rank(query)
+            window = _window(min(len(found), self._cap), offset, size)
+        return _page(params, query, found, self._rows, window) if found else envelope.success({"params": params})
 
 
 def _window(rows: int, offset: int, size: int) -> tuple[int, int]:

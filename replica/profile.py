@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from replica import envelope
 from replica.gazetteer import areas_by_dong
-from replica.hours import BREAK_TIME, OPEN, TODAY, status_on, write_summary, write_today, write_week
+from replica.hours import BREAK_TIME, OPEN, status_on, write_summary, write_today, write_week
 from replica.rows import write_addresses, write_images, write_phone, write_user_score
 from replica.vocabulary import FACILITIES, REVIEWERS, REVIEWS
 
@@ -22,19 +22,19 @@ EXTRAS = ("seo", "banner", "nearby", "ranking", "coupon", "video", "faq", "notic
 OPEN_STATUSES = (OPEN, BREAK_TIME, "영업 종료 25분 전", "라스트 오더 26분 전", "마지막 주문 마감")
 
 
-def answer(store: Store | None, today: date = TODAY) -> bytes:
+def answer(store: Store | None, today: date) -> bytes:
     if store is None:
         return envelope.failure("존재하지 않는 식당입니다.")
     rng = Random(store.seed + 4)  # noqa: S311  # invented data
-    sections = [_restaurant(store)]
-    sections += [section for section in _optional(store, rng, today) if rng.random() >= MISSING_SHARE]
+    images = write_images(store)
+    sections = [_restaurant(store, images)]
+    sections += [section for section in _optional(store, images, rng, today) if rng.random() >= MISSING_SHARE]
     rng.shuffle(sections)
     return envelope.success(sections)
 
 
-def _optional(store: Store, rng: Random, today: date) -> list[dict[str, Any]]:
+def _optional(store: Store, images: list[str], rng: Random, today: date) -> list[dict[str, Any]]:
     standing = store.standing
-    images = write_images(store)
     written = {"user_nm": rng.choice(REVIEWERS), "content": rng.choice(REVIEWS)}
     reviews = [written] if standing.review_count else []
     return [
@@ -49,8 +49,8 @@ def _optional(store: Store, rng: Random, today: date) -> list[dict[str, Any]]:
     ]
 
 
-def _restaurant(store: Store) -> dict[str, Any]:
-    says, images = store.concept, write_images(store)
+def _restaurant(store: Store, images: list[str]) -> dict[str, Any]:
+    says = store.concept
     return {
         "key": "restaurant",
         "v_rid": store.ref,

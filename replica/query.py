@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -79,7 +78,6 @@ def read_window(form: Mapping[str, str]) -> tuple[int, int]:
     return max(int(offset), 0), size
 
 
-@lru_cache(maxsize=1024)
 def split_words(text: str) -> tuple[str, ...]:
     """Return the terms a text asks for, whatever its white space: "무한 리필" and "무한리필" are one."""
     joined = "".join(word for word in text.split() if word not in EMPTY_WORDS)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from bisect import bisect_right
 from collections import deque
 from contextlib import contextmanager
+from functools import lru_cache
 from math import inf
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from replica.streaming import write_lines
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_ENTRIES = 200_000
-CHUNK_ENTRIES = 1000
+MAX_TEXT = 300  # characters of a text that a client sent: the log is bounded, whatever is asked
 
 
 class Entry(msgspec.Struct, gc=False):
@@ -28,7 +30,7 @@ class Entry(msgspec.Struct, gc=False):
     method: str
     path: str
     kind: str
-    """list, store, robots or geocode."""
+    """list, store, robots, geocode or unknown."""
     asked: str
     """The search's words, the store's v_rid, or what Kakao was asked; never a key."""
     status: int | None
@@ -38,6 +40,9 @@ class Entry(msgspec.Struct, gc=False):
     user_agent: str
     fault: str | None = None
     """Kind and id of the fault that spoilt the answer, "status#1"."""
+
+    def ask(self, text: str) -> None:
+        self.asked = text[:MAX_TEXT]
 
 
 class RequestLog:
@@ -52,7 +57,7 @@ class RequestLog:
         """Log a request while it is under way; the caller fills in what it asked for."""
         self._seq += 1
         self._active += 1
-        path, agent = sys.intern(path), sys.intern(user_agent)  # a few, in each of so many entries
+        path, agent = _share(path[:MAX_TEXT]), _share(user_agent[:MAX_TEXT])
         entry = Entry(self._seq, time.time(), None, method, path, kind, "", None, self._active, agent)
         self.dropped += len(self._entries) == self._entries.maxlen
         self._entries.append(entry)
@@ -69,7 +74,12 @@ class RequestLog:
 
     def write(self, since: int = 0, begin: float = -inf, end: float = inf) -> Iterator[bytes]:
         """Yield, in pieces, the entries after number `since` that arrived in [begin, end), as JSON lines."""
-        entries, encoder = tuple(self._entries), msgspec.json.Encoder()  # as it is now, whatever comes while we write
-        for first in range(bisect_right(entries, since, key=lambda entry: entry.seq), len(entries), CHUNK_ENTRIES):
-            chunk = entries[first : first + CHUNK_ENTRIES]
-            yield encoder.encode_lines([entry for entry in chunk if begin <= entry.arrived < end])
+        entries = tuple(self._entries)  # as it is now, whatever comes while we write
+        later = entries[bisect_right(entries, since, key=lambda entry: entry.seq) :]
+        return write_lines(later, lambda entry: begin <= entry.arrived < end)
+
+
+@lru_cache(maxsize=1024)
+def _share(text: str) -> str:
+    """Return the same text, once for all: there are a few, in each of so many entries."""
+    return text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from replica.gazetteer import areas_by_dong
-from replica.hours import TODAY, status_on
+from replica.hours import status_on
 from replica.search import metres
 from replica.vocabulary import REVIEWERS, REVIEWS, TAGS
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from replica.store import Store
 
 IMAGES = "https://images.replica.invalid"
-SIDO_SPELLINGS = {"서울특별시": 843, "서울시": 96, "서울": 33}
+SIDOS, SIDO_WEIGHTS = ("서울특별시", "서울시", "서울"), (843, 96, 33)  # as often as they were seen
 LOST_ZERO_SHARE = 0.04  # of the 050x numbers
 NOIMAGE_SHARE = 0.19
 PHOTO_DAYS = (date(2022, 1, 1).toordinal(), date(2026, 6, 30).toordinal())
@@ -26,7 +26,7 @@ PHOTO_DAYS = (date(2022, 1, 1).toordinal(), date(2026, 6, 30).toordinal())
 class Rows:
     """Writes rows; what does not depend on the query is drawn once per store."""
 
-    def __init__(self, today: date = TODAY) -> None:
+    def __init__(self, today: date) -> None:
         self._today = today
         self._fixed: dict[str, dict[str, Any]] = {}
 
@@ -34,7 +34,7 @@ class Rows:
         fixed = self._fixed.get(store.ref)
         if fixed is None:
             fixed = self._fixed[store.ref] = _write_fixed(store, self._today)
-        chance = crc32(store.ref.encode(), crc32(query.text.encode()))
+        chance = crc32(store.key, crc32(query.text.encode()))
         row = {**fixed, "keyword": _keywords(store, query, chance)}
         if chance % 3 == 0:
             row["category"] = _highlight(row["category"], query.words)
@@ -47,7 +47,7 @@ class Rows:
 def write_addresses(store: Store) -> tuple[str, str | None]:
     """Return lot-number and road address; the two spell the city differently in every ninth store."""
     rng = Random(store.seed + 1 if store.address_seed is None else store.address_seed)  # noqa: S311  # invented data
-    sido = rng.choices(list(SIDO_SPELLINGS), list(SIDO_SPELLINGS.values()))[0]
+    sido = rng.choices(SIDOS, SIDO_WEIGHTS)[0]
     place = store.concept.building
     lot = f"{store.dong.name} {rng.randint(1, 980)}" + (f"-{rng.randint(1, 60)}" if rng.random() < 0.85 else "")
     stem = store.dong.name.rstrip("동가0123456789") or store.dong.name
@@ -74,10 +74,8 @@ def write_images(store: Store) -> list[str]:
     rng = Random(store.seed + 2)  # noqa: S311  # invented data
     if rng.random() < NOIMAGE_SHARE:
         return []
-    day = date.fromordinal(rng.randint(*PHOTO_DAYS))
-    return [
-        f"{IMAGES}/300_300_{day:%Y%m%d}_photo{n}_{rng.getrandbits(48):012x}.webp" for n in range(1, rng.randint(2, 6))
-    ]
+    start = f"{IMAGES}/300_300_{date.fromordinal(rng.randint(*PHOTO_DAYS)):%Y%m%d}_photo"
+    return [f"{start}{n}_{rng.getrandbits(48):012x}.webp" for n in range(1, rng.randint(2, 6))]
 
 
 def _write_fixed(store: Store, today: date) -> dict[str, Any]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from heapq import nsmallest
 from math import cos, hypot, radians
 from typing import TYPE_CHECKING
 from zlib import crc32
 
 from replica.bounded_cache import BoundedCache
+from replica.gazetteer import neighbours
 from replica.query import split_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from replica.query import Query
     from replica.store import Store
@@ -22,23 +24,23 @@ STRAY_SHARE = 0.05  # of an answer: stores of neighbouring districts
 NOISE = 40  # points of score that chance may add to a rank
 METRES_PER_DEGREE = 111_320
 CACHED_STORES = 4_000_000  # references in kept answers: 8 bytes each
-OVERHEAD = 100  # what an answer and its query take besides, counted in such references
+OVERHEAD = 50  # what an answer and its query take besides, counted in such references
 
 
 class Search:
-    """Finds stores. Every answer is a function of the city and the query."""
+    """Finds stores. Every answer is a function of the city and the query.
 
-    def __init__(self, stores: Iterable[Store], neighbours: Callable[[frozenset[str]], frozenset[str]]) -> None:
+    Words are looked for in the dongs that a query is about, never in the whole city for one of them.
+    """
+
+    def __init__(self, stores: Iterable[Store]) -> None:
         self.stores = tuple(stores)
-        self._neighbours = neighbours
-        self._everywhere = frozenset(store.dong.code for store in self.stores)
-        self._matching = BoundedCache(
-            self._find_matching, CACHED_STORES, lambda by_dong: sum(map(len, by_dong.values()))
-        )
-        self.rank = BoundedCache(self._rank, CACHED_STORES, lambda ranked: len(ranked) + OVERHEAD)
-
-    def over(self, stores: Iterable[Store]) -> Search:
-        return Search(stores, self._neighbours)
+        by_dong: defaultdict[str, list[Store]] = defaultdict(list)
+        for store in self.stores:
+            by_dong[store.dong.code].append(store)
+        self._by_dong = dict(by_dong)
+        self._matching = BoundedCache(self._find_matching, CACHED_STORES, _weigh_matching)
+        self.rank = BoundedCache(self._rank, CACHED_STORES, _weigh_ranked)
 
     def generic(self) -> tuple[Store, ...]:
         """Return what the site shows when it understood nothing: the best known stores."""
@@ -46,7 +48,7 @@ class Search:
 
     def _rank(self, query: Query) -> tuple[Store, ...]:
         """Return every store that answers the query, in the order the site lists them."""
-        codes = self._everywhere if query.codes is None else query.codes
+        codes = frozenset(self._by_dong) if query.codes is None else query.codes
         hits = self._within(codes, query.words, query)
         if not hits:
             return ()
@@ -56,38 +58,41 @@ class Search:
             store for store in self._within(codes, (), query) if not store.concept.refill and store.ref not in found
         ]
         loose = _draw_loose(passed, query.words, _count(len(hits), LOOSE_SHARE, seed), seed)
-        near = self._within(self._neighbours(codes), query.words, query)
-        strays = _draw(near, _count(len(hits), STRAY_SHARE, seed), seed)
+        strays = self._draw_strays(query, codes, _count(len(hits), STRAY_SHARE, seed), seed)
         return tuple(sorted([*hits, *loose, *strays], key=_order(query, seed)))
 
+    def _draw_strays(self, query: Query, codes: frozenset[str], count: int, seed: int) -> list[Store]:
+        return _draw(self._within(neighbours(codes), query.words, query), count, seed) if count else []
+
     def _within(self, codes: frozenset[str], words: tuple[str, ...], query: Query) -> list[Store]:
-        by_dong = self._matching(words)
-        stores = [store for code in sorted(codes) for store in by_dong.get(code, ())]
+        stores = [store for code in sorted(codes) for store in self._matching(code, words)]
         if query.rect:
             south, west, north, east = query.rect
             stores = [store for store in stores if south <= store.lat <= north and west <= store.lon <= east]
-        return _near(stores, query) if query.center and query.radius else stores
+        return _near(stores, query)
 
-    def _find_matching(self, words: tuple[str, ...]) -> dict[str, list[Store]]:
-        """Return the stores whose text has all the words, by dong."""
-        by_dong: defaultdict[str, list[Store]] = defaultdict(list)
-        for store in self.stores:
-            if has_words(store, words):
-                by_dong[store.dong.code].append(store)
-        return by_dong
-
-
-def _weigh(by_dong: dict[str, list[Store]]) -> int:
-    return sum(len(stores) + OVERHEAD for stores in by_dong.values()) + OVERHEAD
+    def _find_matching(self, code: str, words: tuple[str, ...]) -> list[Store]:
+        """Return the stores of a dong whose text has all the words."""
+        stores = self._by_dong.get(code, [])
+        for word in words:
+            stores = [store for store in stores if word in store.text]
+        return stores
 
 
-def has_words(store: Store, words: Iterable[str]) -> bool:
-    return all(word in store.text for word in words)
+def _weigh_matching(found: Sequence[Store], _code: str, words: tuple[str, ...]) -> int:
+    return len(found) + OVERHEAD + sum(map(len, words))
+
+
+def _weigh_ranked(ranked: Sequence[Store], query: Query) -> int:
+    return len(ranked) + OVERHEAD + 2 * len(query.text) + len(query.order)
 
 
 def is_match(store: Store, text: str) -> bool:
     """Whether a search for this text, without a region, matches the store: the rule alone, no cap and no rank."""
-    return has_words(store, split_words(text))
+    return all(word in store.text for word in _split_words(text))
+
+
+_split_words = lru_cache(1024)(split_words)  # the same few for every store
 
 
 def metres(center: tuple[float, float], store: Store) -> float:

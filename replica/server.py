@@ -13,98 +13,112 @@ from replica import profile
 from replica.bounded_cache import BoundedCache
 from replica.dated import DatedCity
 from replica.fault_control import Faults
+from replica.json_answer import JSON_HEADERS
 from replica.kakao import KakaoRoutes
 from replica.page_routes import PageRoutes
 from replica.query import parse_form
 from replica.streaming import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
-    from replica.listing import Listing
     from replica.request_log import Entry, RequestLog
     from replica.store import Store
-    from replica.timeline import Timeline
 
     Answer = Callable[[web.Request, Entry], Awaitable[web.Response]]
 
-JSON = {"Content-Type": "application/json; charset=utf-8"}
 CACHED_BYTES = 32 * 2**20  # of lists, and as many of store pages
 
 
 class Site:
-    """The routes. `latency` delays the API's answers, in seconds."""
+    """The routes. `cap`: rows that one query can show. `latency` delays every answer of a site, in seconds."""
 
-    def __init__(self, seed: int, stores: tuple[Store, ...], listing: Listing, log: RequestLog, latency: float) -> None:
-        self._city = DatedCity(seed, stores, self._follow)
-        self._kakao = KakaoRoutes(stores)
-        self._pages = listing
-        self._listing = BoundedCache[bytes](
-            lambda body, is_get: listing.answer(parse_form(body), is_get=is_get), CACHED_BYTES, sys.getsizeof
-        )
-        self._profile = BoundedCache[bytes](self._write_profile, CACHED_BYTES, sys.getsizeof)
+    def __init__(  # noqa: PLR0913  # what the command line says
+        self, seed: int, stores: Iterable[Store], log: RequestLog, *, cap: int, latency: float, robots_im: str
+    ) -> None:
+        self._lists = BoundedCache[bytes](self._write_list, CACHED_BYTES, _weigh)
+        self._profiles = BoundedCache[bytes](self._write_profile, CACHED_BYTES, _weigh)
+        self._city = DatedCity(seed, stores, cap, self._forget)
+        self._robots_im = robots_im
         self._log = log
         self._latency = latency
-        self.faults = Faults(self._listing)
+        self.faults = Faults(self._lists)
 
     def app(self) -> web.Application:
         app = web.Application()
         for path, kind, answer in (("/API/isearch/", "list", self._list), ("/API/profile/", "store", self._store)):
-            app.router.add_route("GET", path, self._logged(kind, answer))
-            app.router.add_route("POST", path, self._logged(kind, answer))
-        PageRoutes(lambda: self._city.timeline, self._pages).add_to(app, self._logged)
-        self._kakao.add_to(app, self._logged)
+            for method in ("GET", "POST"):
+                app.router.add_route(method, path, self._logged(kind, answer))
+        PageRoutes(self._city, self._robots_im).add_to(app, self._logged)
+        KakaoRoutes(self._city).add_to(app, self._logged)
         self._city.add_routes(app.router)
         app.router.add_get("/_log", self._read_log)
         app.router.add_delete("/_log", self._clear_log)
         self.faults.add_routes(app.router)
+        app.router.add_route("*", "/{path:(?!_).*}", self._logged("unknown", _miss))
         return app
 
-    def _follow(self, timeline: Timeline) -> None:
+    def _forget(self) -> None:
         """Show another day: what was written for the last one is stale."""
-        self._pages.follow(timeline.stores.values(), timeline.today)
-        self._kakao.follow(timeline.stores.values())
-        self._listing.cache_clear()
-        self._profile.cache_clear()
+        self._lists.cache_clear()
+        self._profiles.cache_clear()
+
+    def _write_list(self, body: str, is_get: bool) -> bytes:  # noqa: FBT001  # a key of the cache
+        return self._city.day.listing.answer(parse_form(body), is_get=is_get)
 
     def _write_profile(self, ref: str) -> bytes:
-        timeline = self._city.timeline
+        timeline = self._city.day.timeline
         return profile.answer(timeline.stores.get(ref), timeline.today)
 
     def _logged(self, kind: str, answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
             user_agent = request.headers.get("User-Agent", "")
             with self._log.record(request.method, request.path, kind, user_agent) as entry:
-                return await self.faults.answer(request, entry, answer(request, entry))
+                return await self.faults.answer(request, entry, self._delay(answer(request, entry)))
 
         return handle
 
-    async def _list(self, request: web.Request, entry: Entry) -> web.Response:
-        body = await _form(request)
-        form = parse_form(body)
-        entry.asked = " ".join(form[field] for field in ("query", "keyword", "addr") if form.get(field))
+    async def _delay(self, due: Awaitable[web.Response]) -> web.Response:
+        answer = await due
         await asyncio.sleep(self._latency)
-        return _json(self._listing(body, request.method == "GET"))
+        return answer
+
+    async def _list(self, request: web.Request, entry: Entry) -> web.Response:
+        body = await _read_form(request)
+        form = parse_form(body)
+        entry.ask(" ".join(form[field] for field in ("query", "keyword", "addr") if form.get(field)))
+        return _json(self._lists(body, request.method == "GET"))
 
     async def _store(self, request: web.Request, entry: Entry) -> web.Response:
-        entry.asked = parse_form(await _form(request)).get("v_rid", "")
-        await asyncio.sleep(self._latency)
-        return _json(self._profile(entry.asked))
+        ref = parse_form(await _read_form(request)).get("v_rid", "")
+        entry.ask(ref)
+        return _json(self._profiles(ref))
 
     async def _read_log(self, request: web.Request) -> web.StreamResponse:
         asked = request.query
-        lines = self._log.write(int(asked.get("since", 0)), float(asked.get("from", -inf)), float(asked.get("to", inf)))
+        try:
+            cut = int(asked.get("since", 0)), float(asked.get("from", -inf)), float(asked.get("to", inf))
+        except ValueError as error:
+            return web.Response(status=400, text=f"since, from and to are numbers: {error}\n")
         headers = {"Content-Type": "application/x-ndjson; charset=utf-8", "X-Log-Dropped": str(self._log.dropped)}
-        return await stream(request, lines, headers)
+        return await stream(request, self._log.write(*cut), headers)
 
     async def _clear_log(self, _request: web.Request) -> web.Response:
         self._log.clear()
         return web.Response(status=204)
 
 
-async def _form(request: web.Request) -> str:
+async def _read_form(request: web.Request) -> str:
     return request.rel_url.raw_query_string if request.method == "GET" else (await request.read()).decode("latin-1")
 
 
+async def _miss(_request: web.Request, _entry: Entry) -> web.Response:
+    return web.Response(status=404, text="404: Not Found")
+
+
 def _json(body: bytes) -> web.Response:
-    return web.Response(body=body, headers=JSON)
+    return web.Response(body=body, headers=JSON_HEADERS)
+
+
+def _weigh(*answer_and_asked: object) -> int:
+    return sum(map(sys.getsizeof, answer_and_asked))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from datetime import date
@@ -31,8 +32,7 @@ class Rate(NamedTuple):
         return self.audience in {None, "adult"}
 
 
-@dataclass(frozen=True)
-class MenuLine:
+class MenuLine(Struct, frozen=True, gc=False):
     """A line of the menu board; `price` is its text, "15,900원" or "시가"."""
 
     name: str
@@ -43,8 +43,7 @@ class MenuLine:
     """What a line of the offer means; other lines have none."""
 
 
-@dataclass(frozen=True)
-class Concept:
+class Concept(Struct, frozen=True, gc=False):
     """What a store is and says of itself. `verdict` is what its words allow to conclude, `refill` what is true."""
 
     name: str
@@ -62,8 +61,7 @@ class Concept:
         return tuple(rate for line in self.menu for rate in line.rates)
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True, gc=False):
     """How the visitors rate it; a store without reviews has user score 0."""
 
     score: int
@@ -71,8 +69,7 @@ class Standing:
     review_count: int
 
 
-@dataclass(frozen=True)
-class Store:
+class Store(Struct, frozen=True, dict=True):
     ref: str
     """The site's id (`v_rid`): 12 letters and digits."""
     seed: int

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from replica.tcp_reset import reset
 
 if TYPE_CHECKING:
     from asyncio import Queue, StreamReader, StreamWriter
@@ -58,7 +58,7 @@ class Link:
     def cut(self) -> None:
         """Reset both connections; what is under way is lost."""
         for writer in self._writers():
-            reset(writer)
+            reset(writer.transport)
         if self._task:
             self._task.cancel()
 
@@ -108,14 +108,6 @@ class Link:
             self._line.bytes_up += size
         else:
             self._line.bytes_down += size
-
-
-def reset(writer: StreamWriter) -> None:
-    """Close with a TCP reset; a Unix socket just closes."""
-    connection = writer.get_extra_info("socket")
-    with suppress(OSError):  # closed already
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    writer.transport.abort()
 
 
 async def _read(source: StreamReader, chunks: Chunks) -> None:

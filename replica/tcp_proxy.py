@@ -14,7 +14,8 @@ from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from replica.tcp_link import CHUNK_BYTES, Line, Link, reset
+from replica.tcp_link import CHUNK_BYTES, Line, Link
+from replica.tcp_reset import reset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -79,7 +80,13 @@ class TcpProxy:
         self._line.delay = seconds
 
     def throttle(self, bytes_per_second: float) -> None:
-        """Let at most so much through, each way, of each connection."""
+        """Let at most so much through, each way, of each connection.
+
+        Raises:
+            ValueError: it is no rate; to let nothing through is `half_open`.
+        """
+        if not bytes_per_second > 0:
+            raise ValueError(f"{bytes_per_second} bytes a second is no rate")
         self._line.rate = bytes_per_second
 
     def cut(self) -> None:
@@ -118,7 +125,7 @@ class TcpProxy:
         try:
             upstream = None if self._line.silent else await self._connect()
         except OSError:
-            reset(client[1])
+            reset(client[1].transport)
             return
         link = Link(self._line, client, upstream)
         if self._is_closing:

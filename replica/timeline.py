@@ -1,4 +1,4 @@
-"""The city through time: as it is now, as it was on a day, and what happened between two moments."""
+"""The city through time: as it is on a day, as it was before, and what happened between two moments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Timeline:
-    """`today` is a day in KST; the city changes as it begins."""
+    """`today` is a day in KST; the city changes as it begins. A timeline stays as it is: the next day is another one.
+
+    So whoever reads one is not disturbed by a clock that moves meanwhile.
+    """
 
     def __init__(self, seed: int, stores: Iterable[Store], today: date) -> None:
         self._seed = seed
@@ -26,28 +29,33 @@ class Timeline:
         self.stores = dict(self._first)
         self.today = today
 
-    def advance(self, today: date) -> None:
-        """Live through the days until this one."""
-        while self.today < today:
-            self.today += timedelta(days=1)
-            changes = draw_day(self._seed, self.today, self.stores)
-            apply_changes(changes, self.stores)
-            self._history += changes
+    def advance(self, today: date) -> Timeline:
+        """Return the timeline of a later day, lived through day by day."""
+        later = Timeline(self._seed, self._first.values(), self.today)
+        later.stores, later._history = dict(self.stores), list(self._history)
+        while later.today < today:
+            later.today += timedelta(days=1)
+            changes = draw_day(self._seed, later.today, later.stores)
+            apply_changes(changes, later.stores)
+            later._history += changes
+        return later
 
     def stores_on(self, day: date) -> dict[str, Store]:
         if day >= self.today:
             return self.stores
         stores = dict(self._first)
-        apply_changes([change for change in self._history if change.day <= day], stores)
+        apply_changes((change for change in self._history if change.day <= day), stores)
         return stores
 
-    def write_changes(self, after: date, until: date) -> list[dict[str, Any]]:
-        """Return what differs in the truth, field by field; a store that comes or goes is one entry, field None."""
-        passed = [change for change in self._history if after < change.day <= until]
-        return [{**_write_event(change), **difference} for change in passed for difference in _differences(change)]
+    def tell_changes(self, after: date, until: date) -> Iterator[dict[str, Any]]:
+        """Yield what differs in the truth, field by field; a store that comes or goes is one entry, field None."""
+        for change in self._history:
+            if after < change.day <= until:
+                event = _tell_event(change)
+                yield from ({**event, **difference} for difference in _differences(change))
 
 
-def _write_event(change: Change) -> dict[str, Any]:
+def _tell_event(change: Change) -> dict[str, Any]:
     store = change.after or change.before
     return {"ref": store and store.ref, "at": f"{change.day}T00:00:00+09:00", "kind": change.kind}
 

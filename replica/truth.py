@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from replica.hours import write_hours
 from replica.rows import write_addresses
 from replica.search import is_match
@@ -16,19 +14,14 @@ if TYPE_CHECKING:
 
     from replica.store import Store
 
-CHUNK_STORES = 100
 
-
-def write_truth(
-    seed: int, stores: Iterable[Store], district: str | None, keywords: Sequence[str] | None, at: str | None = None
-) -> Iterator[bytes]:
-    """Yield, in pieces, the stores of one district (name or code) or all; `reached_by` only for given keywords."""
-    chosen = [store for store in stores if not district or district in {store.district.name, store.district.code}]
-    yield b'{"synthetic":true,"seed":%d,"at":%s,"stores":[' % (seed, msgspec.json.encode(at))
-    for first in range(0, len(chosen), CHUNK_STORES):
-        written = [write_store(store, keywords) for store in chosen[first : first + CHUNK_STORES]]
-        yield b"," * (first > 0) + msgspec.json.encode(written)[1:-1]
-    yield b"]}"
+def tell_truth(
+    stores: Iterable[Store], district: str | None, keywords: Sequence[str] | None
+) -> Iterator[dict[str, Any]]:
+    """Yield the stores of one district (name or code) or all; `reached_by` only for given keywords."""
+    for store in stores:
+        if not district or district in {store.district.name, store.district.code}:
+            yield write_store(store, keywords)
 
 
 def write_store(store: Store, keywords: Sequence[str] | None = None) -> dict[str, Any]:

@@ -92,6 +92,27 @@ def test_reset(spoilt: Replica) -> None:
         assert entry["fault"].startswith("reset#")
 
 
+@pytest.mark.parametrize("after", [0, 1, 1000, 10**9])
+def test_reset_in_the_middle_of_a_body(spoilt: Replica, after: int) -> None:
+    due = ask(spoilt)[1]
+    with fault(spoilt, "reset", after=after):
+        connection = spoilt.connect()
+        connection.request("POST", *SEARCH, FORM)
+        answer = connection.getresponse()
+        got = b""
+        with pytest.raises(ConnectionResetError):  # noqa: PT012  # what came before it counts
+            while part := answer.read1(500):
+                got += part
+        connection.close()
+
+        assert answer.status == 200
+        assert int(answer.headers["Content-Length"]) == len(due)
+        assert got == due[: min(after, len(due) - 1)]
+        wait_until(lambda: last_entry(spoilt)["ended"] is not None)
+        assert last_entry(spoilt)["status"] == 200
+    assert ask(spoilt)[1] == due
+
+
 def test_truncated(spoilt: Replica) -> None:
     due = ask(spoilt)[1]
     with fault(spoilt, "truncated"):

@@ -24,7 +24,6 @@ FREQUENCIES: list[tuple[str, float, Callable[[Row], bool]]] = [
     ("addr 서울특별시", 0.867, lambda row: row["addr"].startswith("서울특별시 ")),
     ("addr 서울시", 0.099, lambda row: row["addr"].startswith("서울시 ")),
     ("addr 서울", 0.034, lambda row: row["addr"].startswith("서울 ")),
-    ("cities differ", 0.11, lambda row: city(row["road_addr"]) not in {None, city(row["addr"])}),
     ("no phone", 0.017, lambda row: row["phone"] is None),
     ("virtual phone", 0.28, lambda row: bool(re.match("0?507", row["phone"] or ""))),
     ("phone without its zero", 0.01, lambda row: (row["phone"] or "").startswith("507-")),
@@ -36,6 +35,11 @@ FREQUENCIES: list[tuple[str, float, Callable[[Row], bool]]] = [
     ("closed today", 0.086, lambda row: row["open_status"] == "오늘 휴무"),
     ("hours unknown", 0.079, lambda row: row["open_status"] == "확인필요"),
     ("shut", 0.066, lambda row: row["open_status"] == "영업 종료"),
+    ("break time", 51 / 2409, lambda row: row["open_status"] == "브레이크 타임"),
+    ("last order taken", 13 / 2409, lambda row: row["open_status"] == "마지막 주문 마감"),
+    ("not yet open", 6 / 2409, lambda row: row["open_status"] == "영업 전"),
+    ("minutes to go", 62 / 2409, lambda row: row["open_status"].endswith("분 전")),
+    ("road_addr of another city word", 259 / 2409, lambda row: city(row["road_addr"]) not in {None, city(row["addr"])}),
     ("name ends in a space", 0.03, lambda row: row["nm"].endswith(" ")),
 ]  # fmt: skip
 
@@ -64,3 +68,11 @@ def test_types(all_rows: list[Row]) -> None:
     assert all(len(row["area"]) == 1 for row in all_rows)
     assert all(25 <= row["score"] <= 98 for row in all_rows)
     assert not any("distance" in row for row in all_rows)
+    assert not any(word in row["open_status"] for row in all_rows for word in ("폐업", "휴업"))
+    assert all(1 <= len(row["keyword"]) <= 4 for row in all_rows)
+    assert all({type(term["term"]), type(term["mark"])} == {str, int} for row in all_rows for term in row["keyword"])
+    assert {type(row[field]) for row in all_rows for field in ("lat", "lng")} == {float}
+    assert {type(row[field]) for row in all_rows for field in ("score", "review_cnt")} == {int}
+    assert {type(image) for row in all_rows for image in row["image_list"]} == {str}
+    assert min(row["score"] for row in all_rows) == 25
+    assert not any(row["review_cnt"] for row in all_rows if row["user_score"] == 0)

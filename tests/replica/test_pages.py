@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from refillspot.regions import districts
-from replica.hours import TODAY, Week
+from replica.hours import FIRST_DAY, Week
 from replica.html_pages import quote_for_script, write_store_page
 from replica.store import Concept, MenuLine, Standing, Store
 
@@ -162,7 +162,7 @@ def test_an_unknown_store_is_a_page_that_says_so(replica: Replica) -> None:
 
 
 def test_text_is_escaped_and_comes_back_whole() -> None:
-    page = write_store_page(nasty_store(), TODAY)
+    page = write_store_page(nasty_store(), FIRST_DAY)
     item = read_linked(page)["hasMenu"]["hasMenuItem"][0]
 
     assert "<b>" not in page

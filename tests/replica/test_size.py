@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from replica.bounded_cache import BoundedCache
-from replica.city import build_city
-from replica.request_log import CHUNK_ENTRIES, RequestLog
-from replica.truth import CHUNK_STORES, write_truth
+from replica.request_log import RequestLog
+from replica.streaming import LINES, write_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,31 +72,24 @@ def test_others_are_served_while_a_truth_is_read(large: Replica) -> None:
     connection.close()
 
 
-def test_the_truth_is_written_piece_by_piece() -> None:
-    stores = build_city(7, refill_stores=CHUNK_STORES, ordinary_stores=CHUNK_STORES + 1)
+@pytest.mark.parametrize("items", [[], [{"ref": "a"}], [1, "둘", None]])
+def test_an_object_is_written_piece_by_piece(items: list[object]) -> None:
+    pieces = list(write_object({"synthetic": True, "seed": 7}, "stores", items))
 
-    chunks = list(write_truth(7, stores, None, None))
-
-    assert len(chunks) == 3 + 2  # head, three with stores, tail
-    assert [store["ref"] for store in json.loads(b"".join(chunks))["stores"]] == [store.ref for store in stores]
-
-
-def test_nobody_is_a_truth_too() -> None:
-    nobody: dict[str, object] = {"synthetic": True, "seed": 7, "at": None, "stores": []}
-
-    assert json.loads(b"".join(write_truth(7, (), None, None))) == nobody
+    assert len(pieces) == len(items) + 2
+    assert json.loads(b"".join(pieces)) == {"synthetic": True, "seed": 7, "stores": items}
 
 
 def test_the_log_is_written_piece_by_piece_as_it_was_when_asked() -> None:
-    log = RequestLog(max_entries=2 * CHUNK_ENTRIES + 1)
-    fill(log, 3 * CHUNK_ENTRIES)
-    chunks = log.write()
-    first = next(chunks)
+    log = RequestLog(max_entries=2 * LINES + 1)
+    fill(log, 3 * LINES)
+    pieces = log.write()
+    first = next(pieces)
     fill(log, 1)
 
-    assert len(first.splitlines()) == CHUNK_ENTRIES
-    assert [len(chunk.splitlines()) for chunk in chunks] == [CHUNK_ENTRIES, 1]
-    assert log.dropped == CHUNK_ENTRIES
+    assert len(first.splitlines()) == LINES
+    assert [len(piece.splitlines()) for piece in pieces] == [LINES, 1]
+    assert log.dropped == LINES
 
 
 def test_the_log_is_cut_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,18 +124,18 @@ def test_a_cache_forgets_what_was_asked_longest_ago() -> None:
         asked.append(letter)
         return letter.encode() * 10
 
-    cache = BoundedCache(answer, 25, len)
+    cache = BoundedCache(answer, 28, lambda answer, asked: len(answer + asked.encode()))
     answers = [cache(letter) for letter in "abacab"]
 
     assert answers == [letter.encode() * 10 for letter in "abacab"]
     assert asked == ["a", "b", "c", "b"]
-    assert cache.weight == 20
+    assert cache.weight == 22
     cache.cache_clear()
     assert (cache.weight, cache("a"), asked[-1]) == (0, b"a" * 10, "a")
 
 
 def test_an_answer_heavier_than_the_cache_is_not_kept() -> None:
-    cache = BoundedCache(bytes, 10, len)
+    cache = BoundedCache(bytes, 10, lambda answer, _asked: len(answer))
 
     assert cache(100) == bytes(100)
     assert cache.weight == 0

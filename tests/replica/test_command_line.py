@@ -1,0 +1,73 @@
+"""What cannot be started says why in a line, and what to do."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from tests.replica.conftest import PROJECT
+
+
+def run(*options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "replica", *options]
+    return subprocess.run(
+        command, cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+
+
+def test_a_busy_port_is_one_clear_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = run("--port", str(port))
+
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert f"cannot listen on 127.0.0.1:{port}: " in ended.stderr
+    assert "Choose another --port, or 0 for a free one." in ended.stderr
+    assert ended.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--port", "70000"), "argument --port: 70000 is not between 0 and 65535"),
+        (("--port", "http"), "argument --port: invalid int value: 'http'"),
+        (("--seed", "x"), "argument --seed: invalid int value: 'x'"),
+        (("--cap", "0"), "argument --cap: 0 is not between 1 and"),
+        (("--latency-ms", "-1"), "argument --latency-ms: -1.0 is not between 0 and"),
+        (("--latency-ms", "nan"), "argument --latency-ms: nan is not between 0 and"),
+        (("--refill-stores", "-5"), "argument --refill-stores: -5 is not between 0 and"),
+        (("--fault", "kind=flood"), "argument --fault: Invalid value 'flood'"),
+        (("--fault", "{"), "argument --fault: Input data was truncated"),
+        (("--robots-im", "perhaps"), "argument --robots-im: invalid choice: 'perhaps'"),
+    ],
+)
+def test_a_bad_option_is_wrong_usage(options: tuple[str, ...], message: str) -> None:
+    ended = run(*options)
+
+    assert ended.returncode == 2
+    assert message in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_host_that_is_not_here_is_named() -> None:
+    ended = run("--host", "192.0.2.1", "--port", "80")
+
+    assert ended.returncode == 1
+    assert "cannot listen on 192.0.2.1:80: " in ended.stderr
+    assert "check --host" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["throttle 0", "throttle -1", "throttle nan", "throttle fast", "melt"])
+def test_the_proxy_refuses_what_it_cannot_do(command: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "replica.tcp_proxy", "--upstream", "127.0.0.1:1"],
+        cwd=PROJECT, input=f"{command}\n", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert ended.returncode == 0
+    assert ended.stdout.splitlines()[1].startswith("commands: delay")
