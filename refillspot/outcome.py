@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COMPLETE, COULD_NOT_RUN, WRONG_USAGE, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
+RECYCLED = 75  # a worker that gave its memory back; another goes on
 
 
 @dataclass(slots=True, frozen=True)
@@ -23,6 +24,8 @@ def crawl_outcome(stats: Mapping[str, Any]) -> Outcome:
     stored, known, lost = _of_crawl(stats) if "crawl/state" in stats else _of_process(stats)
     if reason == "shutdown":
         return Outcome(INTERRUPTED, f"Interrupted with {stored} stores stored. The same command goes on from here.")
+    if reason == "memory_limit":
+        return Outcome(RECYCLED, f"Ended to give memory back, with {stored} stores stored. The same command goes on.")
     if reason != "finished":
         return Outcome(COULD_NOT_RUN, f"Stopped ({reason}) with {stored} stores stored: see the log for the cause.")
     if known and not stored:

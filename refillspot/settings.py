@@ -45,7 +45,7 @@ COOKIES_ENABLED = False  # the API needs none, and a visitor without cookies is 
 METAREFRESH_ENABLED = False  # JSON does not refresh
 REDIRECT_MAX_TIMES = 3  # the API does not redirect; 20 would be a loop
 REFERRER_POLICY = "no-referrer"  # a request of the API has no page that it comes from
-MEMUSAGE_LIMIT_MB = 2048  # MiB; the promise is at most 2 GB, a worker beyond it ends and can be resumed
+MEMUSAGE_ENABLED = False  # looks at the peak, and not on Windows; MemoryGuard looks at the present
 
 # --- Speed
 ASYNCIO_EVENT_LOOP = "uvloop.Loop" if find_spec("uvloop") else None  # where there is a wheel: not on Windows
@@ -64,6 +64,15 @@ FRONTIER_MAX_ATTEMPTS = 5  # workers that may die with a request; from the third
 SCHEDULER_SERIALIZER = "refillspot.frontier.codec"  # the default is pickle, which runs what it reads
 DUPEFILTER_CLASS = "scrapy_redis.dupefilter.RFPDupeFilter"
 REDIS_KEY_PREFIX = "refillspot"  # all keys are <prefix>:<crawl>:<what>
+
+# --- Workers. Read by the extensions and by `scrapy fleet`
+EXTENSIONS = {"refillspot.extensions.memory_guard.MemoryGuard": 0}
+WORKER_MAX_MEMORY_MB = (
+    2048  # MiB of resident memory; a worker beyond it ends and can be resumed. A fleet sets its share
+)
+MEMORY_CHECK_SECONDS = 5.0
+FLEET_WORKERS = "auto"  # or a number: workers of `scrapy fleet` without -n
+FLEET_MAX_MEMORY_MB = 2048  # MiB for all of them together
 
 # --- Storage. Read by the pipeline
 ITEM_PIPELINES = {"refillspot.pipelines.PostgresCopyPipeline": 300}

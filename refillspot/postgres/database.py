@@ -11,11 +11,13 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from refillspot.clock import Clock
 from refillspot.exceptions import ServiceUnavailableError
+from refillspot.postgres.crawls import Crawl, CrawlTable
 from refillspot.postgres.migrations import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 def migrate_database(database_url: str) -> list[str]:
@@ -53,6 +55,22 @@ def scratch_database(database_url: str, name: str) -> Iterator[str]:
             yield urlunsplit(urlsplit(database_url)._replace(path=f"/{name}"))
         finally:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+
+
+def join_crawl(database_url: str, spider: str, arguments: Mapping[str, Any], named: str | None) -> Crawl:
+    """Return the crawl to take part in, see `CrawlTable.join`."""
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        return runner.run(CrawlTable(database_url).join(spider, arguments, named, Clock().now()))
+
+
+def stored_by_crawl(database_url: str, crawl_id: str) -> int | None:
+    """Return how many stores a crawl has committed so far, None while PostgreSQL is away."""
+    try:
+        with psycopg.connect(database_url, connect_timeout=5) as connection:
+            row = connection.execute("SELECT stored FROM refillspot.crawls WHERE id = %s", [crawl_id]).fetchone()
+    except psycopg.Error:
+        return None
+    return int(row[0]) if row else 0
 
 
 def read_stores(database_url: str) -> list[dict[str, Any]]:

@@ -1,0 +1,116 @@
+"""A crawl by a fleet, from joining it to its exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+from rich.console import Console
+from scrapy.spiderloader import SpiderLoader
+
+from refillspot.exceptions import ArgumentError
+from refillspot.fleet.display import Display
+from refillspot.fleet.sizing import size_fleet
+from refillspot.fleet.supervisor import Supervisor, fleet_exit_code
+from refillspot.fleet.watch import Watch
+from refillspot.fleet.worker import Worker
+from refillspot.frontier.progress import ProgressReader
+from refillspot.frontier.queue import COMPLETE
+from refillspot.outcome import COULD_NOT_RUN, Outcome, crawl_outcome
+from refillspot.postgres.database import join_crawl, stored_by_crawl
+from refillspot.services import read_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from scrapy.settings import BaseSettings
+
+    from refillspot.fleet.supervisor import FleetEnd
+    from refillspot.postgres.crawls import Crawl
+    from refillspot.services import ServiceAddresses
+
+SUPERVISOR_MB = 128  # MiB of this process, which count too
+
+
+@dataclass(slots=True)
+class FleetCrawl:
+    """One crawl that a fleet has joined."""
+
+    crawl: Crawl
+    spider: str
+    arguments: Mapping[str, str]
+    settings: BaseSettings
+    services: ServiceAddresses
+
+    @classmethod
+    def join(
+        cls, spider: str, arguments: Mapping[str, str], settings: BaseSettings, services: ServiceAddresses
+    ) -> FleetCrawl:
+        """Join the newest unfinished crawl with equal arguments, or begin one, before any worker starts.
+
+        Raises:
+            ArgumentError: the spider or its arguments are not known.
+            ServiceUnavailableError: PostgreSQL does not answer.
+        """
+        try:
+            spider_class = SpiderLoader.from_settings(settings).load(spider)
+        except KeyError as error:
+            raise ArgumentError(f"there is no spider {spider}: use for example scrapy fleet diningcode") from error
+        made: Any = spider_class(**arguments)
+        made.settings = settings
+        crawl = join_crawl(services.database_url, spider, made.crawl_arguments, made.crawl_id)
+        return cls(crawl, spider, arguments, settings, services)
+
+    def run(self, asked: str, passed: Sequence[str]) -> int:
+        """Start workers, watch them to the end, say how it went; return the exit code."""
+        memory_mb = self.settings.getint("FLEET_MAX_MEMORY_MB")
+        try:
+            sizing = size_fleet(
+                asked,
+                cores=psutil.cpu_count() or 1,
+                memory_mb=memory_mb - SUPERVISOR_MB,
+                requests_per_second=self.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND"),
+            )
+        except ValueError as error:
+            raise ArgumentError(str(error)) from error
+        print(sizing.why, file=sys.stderr)
+        share_mb = (memory_mb - SUPERVISOR_MB) // sizing.workers
+        workers = [self._worker(number, share_mb, passed) for number in range(1, sizing.workers + 1)]
+        print(f"logs: {workers[0].log.parent}", file=sys.stderr)
+        prefix = f"{self.settings['REDIS_KEY_PREFIX']}:{self.crawl.id}"
+        title = f"{self.spider} {self.arguments.get('district', '')}, crawl {self.crawl.id}"
+        with ProgressReader(self.services.redis_url, prefix) as reader, Display(Console(), title) as display:
+            watch = Watch(reader, display, self.services.database_url, self.crawl.id)
+            end = Supervisor(workers, watch.is_over, watch.look).run()
+            result = reader.result()
+        return self._tell(end, result)
+
+    def _worker(self, number: int, share_mb: int, passed: Sequence[str]) -> Worker:
+        directory = read_environment().home / "logs" / self.crawl.id
+        directory.mkdir(parents=True, exist_ok=True)
+        arguments = dict(self.arguments) | {"crawl": self.crawl.id}
+        options = [f"WORKER_MAX_MEMORY_MB={share_mb}", *passed]
+        command = [sys.executable, "-m", "scrapy", "crawl", self.spider]
+        command += [part for name, value in arguments.items() for part in ("-a", f"{name}={value}")]
+        command += [part for option in options for part in ("-s", option)]
+        return Worker(number, command, Path.cwd(), directory / f"worker-{number}-{os.getpid()}.log")
+
+    def _tell(self, end: FleetEnd, result: dict[str, int] | None) -> int:
+        if result is not None:
+            stats = {"finish_reason": "finished", "crawl/state": COMPLETE}
+            outcome = crawl_outcome(stats | {f"crawl/{name}": value for name, value in result.items()})
+        else:
+            code = fleet_exit_code(end)
+            stored = stored_by_crawl(self.services.database_url, self.crawl.id)
+            outcome = Outcome(
+                COULD_NOT_RUN if code is None else code,
+                f"Not complete, {stored} stores stored so far. The same command goes on from here.",
+            )
+        print(outcome.sentence, file=sys.stderr)
+        if end.restarts:
+            print(f"{end.restarts} restarts of workers, {end.recycled} of them to give memory back", file=sys.stderr)
+        return outcome.exit_code

@@ -1,0 +1,42 @@
+"""How many workers a machine and a request budget have use for. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+WORKER_MB = 256  # MiB that a worker must have; it uses about 120
+WORKER_REQUESTS_PER_SECOND = 10.0  # what one worker asks with ease: 8 under way at 0.4 s are 20
+
+
+@dataclass(slots=True, frozen=True)
+class Sizing:
+    workers: int
+    why: str
+    """One line for the person who starts the fleet."""
+
+
+def size_fleet(asked: str, *, cores: int, memory_mb: int, requests_per_second: float) -> Sizing:
+    """Return how many workers to start; `asked` is a number or "auto". 0 requests/s = no limit.
+
+    Raises:
+        ValueError: `asked` is neither, or more than the memory allows.
+    """
+    by_memory = memory_mb // WORKER_MB
+    if by_memory < 1:
+        raise ValueError(f"FLEET_MAX_MEMORY_MB={memory_mb} is too little: a worker needs {WORKER_MB} MiB")
+    if asked != "auto":
+        if not asked.isdecimal() or int(asked) < 1:
+            raise ValueError(f"-n {asked} is not a number of workers: use for example -n 4, or -n auto")
+        if int(asked) > by_memory:
+            raise ValueError(f"-n {asked} is more than FLEET_MAX_MEMORY_MB={memory_mb} allows: {by_memory} workers")
+        return Sizing(int(asked), f"{asked} workers, as asked")
+    by_budget = math.ceil(requests_per_second / WORKER_REQUESTS_PER_SECOND) if requests_per_second > 0 else cores
+    reasons = {
+        "the request budget": by_budget,
+        "the cores": cores,
+        "the memory": by_memory,
+    }
+    workers = min(reasons.values())
+    limits = ", ".join(f"{name} for {count}" for name, count in reasons.items())
+    return Sizing(workers, f"{workers} worker{'s' if workers > 1 else ''}: enough is there by {limits}")

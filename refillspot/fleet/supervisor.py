@@ -1,0 +1,133 @@
+"""Watches workers: starts the dead again, stops all of them gracefully at the first signal and hard at the second."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from refillspot.outcome import INTERRUPTED, RECYCLED, WRONG_USAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import FrameType
+
+    from refillspot.fleet.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.2
+FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 60.0  # seconds before a worker that died at once is started again
+STEADY_SECONDS = 30.0  # a worker that lived so long may be started again at once
+MAX_FALSE_STARTS = 5  # in a row, in one place; then the fleet gives up: each dies of the same cause
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
+
+
+@dataclass(slots=True)
+class Place:
+    """A worker's place in the fleet."""
+
+    worker: Worker
+    false_starts: int = 0
+    start_in: float = 0.0
+    """Seconds until it is started; counts down while it is dead."""
+
+
+@dataclass(slots=True)
+class FleetEnd:
+    exit_codes: list[int | None] = field(default_factory=list)
+    restarts: int = 0
+    recycled: int = 0
+    was_interrupted: bool = False
+    gave_up: bool = False
+
+
+class Supervisor:
+    """Runs until the crawl is over, or until it is told to stop. `is_over` asks whether the crawl is complete."""
+
+    def __init__(self, workers: Sequence[Worker], is_over: Callable[[], bool], tick: Callable[[], None]) -> None:
+        self._places = [Place(worker) for worker in workers]
+        self._is_over = is_over
+        self._tick = tick
+        self._signals = 0
+        self._wake = threading.Event()
+        self.end = FleetEnd()
+
+    def run(self) -> FleetEnd:
+        before = {number: signal.signal(number, self._signalled) for number in SIGNALS}
+        try:
+            while any(self._turn(place) for place in self._places):
+                self._tick()
+                self._wake.wait(POLL_SECONDS)
+                self._wake.clear()
+        finally:
+            for place in self._places:
+                place.worker.kill()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        self.end.exit_codes = [place.worker.exit_code for place in self._places]
+        return self.end
+
+    def _signalled(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # signal's signature
+        self._signals += 1
+        self.end.was_interrupted = True
+        print(  # the person at the keyboard asked
+            "Stopping: each worker finishes what it has in hand. Once more stops at once; nothing is lost either way."
+            if self._signals == 1
+            else "Stopping at once.",
+            file=sys.stderr,
+        )
+        for place in self._places:
+            if self._signals > 2:  # it does not listen
+                place.worker.kill()
+            else:
+                place.worker.stop()
+        self._wake.set()
+
+    def _turn(self, place: Place) -> bool:
+        """Look after one place; return whether there is anything more to do for it."""
+        worker = place.worker
+        if worker.is_running:
+            return True
+        if self._signals or self.end.gave_up:
+            return False
+        if worker.starts and place.start_in <= 0:
+            if self._is_over():
+                return False
+            self._mourn(place)
+        place.start_in -= POLL_SECONDS
+        if place.start_in <= 0:
+            worker.start()
+            self.end.restarts += worker.starts > 1
+        return not self.end.gave_up
+
+    def _mourn(self, place: Place) -> None:
+        """Decide when a worker that ended before the crawl did is started again."""
+        code, worker = place.worker.exit_code, place.worker
+        if code == RECYCLED:
+            self.end.recycled += 1
+            place.false_starts = 0
+        elif worker.seconds_alive < STEADY_SECONDS:
+            place.false_starts += 1
+        else:
+            place.false_starts = 0
+        if code == WRONG_USAGE or place.false_starts > MAX_FALSE_STARTS:
+            logger.error("worker %d ends with %s again and again: see %s", worker.number, code, worker.log)
+            self.end.gave_up = True
+            for other in self._places:
+                other.worker.stop()
+        wait = min(FIRST_BACKOFF * 2 ** (place.false_starts - 1), LONGEST_BACKOFF) if place.false_starts else 0.0
+        place.start_in = max(wait, POLL_SECONDS)
+        logger.warning("worker %d ended with %s; started again in %.1f s", worker.number, code, place.start_in)
+
+
+def fleet_exit_code(end: FleetEnd) -> int | None:
+    """Return the exit code that the workers' end says, None where only the crawl itself can tell."""
+    if end.was_interrupted:
+        return INTERRUPTED
+    if end.gave_up:
+        return WRONG_USAGE if WRONG_USAGE in end.exit_codes else 1
+    return None

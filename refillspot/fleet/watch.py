@@ -1,0 +1,45 @@
+"""Looks at the servers now and then, and shows how far the crawl is."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from refillspot.fleet.pace import Pace, Sample
+from refillspot.frontier.queue import COMPLETE
+from refillspot.postgres.database import stored_by_crawl
+
+if TYPE_CHECKING:
+    from refillspot.fleet.display import Display
+    from refillspot.frontier.progress import ProgressReader
+
+LOOK_SECONDS = 1.0  # between looks at the servers
+
+
+class Watch:
+    """Never disturbs the workers: a server that is away is theirs to wait for."""
+
+    def __init__(self, reader: ProgressReader, display: Display, database_url: str, crawl_id: str) -> None:
+        self._reader = reader
+        self._display = display
+        self._database_url = database_url
+        self._crawl_id = crawl_id
+        self._pace = Pace()
+        self._began = self._looked = time.monotonic()
+
+    def look(self) -> None:
+        """Show the state of things, at most once a second."""
+        now = time.monotonic()
+        if now - self._looked < LOOK_SECONDS:
+            return
+        self._looked = now
+        progress, stores = self._reader.read(), stored_by_crawl(self._database_url, self._crawl_id)
+        if progress is None or stores is None:
+            return
+        self._pace.add(Sample(now, stores, progress.done))
+        left = self._pace.seconds_left(progress.left)
+        self._display.show(now - self._began, progress, stores, self._pace.stores_per_minute, left)
+
+    def is_over(self) -> bool:
+        progress = self._reader.read()
+        return progress is not None and progress.state == COMPLETE

@@ -1,0 +1,92 @@
+"""How far a crawl is, read from Redis without disturbing it. For commands: this blocks."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import redis
+from redis.exceptions import RedisError
+
+from refillspot.frontier.queue import COUNT
+
+if TYPE_CHECKING:
+    from typing import Self
+
+GROUP = "workers"
+
+
+@dataclass(slots=True, frozen=True)
+class Progress:
+    """Requests by where they are. `leased` are in a worker's hands, `waiting` are to be tried again later."""
+
+    state: str
+    done: int = 0
+    queued: int = 0
+    leased: int = 0
+    waiting: int = 0
+    dead: int = 0
+    workers: int = 0
+    """Workers that gave a sign of life within their lease."""
+
+    @property
+    def left(self) -> int:
+        return self.queued + self.leased + self.waiting
+
+
+class ProgressReader:
+    """Reads one crawl; None while Redis is away. `prefix` is `<REDIS_KEY_PREFIX>:<crawl>`."""
+
+    def __init__(self, redis_url: str, prefix: str) -> None:
+        self._client: Any = redis.Redis.from_url(redis_url, socket_timeout=5)  # its types mix sync and async
+        self._prefix = prefix
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def read(self) -> Progress | None:
+        with suppress(RedisError, OSError):
+            return self._read()
+        return None
+
+    def result(self) -> dict[str, int] | None:
+        """Return what the crawl came to, None while it goes on."""
+        with suppress(RedisError, OSError):
+            result = self._fields().get(b"result")
+            return msgspec.json.decode(result, type=dict[str, int]) if result else None
+        return None
+
+    def _read(self) -> Progress:
+        fields = self._fields()
+        seconds, microseconds = self._time()
+        lanes: list[bytes] = self._client.zrange(f"{self._prefix}:lanes", 0, -1)
+        streams = [f"{self._prefix}:lane:{lane.decode()}" for lane in lanes]
+        entries = sum(int(self._client.xlen(stream)) for stream in streams)
+        leased = sum(self._client.xpending(stream, GROUP)["pending"] for stream in streams)
+        now_ms = seconds * 1000 + microseconds // 1000
+        return Progress(
+            state=fields.get(b"state", b"gone").decode(),
+            done=self._count(fields, "done"),
+            queued=entries - leased,
+            leased=leased,
+            waiting=int(self._client.zcard(f"{self._prefix}:waiting")),
+            dead=int(self._client.hlen(f"{self._prefix}:dead")),
+            workers=int(self._client.zcount(f"{self._prefix}:workers", now_ms, "+inf")),
+        )
+
+    def _fields(self) -> dict[bytes, bytes]:
+        fields: dict[bytes, bytes] = self._client.hgetall(f"{self._prefix}:crawl")
+        return fields
+
+    def _time(self) -> tuple[int, int]:
+        time: tuple[int, int] = self._client.time()
+        return time
+
+    @staticmethod
+    def _count(fields: dict[bytes, Any], what: str) -> int:
+        return int(fields.get(f"{COUNT}{what}".encode(), 0))
