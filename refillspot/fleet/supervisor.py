@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.2
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 60.0  # seconds before a worker that died at once is started again
 STEADY_SECONDS = 30.0  # a worker that lived so long may be started again at once
-MAX_FALSE_STARTS = 5  # in a row, in one place; then the fleet gives up: each dies of the same cause
+MAX_FALSE_STARTS = 3  # in a row, in one place; then the fleet gives up: each dies of the same cause
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
 
 
@@ -59,7 +59,7 @@ class Supervisor:
     def run(self) -> FleetEnd:
         before = {number: signal.signal(number, self._signalled) for number in SIGNALS}
         try:
-            while any(self._turn(place) for place in self._places):
+            while self._turn_all():
                 self._tick()
                 self._wake.wait(POLL_SECONDS)
                 self._wake.clear()
@@ -86,6 +86,10 @@ class Supervisor:
             else:
                 place.worker.stop()
         self._wake.set()
+
+    def _turn_all(self) -> bool:
+        is_alive = [self._turn(place) for place in self._places]  # each of them, each time
+        return any(is_alive)
 
     def _turn(self, place: Place) -> bool:
         """Look after one place; return whether there is anything more to do for it."""

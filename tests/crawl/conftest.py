@@ -101,3 +101,10 @@ def rows(database_url: str) -> Callable[[], dict[str, dict[str, Any]]]:
             return {row["ref"]: row for row in connection.execute("SELECT * FROM refillspot.stores")}
 
     return read
+
+
+@pytest.fixture
+def fleet(crawl: Crawl, tmp_path: Path) -> Crawl:
+    """`scrapy fleet diningcode`, with its logs in a directory of this test."""
+    command = [part if part != "crawl" else "fleet" for part in crawl.command]
+    return Crawl(command, crawl.environment | {"REFILLSPOT_HOME": str(tmp_path / "home")})

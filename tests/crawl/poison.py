@@ -49,3 +49,19 @@ class DiesAmongSeeds:
         self.seeds += 1
         if self.seeds == 5:
             die()
+
+
+class Leak:
+    """Each store page leaves 8 MiB behind."""
+
+    def __init__(self) -> None:
+        self.kept: list[bytearray] = []
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls()
+        crawler.signals.connect(extension.item_scraped, signal=signals.item_scraped)
+        return extension
+
+    def item_scraped(self) -> None:
+        self.kept.append(bytearray(b"x") * (8 * 2**20))

@@ -1,0 +1,175 @@
+"""Several workers on one crawl, supervised."""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import psycopg
+from psycopg.rows import dict_row
+
+from refillspot.planning import KEYWORDS
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+
+    from tests.crawl.conftest import Crawl, Site
+
+    Rows = Callable[[], dict[str, dict[str, Any]]]
+
+WORDS = ",".join(KEYWORDS)
+DISTRICT = ("-a", "district=금천구")
+SHORT_LEASE = ("-s", "FRONTIER_LEASE_SECONDS=2")
+
+
+def assert_complete(site: Site, stored: dict[str, Any], *districts: str) -> None:
+    for district in districts:
+        truth = site.truth(district, WORDS)
+        assert {store["ref"] for store in truth if store["reached_by"]} <= stored.keys()
+
+
+def crawl_row(database_url: str) -> dict[str, Any]:
+    with psycopg.connect(database_url, row_factory=dict_row) as connection:
+        (row,) = connection.execute("SELECT * FROM refillspot.crawls").fetchall()
+    return row
+
+
+def logs(fleet: Crawl) -> list[str]:
+    home = fleet.environment["REFILLSPOT_HOME"]
+    return [path.read_text("utf-8") for path in sorted(Path(home).glob("logs/*/worker-*.log"))]
+
+
+def workers(process: subprocess.Popen[str], count: int) -> list[psutil.Process]:
+    while True:  # ends at pytest's timeout if never
+        found = psutil.Process(process.pid).children()
+        if len(found) == count:
+            return found
+        time.sleep(0.02)
+
+
+def wait_for_store_pages(site: Site, count: int) -> None:
+    while sum(entry["kind"] == "store" for entry in site.log()) < count:  # ends at pytest's timeout if never
+        time.sleep(0.01)
+
+
+def test_two_workers_share_a_crawl_evenly_and_end_with_it(
+    fleet: Crawl, site: Site, rows: Rows, database_url: str
+) -> None:
+    result = fleet.run("-n", "2", "-a", "district=강남구,마포구")
+
+    assert result.returncode == 0, result.stderr
+    assert_complete(site, rows(), "강남구", "마포구")
+    asked = [entry["asked"] for entry in site.log() if entry["kind"] in {"list", "store"}]
+    assert len(asked) == len(set(asked))
+    row, texts = crawl_row(database_url), logs(fleet)
+    shares = [int(re.findall(r"'frontier/dequeued': (\d+)", text)[0]) for text in texts]
+    assert sum(shares) == len(asked)
+    assert min(shares) >= 0.4 * sum(shares), shares
+    for text in texts:
+        (closed,) = re.findall(r"(\S+ \S+) \[scrapy.core.engine\] INFO: Spider closed", text)
+        ended = datetime.strptime(closed, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+        assert ended - row["ended_at"] <= timedelta(seconds=2)
+
+
+def test_a_killed_worker_is_started_again(fleet: Crawl, site: Site, rows: Rows, database_url: str) -> None:
+    with fleet.start("-n", "2", *DISTRICT, *SHORT_LEASE) as process:
+        wait_for_store_pages(site, 10)
+        workers(process, 2)[0].kill()
+        _, log = process.communicate()
+
+    assert process.returncode == 0, log
+    assert "ended with -9; started again" in log
+    assert_complete(site, rows(), "금천구")
+    assert crawl_row(database_url)["state"] == "complete"
+
+
+def test_the_first_signal_stops_gracefully_and_the_same_command_goes_on(
+    fleet: Crawl, site: Site, rows: Rows, database_url: str
+) -> None:
+    with fleet.start("-n", "2", *DISTRICT) as process:
+        wait_for_store_pages(site, 10)
+        process.send_signal(signal.SIGINT)
+        _, log = process.communicate()
+    assert process.returncode == 130, log
+    assert "The same command goes on from here" in log
+    assert crawl_row(database_url)["state"] == "running"
+    assert all("Closing spider (shutdown)" in text for text in logs(fleet))
+
+    before = len(site.log())
+    result = fleet.run("-n", "2", *DISTRICT)
+    assert result.returncode == 0, result.stderr
+    assert_complete(site, rows(), "금천구")
+    stores = [entry["asked"] for entry in site.log() if entry["kind"] == "store"]
+    assert len(stores) == len(set(stores))
+    assert before
+
+
+def test_the_second_signal_stops_at_once_and_loses_nothing(fleet: Crawl, site: Site, rows: Rows) -> None:
+    with fleet.start("-n", "2", *DISTRICT, *SHORT_LEASE) as process:
+        wait_for_store_pages(site, 10)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        _, log = process.communicate()
+    assert process.returncode == 130, log
+
+    assert fleet.run("-n", "1", *DISTRICT, *SHORT_LEASE).returncode == 0
+    assert_complete(site, rows(), "금천구")
+
+
+def test_a_worker_that_leaks_is_recycled_and_the_fleet_stays_within_its_memory(
+    fleet: Crawl, site: Site, rows: Rows, database_url: str
+) -> None:
+    limit_mb = 700
+    leaky = 'EXTENSIONS={"tests.crawl.poison.Leak": 1, "refillspot.extensions.memory_guard.MemoryGuard": 0}'
+    options = ("-s", leaky, "-s", f"FLEET_MAX_MEMORY_MB={limit_mb}", "-s", "MEMORY_CHECK_SECONDS=0.05")
+    largest = 0.0
+    with fleet.start("-n", "2", *DISTRICT, *SHORT_LEASE, *options) as process:
+        while process.poll() is None:
+            largest = max(largest, use_mb(process))
+            time.sleep(0.05)
+        _, log = process.communicate()
+
+    assert process.returncode == 0, log
+    assert re.search(r"[1-9]\d* of them to give memory back", log), log
+    assert_complete(site, rows(), "금천구")
+    assert crawl_row(database_url)["counts"].get("dead", 0) == 0
+    assert 200 < largest <= limit_mb
+
+
+def use_mb(process: subprocess.Popen[str]) -> float:
+    total = 0
+    try:
+        fleet = psutil.Process(process.pid)
+        for one in (fleet, *fleet.children()):
+            total += one.memory_info().rss
+    except psutil.Error:
+        pass
+    return total / 2**20
+
+
+def test_a_fleet_whose_workers_cannot_run_gives_up(fleet: Crawl) -> None:
+    broken = "SCHEDULER=refillspot.frontier.scheduler.NoSuchScheduler"
+    result = fleet.run("-n", "1", *DISTRICT, "-s", broken)
+
+    assert result.returncode == 1
+    assert "again and again" in result.stderr
+
+
+def test_wrong_usage_starts_nothing(fleet: Crawl, site: Site) -> None:
+    for arguments, message in (
+        (["-n", "many", *DISTRICT], "-n 4"),
+        (["-n", "99", *DISTRICT], "FLEET_MAX_MEMORY_MB"),
+        (["-a", "district=강남"], "use one of these"),
+        (["-a", "district"], "-a NAME=VALUE"),
+    ):
+        result = fleet.run(*arguments)
+        assert result.returncode == 2
+        assert message in result.stderr
+        assert "Traceback" not in result.stderr
+    assert site.log() == []
