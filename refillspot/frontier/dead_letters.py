@@ -1,31 +1,87 @@
-"""Requests that failed for good: a line of JSON that says why, and the request below it."""
+"""Requests that failed for good: looked at, queued again, or dropped."""
 
 from __future__ import annotations
 
-import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
 
-import msgspec
+import redis
 
-TRACEBACK_CHARACTERS = 8000  # the end of it: that is where the error is
+from refillspot.exceptions import RefusedRequestError
+from refillspot.frontier import codec
+from refillspot.frontier.letters import read_letter
+from refillspot.frontier.scripts import script_source
+from refillspot.frontier.settlement import lane
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Self
 
-class Why(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The first line of a letter."""
-
-    reason: str
-    at_ms: int
-    """When, in milliseconds since 1970."""
-    url: str = ""
-    """Only where the request itself could not be kept."""
-    traceback: str = ""
-
-
-def write_letter(reason: str, *, traceback: str = "", url: str = "", payload: bytes = b"") -> bytes:
-    why = Why(reason=reason, at_ms=time.time_ns() // 1_000_000, url=url, traceback=traceback[-TRACEBACK_CHARACTERS:])
-    return msgspec.json.encode(why) + b"\n" + payload
+    from refillspot.frontier.letters import Why
 
 
-def read_letter(letter: bytes) -> tuple[Why, bytes]:
-    """Return why, and the request as it was queued; empty where it could not be kept."""
-    head, _, payload = letter.partition(b"\n")
-    return msgspec.json.decode(head, type=Why), payload
+@dataclass(slots=True, frozen=True)
+class DeadLetter:
+    number: int
+    why: Why
+    request: dict[str, Any] | None
+    """None where the request could not be kept, or is none of this program."""
+
+    @property
+    def asked(self) -> str:
+        """What was asked, for people: the URL, and the form that went with it."""
+        if self.request is None:
+            return self.why.url or "?"
+        body = self.request.get("body", b"")
+        return f"{self.request['url']} {unquote_plus(body.decode('utf-8', 'replace'))}".strip()
+
+
+class DeadLetters:
+    """The dead letters of one crawl. For commands: this blocks, and raises what redis-py raises."""
+
+    def __init__(self, redis_url: str, prefix: str) -> None:
+        self._client: Any = redis.Redis.from_url(redis_url)  # its types mix sync and async
+        self._prefix = prefix
+        self._key = f"{prefix}:dead"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def __len__(self) -> int:
+        return int(self._client.hlen(self._key))
+
+    def read(self) -> list[DeadLetter]:
+        """Return all, oldest first."""
+        letters = ((int(number), letter) for number, letter in self._client.hscan_iter(self._key))
+        return [_open(number, letter) for number, letter in sorted(letters)]
+
+    def replay(self, letters: Iterable[DeadLetter]) -> tuple[str, int]:
+        """Queue the requests of `letters` again, as new ones; return the crawl's state before, and how many it were.
+
+        None is queued while the crawl is "closing" or "gone". Those without a request stay where they are.
+        """
+        arguments: list[Any] = []
+        for letter in letters:
+            if letter.request is not None:
+                request = letter.request | {"meta": dict(letter.request.get("meta", {}))}
+                request["meta"].pop("retry_times", None)
+                arguments += [letter.number, lane(request.get("priority", 0)), codec.dumps(request)]
+        state, count = self._client.register_script(script_source("replay"))(keys=[self._prefix], args=arguments)
+        return state.decode(), int(count)
+
+    def drop(self, letters: Iterable[DeadLetter]) -> int:
+        """Forget `letters` for good; return how many there were."""
+        numbers = [letter.number for letter in letters]
+        return int(self._client.hdel(self._key, *numbers)) if numbers else 0
+
+
+def _open(number: int, letter: bytes) -> DeadLetter:
+    why, payload = read_letter(letter)
+    try:
+        return DeadLetter(number, why, codec.loads(payload) if payload else None)
+    except RefusedRequestError:
+        return DeadLetter(number, why, None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import redis.asyncio
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from refillspot.frontier.scripts import script_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,7 +63,7 @@ class CrawlQueue:
         self._client = client
         self._prefix = prefix
         self._worker = worker
-        self._scripts = {name: client.register_script(_source(name)) for name in SCRIPTS}
+        self._scripts = {name: client.register_script(script_source(name)) for name in SCRIPTS}
 
     async def open(self) -> str:
         """Make the crawl known to Redis, if it is not; return its state."""
@@ -124,11 +125,6 @@ class CrawlQueue:
 
 COUNT = "count:"
 SCRIPTS = ("commit", "take", "beat", "audit", "finish", "complete")
-
-
-def _source(name: str) -> str:
-    folder = files("refillspot.frontier").joinpath("lua")
-    return "\n".join(folder.joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in ("keys", name))
 
 
 def _text(value: Any) -> str:

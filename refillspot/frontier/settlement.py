@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from refillspot.exceptions import RefusedRequestError
 from refillspot.frontier import codec
-from refillspot.frontier.dead_letters import write_letter
+from refillspot.frontier.letters import write_letter
 from refillspot.frontier.outcomes import Outcome, Verdict
 from refillspot.retries import backoff_seconds
 

@@ -15,7 +15,7 @@ import redis
 from psycopg.rows import dict_row
 
 from refillspot.frontier import codec
-from refillspot.frontier.dead_letters import read_letter
+from refillspot.frontier.letters import read_letter
 from refillspot.planning import KEYWORDS
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from redis.exceptions import RedisError
 
-from refillspot.frontier.dead_letters import read_letter
+from refillspot.frontier.letters import read_letter
 from refillspot.frontier.queue import CLOSING, COMPLETE, GONE, OPEN, WON, CrawlQueue, connect
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import redis
 from psycopg.rows import dict_row
 
 from refillspot.frontier import codec
-from refillspot.frontier.dead_letters import read_letter
+from refillspot.frontier.letters import read_letter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

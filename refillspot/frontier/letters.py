@@ -1,0 +1,31 @@
+"""How a dead letter is written: a line of JSON that says why, and the request below it."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+
+TRACEBACK_CHARACTERS = 8000  # the end of it: that is where the error is
+
+
+class Why(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The first line of a letter."""
+
+    reason: str
+    at_ms: int
+    """When, in milliseconds since 1970."""
+    url: str = ""
+    """Only where the request itself could not be kept."""
+    traceback: str = ""
+
+
+def write_letter(reason: str, *, traceback: str = "", url: str = "", payload: bytes = b"") -> bytes:
+    why = Why(reason=reason, at_ms=time.time_ns() // 1_000_000, url=url, traceback=traceback[-TRACEBACK_CHARACTERS:])
+    return msgspec.json.encode(why) + b"\n" + payload
+
+
+def read_letter(letter: bytes) -> tuple[Why, bytes]:
+    """Return why, and the request as it was queued; empty where it could not be kept."""
+    head, _, payload = letter.partition(b"\n")
+    return msgspec.json.decode(head, type=Why), payload

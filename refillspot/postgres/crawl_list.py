@@ -1,0 +1,61 @@
+"""Crawls for the operator: list them, change the state of one. For commands: this blocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.rows import class_row
+
+from refillspot.exceptions import ArgumentError, ServiceUnavailableError
+from refillspot.postgres.crawls import COLUMNS, Crawl
+from refillspot.postgres.database import migrate_database
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SET_STATE = f"""
+    UPDATE refillspot.crawls SET state = %(state)s, ended_at = CASE WHEN %(state)s = 'running' THEN NULL ELSE now() END
+    WHERE id = %(id)s AND state <> %(state)s RETURNING {COLUMNS}
+"""
+
+
+def list_crawls(database_url: str) -> list[Crawl]:
+    """Return all crawls, newest first.
+
+    Raises:
+        ServiceUnavailableError: PostgreSQL does not answer.
+    """
+    return _read(database_url, f"SELECT {COLUMNS} FROM refillspot.crawls ORDER BY started_at DESC, id", {})
+
+
+def find_crawl(database_url: str, crawl_id: str) -> Crawl:
+    """Return the crawl with this id.
+
+    Raises:
+        ArgumentError: there is none.
+        ServiceUnavailableError: PostgreSQL does not answer.
+    """
+    found = _read(database_url, f"SELECT {COLUMNS} FROM refillspot.crawls WHERE id = %(id)s", {"id": crawl_id})
+    if not found:
+        raise ArgumentError(f"there is no crawl {crawl_id}: see scrapy crawls list")
+    return found[0]
+
+
+def reopen_crawl(database_url: str, crawl_id: str) -> None:
+    """Make an ended crawl one that processes join again."""
+    _read(database_url, SET_STATE, {"id": crawl_id, "state": "running"})
+
+
+def abandon_crawl(database_url: str, crawl_id: str) -> None:
+    """Make an unfinished crawl one that nobody joins."""
+    _read(database_url, SET_STATE, {"id": crawl_id, "state": "abandoned"})
+
+
+def _read(database_url: str, query: str, values: Mapping[str, Any]) -> list[Crawl]:
+    try:
+        migrate_database(database_url)
+        with psycopg.connect(database_url, connect_timeout=10) as connection:
+            return connection.cursor(row_factory=class_row(Crawl)).execute(query, values).fetchall()
+    except psycopg.OperationalError as error:
+        raise ServiceUnavailableError(f"PostgreSQL: {str(error).strip()}") from error
