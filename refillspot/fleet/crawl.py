@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from refillspot.postgres.crawls import Crawl
     from refillspot.services import ServiceAddresses
 
-SUPERVISOR_MB = 128  # MiB of this process, which count too
-
 
 @dataclass(slots=True)
 class FleetCrawl:
@@ -67,19 +65,17 @@ class FleetCrawl:
 
     def run(self, asked: str, passed: Sequence[str]) -> int:
         """Start workers, watch them to the end, say how it went; return the exit code."""
-        memory_mb = self.settings.getint("FLEET_MAX_MEMORY_MB")
         try:
             sizing = size_fleet(
                 asked,
                 cores=psutil.cpu_count() or 1,
-                memory_mb=memory_mb - SUPERVISOR_MB,
+                memory_mb=self.settings.getint("FLEET_MAX_MEMORY_MB"),
                 requests_per_second=self.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND"),
             )
         except ValueError as error:
             raise ArgumentError(str(error)) from error
         print(sizing.why, file=sys.stderr)
-        share_mb = (memory_mb - SUPERVISOR_MB) // sizing.workers
-        workers = [self._worker(number, share_mb, passed) for number in range(1, sizing.workers + 1)]
+        workers = [self._worker(number, sizing.share_mb, passed) for number in range(1, sizing.workers + 1)]
         print(f"logs: {workers[0].log.parent}", file=sys.stderr)
         prefix = f"{self.settings['REDIS_KEY_PREFIX']}:{self.crawl.id}"
         title = f"{self.spider} {self.arguments.get('district', '')}, crawl {self.crawl.id}"

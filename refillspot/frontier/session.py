@@ -10,9 +10,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
+from redis.exceptions import RedisError
 
 from refillspot.clock import Clock
-from refillspot.exceptions import ConfigurationError
+from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
 from refillspot.frontier.exchange import Exchange
 from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue, connect
@@ -59,7 +60,14 @@ class CrawlSession:
 
         Raises:
             ArgumentError, ServiceUnavailableError, SchemaVersionError: see `CrawlTable.join`.
+            ServiceUnavailableError: Redis does not answer.
         """
+        try:
+            await self._join(spider)
+        except (RedisError, OSError) as error:
+            raise ServiceUnavailableError(f"Redis: {error}") from error
+
+    async def _join(self, spider: Spider) -> None:
         arguments = getattr(spider, "crawl_arguments", {})
         while True:
             crawl = await self._table.join(spider.name, arguments, getattr(spider, "crawl_id", None), self._clock.now())
