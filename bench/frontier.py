@@ -1,0 +1,53 @@
+"""Stores/s of one worker: the queue that loses nothing against Scrapy's in-memory one, both storing in PostgreSQL.
+
+`python -m bench.frontier`
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+
+from bench import runner
+from bench.site import running_site
+from bench.worker import Worker, running_services
+
+COMMON: dict[str, str | float] = {
+    "CONCURRENT_REQUESTS": 32,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 32,
+    "CONCURRENT_ITEMS": 8,
+}
+IN_MEMORY: dict[str, str | float] = {
+    "SCHEDULER": "scrapy.core.scheduler.Scheduler",
+    "DUPEFILTER_CLASS": "scrapy.dupefilters.RFPDupeFilter",
+}
+FRONTIER, BASELINE = "refillspot.frontier", "scrapy in memory"
+GOAL = 0.95
+
+
+def main() -> int:
+    parser = runner.parser(__doc__, rounds=5)
+    parser.add_argument("--stores", type=int, default=4000, help="stores of a run (default 4000)")
+    arguments = parser.parse_args()
+    with running_services() as services, running_site(arguments.stores) as site_url:
+        crawl = Worker(site_url, services).crawl
+        cases = {FRONTIER: partial(crawl, COMMON), BASELINE: partial(crawl, COMMON | IN_MEMORY)}
+        runs = runner.interleave(cases, arguments.rounds)
+    found = runner.ratio(runs, "stores/s", of=FRONTIER, baseline=BASELINE)
+    report = runner.Report(
+        "frontier",
+        {
+            **COMMON,
+            "DOWNLOAD_HANDLER": "Scrapy's default (HTTP11)",
+            "stores": arguments.stores,
+            "rounds": arguments.rounds,
+        },
+        {name: runner.medians(figures) for name, figures in runs.items()},
+        [runner.at_least(f"stores/s, {FRONTIER} ÷ {BASELINE}", found, GOAL)],
+        runs,
+    )
+    return runner.publish(report, arguments.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
