@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from scrapy.crawler import Crawler
+    from scrapy.statscollectors import StatsCollector
 
 TICK_SECONDS = 0.01
 
@@ -25,8 +26,9 @@ class Probe:
     Settings: BENCH_PROBE_FILE.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, stats: StatsCollector) -> None:
         self._file = file
+        self._stats = stats
         self._items = 0
         self._opened = self._last_item = self._cpu = 0.0
         self._gaps: list[float] = []
@@ -34,7 +36,7 @@ class Probe:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        probe = cls(Path(crawler.settings["BENCH_PROBE_FILE"]))
+        probe = cls(Path(crawler.settings["BENCH_PROBE_FILE"]), crawler.stats)
         for signal in (signals.spider_opened, signals.item_scraped, signals.spider_closed):
             crawler.signals.connect(getattr(probe, _name(signal)), signal=signal)
         return probe
@@ -56,6 +58,7 @@ class Probe:
         figures = {
             "stores/s": self._items / seconds,
             "stores": self._items,
+            "stores/commit": self._items / self._stats.get_value("postgres/flushes"),
             "end s": now - self._last_item,
             "cpu ms/store": 1000 * (process_time() - self._cpu) / self._items,
             "rss MiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

@@ -61,7 +61,12 @@ class Worker:
     site_url: str
     services: ServiceAddresses
 
-    def crawl(self, settings: Mapping[str, str | float], meanwhile: Callable[[], None] | None = None) -> Figures:
+    def crawl(
+        self,
+        settings: Mapping[str, str | float],
+        spider: str = "diningcode",
+        meanwhile: Callable[[], None] | None = None,
+    ) -> Figures:
         """Return what `bench.probe.Probe` measured."""
         file = Path(tempfile.mkdtemp()) / "probe.json"
         with empty_database(self.services.database_url) as database_url:
@@ -70,13 +75,14 @@ class Worker:
                 "POLITENESS_REQUESTS_PER_SECOND": 0,
                 "REDIS_KEY_PREFIX": f"bench-{uuid.uuid4().hex[:12]}",
                 "SCHEDULER_PERSIST": "False",
+                "SPIDER_MODULES": "refillspot.spiders,bench.thin",
                 "EXTENSIONS": '{"bench.probe.Probe": 0}',
                 "BENCH_PROBE_FILE": str(file),
                 "LOG_LEVEL": "WARNING",
                 **settings,
             }
             options = [part for name, value in every.items() for part in ("-s", f"{name}={value}")]
-            command = [sys.executable, "-m", "scrapy", "crawl", "diningcode", *SPIDER_ARGUMENTS, *options]
+            command = [sys.executable, "-m", "scrapy", "crawl", spider, *SPIDER_ARGUMENTS, *options]
             with subprocess.Popen(  # noqa: S603  # this project's own command
                 command, cwd=PROJECT, env=self._environment(database_url), stderr=subprocess.PIPE, text=True
             ) as process:
@@ -86,11 +92,11 @@ class Worker:
             with psycopg.connect(database_url) as connection:
                 (rows,) = connection.execute("SELECT count(*) FROM refillspot.stores").fetchone() or (0,)
         if not file.exists():
-            raise SystemExit(f"the worker ended with {process.returncode}:\n{log}")
+            raise SystemExit(f"the worker ended with {process.returncode}:\n{log[-3000:]}")
         figures = msgspec.json.decode(file.read_bytes(), type=dict[str, float])
         shutil.rmtree(file.parent)
         if rows != figures["stores"]:
-            raise SystemExit(f"{rows} rows of {figures['stores']} stores:\n{log}")
+            raise SystemExit(f"{rows} rows of {figures['stores']} stores:\n{log[-3000:]}")
         return figures
 
     def _environment(self, database_url: str) -> dict[str, str]:
