@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parent.parent
 KEYWORDS = "무한리필,뷔페"
 SPIDER_ARGUMENTS = ("-a", "district=all", "-a", f"keywords={KEYWORDS}")
+TODAY = date(2026, 11, 24)  # any day: nothing changes during a benchmark
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 
 def store_rows(count: int) -> list[dict[str, Any]]:
     """Return rows of a list page as the replica writes them, of stores whose district can be read."""
-    rows, anything = Rows(), Query("", None, ())
+    rows, anything = Rows(TODAY), Query("", None, ())
     city = build_city(7, refill_stores=count + count // 10, ordinary_stores=0)
     written = (rows.write(store, anything) for store in city)
     return [row for row in written if district_code(row["addr"], row["road_addr"])][:count]
@@ -45,7 +47,7 @@ def write_answers(count: int) -> dict[bytes, bytes]:
     """Return the answer to each form that a crawl with SPIDER_ARGUMENTS posts, by the form."""
     rows = store_rows(count)
     stores = {store.ref: store for store in build_city(7, refill_stores=count + count // 10, ordinary_stores=0)}
-    answers = {store_form(row["v_rid"]).body: profile.answer(stores[row["v_rid"]]) for row in rows}
+    answers = {store_form(row["v_rid"]).body: profile.answer(stores[row["v_rid"]], TODAY) for row in rows}
     queries = list(seed_queries(CrawlArguments.parse(district="all", keywords=KEYWORDS)))
     for number, query in enumerate(queries):
         listed = rows[number :: len(queries)]
@@ -98,11 +100,11 @@ async def serve(count: int) -> None:
 def running_site(count: int) -> Iterator[str]:
     """Serve `count` stores from a process of its own; the address."""
     command = [sys.executable, "-m", "bench.site", str(count)]
-    with subprocess.Popen(  # noqa: S603  # this module
+    with subprocess.Popen(  # this module
         command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdin  # noqa: S101  # asked for above
-        assert process.stdout  # noqa: S101
+        assert process.stdin  # asked for above
+        assert process.stdout
         try:
             yield process.stdout.readline().strip()
         finally:

@@ -83,7 +83,7 @@ class Worker:
             }
             options = [part for name, value in every.items() for part in ("-s", f"{name}={value}")]
             command = [sys.executable, "-m", "scrapy", "crawl", spider, *SPIDER_ARGUMENTS, *options]
-            with subprocess.Popen(  # noqa: S603  # this project's own command
+            with subprocess.Popen(  # this project's own command
                 command, cwd=PROJECT, env=self._environment(database_url), stderr=subprocess.PIPE, text=True
             ) as process:
                 if meanwhile:
