@@ -66,7 +66,7 @@ DUPEFILTER_CLASS = "scrapy_redis.dupefilter.RFPDupeFilter"
 REDIS_KEY_PREFIX = "refillspot"  # all keys are <prefix>:<crawl>:<what>
 
 # --- Workers. Read by the extensions and by `scrapy fleet`
-EXTENSIONS = {"refillspot.extensions.memory_guard.MemoryGuard": 0}
+EXTENSIONS = {"refillspot.extensions.memory_guard.MemoryGuard": 0, "refillspot.extensions.notify.Notify": 0}
 WORKER_MAX_MEMORY_MB = (
     2048  # MiB of resident memory; a worker beyond it ends and can be resumed. A fleet sets its share
 )
