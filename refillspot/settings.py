@@ -78,6 +78,7 @@ FLEET_MAX_MEMORY_MB = 2048  # MiB for all of them together
 ITEM_PIPELINES = {"refillspot.pipelines.PostgresCopyPipeline": 300}
 POSTGRES_COPY_MAX_ROWS = 1000  # stores in one commit
 POSTGRES_COPY_MAX_SECONDS = 2.0  # a store waits at most this long for its commit
+POSTGRES_TIMEOUT_SECONDS = 60.0  # a commit that takes longer is given up and tried again: its connection is dead
 
 CLOCK_OFFSET_SECONDS = 0  # the clock of the product, moved on together with a replica's; 0 in earnest
 
