@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -14,11 +13,12 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from refillspot.clock import Clock
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.postgres.stores import Outcome, StoreTable
-from replica.tcp_proxy import TcpProxy
 from tests.postgres.test_stores import query, store
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
+
+    from replica.tcp_proxy import TcpProxy
 
 CRAWL = "fire"
 NOT_FOR_LONG = 1.0  # seconds for an attempt
@@ -33,20 +33,6 @@ SLOW_COMMIT = """
     CREATE CONSTRAINT TRIGGER slow_commit AFTER INSERT ON refillspot.stores DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (NEW.ref = 'AAAAaaaa1111') EXECUTE FUNCTION slow_commit();
 """
-
-
-@pytest.fixture
-def proxy(database_url: str) -> Iterator[TcpProxy]:
-    parts = conninfo_to_dict(database_url)
-    host = str(parts.get("host", urlsplit(database_url).hostname))
-    port = parts.get("port", 5432)
-    with TcpProxy(f"{host}/.s.PGSQL.{port}" if host.startswith("/") else f"{host}:{port}") as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def proxied_url(proxy: TcpProxy, database_url: str) -> str:
-    return make_conninfo(database_url, host="127.0.0.1", port=proxy.port)
 
 
 async def with_crawl(url: str, work: Callable[[StoreTable], Awaitable[Outcome]]) -> Outcome:
@@ -130,21 +116,21 @@ def test_a_full_disk_is_waited_for(database_url: str, caplog: pytest.LogCaptureF
 
 
 def test_a_silent_connection_is_given_up(
-    database_url: str, proxied_url: str, proxy: TcpProxy, caplog: pytest.LogCaptureFixture
+    database_url: str, proxied_database_url: str, postgres_proxy: TcpProxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def work(table: StoreTable) -> Outcome:
-        proxy.half_open()
+        postgres_proxy.half_open()
         writing = asyncio.create_task(table.write([store()], CRAWL))
         await until(lambda: "did not answer within 1 s" in caplog.text)
-        proxy.heal()
+        postgres_proxy.heal()
         return await writing
 
-    assert asyncio.run(with_crawl(proxied_url, work)).stored == 1
+    assert asyncio.run(with_crawl(proxied_database_url, work)).stored == 1
     assert counts(database_url) == {"stored": 1, "rejected": 0, "rows": 1, "rejects": 0}
 
 
 def test_a_commit_whose_answer_was_lost_counts_once(
-    database_url: str, proxied_url: str, proxy: TcpProxy, caplog: pytest.LogCaptureFixture
+    database_url: str, proxied_database_url: str, postgres_proxy: TcpProxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
 
@@ -155,11 +141,11 @@ def test_a_commit_whose_answer_was_lost_counts_once(
             writing = asyncio.create_task(table.write([store(), store("BBBBbbbb2222")], CRAWL))
             waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
             await until(lambda: bool(query(database_url, waiting)))  # COMMIT was sent, and waits
-            proxy.cut()
+            postgres_proxy.cut()
             await until(lambda: "not yet known whether the last commit" in caplog.text)
         return await writing
 
-    assert asyncio.run(with_crawl(proxied_url, work)) == Outcome(stored=2, waits=2)
+    assert asyncio.run(with_crawl(proxied_database_url, work)) == Outcome(stored=2, waits=2)
     assert counts(database_url) == {"stored": 2, "rejected": 0, "rows": 2, "rejects": 0}
 
 
