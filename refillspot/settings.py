@@ -58,8 +58,8 @@ SCHEDULER = "refillspot.frontier.scheduler.Scheduler"  # scrapy-redis' own: refi
 SCHEDULER_PERSIST = True  # False: the keys of a complete crawl go at once, not after a week; dead letters stay
 CRAWL_STATS = ["diningcode/rows_broken", "diningcode/queries_full"]  # stats that are counted over all workers
 FRONTIER_LEASE_SECONDS = 30.0  # a worker without a sign of life for so long loses its requests to others
-FRONTIER_PREFETCH = 16  # requests leased ahead of their turn
-FRONTIER_MAX_IN_HAND = 1000  # requests of a worker under way at once, waiting for their commit included
+FRONTIER_PREFETCH = 0  # requests leased ahead of their turn; 0 = twice CONCURRENT_REQUESTS
+FRONTIER_MAX_IN_HAND = 2000  # requests of a worker under way at once; twice a commit, so that pages arrive during one
 FRONTIER_MAX_ATTEMPTS = 5  # workers that may die with a request; from the third on it runs alone
 SCHEDULER_SERIALIZER = "refillspot.frontier.codec"  # the default is pickle, which runs what it reads
 DUPEFILTER_CLASS = "scrapy_redis.dupefilter.RFPDupeFilter"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console, Group
@@ -12,10 +12,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from refillspot.clock import KST
+
 if TYPE_CHECKING:
     from refillspot.frontier.progress import Progress
 
-KST = timezone(timedelta(hours=9), "KST")
 PLAIN_SECONDS = 30.0  # between plain lines
 
 
