@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 SKEW_SECONDS = 60.0  # by which the clocks of two machines may differ
 CACHE_KIND = "cache_kind"
 """Key of a request's meta: what it asks for, a `Kind`. Without one, only robots.txt is cached."""
+CACHE_REFRESH = "cache_refresh"
+"""Key of a request's meta: True asks the site whatever is kept, and keeps what it says."""
 
 
 class Kind(StrEnum):

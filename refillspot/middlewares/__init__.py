@@ -10,6 +10,7 @@ from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Request
 
+from refillspot.middlewares.cache import RedisCacheMiddleware
 from refillspot.retries import retry_after_seconds
 from refillspot.shared.budget import RequestBudget
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.statscollectors import StatsCollector
+
+__all__ = ["PolitenessMiddleware", "RedisCacheMiddleware", "RetryAfterMiddleware"]
 
 
 class RetryAfterMiddleware(RetryMiddleware):
