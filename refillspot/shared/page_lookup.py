@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from refillspot.caching import CachePolicy, Kind
     from refillspot.clock import Clock
     from refillspot.shared.page import Page
+
+logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1  # between looks at a page that another worker fetches, on average
 
@@ -62,6 +65,8 @@ class PageLookup:
             good = self._good(wanted, page)
             if good or granted:
                 return good
+            if not wanted.has_waited:
+                logger.debug("another worker is fetching the %s page %s", wanted.kind, wanted.fingerprint.hex())
             wanted.has_waited = True
             await asyncio.sleep(POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311  # not in step with others
 
