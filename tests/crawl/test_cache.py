@@ -226,9 +226,11 @@ def test_waiting_misses_hold_no_hit_back(cached_crawl: Crawl, rows: Rows) -> Non
     # The stores of 무한리필 come first, and but for one none of them will come from the site in this test's time.
     hardly = ("-s", "POLITENESS_REQUESTS_PER_SECOND=0.01", "-s", "CACHE_MAX_WAITING_MISSES=1000")
     with cached_crawl.start(*DISTRICT, "-a", "keywords=무한리필,뷔페", *hardly) as process:
-        while not all(rows()[ref]["last_seen_at"] > started for ref in cached):  # ends at pytest's timeout if never
-            time.sleep(0.1)
-        process.kill()
+        try:
+            while not all(rows()[ref]["last_seen_at"] > started for ref in cached):  # ends at pytest's timeout if never
+                time.sleep(0.1)
+        finally:
+            process.kill()  # it would take hours
 
 
 def test_a_full_cache_forgets_pages_and_the_queue_nothing(
