@@ -252,6 +252,21 @@ def test_a_full_cache_forgets_pages_and_the_queue_nothing(
     assert {store["ref"] for store in site.truth("금천구", "무한리필") if store["reached_by"]} <= rows().keys()
 
 
+def test_a_server_that_may_evict_the_queue_is_refused_at_the_start(
+    cached_crawl: Crawl, site: Site, own_redis: OwnRedis
+) -> None:
+    with own_redis.client() as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        client.config_set("maxmemory", "100mb")
+    cached_crawl.environment["REDIS_URL"] = cached_crawl.environment["CACHE_REDIS_URL"] = own_redis.url
+    result = cached_crawl.run(*DISTRICT)
+
+    assert result.returncode == 1
+    assert "may evict the queue: its maxmemory-policy is allkeys-lru" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert site.log() == []
+
+
 def test_a_cache_that_dies_in_the_middle_is_done_without_and_used_again(
     cached_crawl: Crawl, site: Site, rows: Rows, own_redis: OwnRedis
 ) -> None:
