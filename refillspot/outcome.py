@@ -39,6 +39,15 @@ def crawl_outcome(stats: Mapping[str, Any]) -> Outcome:
     return Outcome(COMPLETE, f"Complete: {stored} stores stored.")
 
 
+def complete_outcome(result: Mapping[str, int]) -> Outcome:
+    """Judge a complete crawl by its counts over all workers."""
+    return crawl_outcome({"finish_reason": "finished", "crawl/state": "complete"} | _named(result))
+
+
+def _named(result: Mapping[str, int]) -> dict[str, Any]:
+    return {f"crawl/{name}": count for name, count in result.items()}
+
+
 def _where(stats: Mapping[str, Any]) -> str:
     """Say where to look at what is missing."""
     places = ["see the log"]

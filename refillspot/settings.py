@@ -81,7 +81,7 @@ DUPEFILTER_CLASS = "scrapy_redis.dupefilter.RFPDupeFilter"
 REDIS_KEY_PREFIX = "refillspot"  # all keys are <prefix>:<crawl>:<what>
 
 # --- Workers. Read by the extensions and by `scrapy fleet`
-EXTENSIONS = {"refillspot.extensions.memory_guard.MemoryGuard": 0}
+EXTENSIONS = {"refillspot.extensions.memory_guard.MemoryGuard": 0, "refillspot.extensions.notify.Notify": 0}
 WORKER_MAX_MEMORY_MB = (
     2048  # MiB of resident memory; a worker beyond it ends and can be resumed. A fleet sets its share
 )
@@ -93,6 +93,7 @@ FLEET_MAX_MEMORY_MB = 2048  # MiB for all of them together
 ITEM_PIPELINES = {"refillspot.pipelines.PostgresCopyPipeline": 300}
 POSTGRES_COPY_MAX_ROWS = 1000  # stores in one commit
 POSTGRES_COPY_MAX_SECONDS = 2.0  # a store waits at most this long for its commit
+POSTGRES_TIMEOUT_SECONDS = 60.0  # a commit that takes longer is given up and tried again: its connection is dead
 
 CLOCK_OFFSET_SECONDS = 0  # the clock of the product, moved on together with a replica's; 0 in earnest
 

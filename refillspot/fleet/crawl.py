@@ -19,8 +19,7 @@ from refillspot.fleet.supervisor import Supervisor, fleet_exit_code
 from refillspot.fleet.watch import Watch
 from refillspot.fleet.worker import Worker
 from refillspot.frontier.progress import ProgressReader
-from refillspot.frontier.queue import COMPLETE
-from refillspot.outcome import COULD_NOT_RUN, Outcome, crawl_outcome
+from refillspot.outcome import COULD_NOT_RUN, Outcome, complete_outcome
 from refillspot.postgres.database import join_crawl, stored_by_crawl
 from refillspot.services import read_environment
 
@@ -97,8 +96,7 @@ class FleetCrawl:
 
     def _tell(self, end: FleetEnd, result: dict[str, int] | None) -> int:
         if result is not None:
-            stats = {"finish_reason": "finished", "crawl/state": COMPLETE}
-            outcome = crawl_outcome(stats | {f"crawl/{name}": value for name, value in result.items()})
+            outcome = complete_outcome(result)
         else:
             code = fleet_exit_code(end)
             stored = stored_by_crawl(self.services.database_url, self.crawl.id)

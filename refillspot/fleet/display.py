@@ -84,7 +84,8 @@ def write_left(seconds: float | None) -> str:
 def _words(progress: Progress, stores: int, per_minute: float | None) -> str:
     pace = f" ({per_minute:.0f} a minute)" if per_minute is not None else ""
     dead = f"{progress.dead} dead letter{'' if progress.dead == 1 else 's'}"
+    paused = "paused (scrapy resume); " if progress.paused else ""
     return (
-        f"{stores} stores{pace}; requests: {progress.done} done, {progress.queued} queued, "
+        f"{paused}{stores} stores{pace}; requests: {progress.done} done, {progress.queued} queued, "
         f"{progress.leased} in hand, {progress.waiting} waiting, {dead}; workers: {progress.workers}"
     )

@@ -17,7 +17,9 @@ from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
 from refillspot.frontier.exchange import Exchange
 from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue, connect
+from refillspot.outcome import complete_outcome
 from refillspot.postgres.crawls import CrawlTable
+from refillspot.signals import crawl_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +50,7 @@ class CrawlSession:
             raise ConfigurationError("DATABASE_URL is not set, and refillspot.crawls is there: use the add-on or -s")
         self._settings = settings
         self._stats = crawler.stats
+        self._signals = crawler.signals
         self._changed = changed
         self._table = CrawlTable(settings["DATABASE_URL"])
         self._clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
@@ -102,6 +105,7 @@ class CrawlSession:
             seconds = KEEP_SECONDS if self._settings.getbool("SCHEDULER_PERSIST") else 0
             await self._queue.complete(msgspec.json.encode(result), seconds)
             self._tell(result)
+            await self._notify(result)
         elif self.exchange.ended == COMPLETE and self.exchange.result:
             self._tell(msgspec.json.decode(self.exchange.result, type=dict[str, int]))
         await self.exchange.leave()
@@ -111,6 +115,13 @@ class CrawlSession:
         crawl = await self._table.complete(self._id, counts, self._clock.now())
         known = self._stats.get_value("postgres/known", 0)
         return counts | {"stored": crawl.stored, "rejected": crawl.rejected, "known": known}
+
+    async def _notify(self, result: dict[str, int]) -> None:
+        outcome = complete_outcome(result)
+        facts = {"crawl": self._id, "exit_code": outcome.exit_code, "sentence": outcome.sentence, **result}
+        events = ["finished", *(["dead_letters"] if result.get("dead") else ())]
+        for event in events:
+            await self._signals.send_catch_log_async(crawl_event, event=event, facts=facts)
 
     def _tell(self, result: dict[str, int]) -> None:
         self._stats.set_value("crawl/state", COMPLETE)

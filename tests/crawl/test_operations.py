@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -138,7 +139,43 @@ def test_a_crawl_under_way_is_given_up_only_by_force(
     assert len(crawl_rows(database_url)) == 2
 
 
-def test_who_joins_which_crawl(crawl: Crawl, site: Site, database_url: str, redis_url: str, key_prefix: str) -> None:
+def test_a_crawl_pauses_for_all_workers_and_goes_on(
+    crawl: Crawl, site: Site, rows: Rows, redis_url: str, key_prefix: str, database_url: str
+) -> None:
+    with crawl.start(*DISTRICT, *PACED) as one, crawl.start(*DISTRICT, *PACED) as two:
+        wait_for_workers(redis_url, key_prefix, 2)
+        wait_for_store_pages(site, 5)
+        assert crawl.operate("pause").returncode == 0
+        while "is paused" not in (one.stderr.readline() if one.stderr else ""):
+            pass
+        while "is paused" not in (two.stderr.readline() if two.stderr else ""):
+            pass
+        settled = wait_until_nothing_is_asked(site)
+        (row,) = crawl_rows(database_url)
+        assert fetched(site).total() == settled
+        assert crawl.operate("resume", row["id"]).returncode == 0
+        logs = [worker.communicate()[1] for worker in (one, two)]
+
+    assert (one.returncode, two.returncode) == (0, 0), logs
+    assert all("the crawl goes on" in log for log in logs)
+    assert fetched(site).total() > settled
+    assert reached(site) <= rows().keys()
+    ended = crawl.operate("pause")
+    assert ended.returncode == 1
+    assert "no crawl goes on" in ended.stderr
+
+
+def wait_until_nothing_is_asked(site: Site) -> int:
+    """Return how many store pages were asked for when none came for a second: 20 requests at the pace of the test."""
+    count, since = fetched(site).total(), time.monotonic()
+    while time.monotonic() - since < 1:
+        if (now := fetched(site).total()) != count:
+            count, since = now, time.monotonic()
+        time.sleep(0.05)
+    return count
+
+
+def test_who_joins_which_crawl(crawl: Crawl, database_url: str, redis_url: str, key_prefix: str) -> None:
     with crawl.start(*DISTRICT, *PACED) as one, crawl.start(*DISTRICT, *PACED) as two:
         wait_for_workers(redis_url, key_prefix, 2)
         (row,) = crawl_rows(database_url)
