@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 import psycopg
 import redis
 
+from refillspot.frontier.letters import read_letter
 from refillspot.planning import KEYWORDS
 from tests.chaos.troubles import LEASE, possible
 from tests.crawl.moments import fetched
@@ -116,7 +117,9 @@ def _judge(arena: Arena, played: Round, districts: tuple[str, ...], database_url
         states = Counter(state for (state,) in connection.execute("SELECT state FROM refillspot.crawls"))
         (played.rejects,) = connection.execute("SELECT count(*) FROM refillspot.rejects").fetchone() or (0,)
     with redis.Redis.from_url(arena.redis.url) as client:
-        played.dead_letters = sum(int(client.hlen(key)) for key in client.scan_iter(f"{key_prefix}:*:dead"))
+        letters = [letter for key in client.scan_iter(f"{key_prefix}:*:dead") for letter in client.hvals(key)]
+    played.dead_letters = len(letters)
+    played.told += [str(read_letter(letter)[0]) for letter in letters]
     played.rows = len(stored)
     played.missing = len({store["ref"] for store in truth if store["reached_by"]} - stored)
     played.too_many = len(stored - {store["ref"] for store in truth})
