@@ -21,8 +21,23 @@ POLITENESS_REQUESTS_PER_SECOND = 1.0  # for all workers together; 0 = no limit, 
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "refillspot.middlewares.RetryAfterMiddleware": 550,  # in its place: a retry waits in the queue
+    # Before politeness: a hit costs the site nothing. Before HttpCompression (590): bodies come here unpacked. After
+    # the retries: each failure comes here, and an old page may stand in for it.
+    "refillspot.middlewares.RedisCacheMiddleware": 560,
     "refillspot.middlewares.PolitenessMiddleware": 890,  # last: what leaves here is sent
 }
+# --- The page cache that all workers share. Read by RedisCacheMiddleware and StrictDownloader
+CACHE_ENABLED = True
+CACHE_TTL_LIST_SECONDS = 6 * 3600  # rankings and counts change within a day
+CACHE_TTL_STORE_SECONDS = 7 * 24 * 3600  # a list row tells when a store has changed
+CACHE_TTL_ROBOTS_SECONDS = 24 * 3600  # as long as RFC 9309 allows
+CACHE_TTL_PERMANENT_SECONDS = 24 * 3600  # "there is no such store"
+CACHE_STALE_IF_ERROR_SECONDS = 0  # for so long after its time a page stands in for an error of the site; 0 = not
+CACHE_MAX_VALUE_BYTES = 4 * 1024 * 1024  # of a page; a list has 100 kB
+CACHE_LEASE_SECONDS = 10.0  # a worker that died while it fetched a page holds others up for so long at most
+CACHE_MAX_WAITING_MISSES = 16  # requests of a worker that wait for the site while others are answered from the cache
+
+# --- The way to the site
 ROBOTSTXT_OBEY = True  # Scrapy's default is False
 ROBOTSTXT_USER_AGENT = "refillspot"
 USER_AGENT = "refillspot/0.1"  # says who comes

@@ -11,6 +11,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Request
 from twisted.internet.error import ConnectionLost
 
+from refillspot.middlewares.cache import RedisCacheMiddleware
 from refillspot.retries import retry_after_seconds
 from refillspot.shared.budget import RequestBudget
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.statscollectors import StatsCollector
+
+__all__ = ["PolitenessMiddleware", "RedisCacheMiddleware", "RetryAfterMiddleware"]
 
 CLOSED_HANDLER = "the handler is closed"  # how uvloop says that the site has reset a connection which is used again
 
