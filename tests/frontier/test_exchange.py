@@ -6,6 +6,8 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import pytest
+
 from refillspot.frontier.exchange import Exchange
 from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import GONE, WON, CrawlQueue, connect
@@ -124,24 +126,35 @@ def test_nothing_is_started_on_a_lease_that_has_run_out(own_redis: OwnRedis) -> 
     asyncio.run(test())
 
 
-def test_the_loop_does_not_wait_for_redis(own_redis: OwnRedis) -> None:
+@pytest.mark.parametrize("how", ["CLIENT PAUSE", "SIGSTOP"])
+def test_the_loop_does_not_wait_for_redis(own_redis: OwnRedis, how: str) -> None:
     async def test() -> None:
         async with worker(own_redis.url, "crawl", "a") as a:
             push(a, *map(str, range(100)))
             await a.next()
-            own_redis.process.send_signal(signal.SIGSTOP)
-            longest, last = 0.0, time.monotonic()
-            for number in range(100):
-                push(a, f"child {number}")
+            silence(own_redis, how)
+            began = last = time.monotonic()
+            longest, number = 0.0, 0
+            while last - began < 3.2:
+                push(a, f"child {(number := number + 1)}")
                 a.exchange.next()
                 await asyncio.sleep(0.01)
                 longest, last = max(longest, time.monotonic() - last), time.monotonic()
             own_redis.process.send_signal(signal.SIGCONT)
             assert longest < 0.1
-            while await a.queue.length() < 200:
+            while await a.queue.length() < 100 + number:
                 await a.changed()
 
     asyncio.run(test())
+
+
+def silence(server: OwnRedis, how: str) -> None:
+    """Let a server say nothing for 3 s, or until SIGCONT."""
+    if how == "SIGSTOP":
+        server.process.send_signal(signal.SIGSTOP)
+    else:
+        with server.client() as client:
+            client.execute_command(how, 3000, "ALL")
 
 
 def test_who_leaves_hands_back_what_it_did_not_start(redis_url: str, key_prefix: str) -> None:
