@@ -54,7 +54,7 @@ class PolitenessMiddleware:
         if pace <= 0:
             raise NotConfigured("POLITENESS_REQUESTS_PER_SECOND is 0: no limit.")
         key = f"{settings['REDIS_KEY_PREFIX']}:politeness"
-        middleware = cls(RequestBudget.from_url(settings["REDIS_URL"], key, pace), crawler.stats)
+        middleware = cls(RequestBudget(settings["REDIS_URL"], key, pace), crawler.stats)
         crawler.signals.connect(middleware.spider_closed, signal=signals.spider_closed)
         return middleware
 
