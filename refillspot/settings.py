@@ -16,20 +16,44 @@ ADDONS = {"refillspot.addon.RefillspotAddon": 0}  # resolves the addresses of Po
 DININGCODE_API_URL = "https://im.diningcode.com"  # scheme and host; a replica's address goes here
 DININGCODE_WEB_URL = "https://www.diningcode.com"
 
-# --- Politeness
-POLITENESS_REQUESTS_PER_SECOND = 1.0  # for all workers together; 0 = no limit, for a replica on loopback only
+# --- Politeness: one budget for all workers and both hosts. Read by the middlewares
+POLITENESS_REQUESTS_PER_SECOND = 1.0  # the ceiling; 0 = no limit, for a replica on loopback only
+POLITENESS_BLOCK_SECONDS = 180.0  # all workers stop so long after a verification page; the site's own ban is 150 s
+CRAWL_WINDOW = ""  # as 01:00-06:00, in Korean time: outside it workers wait; empty = the whole day
 DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "refillspot.middlewares.RobotsMiddleware": 100,  # in its place: rules that are not known allow nothing
+    "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": None,
+    "refillspot.middlewares.UserAgentMiddleware": 500,  # in its place
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "refillspot.middlewares.RetryAfterMiddleware": 550,  # in its place: a retry waits in the queue
+    # Before politeness: a hit costs the site nothing. Before HttpCompression (590): bodies come here unpacked. After
+    # the retries: each failure comes here, and an old page may stand in for it.
+    "refillspot.middlewares.RedisCacheMiddleware": 560,
+    "refillspot.middlewares.DistressMiddleware": 580,  # sees what came from the site only, unpacked
     "refillspot.middlewares.PolitenessMiddleware": 890,  # last: what leaves here is sent
 }
+# --- The page cache that all workers share. Read by RedisCacheMiddleware and StrictDownloader
+CACHE_ENABLED = True
+CACHE_TTL_LIST_SECONDS = 6 * 3600  # rankings and counts change within a day
+CACHE_TTL_STORE_SECONDS = 7 * 24 * 3600  # a list row tells when a store has changed
+CACHE_TTL_ROBOTS_SECONDS = 24 * 3600  # as long as RFC 9309 allows
+CACHE_TTL_PERMANENT_SECONDS = 24 * 3600  # "there is no such store"
+CACHE_STALE_IF_ERROR_SECONDS = 0  # for so long after its time a page stands in for an error of the site; 0 = not
+CACHE_MAX_VALUE_BYTES = 4 * 1024 * 1024  # of a page; a list has 100 kB
+CACHE_LEASE_SECONDS = 10.0  # a worker that died while it fetched a page holds others up for so long at most
+CACHE_MAX_WAITING_MISSES = 16  # requests of a worker that wait for the site while others are answered from the cache
+
+# --- The way to the site
 ROBOTSTXT_OBEY = True  # Scrapy's default is False
 ROBOTSTXT_USER_AGENT = "refillspot"
 USER_AGENT = "refillspot/0.1"  # says who comes
+USER_AGENT_ROTATION_ENABLED = False  # True: one browser's name a worker and hour (fake-useragent) instead of it
 CONCURRENT_REQUESTS = 8  # as many as for the domain: a request with a permit never waits behind another
 CONCURRENT_REQUESTS_PER_DOMAIN = 8  # really kept by DOWNLOADER
 DOWNLOADER = "refillspot.downloader.StrictDownloader"  # Scrapy's own lets the limit per domain pass
 RETRY_TIMES = 3  # first attempt + 3; the default 2 is short for a site that is away for a moment
+RETRY_HTTP_CODES = [403, 408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]  # with 403, 425: may pass
 RETRY_BACKOFF_SECONDS = 5.0  # before the first retry; three times as long before each further one
 DEFAULT_REQUEST_HEADERS = {"Accept": "application/json", "Accept-Language": "ko"}  # answers in Korean
 

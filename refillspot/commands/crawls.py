@@ -106,7 +106,8 @@ def _print_table(found: list[CrawlOverview]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for name in ("crawl", "state", "district"):
+    table.add_column("crawl", no_wrap=True)  # to be copied
+    for name in ("state", "district"):
         table.add_column(name, overflow="fold")
     for name in ("stored", "left", "dead", "begun (KST)"):
         table.add_column(name, justify="right")

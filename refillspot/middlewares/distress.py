@@ -12,7 +12,8 @@ from scrapy.http.request import NO_CALLBACK
 from refillspot import politeness
 from refillspot.diningcode.refusals import is_page_due, refusal_of
 from refillspot.latency import LatencyWatch
-from refillspot.middlewares.politeness import SENT, PolitenessMiddleware, put_back
+from refillspot.middlewares.politeness import SENT, PolitenessMiddleware
+from refillspot.middlewares.putting_back import put_back
 from refillspot.retries import retry_after_seconds
 
 if TYPE_CHECKING:
@@ -53,9 +54,7 @@ class DistressMiddleware:
             return await self._refused(request, response, f"{request.url} is {refusal}", sent)
         await self._hold(request, response)
         await self.budget.answered(is_error=response.status >= 500)
-        if sign := self._sign(request, response):
-            await self.budget.change(partial(politeness.slow_down, reason=sign, sent=sent))
-        elif response.status < 400 and (sign := self._latency.add(request.meta.get("download_latency", 0.0))):
+        if sign := self._sign(request, response) or self._slowness(request, response):
             await self.budget.change(partial(politeness.slow_down, reason=sign, sent=sent))
         return response
 
@@ -94,3 +93,7 @@ class DistressMiddleware:
         if 200 <= response.status < 300 and not response.body.strip() and not is_page_due(request.url):
             return f"an empty answer of {request.url}"
         return None
+
+    def _slowness(self, request: Request, response: Response) -> str | None:
+        latency = request.meta.get("download_latency")
+        return self._latency.add(latency) if latency is not None and response.status < 400 else None

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from scrapy import signals
-from scrapy.exceptions import IgnoreRequest, NotConfigured
-from scrapy.http.request import NO_CALLBACK
+from scrapy.exceptions import NotConfigured
 
 from refillspot.clock import Clock
 from refillspot.crawl_window import CrawlWindow
+from refillspot.middlewares.putting_back import is_ending, put_back
 from refillspot.shared.budget import RequestBudget
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class PolitenessMiddleware:
         pace = settings.getfloat("POLITENESS_REQUESTS_PER_SECOND")
         if pace > 0:
             key = f"{settings['REDIS_KEY_PREFIX']}:politeness"
-            self.budget = RequestBudget(settings["REDIS_URL"], key, pace, self._told, self.is_ending)
+            self.budget = RequestBudget(settings["REDIS_URL"], key, pace, self._told, partial(is_ending, crawler))
         elif self._window is None:
             raise NotConfigured("POLITENESS_REQUESTS_PER_SECOND is 0: no limit.")
 
@@ -63,7 +64,7 @@ class PolitenessMiddleware:
         return middleware
 
     async def process_request(self, request: Request) -> Request | None:
-        while not self.is_ending():
+        while not is_ending(self._crawler):
             if seconds := self._seconds_until_open():
                 await asyncio.sleep(min(seconds, LONGEST_SLEEP))
             elif self.budget is None:
@@ -83,11 +84,6 @@ class PolitenessMiddleware:
         self._crawler.stats.set_value("politeness/redis_outages", stats.redis_outages)
         await self.budget.close()
 
-    def is_ending(self) -> bool:
-        """Tell whether the crawl waits for its last requests: then none of them should wait for its turn."""
-        slot = self._crawler.engine._slot if self._crawler.engine else None  # noqa: SLF001  # nothing public says it
-        return slot is not None and slot.closing is not None
-
     def _seconds_until_open(self) -> float:
         if self._window is None or not (seconds := self._window.seconds_until_open(self._clock.now())):
             return 0.0
@@ -104,16 +100,3 @@ class PolitenessMiddleware:
         is_full = decision.kind == "raised" and decision.pace.rate == decision.pace.ceiling
         level = logging.INFO if is_full else LEVELS.get(decision.kind, logging.WARNING)
         logger.log(level, "politeness, %s: %s", decision.kind, decision.reason)
-
-
-def put_back(request: Request, wait: float = 0.0) -> Request:
-    """Return what lets the scheduler keep a request for later, at no cost to it.
-
-    Raises:
-        IgnoreRequest: the request is none of the scheduler's, as that for robots.txt.
-    """
-    if request.callback is NO_CALLBACK:
-        raise IgnoreRequest("not asked: the crawl ends")
-    again = request.replace(dont_filter=True)
-    again.meta["retry_after_seconds"] = wait
-    return again

@@ -114,9 +114,15 @@ def crawl(site: Site, environment: dict[str, str], key_prefix: str) -> Crawl:
         "DININGCODE_WEB_URL": site.url,
         "POLITENESS_REQUESTS_PER_SECOND": "0",
         "REDIS_KEY_PREFIX": key_prefix,
+        "CACHE_ENABLED": "False",  # what is fetched again is what many tests look at; `cached_crawl` has the cache
     }
     options = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
     return Crawl([sys.executable, "-m", "scrapy", "crawl", "diningcode", *options], environment)
+
+
+@pytest.fixture
+def cached_crawl(crawl: Crawl) -> Crawl:
+    return Crawl([*crawl.command, "-s", "CACHE_ENABLED=True"], crawl.environment)
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ class DiesAmongSeeds:
 
 
 class Leak:
-    """Each store page leaves 12 MiB behind."""
+    """Each store page leaves 8 MiB behind."""
 
     def __init__(self) -> None:
         self.kept: list[bytearray] = []
@@ -64,4 +64,4 @@ class Leak:
         return extension
 
     def item_scraped(self) -> None:
-        self.kept.append(bytearray(b"x") * (12 * 2**20))
+        self.kept.append(bytearray(b"x") * (8 * 2**20))

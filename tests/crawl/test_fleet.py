@@ -131,7 +131,7 @@ def test_a_worker_that_leaks_is_recycled_and_the_fleet_stays_within_its_memory(
         f"FLEET_MAX_MEMORY_MB={limit_mb}",
         "MEMORY_CHECK_SECONDS=0.05",
         "POSTGRES_COPY_MAX_SECONDS=0.1",
-        "CONCURRENT_REQUESTS=2",  # each page that is finished at the end leaves its 12 MiB too
+        "CONCURRENT_REQUESTS=2",  # each page that is finished at the end leaves its 8 MiB too
     ]
     options = [part for setting in settings for part in ("-s", setting)]
     largest = 0.0
