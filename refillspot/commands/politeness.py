@@ -36,6 +36,7 @@ class Command(ScrapyCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.exceptions import ArgumentError
         from refillspot.shared.pace_control import read_pace, set_ceiling
 
         assert self.settings  # noqa: S101  # Scrapy made them
@@ -45,7 +46,10 @@ class Command(ScrapyCommand):
         with told_on_stderr(self):
             where = (servers(self.settings).redis_url, f"{self.settings['REDIS_KEY_PREFIX']}:politeness")
             configured = self.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND")
-            pace = set_ceiling(*where, configured, *values) if values else read_pace(*where, configured)
+            try:
+                pace = set_ceiling(*where, configured, *values) if values else read_pace(*where, configured)
+            except ArgumentError as error:
+                raise UsageError(str(error), print_help=False) from error
             print(json.dumps(pace, ensure_ascii=False) if opts.json else _told(pace))
 
 
