@@ -42,7 +42,7 @@ def run(crawl: Crawl, *options: str) -> str:
 
 def longest_pause(site: Site) -> float:
     times = sorted(entry["arrived"] for entry in site.log())
-    return max(after - before for before, after in pairwise(times))
+    return float(max(after - before for before, after in pairwise(times)))
 
 
 def test_eight_refusals_at_once_count_once(crawl: Crawl, site: Site, rows: Rows, faults: Faults) -> None:
