@@ -13,7 +13,7 @@ LEASE_SECONDS = 0.25  # permits are given out at most this far ahead
 WINDOW_SECONDS = 2.0  # signs of distress within it are one event
 FLOOR = 0.1  # requests/s; slower than that says nothing more
 FULL_RISE_SECONDS = 100.0  # from nothing to the ceiling
-NEAR_SHARE, NEAR_RISE = 0.9, 0.1  # near the pace at which distress was met, the rise is slower
+NEAR_SHARE, NEAR_SECONDS = 0.9, 50.0  # from so much of the pace at which distress was met up to it: two events a minute
 SAMPLE, ERROR_SHARE = 20, 0.25  # of so many answers, so many errors are distress
 LONGEST_HOLD_SECONDS = 3600.0
 LONGEST_CRAWL_DELAY_SECONDS = 600.0
@@ -154,8 +154,9 @@ def _raise(pace: Pace, now: float) -> Decision:
     seconds = now - max(pace.raised_at, pace.slowed_at + WINDOW_SECONDS, pace.hold_until)
     if seconds < 1.0 or pace.rate >= pace.ceiling:
         return Decision(pace)
-    is_near = pace.met is not None and NEAR_SHARE * pace.met <= pace.rate < pace.met
-    step = pace.ceiling / FULL_RISE_SECONDS * (NEAR_RISE if is_near else 1.0)
+    step = pace.ceiling / FULL_RISE_SECONDS
+    if pace.met and NEAR_SHARE * pace.met <= pace.rate < pace.met:
+        step = min(step, (1 - NEAR_SHARE) * pace.met / NEAR_SECONDS)
     rate = min(pace.rate + step * min(seconds, max(2.0, pace.interval)), pace.ceiling)
     met = pace.met if pace.met and rate < pace.met else None
     faster = replace(pace, rate=rate, met=met, raised_at=now)

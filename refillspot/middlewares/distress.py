@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from scrapy import signals
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http.request import NO_CALLBACK
 
@@ -14,6 +16,7 @@ from refillspot.diningcode.refusals import is_page_due, refusal_of
 from refillspot.latency import LatencyWatch
 from refillspot.middlewares.politeness import SENT, PolitenessMiddleware
 from refillspot.middlewares.putting_back import put_back
+from refillspot.middlewares.stalls import Stalls
 from refillspot.retries import retry_after_seconds
 
 if TYPE_CHECKING:
@@ -39,12 +42,16 @@ class DistressMiddleware:
         self._crawler = crawler
         self._cool_down = crawler.settings.getfloat("POLITENESS_BLOCK_SECONDS")
         self._latency = LatencyWatch()
+        self._stalls = Stalls()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         if crawler.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND") <= 0:
             raise NotConfigured("POLITENESS_REQUESTS_PER_SECOND is 0: no limit.")
-        return cls(crawler)
+        middleware = cls(crawler)
+        crawler.signals.connect(middleware._stalls.watch, signal=signals.spider_opened)
+        crawler.signals.connect(middleware._stalls.end, signal=signals.spider_closed)
+        return middleware
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         sent = request.meta.pop(SENT, None)
@@ -96,4 +103,6 @@ class DistressMiddleware:
 
     def _slowness(self, request: Request, response: Response) -> str | None:
         latency = request.meta.get("download_latency")
-        return self._latency.add(latency) if latency is not None and response.status < 400 else None
+        if latency is None or response.status >= 400 or self._stalls.since(time.monotonic() - latency):
+            return None
+        return self._latency.add(latency)
