@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from typing import TYPE_CHECKING
 
 from bench import runner
 from bench.site import running_site
 from bench.worker import Worker, running_services
+
+if TYPE_CHECKING:
+    from bench.runner import Figures
 
 LEVELS = (8, 16, 32, 64)
 SITES = {"bound by the processor": 0.0, "bound by latency (200 ms)": 0.2}
@@ -28,7 +32,9 @@ def main() -> int:
     parser = runner.parser(__doc__, rounds=3)
     parser.add_argument("--stores", type=int, default=4000, help="stores of a run (default 4000)")
     arguments = parser.parse_args()
-    rows, goals, every = {}, [], {}
+    rows: dict[str, Figures] = {}
+    every: dict[str, list[Figures]] = {}
+    goals = []
     with running_services() as services:
         for site, latency in SITES.items():
             with running_site(arguments.stores, latency) as url:

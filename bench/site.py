@@ -1,6 +1,7 @@
 """A site as fast as it can be: every answer is written before it is asked for, and each store has its own.
 
-`python -m bench.site 4000 0.2` (stores, seconds that each answer takes) prints its address and serves until stdin closes.
+`python -m bench.site 4000 0.2` (stores, seconds that each answer takes) prints its address and serves until stdin
+closes.
 """
 
 from __future__ import annotations

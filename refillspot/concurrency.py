@@ -8,7 +8,7 @@ FULL_SHARE = 0.8  # of the time all places are taken, or more places are no use
 BUSY = 0.95  # of a core, or of the machine: more requests would only wait for it
 MEMORY_FULL = 0.9
 SLOW_LOOP_SECONDS = 0.25  # half of all callbacks wait longer: leases and commits suffer
-WORTH_DOUBLING, WORTH_KEEPING = 1.25, 1.05  # answers a second after and before
+WORTH_DOUBLING, WORTH_KEEPING = 1.25, 1.07  # answers a second after and before
 CHANGED = 0.3  # share by which the answers a second differ, twice in a row: it is tried anew
 
 

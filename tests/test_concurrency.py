@@ -12,7 +12,7 @@ from refillspot.concurrency import ConcurrencyControl, Window
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NOISE = 0.04
+NOISE = 0.03
 
 
 def latency_bound(seconds: float, most: float) -> Callable[[int], Window]:
