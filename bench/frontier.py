@@ -15,6 +15,7 @@ from bench.worker import Worker, running_services
 COMMON: dict[str, str | float] = {
     "CONCURRENT_REQUESTS": 32,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 32,
+    "FRONTIER_PREFETCH": 64,
     "CONCURRENT_ITEMS": 8,
 }
 IN_MEMORY: dict[str, str | float] = {

@@ -31,6 +31,7 @@ class Probe:
         self._stats = stats
         self._items = 0
         self._opened = self._last_item = self._cpu = 0.0
+        self._moments: list[float] = []
         self._gaps: list[float] = []
         self._ticker: asyncio.Task[None] | None = None
 
@@ -48,6 +49,7 @@ class Probe:
     def item_scraped(self) -> None:
         self._items += 1
         self._last_item = monotonic()
+        self._moments.append(self._last_item)
 
     def spider_closed(self) -> None:
         if self._ticker:
@@ -57,6 +59,7 @@ class Probe:
         gaps = sorted(self._gaps)
         figures = {
             "stores/s": self._items / seconds,
+            "stores/s, second half": self._pace_of_second_half(),
             "stores": self._items,
             "stores/commit": self._items / self._stats.get_value("postgres/flushes"),
             "end s": now - self._last_item,
@@ -66,6 +69,10 @@ class Probe:
             "longest gap ms": 1000 * gaps[-1],
         }
         self._file.write_bytes(msgspec.json.encode(figures))
+
+    def _pace_of_second_half(self) -> float:
+        half = self._moments[len(self._moments) // 2 :]
+        return (len(half) - 1) / (half[-1] - half[0])
 
     async def _tick(self) -> None:
         last = monotonic()

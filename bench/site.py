@@ -1,6 +1,7 @@
 """A site as fast as it can be: every answer is written before it is asked for, and each store has its own.
 
-`python -m bench.site 4000` prints its address and serves until stdin closes.
+`python -m bench.site 4000 0.2` (stores, seconds that each answer takes) prints its address and serves until stdin
+closes.
 """
 
 from __future__ import annotations
@@ -60,8 +61,9 @@ def write_answers(count: int) -> dict[bytes, bytes]:
 class Connection(asyncio.Protocol):
     """Reads one request after the other, as HTTP/1.1 clients without pipelining send them."""
 
-    def __init__(self, answers: dict[bytes, bytes]) -> None:
+    def __init__(self, answers: dict[bytes, bytes], latency: float) -> None:
         self._answers = answers
+        self._latency = latency
         self._received = b""
         self._transport: asyncio.WriteTransport
 
@@ -76,13 +78,17 @@ class Connection(asyncio.Protocol):
         length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
         if len(body) >= int(length or 0):
             self._received = b""
-            self._transport.write(self._answers.get(body, NOT_FOUND))
+            answer = self._answers.get(body, NOT_FOUND)
+            if self._latency:
+                asyncio.get_running_loop().call_later(self._latency, self._transport.write, answer)
+            else:
+                self._transport.write(answer)
 
 
-async def serve(count: int) -> None:
+async def serve(count: int, latency: float) -> None:
     answers = write_answers(count)
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    server = await loop.create_server(lambda: Connection(answers), "127.0.0.1", 0, backlog=1024)
+    server = await loop.create_server(lambda: Connection(answers, latency), "127.0.0.1", 0, backlog=1024)
     host, port = server.sockets[0].getsockname()
     print(f"http://{host}:{port}", flush=True)
 
@@ -97,9 +103,9 @@ async def serve(count: int) -> None:
 
 
 @contextmanager
-def running_site(count: int) -> Iterator[str]:
-    """Serve `count` stores from a process of its own; the address."""
-    command = [sys.executable, "-m", "bench.site", str(count)]
+def running_site(count: int, latency: float = 0.0) -> Iterator[str]:
+    """Serve `count` stores from a process of its own, each answer after `latency` seconds; the address."""
+    command = [sys.executable, "-m", "bench.site", str(count), str(latency)]
     with subprocess.Popen(  # this module
         command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -112,7 +118,7 @@ def running_site(count: int) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    uvloop.run(serve(int(arguments[0])))
+    uvloop.run(serve(int(arguments[0]), float(arguments[1])))
 
 
 if __name__ == "__main__":

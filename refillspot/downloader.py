@@ -37,22 +37,40 @@ class StrictDownloader(Downloader):
         check_engine()
         super().__init__(crawler)
         self._set_aside: dict[Request, Callable[[], None]] = {}
-        self._max_set_aside = self.total_concurrency + self.settings.getint("CACHE_MAX_WAITING_MISSES")
+        self._max_waiting_misses = self.settings.getint("CACHE_MAX_WAITING_MISSES")
+
+    def set_concurrency(self, level: int) -> None:
+        """Let so many requests be under way at once from now on, in all and for each domain."""
+        self.total_concurrency = self.domain_concurrency = level
+        for slot in self.slots.values():
+            slot.concurrency = level
+        self._wake()
+
+    @property
+    def at_the_site(self) -> int:
+        """How many requests have been sent and not been answered."""
+        return sum(len(slot.transferring) for slot in self.slots.values())
 
     def set_aside(self, request: Request, left: Callable[[], None]) -> None:
         """Do not count a request that is in the middlewares; call `left` when it leaves them, on whichever road."""
         self._set_aside[request] = left
-        if self.crawler.engine and (slot := self.crawler.engine._slot):  # noqa: SLF001  # nothing public wakes it
-            slot.nextcall.schedule()
+        self._wake()
 
     def needs_backout(self) -> bool:
         if self.total_concurrency <= 0:  # no limit
             return False
         counted = len(self.active) - len(self._set_aside)
-        return counted >= self.total_concurrency or len(self._set_aside) >= self._max_set_aside
+        return (
+            counted >= self.total_concurrency
+            or len(self._set_aside) >= self.total_concurrency + self._max_waiting_misses
+        )
 
     def fetch(self, request: Request, spider: Spider | None = None) -> Deferred[Response | Request]:  # noqa: ARG002  # Scrapy's signature
         return super().fetch(request).addBoth(self._leave, request)
+
+    def _wake(self) -> None:
+        if self.crawler.engine and (slot := self.crawler.engine._slot):  # noqa: SLF001  # nothing public wakes it
+            slot.nextcall.schedule()
 
     def _leave(self, result: Any, request: Request) -> Any:
         if left := self._set_aside.pop(request, None):

@@ -16,14 +16,21 @@ ADDONS = {"refillspot.addon.RefillspotAddon": 0}  # resolves the addresses of Po
 DININGCODE_API_URL = "https://im.diningcode.com"  # scheme and host; a replica's address goes here
 DININGCODE_WEB_URL = "https://www.diningcode.com"
 
-# --- Politeness
-POLITENESS_REQUESTS_PER_SECOND = 1.0  # for all workers together; 0 = no limit, for a replica on loopback only
+# --- Politeness: one budget for all workers and both hosts. Read by the middlewares
+POLITENESS_REQUESTS_PER_SECOND = 1.0  # the ceiling; 0 = no limit, for a replica on loopback only
+POLITENESS_BLOCK_SECONDS = 180.0  # all workers stop so long after a verification page; the site's own ban is 150 s
+CRAWL_WINDOW = ""  # as 01:00-06:00, in Korean time: outside it workers wait; empty = the whole day
 DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "refillspot.middlewares.RobotsMiddleware": 100,  # in its place: rules that are not known allow nothing
+    "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": None,
+    "refillspot.middlewares.UserAgentMiddleware": 500,  # in its place
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "refillspot.middlewares.RetryAfterMiddleware": 550,  # in its place: a retry waits in the queue
     # Before politeness: a hit costs the site nothing. Before HttpCompression (590): bodies come here unpacked. After
     # the retries: each failure comes here, and an old page may stand in for it.
     "refillspot.middlewares.RedisCacheMiddleware": 560,
+    "refillspot.middlewares.DistressMiddleware": 580,  # sees what came from the site only, unpacked
     "refillspot.middlewares.PolitenessMiddleware": 890,  # last: what leaves here is sent
 }
 # --- The page cache that all workers share. Read by RedisCacheMiddleware and StrictDownloader
@@ -41,10 +48,14 @@ CACHE_MAX_WAITING_MISSES = 16  # requests of a worker that wait for the site whi
 ROBOTSTXT_OBEY = True  # Scrapy's default is False
 ROBOTSTXT_USER_AGENT = "refillspot"
 USER_AGENT = "refillspot/0.1"  # says who comes
-CONCURRENT_REQUESTS = 8  # as many as for the domain: a request with a permit never waits behind another
-CONCURRENT_REQUESTS_PER_DOMAIN = 8  # really kept by DOWNLOADER
+USER_AGENT_ROTATION_ENABLED = False  # True: one browser's name a worker and hour (fake-useragent) instead of it
+CONCURRENT_REQUESTS = 64  # at most, for each worker; how many there are is found out by AdaptiveConcurrency
+CONCURRENT_REQUESTS_PER_DOMAIN = 64  # as many: a request with a permit never waits behind another
+CONCURRENCY_ADAPTIVE_ENABLED = True  # False: as many as the two above allow
+CONCURRENCY_START = 8  # enough for 20 requests/s at 0.4 s
 DOWNLOADER = "refillspot.downloader.StrictDownloader"  # Scrapy's own lets the limit per domain pass
 RETRY_TIMES = 3  # first attempt + 3; the default 2 is short for a site that is away for a moment
+RETRY_HTTP_CODES = [403, 408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]  # with 403, 425: may pass
 RETRY_BACKOFF_SECONDS = 5.0  # before the first retry; three times as long before each further one
 DEFAULT_REQUEST_HEADERS = {"Accept": "application/json", "Accept-Language": "ko"}  # answers in Korean
 
@@ -73,7 +84,7 @@ SCHEDULER = "refillspot.frontier.scheduler.Scheduler"  # scrapy-redis' own: refi
 SCHEDULER_PERSIST = True  # False: the keys of a complete crawl go at once, not after a week; dead letters stay
 CRAWL_STATS = ["diningcode/rows_broken", "diningcode/queries_full"]  # stats that are counted over all workers
 FRONTIER_LEASE_SECONDS = 30.0  # a worker without a sign of life for so long loses its requests to others
-FRONTIER_PREFETCH = 0  # requests leased ahead of their turn; 0 = twice CONCURRENT_REQUESTS
+FRONTIER_PREFETCH = 0  # requests leased ahead of their turn; 0 = twice as many as may be under way
 FRONTIER_MAX_IN_HAND = 2000  # requests of a worker under way at once; twice a commit, so that pages arrive during one
 FRONTIER_MAX_ATTEMPTS = 5  # workers that may die with a request; from the third on it runs alone
 SCHEDULER_SERIALIZER = "refillspot.frontier.codec"  # the default is pickle, which runs what it reads
@@ -81,7 +92,11 @@ DUPEFILTER_CLASS = "scrapy_redis.dupefilter.RFPDupeFilter"
 REDIS_KEY_PREFIX = "refillspot"  # all keys are <prefix>:<crawl>:<what>
 
 # --- Workers. Read by the extensions and by `scrapy fleet`
-EXTENSIONS = {"refillspot.extensions.memory_guard.MemoryGuard": 0, "refillspot.extensions.notify.Notify": 0}
+EXTENSIONS = {
+    "refillspot.extensions.adaptive_concurrency.AdaptiveConcurrency": 0,
+    "refillspot.extensions.memory_guard.MemoryGuard": 0,
+    "refillspot.extensions.notify.Notify": 0,
+}
 WORKER_MAX_MEMORY_MB = (
     2048  # MiB of resident memory; a worker beyond it ends and can be resumed. A fleet sets its share
 )

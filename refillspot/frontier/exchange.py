@@ -84,6 +84,10 @@ class Exchange:
             self._is_seeding = False
             self.push("seeded")
 
+    def lease_ahead(self, requests: int) -> None:
+        """Lease so many requests ahead of their turn from now on."""
+        self._leases.prefetch = requests
+
     @property
     def is_idle(self) -> bool:
         return not (self._leases.held or self._leases.in_hand or self._operations or self._batch)

@@ -22,7 +22,7 @@ class Limits:
     lease_seconds: float
     """After this long without a sign of life its requests go to others."""
     prefetch: int
-    """Requests leased ahead of their turn."""
+    """Requests leased ahead of their turn, to begin with."""
     max_in_hand: int
     """Requests under way at once, those included whose stores wait for their commit."""
     max_attempts: int
@@ -34,6 +34,7 @@ class Leases:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self.prefetch = limits.prefetch
         self._ready: deque[Entry] = deque()
         self._suspects: deque[Entry] = deque()
         self._chosen: Entry | None = None  # the suspect whose start is being told
@@ -45,9 +46,9 @@ class Leases:
     @property
     def room(self) -> int:
         """How many more requests to lease; 0 while there are enough, or while a suspect is to run alone."""
-        if self._suspects or self._alone or len(self._ready) > self._limits.prefetch // 2:
+        if self._suspects or self._alone or len(self._ready) > self.prefetch // 2:
             return 0
-        return self._limits.prefetch - len(self._ready)
+        return self.prefetch - len(self._ready)
 
     @property
     def waiting(self) -> list[Entry]:

@@ -17,6 +17,7 @@ from refillspot.frontier.fields import request_fields
 from refillspot.frontier.outcomes import Outcome, Verdict
 from refillspot.frontier.session import CrawlSession
 from refillspot.frontier.settlement import Settlement, lane
+from refillspot.signals import concurrency_changed
 
 if TYPE_CHECKING:
     from typing import Self
@@ -75,6 +76,8 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
         watch(self.crawler.engine, self)
         self.crawler.signals.connect(self._item_error, signal=signals.item_error)
         self.crawler.signals.connect(self._spider_error, signal=signals.spider_error)
+        if not self.crawler.settings.getint("FRONTIER_PREFETCH"):
+            self.crawler.signals.connect(self._concurrency_changed, signal=concurrency_changed)
         return deferred_from_coro(self._join(spider))
 
     def close(self, reason: str) -> Deferred[None]:  # noqa: ARG002  # how it ended is in the queue
@@ -164,6 +167,9 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
     def _item_error(self, response: Any, failure: Failure) -> None:
         if leased := self._leased.get(getattr(response, "request", None)):  # type: ignore[arg-type]
             leased.note(outcomes.of_item_failure(failure))
+
+    def _concurrency_changed(self, level: int) -> None:
+        self._session.exchange.lease_ahead(2 * level)
 
     def _spider_error(self, response: Any) -> None:
         self._has_start_failed |= response is None

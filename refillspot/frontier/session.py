@@ -132,7 +132,7 @@ class CrawlSession:
 def _limits(settings: BaseSettings) -> Limits:
     return Limits(
         lease_seconds=settings.getfloat("FRONTIER_LEASE_SECONDS"),
-        prefetch=settings.getint("FRONTIER_PREFETCH") or 2 * settings.getint("CONCURRENT_REQUESTS"),
+        prefetch=settings.getint("FRONTIER_PREFETCH") or 2 * settings.getint("CONCURRENCY_START"),
         max_in_hand=settings.getint("FRONTIER_MAX_IN_HAND"),
         max_attempts=settings.getint("FRONTIER_MAX_ATTEMPTS"),
     )

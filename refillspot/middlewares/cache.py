@@ -18,6 +18,7 @@ from refillspot.clock import Clock
 from refillspot.diningcode.worth import worth_of
 from refillspot.exceptions import ConfigurationError
 from refillspot.middlewares.cached_page import is_private, page_of, response_of, validators_of
+from refillspot.middlewares.places import Places
 from refillspot.shared.cache_server import CacheAwayError, CacheServer
 from refillspot.shared.page_cache import PageCache
 from refillspot.shared.page_lookup import PageLookup
@@ -40,10 +41,10 @@ class RedisCacheMiddleware:
     Request meta: `cache_kind`, `cache_refresh` (see `refillspot.caching`), `dont_cache`, as Scrapy's own cache. Answers
     from the cache bear the flag "cached". Requests with credentials are neither answered nor kept.
 
-    At most CONCURRENT_REQUESTS go on to the site at once; the others wait here, set aside in the downloader, so that
-    they keep no request from being answered from the cache.
+    As many as the downloader allows go on to the site at once; the others wait here, set aside in the downloader, so
+    that they keep no request from being answered from the cache.
 
-    Settings: CACHE_…, CACHE_REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS, CONCURRENT_REQUESTS, RETRY_EXCEPTIONS
+    Settings: CACHE_…, CACHE_REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS, RETRY_EXCEPTIONS
     (those for which an old page may stand in). Stats: cache/hits, requests_saved, bytes_saved (of bodies, unpacked),
     misses, refreshes, revalidated (304), stale (stood in for an error), waits (for another's fetch), stored,
     too_large, corrupt, errors (of Redis), evictions (of the whole server, during the crawl).
@@ -54,7 +55,7 @@ class RedisCacheMiddleware:
         self._crawler = crawler
         self._lookup = lookup
         self._passing = tuple(load_object(error) for error in settings.getlist("RETRY_EXCEPTIONS"))
-        self._places = asyncio.Semaphore(settings.getint("CONCURRENT_REQUESTS") or sys.maxsize)
+        self._places = Places(lambda: self._downloader.total_concurrency or sys.maxsize)
         self._placed: set[Request] = set()
         self._fetches: dict[Request, Wanted] = {}  # on their way to the site
         self._releases: set[asyncio.Task[None]] = set()
@@ -85,8 +86,7 @@ class RedisCacheMiddleware:
         wanted = self._wanted(request)
         if wanted and (page := await self._lookup.find(wanted)):
             return self._hit(request, page)
-        downloader: Any = self._crawler.engine.downloader
-        downloader.set_aside(request, partial(self._left, request, wanted))
+        self._downloader.set_aside(request, partial(self._left, request, wanted))
         if wanted:
             page = await self._lookup.wait(wanted)
             self._count("waits", int(wanted.has_waited))
@@ -132,6 +132,11 @@ class RedisCacheMiddleware:
             self._count(name, getattr(cache.stats, name))
         self._count("errors", cache.server.errors)
         await cache.close()
+
+    @property
+    def _downloader(self) -> Any:
+        assert self._crawler.engine  # noqa: S101  # it asks this middleware
+        return self._crawler.engine.downloader
 
     def _wanted(self, request: Request) -> Wanted | None:
         kind = None if is_private(request) else kind_of(request.url, request.meta)

@@ -4,83 +4,185 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import redis.asyncio
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from refillspot import politeness
+from refillspot.shared.server_clock import ServerClock
+from refillspot.shared.shared_pace import SharedPace
 
 if TYPE_CHECKING:
-    from typing import Self
+    from collections.abc import Awaitable, Callable
+
+    from refillspot.politeness import Change, Decision
+    from refillspot.shared.shared_pace import Lease
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
-# The next free moment of the site, evenly spaced: given away, and moved on by one interval, in one step.
-# KEYS[1] the next free moment, ARGV[1] the interval; all in microseconds. Returns how long to wait.
-RESERVE = """
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
-local at = math.max(now, tonumber(redis.call('GET', KEYS[1]) or 0))
-redis.call('SET', KEYS[1], string.format('%.0f', at + ARGV[1]), 'PX', math.ceil((at + ARGV[1] - now) / 1000) + 1000)
-return string.format('%.0f', at - now)
-"""
-MICROSECONDS = 1_000_000
-TOLERANCE = 0.1  # seconds; an event loop that lags this little harms nobody
-REDIS_AWAY_WAIT = 1.0  # seconds between attempts
+TOLERANCE = 0.02  # seconds; a permit may be late by one interval, and by this where the pace is above 50/s
+LONGEST_SLEEP = 1.0  # seconds; then it is asked again whether the pace is another, and whether the crawl ends
+REPORT_SECONDS = 1.0  # answers are counted together for so long
+CONNECT_SECONDS, ANSWER_SECONDS = 5, 15  # a half-open connection is noticed after this long
 
 
 @dataclass(slots=True)
 class BudgetStats:
     permits: int = 0
     discarded: int = 0
-    """Permits that came too late to be used, after a suspension or a stall."""
+    """Permits that came too late to be used, after a suspension or a stall, or whose time fell into a hold."""
     waited_seconds: float = 0.0
+    redis_outages: int = 0
+
+
+class Moment(NamedTuple):
+    """When one request may leave, on the server's clock, and by how many seconds it may be late."""
+
+    at: float
+    tolerance: float
+
+
+def connect(redis_url: str) -> redis.asyncio.Redis:
+    """Return a client that reports an error instead of trying again by itself."""
+    return redis.asyncio.Redis.from_url(
+        redis_url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 0)
+    )
 
 
 class RequestBudget:
-    """Grants one request at a time. A worker holds at most one permit, so a dead one wastes at most one.
+    """Grants requests at the pace that all workers share, and tells them what each has seen of the site.
 
-    Without Redis there is no permit: a worker waits for it, and asks again.
+    A worker that dies wastes at most its lease, 250 ms of the budget; one that was suspended fires nothing stale.
+    Without Redis there is no permit: a worker waits for it, and asks again. `told` hears of each decision of this
+    worker, `is_ending` says when waiting is no use any more.
     """
 
-    def __init__(self, client: redis.asyncio.Redis, key: str, requests_per_second: float) -> None:
-        self._client = client
-        self._key = key
-        self._interval = 1 / requests_per_second
-        self._reserve = client.register_script(RESERVE)
+    def __init__(
+        self,
+        redis_url: str,
+        key: str,
+        requests_per_second: float,
+        told: Callable[[Decision], None] = lambda _: None,
+        is_ending: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._client = connect(redis_url)
+        self._clock = ServerClock()
+        self._pace = SharedPace(self._client, key, requests_per_second, self._clock)
+        self._configure = partial(politeness.configure, configured=requests_per_second)
+        self._told = told
+        self._is_ending = is_ending
+        self._is_configured = self._is_away = False
         self._turn = asyncio.Lock()
+        self._wanting = 0
+        self._moments: deque[Moment] = deque()
+        self._hold_until = 0.0
+        self._answers = self._errors = 0
+        self._reported_at = 0.0
         self.stats = BudgetStats()
 
-    @classmethod
-    def from_url(cls, redis_url: str, key: str, requests_per_second: float) -> Self:
-        return cls(redis.asyncio.Redis.from_url(redis_url), key, requests_per_second)
-
-    async def permit(self) -> None:
-        """Return when one request may leave, now."""
-        async with self._turn:
-            while not await self._wait_for_moment():
+    async def permit(self) -> float | None:
+        """Return when one request may leave, now, with the server's time; None when the crawl ends meanwhile."""
+        began = time.monotonic()
+        try:
+            while moment := await self._next_moment():
+                if await self._reached(moment):
+                    self.stats.permits += 1
+                    return moment.at
                 self.stats.discarded += 1
-            self.stats.permits += 1
+            return None
+        finally:
+            self.stats.waited_seconds += time.monotonic() - began
+
+    async def change(self, change: Change) -> Decision | None:
+        """Decide for all workers; waits while Redis is away. None when the crawl ends before it is back."""
+        decision = await self._patiently(lambda: self._pace.change(change))
+        if decision:
+            self._note(decision)
+        return decision
+
+    async def answered(self, *, is_error: bool) -> None:
+        """Count an answer, or its absence. Told to all together with others, when Redis is there."""
+        self._answers += 1
+        self._errors += is_error
+        if time.monotonic() - self._reported_at < REPORT_SECONDS:
+            return
+        answers, errors = self._answers, self._errors
+        self._answers, self._errors, self._reported_at = 0, 0, time.monotonic()
+        try:
+            self._note(await self._pace.change(partial(politeness.note_answers, answers=answers, errors=errors)))
+        except (RedisError, OSError):  # whoever waits for a permit says so
+            self._answers += answers
+            self._errors += errors
+
+    def seconds_held(self) -> float:
+        """Return for how long nothing leaves, as far as this worker has seen."""
+        return max(0.0, self._clock.seconds_until(self._hold_until)) if self._hold_until else 0.0
 
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _wait_for_moment(self) -> bool:
-        """Sleep until the reserved moment; False when it is past by more than an interval, and so not ours any more."""
-        clock = asyncio.get_running_loop().time
-        wait = await self._reserve_moment()
-        due = clock() + wait
-        await asyncio.sleep(wait)
-        self.stats.waited_seconds += wait
-        return clock() - due <= max(self._interval, TOLERANCE)
+    async def _next_moment(self) -> Moment | None:
+        self._wanting += 1
+        try:
+            async with self._turn:
+                while not self._moments:
+                    lease = await self._patiently(self._lease)
+                    if lease is None or self._is_ending():
+                        return None
+                    if not lease.permits:
+                        await asyncio.sleep(min(max(self._clock.seconds_until(lease.first), 0.0), LONGEST_SLEEP))
+                    tolerance = max(lease.interval, TOLERANCE)
+                    moments = (lease.first + number * lease.interval for number in range(lease.permits))
+                    self._moments.extend(Moment(at, tolerance) for at in moments)
+                return self._moments.popleft()
+        finally:
+            self._wanting -= 1
 
-    async def _reserve_moment(self) -> float:
-        away = False
+    async def _lease(self) -> Lease:
+        if not self._is_configured:
+            self._note(await self._pace.change(self._configure))
+            self._is_configured = True
+        while (lease := await self._pace.reserve(self._wanting)) is None:  # Redis has lost it
+            self._note(await self._pace.change(self._configure))
+        return lease
+
+    async def _reached(self, moment: Moment) -> bool:
+        """Sleep until then; False when it is past by too much, and so not ours any more, or nothing may leave."""
+        due = self._clock.local(moment.at)
+        while (wait := due - time.monotonic()) > 0:  # noqa: ASYNC110  # a timer may be early by its resolution
+            await asyncio.sleep(wait)
+        return -wait <= moment.tolerance and moment.at >= self._hold_until
+
+    def _note(self, decision: Decision) -> None:
+        self._hold_until = decision.pace.hold_until
+        if decision.kind:
+            self._told(decision)
+
+    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T | None:
         while True:
             try:
-                return int(await self._reserve([self._key], [round(self._interval * MICROSECONDS)])) / MICROSECONDS
+                result = await call()
             except (RedisError, OSError) as error:
-                if not away:
-                    logger.warning("no request leaves without the shared budget, and Redis is away: %s", error)
-                away = True
-                await asyncio.sleep(REDIS_AWAY_WAIT)
+                self._tell_away(error)
+                await asyncio.sleep(LONGEST_SLEEP)
+                if self._is_ending():
+                    return None
+            else:
+                if self._is_away:
+                    logger.info("Redis is back: requests leave again")
+                self._is_away = False
+                return result
+
+    def _tell_away(self, error: Exception) -> None:
+        if not self._is_away:
+            self.stats.redis_outages += 1
+            logger.warning("no request leaves without the shared budget, and Redis is away: %s", error)
+        self._is_away = True

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from refillspot.commands._errors import told_on_stderr
+from refillspot.commands._servers import servers
+
+if TYPE_CHECKING:
+    import argparse
+
+
+class Command(ScrapyCommand):
+    """`scrapy politeness show | set N`: how fast all workers together ask the site, changed while they do."""
+
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        return "[options] show | set N"
+
+    def short_desc(self) -> str:
+        return "Show or change how fast the site is asked"
+
+    def long_desc(self) -> str:
+        return (
+            "show: the pace of all workers together, and what holds it back. set N: at most N requests a second, at "
+            "once and for every crawl, until POLITENESS_REQUESTS_PER_SECOND is given another value."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.exceptions import ArgumentError
+        from refillspot.shared.pace_control import read_pace, set_ceiling
+
+        assert self.settings  # noqa: S101  # Scrapy made them
+        action, values = (args[0], args[1:]) if args else ("", [])
+        if (action, len(values)) not in {("show", 0), ("set", 1)}:
+            raise UsageError("say one of: show, set N (requests a second)", print_help=False)
+        with told_on_stderr(self):
+            where = (servers(self.settings).redis_url, f"{self.settings['REDIS_KEY_PREFIX']}:politeness")
+            configured = self.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND")
+            try:
+                pace = set_ceiling(*where, configured, *values) if values else read_pace(*where, configured)
+            except ArgumentError as error:
+                raise UsageError(str(error), print_help=False) from error
+            print(json.dumps(pace, ensure_ascii=False) if opts.json else _told(pace))
+
+
+def _told(pace: dict[str, Any]) -> str:
+    lines = [f"{pace['requests_per_second']:g} requests/s of at most {pace['ceiling']:g}, all workers together"]
+    if pace["held_seconds"]:
+        lines.append(f"nothing leaves for another {pace['held_seconds']:g} s: {pace['held_because']}")
+    if pace["distress_met_at"]:
+        lines.append(f"the site showed distress at {pace['distress_met_at']:g}/s: near that the pace rises slower")
+    lines += [
+        f"robots.txt of {host} asks for {delay:g} s between requests" for host, delay in pace["crawl_delays"].items()
+    ]
+    return "\n".join(lines)

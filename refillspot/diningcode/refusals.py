@@ -1,0 +1,27 @@
+"""Answers by which the site refuses a crawler, known by what they say: their status is not known. Pure."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+VERIFICATION = b"human verification"
+LOOKED_AT = 64 * 1024  # bytes; such a page has a few
+ROBOTS_PATH = "/robots.txt"
+
+
+def refusal_of(url: str, status: int, body: bytes) -> str | None:
+    """Return in words why an answer is a block: a verification page, or a page for humans where none was due."""
+    start = body[:LOOKED_AT].lstrip()
+    if start[:1] in {b"{", b"["}:
+        return None
+    if VERIFICATION in start.lower():
+        return f"a verification page under HTTP {status}"
+    if start.startswith(b"<") and not is_page_due(url) and (200 <= status < 300 or status == 403):
+        return f"a page for humans under HTTP {status} where none was due"
+    return None
+
+
+def is_page_due(url: str) -> bool:
+    """Tell whether HTML is a fair answer: neither of the API nor of robots.txt."""
+    path = urlsplit(url).path
+    return not path.startswith("/API/") and path != ROBOTS_PATH

@@ -1,0 +1,108 @@
+"""What answers say about how the site is: too much, too slow, no more."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scrapy import signals
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.http.request import NO_CALLBACK
+
+from refillspot import politeness
+from refillspot.diningcode.refusals import is_page_due, refusal_of
+from refillspot.latency import LatencyWatch
+from refillspot.middlewares.politeness import SENT, PolitenessMiddleware
+from refillspot.middlewares.putting_back import put_back
+from refillspot.middlewares.stalls import Stalls
+from refillspot.retries import retry_after_seconds
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+    from refillspot.shared.budget import RequestBudget
+
+TOO_MUCH = {403, 429}
+
+
+class DistressMiddleware:
+    """Tells all workers what an answer means for the pace; a request that met a block waits in the queue, unharmed.
+
+    Settings: POLITENESS_REQUESTS_PER_SECOND (0 = not there), POLITENESS_BLOCK_SECONDS. Stats: politeness/put_back;
+    those of the decisions are PolitenessMiddleware's, which also says what they are.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._cool_down = crawler.settings.getfloat("POLITENESS_BLOCK_SECONDS")
+        self._latency = LatencyWatch()
+        self._stalls = Stalls()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if crawler.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND") <= 0:
+            raise NotConfigured("POLITENESS_REQUESTS_PER_SECOND is 0: no limit.")
+        middleware = cls(crawler)
+        crawler.signals.connect(middleware._stalls.watch, signal=signals.spider_opened)
+        crawler.signals.connect(middleware._stalls.end, signal=signals.spider_closed)
+        return middleware
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
+        sent = request.meta.pop(SENT, None)
+        if sent is None:  # not from the site
+            return response
+        if refusal := refusal_of(request.url, response.status, response.body):
+            return await self._refused(request, response, f"{request.url} is {refusal}", sent)
+        await self._hold(request, response)
+        await self.budget.answered(is_error=response.status >= 500)
+        if sign := self._sign(request, response) or self._slowness(request, response):
+            await self.budget.change(partial(politeness.slow_down, reason=sign, sent=sent))
+        return response
+
+    async def process_exception(self, request: Request, exception: Exception) -> None:
+        if request.meta.pop(SENT, None) is not None and not isinstance(exception, IgnoreRequest):
+            await self.budget.answered(is_error=True)
+
+    @property
+    def budget(self) -> RequestBudget:
+        middleware = self._crawler.get_downloader_middleware(PolitenessMiddleware)
+        assert middleware is not None  # noqa: S101  # both are there, or neither
+        assert middleware.budget is not None  # noqa: S101
+        return middleware.budget
+
+    async def _refused(self, request: Request, response: Response, reason: str, sent: float) -> Request | Response:
+        await self.budget.change(partial(politeness.block, reason=reason, sent=sent, cool_down=self._cool_down))
+        await self._hold(request, response)
+        if request.callback is NO_CALLBACK:  # whoever asks for robots.txt judges for itself
+            return response
+        self._crawler.stats.inc_value("politeness/put_back")
+        return put_back(request, self.budget.seconds_held())
+
+    async def _hold(self, request: Request, response: Response) -> None:
+        header = response.headers.get("Retry-After")
+        if header is None or response.status < 400:
+            return
+        asked = header.decode("latin-1")
+        if seconds := retry_after_seconds(asked, datetime.now(UTC)):
+            reason = f"HTTP {response.status} of {request.url} with Retry-After: {asked[:40]}"
+            await self.budget.change(partial(politeness.hold, seconds=seconds, reason=reason))
+
+    @staticmethod
+    def _sign(request: Request, response: Response) -> str | None:
+        if response.status in TOO_MUCH:
+            return f"HTTP {response.status} of {request.url}"
+        if 200 <= response.status < 300 and not response.body.strip() and not is_page_due(request.url):
+            return f"an empty answer of {request.url}"
+        return None
+
+    def _slowness(self, request: Request, response: Response) -> str | None:
+        latency = request.meta.get("download_latency")
+        if latency is None or response.status >= 400 or self._stalls.since(time.monotonic() - latency):
+            return None
+        return self._latency.add(latency)

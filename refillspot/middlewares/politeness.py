@@ -1,0 +1,102 @@
+"""The last place before the site: a request leaves when the budget of all workers has a place for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+
+from refillspot.clock import Clock
+from refillspot.crawl_window import CrawlWindow
+from refillspot.middlewares.putting_back import is_ending, put_back
+from refillspot.shared.budget import RequestBudget
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+
+    from refillspot.politeness import Decision
+
+logger = logging.getLogger(__name__)
+
+SENT = "politeness_sent"  # in a request's meta: when it left, on the clock of the budget
+LONGEST_SLEEP = 1.0  # seconds; then it is asked again whether the crawl ends
+LEVELS = {"raised": logging.DEBUG, "limited": logging.INFO, "delayed": logging.INFO}
+
+
+class PolitenessMiddleware:
+    """Lets a request leave when it is its turn, robots.txt included, and within CRAWL_WINDOW.
+
+    Settings: POLITENESS_REQUESTS_PER_SECOND (0 = no budget), CRAWL_WINDOW, REDIS_URL, REDIS_KEY_PREFIX,
+    CLOCK_OFFSET_SECONDS. Stats: politeness/permits, discarded, waited_seconds, redis_outages, pace (requests/s); of
+    the decisions that this worker caused politeness/slowed, raised, held, blocked, limited, delayed; windows_waited.
+
+    Raises:
+        ConfigurationError: CRAWL_WINDOW cannot be read.
+    """
+
+    budget: RequestBudget | None = None
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._crawler = crawler
+        self._clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
+        self._window = CrawlWindow.parse(settings.get("CRAWL_WINDOW") or "")
+        self._opens_at: object = None
+        pace = settings.getfloat("POLITENESS_REQUESTS_PER_SECOND")
+        if pace > 0:
+            key = f"{settings['REDIS_KEY_PREFIX']}:politeness"
+            self.budget = RequestBudget(settings["REDIS_URL"], key, pace, self._told, partial(is_ending, crawler))
+        elif self._window is None:
+            raise NotConfigured("POLITENESS_REQUESTS_PER_SECOND is 0: no limit.")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        middleware = cls(crawler)
+        crawler.signals.connect(middleware.spider_closed, signal=signals.spider_closed)
+        return middleware
+
+    async def process_request(self, request: Request) -> Request | None:
+        while not is_ending(self._crawler):
+            if seconds := self._seconds_until_open():
+                await asyncio.sleep(min(seconds, LONGEST_SLEEP))
+            elif self.budget is None:
+                return None
+            elif (sent := await self.budget.permit()) and not self._seconds_until_open():
+                request.meta[SENT] = sent
+                return None
+        return put_back(request)
+
+    async def spider_closed(self) -> None:
+        if self.budget is None:
+            return
+        stats = self.budget.stats
+        self._crawler.stats.set_value("politeness/permits", stats.permits)
+        self._crawler.stats.set_value("politeness/discarded", stats.discarded)
+        self._crawler.stats.set_value("politeness/waited_seconds", round(stats.waited_seconds, 3))
+        self._crawler.stats.set_value("politeness/redis_outages", stats.redis_outages)
+        await self.budget.close()
+
+    def _seconds_until_open(self) -> float:
+        if self._window is None or not (seconds := self._window.seconds_until_open(self._clock.now())):
+            return 0.0
+        opens_at = self._window.opens_at(self._clock.now())
+        if opens_at != self._opens_at:
+            self._opens_at = opens_at
+            self._crawler.stats.inc_value("politeness/windows_waited")
+            logger.info("outside CRAWL_WINDOW nothing is asked; it goes on at %s KST", f"{opens_at:%Y-%m-%d %H:%M}")
+        return seconds
+
+    def _told(self, decision: Decision) -> None:
+        self._crawler.stats.inc_value(f"politeness/{decision.kind}")
+        self._crawler.stats.set_value("politeness/pace", round(1 / decision.pace.interval, 3))
+        is_full = decision.kind == "raised" and decision.pace.rate == decision.pace.ceiling
+        level = logging.INFO if is_full else LEVELS.get(decision.kind, logging.WARNING)
+        logger.log(level, "politeness, %s: %s", decision.kind, decision.reason)

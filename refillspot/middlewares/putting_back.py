@@ -1,0 +1,31 @@
+"""Requests that cannot be asked now: back into the queue, at no cost to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http.request import NO_CALLBACK
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+
+
+def is_ending(crawler: Crawler) -> bool:
+    """Tell whether the crawl waits for its last requests: then none of them should wait for its turn."""
+    slot = crawler.engine._slot if crawler.engine else None  # noqa: SLF001  # nothing public says it
+    return slot is not None and slot.closing is not None
+
+
+def put_back(request: Request, wait: float = 0.0) -> Request:
+    """Return what lets the scheduler keep a request for `wait` seconds or more.
+
+    Raises:
+        IgnoreRequest: the request is none of the scheduler's, as that for robots.txt.
+    """
+    if request.callback is NO_CALLBACK:
+        raise IgnoreRequest("not asked: the crawl ends")
+    again = request.replace(dont_filter=True)
+    again.meta["retry_after_seconds"] = wait
+    return again

@@ -1,0 +1,37 @@
+"""Retries, which wait in the queue and not in a worker."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from scrapy.downloadermiddlewares.retry import RetryMiddleware
+from scrapy.http import Request
+from twisted.internet.error import ConnectionLost
+
+from refillspot.retries import retry_after_seconds
+
+if TYPE_CHECKING:
+    from scrapy.http import Response
+
+CLOSED_HANDLER = "the handler is closed"  # how uvloop says that the site has reset a connection which is used again
+
+
+class RetryAfterMiddleware(RetryMiddleware):
+    """Scrapy's own, which also hands on how long the site asks to be left alone; the scheduler lets the retry wait.
+
+    Settings: RETRY_ENABLED, RETRY_TIMES, RETRY_HTTP_CODES, RETRY_EXCEPTIONS. Stats: retry/…, as Scrapy's.
+    """
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        result = super().process_response(request, response)
+        header = response.headers.get("Retry-After")
+        if isinstance(result, Request) and header:
+            text = header.decode("latin-1")
+            result.meta["retry_after_seconds"] = retry_after_seconds(text, datetime.now(UTC))
+        return result
+
+    def process_exception(self, request: Request, exception: Exception) -> Request | Response | None:  # type: ignore[override]
+        if isinstance(exception, RuntimeError) and CLOSED_HANDLER in str(exception):
+            exception = ConnectionLost(str(exception))
+        return super().process_exception(request, exception)

@@ -1,0 +1,143 @@
+"""robots.txt: what is not known is not allowed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from protego import Protego
+from scrapy import Request
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, IgnoreRequest
+from scrapy.http.request import NO_CALLBACK
+from scrapy.utils.httpobj import urlparse_cached
+from scrapy.utils.misc import build_from_crawler, load_object
+
+from refillspot import politeness
+from refillspot.diningcode.refusals import ROBOTS_PATH, refusal_of
+from refillspot.middlewares.politeness import PolitenessMiddleware
+from refillspot.middlewares.putting_back import is_ending, put_back
+from refillspot.retries import backoff_seconds
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from scrapy.robotstxt import RobotParser
+
+logger = logging.getLogger(__name__)
+
+NOT_NOW = {403, 408, 425, 429}  # and 5xx; any other 4xx means that there are no rules (RFC 9309)
+NO_SITE = (CannotResolveHostError, DownloadConnectionRefusedError)  # nobody there: fails as any other request
+LONGEST_SLEEP = 1.0  # seconds; then it is asked again whether the crawl ends
+KNOWN_SECONDS = 24 * 3600  # then the rules are asked for again (RFC 9309)
+LONGEST_BACKOFF_ATTEMPT = 5  # further ones wait as long
+
+
+class _Rules(NamedTuple):
+    parser: RobotParser | None
+    """None = everything is allowed."""
+
+
+class _UnreadableError(Exception):
+    """The rules could not be read; the message says why."""
+
+
+class _EndingError(Exception):
+    """The crawl ends before the rules are known."""
+
+
+class RobotsMiddleware(RobotsTxtMiddleware):
+    """Scrapy's own, but after an error, a time-out or a block page requests wait until the rules could be read.
+
+    `Crawl-delay` becomes the least spacing for all workers.
+
+    Settings: ROBOTSTXT_OBEY, ROBOTSTXT_USER_AGENT, ROBOTSTXT_PARSER, RETRY_EXCEPTIONS, RETRY_BACKOFF_SECONDS.
+    Stats: robotstxt/request_count, response_count, unknown (times that the rules could not be read), forbidden.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        settings = crawler.settings
+        self._backoff = settings.getfloat("RETRY_BACKOFF_SECONDS")
+        self._passing = tuple(load_object(error) for error in settings.getlist("RETRY_EXCEPTIONS"))
+        self._rules: dict[str, asyncio.Future[RobotParser | None]] = {}
+
+    async def process_request(self, request: Request) -> Request | None:  # type: ignore[override]
+        try:
+            await super().process_request(request)
+        except _EndingError:
+            return put_back(request)
+        return None
+
+    async def robot_parser(self, request: Request) -> RobotParser | None:
+        """Return the rules of the request's host, None = everything is allowed."""
+        url = urlparse_cached(request)
+        host = url.netloc
+        if host not in self._rules:
+            self._rules[host] = asyncio.ensure_future(self._learn(f"{url.scheme}://{host}{ROBOTS_PATH}", host))
+        try:
+            return await asyncio.shield(self._rules[host])
+        except Exception:
+            self._rules.pop(host, None)  # the next request asks again
+            raise
+
+    async def _learn(self, url: str, host: str) -> RobotParser | None:
+        attempt = 0
+        while True:
+            try:
+                rules = await self._ask(url, host)
+            except _UnreadableError as error:
+                attempt = min(attempt + 1, LONGEST_BACKOFF_ATTEMPT)
+                wait = backoff_seconds(attempt, self._backoff, random.random())  # noqa: S311
+                self._stats.inc_value("robotstxt/unknown")
+                logger.warning("nothing is asked of %s, its rules are unknown: %s; again in %.0f s", host, error, wait)
+                await self._sleep(wait)
+            else:
+                asyncio.get_running_loop().call_later(KNOWN_SECONDS, self._rules.pop, host, None)
+                return rules.parser
+
+    async def _ask(self, url: str, host: str) -> _Rules:
+        self._stats.inc_value("robotstxt/request_count")
+        meta = {"dont_obey_robotstxt": True, "dont_retry": True}  # retries wait here
+        request = Request(url, priority=self.DOWNLOAD_PRIORITY, meta=meta, callback=NO_CALLBACK)
+        assert self.crawler.engine  # noqa: S101  # it asks this middleware
+        try:
+            response = await self.crawler.engine.download_async(request)
+        except NO_SITE:
+            raise
+        except (IgnoreRequest, *self._passing) as error:
+            if is_ending(self.crawler):
+                raise _EndingError from error
+            raise _UnreadableError(f"{type(error).__name__} of {url}: {error}") from error
+        self._stats.inc_value("robotstxt/response_count")
+        self._stats.inc_value(f"robotstxt/response_status_count/{response.status}")
+        return await self._rules_of(response, host)
+
+    async def _rules_of(self, response: Response, host: str) -> _Rules:
+        if refusal := refusal_of(response.url, response.status, response.body):
+            raise _UnreadableError(f"{response.url} is {refusal}")
+        if 400 <= response.status < 500 and response.status not in NOT_NOW:
+            await self._keep_delay(host, b"")
+            return _Rules(None)
+        if not 200 <= response.status < 300:
+            raise _UnreadableError(f"HTTP {response.status} of {response.url}")
+        await self._keep_delay(host, response.body)
+        return _Rules(build_from_crawler(self._parserimpl, self.crawler, response.body))
+
+    async def _keep_delay(self, host: str, body: bytes) -> None:
+        middleware = self.crawler.get_downloader_middleware(PolitenessMiddleware)
+        if middleware and middleware.budget:
+            rules = Protego.parse(body.decode("utf-8", "replace"))
+            seconds = rules.crawl_delay(self._robotstxt_useragent or self._default_useragent) or 0.0
+            await middleware.budget.change(partial(politeness.delay, host=host, seconds=float(seconds)))
+
+    async def _sleep(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while (left := until - loop.time()) > 0:
+            if is_ending(self.crawler):
+                raise _EndingError
+            await asyncio.sleep(min(left, LONGEST_SLEEP))

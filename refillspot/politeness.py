@@ -1,0 +1,167 @@
+"""How fast the site may be asked, and why: decisions over the one state that all workers share. Pure.
+
+Every decision takes the state and the time, and returns the new state with its reason in words. Times are seconds on
+one clock, that of the Redis server. Below the operator's ceiling the pace rises by addition and falls by halves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+LEASE_SECONDS = 0.25  # permits are given out at most this far ahead
+WINDOW_SECONDS = 2.0  # signs of distress within it are one event
+FLOOR = 0.1  # requests/s; slower than that says nothing more
+FULL_RISE_SECONDS = 100.0  # from nothing to the ceiling
+NEAR_SHARE, NEAR_SECONDS = 0.9, 50.0  # from so much of the pace at which distress was met up to it: two events a minute
+SAMPLE, ERROR_SHARE = 20, 0.25  # of so many answers, so many errors are distress
+LONGEST_HOLD_SECONDS = 3600.0
+LONGEST_CRAWL_DELAY_SECONDS = 600.0
+BLOCK_MEMORY_SECONDS = 3600.0  # a block so soon after the last one's end has come again
+MOST_DOUBLINGS = 16
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Pace:
+    """What all workers share."""
+
+    configured: float
+    """Requests/s of the setting that `ceiling` came from; another value there is the operator's newer word."""
+    ceiling: float
+    rate: float
+    """Requests/s allowed now, between the floor and the ceiling."""
+    met: float | None = None
+    """The rate at which distress was last met, until it has been passed."""
+    slowed_at: float = 0.0
+    raised_at: float = 0.0
+    hold_until: float = 0.0
+    hold_reason: str = ""
+    blocked_at: float = 0.0
+    blocks: int = 0
+    """How many came one after the other."""
+    answers: int = 0
+    errors: int = 0
+    """Of the sample that is being taken."""
+    crawl_delays: dict[str, float] = field(default_factory=dict)
+    """Seconds, by host."""
+
+    @property
+    def interval(self) -> float:
+        """Seconds from one request to the next."""
+        return max(1 / self.rate, *self.crawl_delays.values(), 0.0)
+
+    @property
+    def floor(self) -> float:
+        return min(FLOOR, self.ceiling / 10)
+
+
+@dataclass(slots=True, frozen=True)
+class Decision:
+    pace: Pace
+    kind: str = ""
+    """slowed, raised, held, blocked, limited or delayed; empty where nothing was decided."""
+    reason: str = ""
+
+
+Change = Callable[[Pace, float], Decision]
+"""From the state and the time to a decision."""
+
+
+def begin(configured: float, now: float) -> Pace:
+    """Return the state of a site that nobody has asked yet."""
+    return Pace(configured=configured, ceiling=configured, rate=configured, raised_at=now)
+
+
+def configure(pace: Pace, now: float, *, configured: float) -> Decision:
+    """Take over the ceiling of a worker's settings, unless it was known: then a live change of it stays."""
+    if pace.configured == configured:
+        return Decision(pace)
+    return limit(replace(pace, configured=configured), now, ceiling=configured)
+
+
+def limit(pace: Pace, now: float, *, ceiling: float) -> Decision:  # noqa: ARG001  # a Change
+    """Set the ceiling; a pace that was at the old one goes to the new one at once."""
+    rate = ceiling if pace.rate >= pace.ceiling else min(pace.rate, ceiling)
+    changed = replace(pace, ceiling=ceiling, rate=max(rate, min(FLOOR, ceiling / 10)))
+    return Decision(changed, "limited", f"the operator allows {ceiling:g}/s, it was {pace.ceiling:g}/s")
+
+
+def slow_down(pace: Pace, now: float, *, reason: str, sent: float) -> Decision:
+    """Halve the pace, once a window. What was `sent` before the last halving took effect says nothing new."""
+    if now < pace.slowed_at + WINDOW_SECONDS or sent < pace.slowed_at + LEASE_SECONDS:
+        return Decision(pace)
+    slower = _halved(pace, now)
+    return Decision(slower, "slowed", f"{reason}: {_per_second(pace)} → {_per_second(slower)}")
+
+
+def hold(pace: Pace, now: float, *, seconds: float, reason: str) -> Decision:
+    """Let no request leave for so long. Several answers that ask for about the same are one decision."""
+    until = now + min(max(seconds, 0.0), LONGEST_HOLD_SECONDS)
+    if until <= max(pace.hold_until, now):
+        return Decision(pace)
+    held = replace(pace, hold_until=until, hold_reason=reason)
+    if pace.hold_until > now and until - pace.hold_until < WINDOW_SECONDS:
+        return Decision(held)
+    return Decision(held, "held", f"{reason}: nothing leaves for {until - now:.0f} s")
+
+
+def block(pace: Pace, now: float, *, reason: str, sent: float, cool_down: float) -> Decision:
+    """Stop everything for the cool-down, which doubles when a block comes again; at half the pace after that."""
+    if sent < pace.blocked_at + LEASE_SECONDS:
+        return Decision(pace)
+    has_come_again = pace.blocks > 0 and now < pace.hold_until + BLOCK_MEMORY_SECONDS
+    blocks = pace.blocks + 1 if has_come_again else 1
+    seconds = min(cool_down * 2.0 ** min(blocks - 1, MOST_DOUBLINGS), LONGEST_HOLD_SECONDS)
+    until = max(now + seconds, pace.hold_until)
+    slower = _halved(pace, now)
+    blocked = replace(slower, hold_until=until, hold_reason=reason, blocked_at=now, blocks=blocks)
+    told = f"{reason}: all workers stop for {until - now:.0f} s (block {blocks}), then {_per_second(blocked)}"
+    return Decision(blocked, "blocked", told)
+
+
+def note_answers(pace: Pace, now: float, *, answers: int, errors: int) -> Decision:
+    """Count answers, `errors` of them 5xx or none at all: too many are distress, else the pace rises."""
+    counted = replace(pace, answers=pace.answers + answers, errors=pace.errors + errors)
+    if counted.answers >= SAMPLE:
+        share = counted.errors / counted.answers
+        reason = f"{counted.errors} of {counted.answers} answers were errors"
+        counted = replace(counted, answers=0, errors=0)
+        if share >= ERROR_SHARE:
+            return slow_down(counted, now, reason=reason, sent=now)
+    is_good = answers > 2 * errors
+    return _raise(counted, now) if is_good else Decision(counted)
+
+
+def delay(pace: Pace, now: float, *, host: str, seconds: float) -> Decision:  # noqa: ARG001  # a Change
+    """Keep `Crawl-delay` of a host's robots.txt as the least spacing for all; 0 = it asks for none."""
+    seconds = min(max(seconds, 0.0), LONGEST_CRAWL_DELAY_SECONDS)
+    if pace.crawl_delays.get(host, 0.0) == seconds:
+        return Decision(pace)
+    others = {name: value for name, value in pace.crawl_delays.items() if name != host}
+    changed = replace(pace, crawl_delays=others | ({host: seconds} if seconds else {}))
+    return Decision(changed, "delayed", f"robots.txt of {host}: at least {seconds:g} s from one request to the next")
+
+
+def _halved(pace: Pace, now: float) -> Pace:
+    effective = min(pace.rate, 1 / pace.interval)
+    return replace(
+        pace, rate=max(effective / 2, pace.floor), met=effective, slowed_at=now, raised_at=now, answers=0, errors=0
+    )
+
+
+def _raise(pace: Pace, now: float) -> Decision:
+    """Rise by the time since the last rise, at most one interval of it: what nobody tried proves nothing."""
+    seconds = now - max(pace.raised_at, pace.slowed_at + WINDOW_SECONDS, pace.hold_until)
+    if seconds < 1.0 or pace.rate >= pace.ceiling:
+        return Decision(pace)
+    step = pace.ceiling / FULL_RISE_SECONDS
+    if pace.met and NEAR_SHARE * pace.met <= pace.rate < pace.met:
+        step = min(step, (1 - NEAR_SHARE) * pace.met / NEAR_SECONDS)
+    rate = min(pace.rate + step * min(seconds, max(2.0, pace.interval)), pace.ceiling)
+    met = pace.met if pace.met and rate < pace.met else None
+    faster = replace(pace, rate=rate, met=met, raised_at=now)
+    return Decision(faster, "raised", f"good answers: {_per_second(pace)} → {_per_second(faster)}")
+
+
+def _per_second(pace: Pace) -> str:
+    return f"{1 / pace.interval:.3g}/s"

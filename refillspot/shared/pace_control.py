@@ -1,0 +1,84 @@
+"""The operator's hand on the pace. For commands: this blocks."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from refillspot import politeness
+from refillspot.exceptions import ArgumentError
+from refillspot.shared.budget import connect
+from refillspot.shared.server_clock import ServerClock
+from refillspot.shared.shared_pace import SharedPace
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from refillspot.politeness import Pace
+
+FASTEST = 1000.0  # requests/s; more than that is a slip of the hand
+
+
+def read_pace(redis_url: str, key: str, configured: float) -> dict[str, Any]:
+    """Return the pace that all workers share, and since when; of a site that was not asked for a week, the setting's.
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+    """
+
+    async def read(shared: SharedPace) -> dict[str, Any]:
+        pace, now = await shared.get()
+        return _described(pace or politeness.begin(configured, now), now)
+
+    return _run(redis_url, key, configured, read)
+
+
+def set_ceiling(redis_url: str, key: str, configured: float, wanted: str) -> dict[str, Any]:
+    """Let all workers ask so many times a second at most, from now on; return the pace.
+
+    Raises:
+        ArgumentError: it is no number above 0.
+        redis.RedisError: Redis does not answer.
+    """
+    try:
+        ceiling = float(wanted)
+    except ValueError:
+        ceiling = 0.0
+    if not 0 < ceiling <= FASTEST:
+        raise ArgumentError(
+            f"{wanted!r} is no number of requests a second: use for example 0.5 (at most {FASTEST:g}); "
+            "to stop asking altogether: scrapy pause"
+        )
+
+    async def change(shared: SharedPace) -> dict[str, Any]:
+        decision = await shared.change(partial(politeness.limit, ceiling=ceiling))
+        _, now = await shared.get()
+        return _described(decision.pace, now)
+
+    return _run(redis_url, key, configured, change)
+
+
+def _run(
+    redis_url: str, key: str, configured: float, call: Callable[[SharedPace], Awaitable[dict[str, Any]]]
+) -> dict[str, Any]:
+    async def connected() -> dict[str, Any]:
+        client = connect(redis_url)
+        try:
+            return await call(SharedPace(client, key, configured, ServerClock()))
+        finally:
+            await client.aclose()
+
+    return asyncio.run(connected())
+
+
+def _described(pace: Pace, now: float) -> dict[str, Any]:
+    held = max(0.0, pace.hold_until - now)
+    return {
+        "requests_per_second": round(1 / pace.interval, 4),
+        "ceiling": pace.ceiling,
+        "distress_met_at": pace.met,
+        "held_seconds": round(held, 1),
+        "held_because": pace.hold_reason if held else "",
+        "crawl_delays": pace.crawl_delays,
+    }
