@@ -1,4 +1,4 @@
-# make setup | demo | crawl | test | check | chaos | up | down | clean   (Windows: see README.md)
+# make setup | demo | crawl | test | check | bench | chaos | up | down | clean   (Windows: see README.md)
 
 PYTHON ?= python3
 DISTRICT ?= 강남구
@@ -6,7 +6,7 @@ ROUNDS ?= 100
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: setup demo crawl test check chaos up down clean lock
+.PHONY: setup demo crawl test check bench chaos up down clean lock
 
 setup: $(INSTALLED)
 
@@ -26,13 +26,17 @@ crawl: setup
 	@$(BIN)/scrapy crawl diningcode -a district=$(DISTRICT)
 
 test: setup
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --dist loadfile
 
 check: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+# Writes bench/results/latest.json and docs/benchmarks.md, in less than ten minutes
+bench: setup
+	@$(BIN)/python -m bench
 
 # A quarter of a minute a round
 chaos: setup
@@ -53,4 +57,6 @@ clean:
 # After a change of requirements.in; needs uv
 lock:
 	@uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
+	  --custom-compile-command "make lock" requirements.in --output-file requirements.txt
+	@cd bench && uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
 	  --custom-compile-command "make lock" requirements.in --output-file requirements.txt

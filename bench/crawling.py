@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def running_workers(count: int, site_url: str, settings: Mapping[str, object]) -> Iterator[list[subprocess.Popen[str]]]:
+def running_workers(
+    count: int, site_url: str, settings: Mapping[str, object], *arguments: str
+) -> Iterator[list[subprocess.Popen[str]]]:
     """Start workers on all of Seoul, page cache off; what still runs at the end is killed."""
     with running_services() as services, empty_database(services.database_url) as database_url:
         every = {
@@ -30,7 +32,8 @@ def running_workers(count: int, site_url: str, settings: Mapping[str, object]) -
             **settings,
         }
         options = [part for name, value in every.items() for part in ("-s", f"{name}={value}")]
-        command = [sys.executable, "-m", "scrapy", "crawl", "diningcode", "-a", "district=all", *options]
+        given = [part for argument in ("district=all", *arguments) for part in ("-a", argument)]
+        command = [sys.executable, "-m", "scrapy", "crawl", "diningcode", *given, *options]
         kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)}
         environment = kept | {"DATABASE_URL": database_url, "REDIS_URL": services.redis_url}
         environment["CACHE_REDIS_URL"] = services.cache_redis_url

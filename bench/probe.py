@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 from pathlib import Path
 from time import monotonic, process_time
@@ -23,7 +24,7 @@ TICK_SECONDS = 0.01
 class Probe:
     """When the spider opened, when its last store was committed, and the longest gap of a 10 ms ticker between them.
 
-    Settings: BENCH_PROBE_FILE.
+    Settings: BENCH_PROBE_FILE, in which PID is the process' number.
     """
 
     def __init__(self, file: Path, stats: StatsCollector) -> None:
@@ -37,7 +38,8 @@ class Probe:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        probe = cls(Path(crawler.settings["BENCH_PROBE_FILE"]), crawler.stats)
+        file = crawler.settings["BENCH_PROBE_FILE"].replace("PID", str(os.getpid()))
+        probe = cls(Path(file), crawler.stats)
         for signal in (signals.spider_opened, signals.item_scraped, signals.spider_closed):
             crawler.signals.connect(getattr(probe, _name(signal)), signal=signal)
         return probe
@@ -61,7 +63,7 @@ class Probe:
             "stores/s": self._items / seconds,
             "stores/s, second half": self._pace_of_second_half(),
             "stores": self._items,
-            "stores/commit": self._items / self._stats.get_value("postgres/flushes"),
+            "stores/commit": self._items / self._stats.get_value("postgres/flushes", self._items),
             "end s": now - self._last_item,
             "cpu ms/store": 1000 * (process_time() - self._cpu) / self._items,
             "rss MiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

@@ -31,17 +31,18 @@ class Goal:
     measured: float
     limit: float
     is_met: bool
+    baseline: str = ""
 
     def __str__(self) -> str:
         return f"{self.what}: {self.measured:.4g} (goal {self.limit:g}): {'met' if self.is_met else 'MISSED'}"
 
 
-def at_least(what: str, measured: float, limit: float) -> Goal:
-    return Goal(f"{what} ≥", measured, limit, measured >= limit)
+def at_least(what: str, measured: float, limit: float, baseline: str = "") -> Goal:
+    return Goal(f"{what} ≥", measured, limit, measured >= limit, baseline)
 
 
-def at_most(what: str, measured: float, limit: float) -> Goal:
-    return Goal(f"{what} ≤", measured, limit, measured <= limit)
+def at_most(what: str, measured: float, limit: float, baseline: str = "") -> Goal:
+    return Goal(f"{what} ≤", measured, limit, measured <= limit, baseline)
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def publish(report: Report, to: Path | None) -> int:
     print(f"\n{report.benchmark}: " + ", ".join(f"{name} {value}" for name, value in report.conditions.items()))
     described = machine()
     print(", ".join(f"{name} {value}" for name, value in described.items()) + "\n")
-    print(_table(report.rows) + "\n")
+    print(table(report.rows) + "\n")
     print("\n".join(map(str, report.goals)))
     if to:
         to.parent.mkdir(parents=True, exist_ok=True)
@@ -116,7 +117,7 @@ def publish(report: Report, to: Path | None) -> int:
     return 0 if all(goal.is_met for goal in report.goals) else 1
 
 
-def _table(rows: Mapping[str, Figures]) -> str:
+def table(rows: Mapping[str, Figures]) -> str:
     figures = list(dict.fromkeys(figure for row in rows.values() for figure in row))
     head = ["case", *figures]
     body = [

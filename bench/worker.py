@@ -66,8 +66,9 @@ class Worker:
         settings: Mapping[str, str | float],
         spider: str = "diningcode",
         meanwhile: Callable[[], None] | None = None,
+        table: str | None = "refillspot.stores",
     ) -> Figures:
-        """Return what `bench.probe.Probe` measured."""
+        """Return what `bench.probe.Probe` measured; `table` has a row for each store then, None = nothing is stored."""
         file = Path(tempfile.mkdtemp()) / "probe.json"
         with empty_database(self.services.database_url) as database_url:
             every = {
@@ -89,13 +90,12 @@ class Worker:
                 if meanwhile:
                     meanwhile()
                 _, log = process.communicate()
-            with psycopg.connect(database_url) as connection:
-                (rows,) = connection.execute("SELECT count(*) FROM refillspot.stores").fetchone() or (0,)
+            rows = _count(database_url, table) if table and file.exists() else None
         if not file.exists():
             raise SystemExit(f"the worker ended with {process.returncode}:\n{log[-3000:]}")
         figures = msgspec.json.decode(file.read_bytes(), type=dict[str, float])
         shutil.rmtree(file.parent)
-        if rows != figures["stores"]:
+        if rows not in {None, figures["stores"]}:
             raise SystemExit(f"{rows} rows of {figures['stores']} stores:\n{log[-3000:]}")
         return figures
 
@@ -106,3 +106,10 @@ class Worker:
             "REDIS_URL": self.services.redis_url,
             "CACHE_REDIS_URL": self.services.cache_redis_url,
         }
+
+
+def _count(database_url: str, table: str) -> int:
+    with psycopg.connect(database_url) as connection:
+        query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(*table.split(".")))
+        (rows,) = connection.execute(query).fetchone() or (0,)
+    return int(rows)

@@ -13,8 +13,9 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.misc import load_object
 
-from refillspot.caching import CACHE_REFRESH, CachePolicy, Worth, kind_of
+from refillspot.caching import CACHE_REFRESH, CachePolicy, Kind, Worth, kind_of
 from refillspot.clock import Clock
+from refillspot.diningcode.versions import row_version
 from refillspot.diningcode.worth import worth_of
 from refillspot.exceptions import ConfigurationError
 from refillspot.middlewares.cached_page import is_private, page_of, response_of, validators_of
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 class RedisCacheMiddleware:
     """Answers from the cache what is fresh there, lets one worker at a time fetch the rest, and keeps what is worth it.
+
+    A store page is out of date when the list row that leads to it (`row` in cb_kwargs) says something else than before.
 
     Request meta: `cache_kind`, `cache_refresh` (see `refillspot.caching`), `dont_cache`, as Scrapy's own cache. Answers
     from the cache bear the flag "cached". Requests with credentials are neither answered nor kept.
@@ -97,7 +100,7 @@ class RedisCacheMiddleware:
         if wanted:
             self._fetches[request] = wanted
             request.headers.update(validators_of(wanted.known))
-            self._count("refreshes" if wanted.not_before else "misses")
+            self._count("refreshes" if wanted.is_refresh else "misses")
         return None
 
     async def process_response(self, request: Request, response: Response) -> Response:
@@ -106,7 +109,7 @@ class RedisCacheMiddleware:
             return response
         now = self._lookup.clock.now()
         if response.status == 304 and wanted.known:
-            page = msgspec.structs.replace(wanted.known, fetched_at=now)
+            page = msgspec.structs.replace(wanted.known, fetched_at=now, listed=wanted.listed)
             await self._lookup.keep(wanted, page)
             self._count("revalidated")
             self._count("bytes_saved", len(page.body))
@@ -116,7 +119,8 @@ class RedisCacheMiddleware:
             return self._stand_in(request, wanted) or response
         if worth is not Worth.UNKNOWN:
             permanent = worth is Worth.PERMANENT
-            await self._lookup.keep(wanted, page_of(response, wanted.kind, now, permanent=permanent))
+            page = page_of(response, wanted.kind, now, permanent=permanent, listed=wanted.listed)
+            await self._lookup.keep(wanted, page)
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> Response | None:
@@ -143,7 +147,9 @@ class RedisCacheMiddleware:
         if kind is None:
             return None
         fingerprint = self._crawler.request_fingerprinter.fingerprint(request)
-        return self._lookup.want(kind, fingerprint, refresh=bool(request.meta.get(CACHE_REFRESH)))
+        row = request.cb_kwargs.get("row") if kind is Kind.STORE else None
+        listed = row_version(row) if isinstance(row, dict) else b""
+        return self._lookup.want(kind, fingerprint, listed=listed, refresh=bool(request.meta.get(CACHE_REFRESH)))
 
     def _hit(self, request: Request, page: Page) -> Response:
         self._count("hits")

@@ -33,7 +33,7 @@ def is_private(request: Request) -> bool:
     )
 
 
-def page_of(response: Response, kind: Kind, fetched_at: datetime, *, permanent: bool) -> Page:
+def page_of(response: Response, kind: Kind, fetched_at: datetime, *, permanent: bool, listed: bytes = b"") -> Page:
     values = {name: response.headers.get(name) for name in KEPT_HEADERS}
     return Page(
         kind=kind,
@@ -42,6 +42,7 @@ def page_of(response: Response, kind: Kind, fetched_at: datetime, *, permanent: 
         body=response.body,
         fetched_at=fetched_at,
         permanent=permanent,
+        listed=listed,
     )
 
 

@@ -39,6 +39,8 @@ class Page(msgspec.Struct, kw_only=True, frozen=True):
     """Decompressed."""
     fetched_at: datetime
     permanent: bool = False
+    listed: bytes = b""
+    """Version of the list row that led to it; empty = not known."""
 
 
 class _Stored(msgspec.Struct, kw_only=True):

@@ -28,6 +28,8 @@ class Wanted:
 
     kind: Kind
     fingerprint: bytes
+    listed: bytes = b""
+    """Version of the list row that leads to it: a page that another one led to will not do."""
     not_before: datetime | None = None
     """Set for a refresh: only a page that was fetched since then will do."""
     known: Page | None = None
@@ -36,6 +38,14 @@ class Wanted:
     """Whether another worker was fetching it."""
     token: str = field(default_factory=PageCache.new_token)
     """Of the lease."""
+
+    @property
+    def is_refresh(self) -> bool:
+        """Tell whether something is kept, or may be, that is out of date whatever its age."""
+        return self.not_before is not None or (self.known is not None and self.is_outdated(self.known))
+
+    def is_outdated(self, page: Page) -> bool:
+        return bool(self.listed and page.listed) and page.listed != self.listed
 
 
 class PageLookup:
@@ -46,8 +56,8 @@ class PageLookup:
         self.clock = clock
         self._policy = policy
 
-    def want(self, kind: Kind, fingerprint: bytes, *, refresh: bool) -> Wanted:
-        return Wanted(kind, fingerprint, self.clock.now() if refresh else None)
+    def want(self, kind: Kind, fingerprint: bytes, *, listed: bytes = b"", refresh: bool = False) -> Wanted:
+        return Wanted(kind, fingerprint, listed, self.clock.now() if refresh else None)
 
     async def find(self, wanted: Wanted) -> Page | None:
         """Return the page if it is fresh."""
@@ -85,7 +95,7 @@ class PageLookup:
         return None
 
     def _good(self, wanted: Wanted, page: Page | None) -> Page | None:
-        if page is None or (wanted.not_before and page.fetched_at < wanted.not_before):
+        if page is None or wanted.is_outdated(page) or (wanted.not_before and page.fetched_at < wanted.not_before):
             return None
         is_fresh = self._policy.is_fresh(page.kind, page.fetched_at, self.clock.now(), permanent=page.permanent)
         return page if is_fresh else None

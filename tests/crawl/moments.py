@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING
 import redis
 
 from refillspot.frontier.progress import ProgressReader
+from refillspot.shared.pace_control import set_ceiling
 
 if TYPE_CHECKING:
     from tests.crawl.conftest import Site
 
 PACED = ("-s", "POLITENESS_REQUESTS_PER_SECOND=20")
 """Slow enough that a crawl of 금천구 takes some seconds, whatever the machine: time to do something to it."""
+SLOW = ("-s", "POLITENESS_REQUESTS_PER_SECOND=4")
+"""Slow enough for another command to be started meanwhile, on a machine that is busy; then `hurry`."""
+
+
+def hurry(redis_url: str, key_prefix: str) -> None:
+    """Let the rest of a crawl take no time."""
+    set_ceiling(redis_url, f"{key_prefix}:politeness", 4, "400")
 
 
 def fetched(site: Site) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""A spider middleware that wants each store page anew, as a changed list row would."""
+"""Spider middlewares that make pages out of date."""
 
 from __future__ import annotations
 
@@ -13,8 +13,20 @@ if TYPE_CHECKING:
 
 
 class RefreshStores:
+    """Each store page is wanted anew."""
+
     async def process_spider_output(self, response: object, result: AsyncIterator[Any]) -> AsyncIterator[Any]:  # noqa: ARG002  # Scrapy's signature
         async for output in result:
             if isinstance(output, Request) and output.meta.get(CACHE_KIND) == Kind.STORE:
                 output.meta[CACHE_REFRESH] = True
+            yield output
+
+
+class ChangeRows:
+    """Each list row has another phone number than the site wrote."""
+
+    async def process_spider_output(self, response: object, result: AsyncIterator[Any]) -> AsyncIterator[Any]:  # noqa: ARG002  # Scrapy's signature
+        async for output in result:
+            if isinstance(output, Request) and "row" in output.cb_kwargs:
+                output.cb_kwargs["row"]["phone"] = "02-000-0000"
             yield output

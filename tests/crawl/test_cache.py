@@ -105,6 +105,18 @@ def test_a_refresh_asks_the_site_and_keeps_what_it_says(cached_crawl: Crawl, sit
     assert asked(site)["store"] == 0
 
 
+def test_a_changed_list_row_refreshes_its_page(cached_crawl: Crawl, site: Site) -> None:
+    changed = ("-s", 'SPIDER_MIDDLEWARES={"tests.crawl.refreshing.ChangeRows": 1}')
+    run(cached_crawl, *FEW)
+    site.clear_log()
+    counted = run(cached_crawl, *FEW, *changed)
+    assert asked(site)["store"] == counted["refreshes"] == 3
+    site.clear_log()
+
+    run(cached_crawl, *FEW, *changed)
+    assert asked(site)["store"] == 0
+
+
 @pytest.mark.parametrize("damage", [lambda value: b"\x00" + value[1:], lambda value: value[:-2] + b"xx"])
 def test_pages_that_cannot_be_read_are_asked_for_again(
     cached_crawl: Crawl, site: Site, cache_redis_url: str, key_prefix: str, damage: Callable[[bytes], bytes]

@@ -11,7 +11,7 @@ import redis
 from psycopg.rows import dict_row
 
 from refillspot.planning import KEYWORDS
-from tests.crawl.moments import PACED, fetched, wait_for_store_pages, wait_for_workers
+from tests.crawl.moments import SLOW, fetched, hurry, wait_for_store_pages, wait_for_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,7 +122,7 @@ def test_crawls_are_listed_shown_and_pruned(
 def test_a_crawl_under_way_is_given_up_only_by_force(
     crawl: Crawl, site: Site, redis_url: str, key_prefix: str, database_url: str
 ) -> None:
-    with crawl.start(*DISTRICT, *PACED) as process:
+    with crawl.start(*DISTRICT, *SLOW) as process:
         wait_for_workers(redis_url, key_prefix, 1)
         wait_for_store_pages(site, 3)
         (row,) = crawl_rows(database_url)
@@ -142,7 +142,7 @@ def test_a_crawl_under_way_is_given_up_only_by_force(
 def test_a_crawl_pauses_for_all_workers_and_goes_on(
     crawl: Crawl, site: Site, rows: Rows, redis_url: str, key_prefix: str, database_url: str
 ) -> None:
-    with crawl.start(*DISTRICT, *PACED) as one, crawl.start(*DISTRICT, *PACED) as two:
+    with crawl.start(*DISTRICT, *SLOW) as one, crawl.start(*DISTRICT, *SLOW) as two:
         wait_for_workers(redis_url, key_prefix, 2)
         wait_for_store_pages(site, 5)
         assert crawl.operate("pause").returncode == 0
@@ -154,6 +154,7 @@ def test_a_crawl_pauses_for_all_workers_and_goes_on(
         (row,) = crawl_rows(database_url)
         assert fetched(site).total() == settled
         assert crawl.operate("resume", row["id"]).returncode == 0
+        hurry(redis_url, key_prefix)
         logs = [worker.communicate()[1] for worker in (one, two)]
 
     assert (one.returncode, two.returncode) == (0, 0), logs
@@ -166,7 +167,7 @@ def test_a_crawl_pauses_for_all_workers_and_goes_on(
 
 
 def wait_until_nothing_is_asked(site: Site) -> int:
-    """Return how many store pages were asked for when none came for a second: 20 requests at the pace of the test."""
+    """Return how many store pages were asked for when none came for a second: four requests at the pace of the test."""
     count, since = fetched(site).total(), time.monotonic()
     while time.monotonic() - since < 1:
         if (now := fetched(site).total()) != count:
@@ -176,12 +177,13 @@ def wait_until_nothing_is_asked(site: Site) -> int:
 
 
 def test_who_joins_which_crawl(crawl: Crawl, database_url: str, redis_url: str, key_prefix: str) -> None:
-    with crawl.start(*DISTRICT, *PACED) as one, crawl.start(*DISTRICT, *PACED) as two:
+    with crawl.start(*DISTRICT, *SLOW) as one, crawl.start(*DISTRICT, *SLOW) as two:
         wait_for_workers(redis_url, key_prefix, 2)
         (row,) = crawl_rows(database_url)
         other = crawl.run("-a", "district=강남구", "-a", f"crawl={row['id']}")
         assert other.returncode == 2
         assert "use the same arguments, or another id" in other.stderr
+        hurry(redis_url, key_prefix)
         for worker in (one, two):
             worker.communicate()
 

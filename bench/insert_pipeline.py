@@ -1,0 +1,47 @@
+"""What most Scrapy projects store with: one INSERT a row, committed at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from refillspot.postgres.columns import COLUMNS, copy_row
+from refillspot.postgres.database import migrate_database
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy.crawler import Crawler
+
+    from refillspot.items import Store
+
+NAMES = [column.name for column in COLUMNS]
+INSERT = (
+    f"INSERT INTO refillspot.stores ({', '.join(NAMES)}, first_seen_at, last_seen_at) "
+    f"VALUES ({', '.join(['%s'] * len(NAMES))}, now(), now()) "
+    f"ON CONFLICT (ref) DO UPDATE SET {', '.join(f'{name} = EXCLUDED.{name}' for name in NAMES)}"
+)
+
+
+class InsertPipeline:
+    """Settings: DATABASE_URL."""
+
+    def __init__(self, database_url: str) -> None:
+        self._database_url = database_url
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler.settings["DATABASE_URL"])
+
+    def open_spider(self) -> None:
+        migrate_database(self._database_url)
+        self._connection = psycopg.connect(self._database_url)
+
+    def process_item(self, item: Store) -> Store:
+        self._connection.execute(INSERT, copy_row(item))
+        self._connection.commit()
+        return item
+
+    def close_spider(self) -> None:
+        self._connection.close()

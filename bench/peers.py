@@ -1,0 +1,90 @@
+"""Stores/s of one worker with everything on, beside what others would build. `python -m bench.peers`
+
+The site answers at once, each store with its own page. All cases read the same pages with the same parsers.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from functools import partial
+
+import msgspec
+
+from bench import runner
+from bench.runner import Figures
+from bench.site import PROJECT, running_site
+from bench.worker import Worker, running_services
+
+OURS, STOCK, BARE = "refillspot, everything on", "scrapy-redis + INSERT a row", "Scrapy, no queue, no storage"
+PROBE = '{"bench.probe.Probe": 0, %s}'
+EVERYTHING: dict[str, str | float] = {
+    "POLITENESS_REQUESTS_PER_SECOND": 5000,  # the budget is asked, and never short
+    "EXTENSIONS": PROBE
+    % ", ".join(
+        f'"refillspot.extensions.{name}": 0'
+        for name in ("adaptive_concurrency.AdaptiveConcurrency", "memory_guard.MemoryGuard", "notify.Notify")
+    ),
+}
+PLAIN: dict[str, str | float] = {
+    "CACHE_ENABLED": "False",
+    "DOWNLOADER": "scrapy.core.downloader.Downloader",
+    "CONCURRENT_REQUESTS": 16,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 8,
+}
+STOCK_SETTINGS = PLAIN | {
+    "SCHEDULER": "refillspot.frontier.stock.StockScheduler",
+    "ITEM_PIPELINES": '{"refillspot.pipelines.PostgresCopyPipeline": null, "bench.insert_pipeline.InsertPipeline": 1}',
+    "CONCURRENT_ITEMS": 100,  # Scrapy's default
+    "ASYNCIO_EVENT_LOOP": "",  # Scrapy's default
+    "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 5_000_000,
+}
+BARE_SETTINGS = PLAIN | {
+    "SCHEDULER": "scrapy.core.scheduler.Scheduler",
+    "DUPEFILTER_CLASS": "scrapy.dupefilters.RFPDupeFilter",
+    "ITEM_PIPELINES": '{"refillspot.pipelines.PostgresCopyPipeline": null}',
+}
+GOALS = {STOCK: 2.5, BARE: 0.9}
+
+
+def main() -> int:
+    parser = runner.parser(__doc__, rounds=3)
+    parser.add_argument("--stores", type=int, default=3000, help="stores of a run (default 3000)")
+    arguments = parser.parse_args()
+    with running_services() as services, running_site(arguments.stores) as url:
+        worker = Worker(url, services)
+        cases = {
+            OURS: partial(worker.crawl, EVERYTHING),
+            STOCK: partial(worker.crawl, STOCK_SETTINGS),
+            BARE: partial(worker.crawl, BARE_SETTINGS, table=None),
+            "requests, 16 threads, no storage": partial(plain_client, "requests", url),
+            "aiohttp, 16 at once, no storage": partial(plain_client, "aiohttp", url),
+        }
+        runs = runner.interleave(cases, arguments.rounds)
+    goals = [
+        runner.at_least(
+            f"stores/s of one worker, {OURS} ÷ {baseline}",
+            runner.ratio(runs, "stores/s", of=OURS, baseline=baseline),
+            goal,
+            baseline,
+        )
+        for baseline, goal in GOALS.items()
+    ]
+    conditions = {
+        "stores": arguments.stores,
+        "rounds": arguments.rounds,
+        "CONCURRENT_ITEMS": f"8; {STOCK}: 100",
+        "DOWNLOAD_HANDLERS": "Scrapy's HTTP/1.1 (Twisted) in all three",
+    }
+    rows = {name: runner.medians(figures) for name, figures in runs.items()}
+    return runner.publish(runner.Report("peers", conditions, rows, goals, runs), arguments.json)
+
+
+def plain_client(client: str, url: str) -> Figures:
+    command = [sys.executable, "-m", "bench.plain_clients", client, url]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, check=True)
+    return msgspec.json.decode(done.stdout, type=Figures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
