@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,14 @@ if TYPE_CHECKING:
 LASTING = ("nm", "branch", "addr", "road_addr", "phone", "category", "lat", "lng")
 """What scores, counts of reviews and "open now" say changes from day to day, and is taken from the list anyway."""
 DIGEST_BYTES = 8
+HIGHLIGHT = re.compile(r"</?em>")  # around the words that were searched for
 
 
 def row_version(row: Mapping[str, object]) -> bytes:
     """Return a digest of what a list row says of a store; when it is another one, the store's page is out of date."""
-    return blake2b(msgspec.msgpack.encode([row.get(name) for name in LASTING]), digest_size=DIGEST_BYTES).digest()
+    values = [_bare(row.get(name)) for name in LASTING]
+    return blake2b(msgspec.msgpack.encode(values), digest_size=DIGEST_BYTES).digest()
+
+
+def _bare(value: object) -> object:
+    return HIGHLIGHT.sub("", value).strip() if isinstance(value, str) else value
