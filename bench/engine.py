@@ -18,7 +18,7 @@ HANDLERS = f'{{"data": null, "file": null, "ftp": null, "s3": null, "http": "{AI
 BASELINE = "as it is"
 CASES: dict[str, dict[str, str | float]] = {
     BASELINE: {},
-    "without uvloop": {"ASYNCIO_EVENT_LOOP": ""},
+    "without uvloop": {"ASYNCIO_EVENT_LOOP": "asyncio.SelectorEventLoop"},
     "AiohttpDownloadHandler": {"DOWNLOAD_HANDLERS": HANDLERS},
     "CONCURRENT_ITEMS 100": {"CONCURRENT_ITEMS": 100},
 }

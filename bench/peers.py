@@ -36,7 +36,7 @@ STOCK_SETTINGS = PLAIN | {
     "SCHEDULER": "refillspot.frontier.stock.StockScheduler",
     "ITEM_PIPELINES": '{"refillspot.pipelines.PostgresCopyPipeline": null, "bench.insert_pipeline.InsertPipeline": 1}',
     "CONCURRENT_ITEMS": 100,  # Scrapy's default
-    "ASYNCIO_EVENT_LOOP": "",  # Scrapy's default
+    "ASYNCIO_EVENT_LOOP": "asyncio.SelectorEventLoop",  # Scrapy's default
     "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 5_000_000,
 }
 BARE_SETTINGS = PLAIN | {
