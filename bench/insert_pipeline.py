@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -35,7 +36,8 @@ class InsertPipeline:
         return cls(crawler.settings["DATABASE_URL"])
 
     def open_spider(self) -> None:
-        migrate_database(self._database_url)
+        with ThreadPoolExecutor(1) as pool:  # it has a loop of its own
+            pool.submit(migrate_database, self._database_url).result()
         self._connection = psycopg.connect(self._database_url)
 
     def process_item(self, item: Store) -> Store:

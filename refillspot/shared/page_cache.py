@@ -78,8 +78,8 @@ class PageCache:
             self._hold(self._lease_key(fingerprint), token)
         return Claim(granted=bool(is_taken), page=self._decode(value, fingerprint))
 
-    async def write(self, fingerprint: bytes, page: Page, keep_seconds: float) -> bool:
-        """Keep a page for others; False if it is too large, or the cache away."""
+    async def write(self, fingerprint: bytes, page: Page, keep_seconds: float, token: str = "") -> bool:
+        """Keep a page for others, and end the lease on it; False if it is too large, or the cache away."""
         if len(page.body) > self._max_bytes:
             self.stats.too_large += 1
             return False
@@ -89,7 +89,9 @@ class PageCache:
             return False
         with suppress(CacheAwayError):
             key, keep_ms = self._key(fingerprint), max(1, round(keep_seconds * 1000))
-            await self.server.attempt(lambda client: client.set(key, value, px=keep_ms))
+            lease = self._lease_key(fingerprint), token
+            await self.server.attempt(lambda client: self._keep(client, key, value, keep_ms, lease))
+            self._held.discard(lease)
             self.stats.stored += 1
             return True
         return False
@@ -133,6 +135,13 @@ class PageCache:
         pipeline.set(self._lease_key(fingerprint), token, nx=True, px=self._lease_ms)
         pipeline.getrange(self._key(fingerprint), 0, self._max_bytes)
         return await pipeline.execute(raise_on_error=False)
+
+    async def _keep(self, client: Redis, key: str, value: bytes, keep_ms: int, lease: tuple[str, str]) -> None:
+        pipeline = client.pipeline(transaction=False)
+        pipeline.set(key, value, px=keep_ms)
+        if lease in self._held:
+            pipeline.eval(RELEASE, 1, *lease)
+        await pipeline.execute()
 
     def _hold(self, key: str, token: str) -> None:
         self._held.add((key, token))

@@ -82,7 +82,7 @@ class PageLookup:
 
     async def keep(self, wanted: Wanted, page: Page) -> None:
         seconds = self._policy.keep_seconds(page.kind, permanent=page.permanent)
-        await self.cache.write(wanted.fingerprint, page, seconds)
+        await self.cache.write(wanted.fingerprint, page, seconds, wanted.token)
 
     async def release(self, wanted: Wanted) -> None:
         await self.cache.release(wanted.fingerprint, wanted.token)

@@ -161,6 +161,15 @@ async def test_one_of_many_gets_the_lease_and_all_get_the_page(cache_redis_url: 
 
 
 @awaited
+async def test_a_page_ends_the_lease_on_it(cache_redis_url: str, key_prefix: str) -> None:
+    async with open_cache(cache_redis_url, key_prefix) as one, open_cache(cache_redis_url, key_prefix) as other:
+        assert (await one.claim(FINGERPRINT, "one")).granted
+        assert await other.claim(FINGERPRINT, "other") == (False, None)
+        assert await one.write(FINGERPRINT, page(), KEEP, "one")
+        assert (await other.claim(FINGERPRINT, "other")).granted  # the lease has ended
+
+
+@awaited
 async def test_only_the_holder_ends_a_lease(cache_redis_url: str, key_prefix: str) -> None:
     async with open_cache(cache_redis_url, key_prefix) as one, open_cache(cache_redis_url, key_prefix) as other:
         assert (await one.claim(FINGERPRINT, "one")).granted
