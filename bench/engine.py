@@ -5,6 +5,7 @@ One worker with everything on, as in `bench.peers`, against the same with one pa
 
 from __future__ import annotations
 
+import json
 import sys
 from functools import partial
 
@@ -12,14 +13,27 @@ from bench import runner
 from bench.peers import EVERYTHING
 from bench.site import running_site
 from bench.worker import Worker, running_services
+from refillspot import settings
 
 AIOHTTP = "scrapy.core.downloader.handlers._aiohttp.AiohttpDownloadHandler"
 HANDLERS = f'{{"data": null, "file": null, "ftp": null, "s3": null, "http": "{AIOHTTP}", "https": "{AIOHTTP}"}}'
+UNUSED = tuple(
+    f"scrapy.downloadermiddlewares.{name}"
+    for name in ("offsite.OffsiteMiddleware", "httpauth.HttpAuthMiddleware", "httpproxy.HttpProxyMiddleware")
+)
+UNUSED_OF_SPIDERS = tuple(
+    f"scrapy.spidermiddlewares.{name}"
+    for name in ("referer.RefererMiddleware", "urllength.UrlLengthMiddleware", "depth.DepthMiddleware")
+)
 BASELINE = "as it is"
 CASES: dict[str, dict[str, str | float]] = {
     BASELINE: {},
     "without uvloop": {"ASYNCIO_EVENT_LOOP": "asyncio.SelectorEventLoop"},
     "AiohttpDownloadHandler": {"DOWNLOAD_HANDLERS": HANDLERS},
+    "fewer default middlewares": {
+        "DOWNLOADER_MIDDLEWARES": json.dumps(settings.DOWNLOADER_MIDDLEWARES | dict.fromkeys(UNUSED)),
+        "SPIDER_MIDDLEWARES": json.dumps(dict.fromkeys(UNUSED_OF_SPIDERS)),
+    },
     "CONCURRENT_ITEMS 100": {"CONCURRENT_ITEMS": 100},
 }
 
@@ -30,7 +44,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with running_services() as services, running_site(arguments.stores) as url:
         worker = Worker(url, services)
-        cases = {name: partial(worker.crawl, EVERYTHING | settings) for name, settings in CASES.items()}
+        cases = {name: partial(worker.crawl, EVERYTHING | changed) for name, changed in CASES.items()}
         runs = runner.interleave(cases, arguments.rounds)
     rows = {name: runner.medians(figures) for name, figures in runs.items()}
     for name, row in rows.items():
