@@ -104,7 +104,9 @@ def cut(spans: list[Span], gap: Span) -> list[Span]:
 
 
 def fit(moment: Moment, within: Span) -> int | None:
-    """Return the moment on the clock of a span, None if it lies outside."""
+    """Return the moment on the clock of a span, None if it lies outside. Negative minutes count from its end."""
+    if moment.minutes < 0:
+        return within.end + moment.minutes if within.length > -moment.minutes else None
     shifted = (moment.minutes + shift for shift in _shifts(exact=moment.exact))
     return next((minutes for minutes in shifted if within.start < minutes <= within.end), None)
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 from refillspot.items import Day, OpeningHours
 from refillspot.parsing.clock import Span, cut, fit, is_plausible, merge, write_clock
 from refillspot.parsing.hours_text import Facts, read_line
-from refillspot.parsing.weekdays import DATED, EVERY_DAY, NO_DAY, Days
+from refillspot.parsing.closings import ALL_YEAR
+from refillspot.parsing.weekdays import DATED, EVERY_DAY, HOLIDAY, NO_DAY, Days
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,6 @@ T = TypeVar("T")
 
 SIGNS = str.maketrans("ㆍ•–—−〜∼~[]{}【】", "··------()()()")
 NEXT_DAY = re.compile(r"(?:익일|다음 ?날) ?(?=\d|오전|새벽)")  # 17:00 - 익일 02:00: the order says so already
-ALL_YEAR = re.compile(r"연중 ?무휴")
 
 
 def parse_hours(value: str | Mapping[str, str]) -> OpeningHours | None:
@@ -35,7 +35,16 @@ def parse_hours(value: str | Mapping[str, str]) -> OpeningHours | None:
     if facts.closed or facts.sometimes_closed or (isinstance(value, str) and ALL_YEAR.search(value)):
         _take_unsaid_as_every_day(facts)
     days_known = {number: day for number in range(7) if (day := _day(number, facts))}
-    return OpeningHours(days_known) if days_known else None
+    if not days_known:
+        return None
+    return OpeningHours(
+        days_known,
+        {day: sorted(weeks) for day, weeks in sorted(facts.closed_weeks.items())},
+        sorted(facts.closed_every_other_week),
+        _day(HOLIDAY, facts),
+        facts.festivals,
+        list(facts.notes),
+    )
 
 
 def _sections(value: str | Mapping[str, str]) -> Iterator[tuple[Days | None, list[str]]]:
@@ -78,15 +87,17 @@ def _day(number: int, facts: Facts) -> Day | None:
     if days is None or not all(map(is_plausible, facts.open[days])):
         return None
     spans = merge(facts.open[days])
-    whole = Span(spans[0].start, spans[-1].end)
     gap_days = _most_specific(facts.breaks, number)
+    if gap_days is None and number == HOLIDAY and EVERY_DAY in facts.breaks:
+        gap_days = EVERY_DAY
     for gap in facts.breaks[gap_days] if gap_days is not None else ():
         spans = cut(spans, gap)
     if not spans:
         return None
     call_days = _most_specific(facts.last_orders, number)
     calls = facts.last_orders[call_days] if call_days is not None and len(call_days) <= len(days) else ()
-    fitting = [minutes for call in calls if (minutes := fit(call, whole)) is not None]
+    # One before the last break is the last of the lunch, not of the day.
+    fitting = [minutes for call in calls if (minutes := fit(call, spans[-1])) is not None]
     last_order = write_clock(max(fitting)) if fitting else None
     return Day([(write_clock(span.start), write_clock(span.end)) for span in spans], last_order)
 
