@@ -1,11 +1,12 @@
-# make setup | demo | crawl | test | check | up | down | clean   (Windows: see README.md)
+# make setup | demo | crawl | test | check | chaos | up | down | clean   (Windows: see README.md)
 
 PYTHON ?= python3
 DISTRICT ?= 강남구
+ROUNDS ?= 100
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: setup demo crawl test check up down clean lock
+.PHONY: setup demo crawl test check chaos up down clean lock
 
 setup: $(INSTALLED)
 
@@ -32,6 +33,10 @@ check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+# A quarter of a minute a round
+chaos: setup
+	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS)
 
 up: setup
 	@$(BIN)/scrapy services up

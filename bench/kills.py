@@ -144,6 +144,7 @@ def _start(site: str, name: str, environment: dict[str, str]) -> subprocess.Pope
         "DININGCODE_WEB_URL": site,
         "POLITENESS_REQUESTS_PER_SECOND": 0,
         "REDIS_KEY_PREFIX": environment["PREFIX"],
+        "CACHE_ENABLED": False,  # what is fetched again is what is counted
         "SCHEDULER": scheduler,
         "LOG_LEVEL": "ERROR",
     }

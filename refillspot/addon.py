@@ -1,4 +1,4 @@
-"""The add-on: where PostgreSQL and Redis are."""
+"""The add-on: what the environment and `.env` say."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
-from refillspot.services import resolve
+from refillspot.services import read_environment, resolve
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
@@ -17,8 +17,8 @@ ADDRESSES = ("DATABASE_URL", "REDIS_URL", "CACHE_REDIS_URL")
 class RefillspotAddon:
     """Runs once, before anything of the crawl exists; blocking there harms nobody.
 
-    Settings: DATABASE_URL, REDIS_URL, CACHE_REDIS_URL (with `-s`; else the environment, `.env`, the embedded
-    servers).
+    Settings: DATABASE_URL, REDIS_URL, CACHE_REDIS_URL, NOTIFY_URL (with `-s`; else the environment, `.env`, the
+    embedded servers).
 
     Raises:
         ServiceUnavailableError, ConfigurationError: see `refillspot.services.resolve`.
@@ -29,3 +29,5 @@ class RefillspotAddon:
         addresses = resolve({**os.environ, **given})
         for name, url in zip(ADDRESSES, astuple(addresses), strict=True):
             settings.set(name, url, priority="addon")
+        if notify_url := read_environment().values.get("NOTIFY_URL"):
+            settings.set("NOTIFY_URL", notify_url, priority="addon")

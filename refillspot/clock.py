@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
+
+KST = timezone(timedelta(hours=9), "KST")  # what people here call the time
 
 
 @dataclass(slots=True, frozen=True)
@@ -15,3 +17,8 @@ class Clock:
     def now(self) -> datetime:
         """Return the time, aware, in UTC."""
         return datetime.now(UTC) + self.offset
+
+
+def write_kst(moment: datetime) -> str:
+    """Return a moment for people, "2026-11-24 13:05" in KST."""
+    return f"{moment.astimezone(KST):%Y-%m-%d %H:%M}"

@@ -70,7 +70,8 @@ def run_demo(districts: Sequence[str], keywords: Sequence[str], seed: int) -> De
     with ExitStack() as stack:
         services = stack.enter_context(_services())
         prefix = f"refillspot-demo-{secrets.token_hex(4)}"
-        stack.callback(remove_keys, services.redis_url, prefix)
+        for url in {services.redis_url, services.cache_redis_url}:
+            stack.callback(remove_keys, url, prefix)
         database_url = stack.enter_context(scratch_database(services.database_url, prefix.replace("-", "_")))
         site = stack.enter_context(_replica(seed))
         log = read_environment().home / "demo.log"

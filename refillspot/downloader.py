@@ -1,4 +1,4 @@
-"""Scrapy's downloader with its limit per domain really kept."""
+"""Scrapy's downloader with its limit per domain really kept, and with room for requests that wait for their turn."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from scrapy.core.downloader import Downloader, Slot
 from refillspot.exceptions import IncompatibleEngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
-    from scrapy import Request
+    from scrapy import Request, Spider
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from twisted.internet.defer import Deferred
@@ -24,6 +24,11 @@ class StrictDownloader(Downloader):
     Scrapy 2.19 on asyncio lets a whole queue pass its limit in between: with CONCURRENT_REQUESTS_PER_DOMAIN = 8 a
     server saw 56 requests at once.
 
+    Scrapy counts a request that waits inside a middleware as under way. One that was set aside is not counted, so that
+    what the page cache can answer is not held back by what it cannot. Who sets aside sees to the limit.
+
+    Settings: CONCURRENT_REQUESTS, CONCURRENT_REQUESTS_PER_DOMAIN, CACHE_MAX_WAITING_MISSES.
+
     Raises:
         IncompatibleEngineError: the inside of Scrapy is not the one this class was written for.
     """
@@ -31,6 +36,28 @@ class StrictDownloader(Downloader):
     def __init__(self, crawler: Crawler) -> None:
         check_engine()
         super().__init__(crawler)
+        self._set_aside: dict[Request, Callable[[], None]] = {}
+        self._max_set_aside = self.total_concurrency + self.settings.getint("CACHE_MAX_WAITING_MISSES")
+
+    def set_aside(self, request: Request, left: Callable[[], None]) -> None:
+        """Do not count a request that is in the middlewares; call `left` when it leaves them, on whichever road."""
+        self._set_aside[request] = left
+        if self.crawler.engine and (slot := self.crawler.engine._slot):  # noqa: SLF001  # nothing public wakes it
+            slot.nextcall.schedule()
+
+    def needs_backout(self) -> bool:
+        if self.total_concurrency <= 0:  # no limit
+            return False
+        counted = len(self.active) - len(self._set_aside)
+        return counted >= self.total_concurrency or len(self._set_aside) >= self._max_set_aside
+
+    def fetch(self, request: Request, spider: Spider | None = None) -> Deferred[Response | Request]:  # noqa: ARG002  # Scrapy's signature
+        return super().fetch(request).addBoth(self._leave, request)
+
+    def _leave(self, result: Any, request: Request) -> Any:
+        if left := self._set_aside.pop(request, None):
+            left()
+        return result
 
     def _wait_for_download(  # not async: the reservation must happen at the call
         self, slot: Slot, request: Request, queue_dfd: Deferred[Response]

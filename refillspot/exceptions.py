@@ -41,6 +41,10 @@ class MalformedAnswerError(PassingError):
     """The answer is not whole JSON: cut off or garbled on the way."""
 
 
+class UnknownStoreError(SiteError):
+    """The site says that it has no such store. Asking again does not help."""
+
+
 class LayoutChangedError(SiteError):
     """The answer is not in the shape that is known; the message names the path. Never guessed around."""
 

@@ -35,8 +35,27 @@ def crawl_outcome(stats: Mapping[str, Any]) -> Outcome:
             "has the site changed, or is it refusing this crawl? See the log.",
         )
     if lost:
-        return Outcome(INCOMPLETE, f"{stored} stores stored, but {lost} answers could not be used: see the log.")
+        return Outcome(INCOMPLETE, f"{stored} stores stored, but {lost} answers could not be used{_where(stats)}.")
     return Outcome(COMPLETE, f"Complete: {stored} stores stored.")
+
+
+def complete_outcome(result: Mapping[str, int]) -> Outcome:
+    """Judge a complete crawl by its counts over all workers."""
+    return crawl_outcome({"finish_reason": "finished", "crawl/state": "complete"} | _named(result))
+
+
+def _named(result: Mapping[str, int]) -> dict[str, Any]:
+    return {f"crawl/{name}": count for name, count in result.items()}
+
+
+def _where(stats: Mapping[str, Any]) -> str:
+    """Say where to look at what is missing."""
+    places = ["see the log"]
+    if dead := stats.get("crawl/dead"):
+        places.append(f"{dead} can be tried again (scrapy deadletters list, then replay)")
+    if rejected := stats.get("crawl/rejected"):
+        places.append(f"{rejected} were refused by PostgreSQL (table refillspot.rejects)")
+    return ": " + ", ".join(places)
 
 
 def _of_crawl(stats: Mapping[str, Any]) -> tuple[int, int, int]:

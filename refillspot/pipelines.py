@@ -28,7 +28,8 @@ class PostgresCopyPipeline:
     A group is committed when it is full, when its first store has waited POSTGRES_COPY_MAX_SECONDS, and when this
     process has nothing else in hand. What PostgreSQL refuses goes to `refillspot.rejects` with the reason.
 
-    Settings: DATABASE_URL, POSTGRES_COPY_MAX_ROWS, POSTGRES_COPY_MAX_SECONDS, CLOCK_OFFSET_SECONDS.
+    Settings: DATABASE_URL, POSTGRES_COPY_MAX_ROWS, POSTGRES_COPY_MAX_SECONDS, POSTGRES_TIMEOUT_SECONDS,
+    CLOCK_OFFSET_SECONDS.
     Stats: postgres/rows, postgres/rejected, postgres/flushes, postgres/waits, postgres/known (refill stores of the
     asked districts that were there before). Reads crawl/id, the crawl that the stores are counted for.
     """
@@ -46,7 +47,11 @@ class PostgresCopyPipeline:
             raise NotConfigured("DATABASE_URL is not set.")
         pipeline = cls(
             crawler,
-            StoreTable(settings["DATABASE_URL"], Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))),
+            StoreTable(
+                settings["DATABASE_URL"],
+                Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS"))),
+                attempt_seconds=settings.getfloat("POSTGRES_TIMEOUT_SECONDS"),
+            ),
             max_rows=settings.getint("POSTGRES_COPY_MAX_ROWS"),
             max_seconds=settings.getfloat("POSTGRES_COPY_MAX_SECONDS"),
         )

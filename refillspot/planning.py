@@ -11,7 +11,7 @@ from refillspot.exceptions import ArgumentError
 from refillspot.regions import District, districts_by_code, parse_districts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 KEYWORDS = (
     "무한리필",
@@ -72,6 +72,18 @@ class CrawlArguments:
         """Return what makes this crawl the same as another; another site is another crawl."""
         districts, keywords = sorted(district.code for district in self.districts), sorted(self.keywords)
         return {"site": site, "districts": districts, "keywords": keywords, "limit": self.limit}
+
+
+def spider_arguments(described: Mapping[str, Any]) -> dict[str, str]:
+    """Return the arguments that make `CrawlArguments.described`, as they are given with `-a`."""
+    known = districts_by_code()
+    names = [known[code].name if code in known else code for code in described.get("districts", ())]
+    arguments = {"district": "all" if len(names) == len(known) else ",".join(names)}
+    if set(described.get("keywords", KEYWORDS)) != set(KEYWORDS):
+        arguments["keywords"] = ",".join(described["keywords"])
+    if described.get("limit"):
+        arguments["limit"] = str(described["limit"])
+    return arguments
 
 
 @dataclass(slots=True, frozen=True)

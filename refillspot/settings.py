@@ -21,8 +21,23 @@ POLITENESS_REQUESTS_PER_SECOND = 1.0  # for all workers together; 0 = no limit, 
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "refillspot.middlewares.RetryAfterMiddleware": 550,  # in its place: a retry waits in the queue
+    # Before politeness: a hit costs the site nothing. Before HttpCompression (590): bodies come here unpacked. After
+    # the retries: each failure comes here, and an old page may stand in for it.
+    "refillspot.middlewares.RedisCacheMiddleware": 560,
     "refillspot.middlewares.PolitenessMiddleware": 890,  # last: what leaves here is sent
 }
+# --- The page cache that all workers share. Read by RedisCacheMiddleware and StrictDownloader
+CACHE_ENABLED = True
+CACHE_TTL_LIST_SECONDS = 6 * 3600  # rankings and counts change within a day
+CACHE_TTL_STORE_SECONDS = 7 * 24 * 3600  # a list row tells when a store has changed
+CACHE_TTL_ROBOTS_SECONDS = 24 * 3600  # as long as RFC 9309 allows
+CACHE_TTL_PERMANENT_SECONDS = 24 * 3600  # "there is no such store"
+CACHE_STALE_IF_ERROR_SECONDS = 0  # for so long after its time a page stands in for an error of the site; 0 = not
+CACHE_MAX_VALUE_BYTES = 4 * 1024 * 1024  # of a page; a list has 100 kB
+CACHE_LEASE_SECONDS = 10.0  # a worker that died while it fetched a page holds others up for so long at most
+CACHE_MAX_WAITING_MISSES = 16  # requests of a worker that wait for the site while others are answered from the cache
+
+# --- The way to the site
 ROBOTSTXT_OBEY = True  # Scrapy's default is False
 ROBOTSTXT_USER_AGENT = "refillspot"
 USER_AGENT = "refillspot/0.1"  # says who comes
@@ -58,15 +73,15 @@ SCHEDULER = "refillspot.frontier.scheduler.Scheduler"  # scrapy-redis' own: refi
 SCHEDULER_PERSIST = True  # False: the keys of a complete crawl go at once, not after a week; dead letters stay
 CRAWL_STATS = ["diningcode/rows_broken", "diningcode/queries_full"]  # stats that are counted over all workers
 FRONTIER_LEASE_SECONDS = 30.0  # a worker without a sign of life for so long loses its requests to others
-FRONTIER_PREFETCH = 16  # requests leased ahead of their turn
-FRONTIER_MAX_IN_HAND = 1000  # requests of a worker under way at once, waiting for their commit included
+FRONTIER_PREFETCH = 0  # requests leased ahead of their turn; 0 = twice CONCURRENT_REQUESTS
+FRONTIER_MAX_IN_HAND = 2000  # requests of a worker under way at once; twice a commit, so that pages arrive during one
 FRONTIER_MAX_ATTEMPTS = 5  # workers that may die with a request; from the third on it runs alone
 SCHEDULER_SERIALIZER = "refillspot.frontier.codec"  # the default is pickle, which runs what it reads
 DUPEFILTER_CLASS = "scrapy_redis.dupefilter.RFPDupeFilter"
 REDIS_KEY_PREFIX = "refillspot"  # all keys are <prefix>:<crawl>:<what>
 
 # --- Workers. Read by the extensions and by `scrapy fleet`
-EXTENSIONS = {"refillspot.extensions.memory_guard.MemoryGuard": 0}
+EXTENSIONS = {"refillspot.extensions.memory_guard.MemoryGuard": 0, "refillspot.extensions.notify.Notify": 0}
 WORKER_MAX_MEMORY_MB = (
     2048  # MiB of resident memory; a worker beyond it ends and can be resumed. A fleet sets its share
 )
@@ -78,6 +93,7 @@ FLEET_MAX_MEMORY_MB = 2048  # MiB for all of them together
 ITEM_PIPELINES = {"refillspot.pipelines.PostgresCopyPipeline": 300}
 POSTGRES_COPY_MAX_ROWS = 1000  # stores in one commit
 POSTGRES_COPY_MAX_SECONDS = 2.0  # a store waits at most this long for its commit
+POSTGRES_TIMEOUT_SECONDS = 60.0  # a commit that takes longer is given up and tried again: its connection is dead
 
 CLOCK_OFFSET_SECONDS = 0  # the clock of the product, moved on together with a replica's; 0 in earnest
 

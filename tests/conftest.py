@@ -9,14 +9,16 @@ import tempfile
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 import pytest
 import redis
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from refillspot.services import embedded, read_environment, resolve
+from replica.tcp_proxy import TcpProxy
 from tests.own_redis import OwnRedis
 
 if TYPE_CHECKING:
@@ -65,6 +67,22 @@ def database_url(services: ServiceAddresses) -> Iterator[str]:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
         yield urlunsplit(urlsplit(services.database_url)._replace(path=f"/{name}"))
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+
+
+@pytest.fixture
+def postgres_proxy(database_url: str) -> Iterator[TcpProxy]:
+    """Between a program and this test's PostgreSQL."""
+    parts = conninfo_to_dict(database_url)
+    host, port = str(parts["host"]), parts.get("port", 5432)
+    with TcpProxy(f"{host}/.s.PGSQL.{port}" if host.startswith("/") else f"{host}:{port}") as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def proxied_database_url(postgres_proxy: TcpProxy, database_url: str) -> str:
+    parts = conninfo_to_dict(database_url)
+    account = ":".join(quote(str(parts[part]), safe="") for part in ("user", "password") if part in parts)
+    return f"postgresql://{account}@127.0.0.1:{postgres_proxy.port}/{parts['dbname']}"
 
 
 @pytest.fixture

@@ -9,9 +9,16 @@ from typing import TypeVar
 
 import msgspec
 
-from refillspot.exceptions import ApiError, BlockedError, LayoutChangedError, MalformedAnswerError
+from refillspot.exceptions import (
+    ApiError,
+    BlockedError,
+    LayoutChangedError,
+    MalformedAnswerError,
+    UnknownStoreError,
+)
 
 SUCCESS = "100"
+NO_SUCH_STORE = "존재하지 않는"  # the replica's words; the site's own are not known, and then it is an ApiError
 T = TypeVar("T")
 
 
@@ -150,6 +157,7 @@ def decode_store(body: bytes) -> StorePage:
 
     Raises:
         BlockedError, MalformedAnswerError, ApiError: the site did not answer the question.
+        UnknownStoreError: there is no such store.
         LayoutChangedError: `restaurant` is missing, or a section is not in the known shape.
     """
     sections: dict[str, bytes] = {}
@@ -174,6 +182,8 @@ def _result(body: bytes) -> bytes:
     if body.lstrip().startswith(b"<"):
         raise BlockedError("a page for humans came where JSON was due: the site is refusing this crawl for now")
     envelope = _convert(body, _Envelope, "$")
+    if envelope.result_code != SUCCESS and NO_SUCH_STORE in (envelope.result_msg or ""):
+        raise UnknownStoreError(f"the site says that it has no such store: {envelope.result_msg}")
     if envelope.result_code != SUCCESS:
         raise ApiError(f"the site answered result_code {envelope.result_code!r}: {envelope.result_msg or 'no message'}")
     return bytes(envelope.result_data)

@@ -19,8 +19,7 @@ from refillspot.fleet.supervisor import Supervisor, fleet_exit_code
 from refillspot.fleet.watch import Watch
 from refillspot.fleet.worker import Worker
 from refillspot.frontier.progress import ProgressReader
-from refillspot.frontier.queue import COMPLETE
-from refillspot.outcome import COULD_NOT_RUN, Outcome, crawl_outcome
+from refillspot.outcome import COULD_NOT_RUN, Outcome, complete_outcome
 from refillspot.postgres.database import join_crawl, stored_by_crawl
 from refillspot.services import read_environment
 
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from refillspot.fleet.supervisor import FleetEnd
     from refillspot.postgres.crawls import Crawl
     from refillspot.services import ServiceAddresses
-
-SUPERVISOR_MB = 128  # MiB of this process, which count too
 
 
 @dataclass(slots=True)
@@ -67,19 +64,17 @@ class FleetCrawl:
 
     def run(self, asked: str, passed: Sequence[str]) -> int:
         """Start workers, watch them to the end, say how it went; return the exit code."""
-        memory_mb = self.settings.getint("FLEET_MAX_MEMORY_MB")
         try:
             sizing = size_fleet(
                 asked,
                 cores=psutil.cpu_count() or 1,
-                memory_mb=memory_mb - SUPERVISOR_MB,
+                memory_mb=self.settings.getint("FLEET_MAX_MEMORY_MB"),
                 requests_per_second=self.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND"),
             )
         except ValueError as error:
             raise ArgumentError(str(error)) from error
         print(sizing.why, file=sys.stderr)
-        share_mb = (memory_mb - SUPERVISOR_MB) // sizing.workers
-        workers = [self._worker(number, share_mb, passed) for number in range(1, sizing.workers + 1)]
+        workers = [self._worker(number, sizing.share_mb, passed) for number in range(1, sizing.workers + 1)]
         print(f"logs: {workers[0].log.parent}", file=sys.stderr)
         prefix = f"{self.settings['REDIS_KEY_PREFIX']}:{self.crawl.id}"
         title = f"{self.spider} {self.arguments.get('district', '')}, crawl {self.crawl.id}"
@@ -101,8 +96,7 @@ class FleetCrawl:
 
     def _tell(self, end: FleetEnd, result: dict[str, int] | None) -> int:
         if result is not None:
-            stats = {"finish_reason": "finished", "crawl/state": COMPLETE}
-            outcome = crawl_outcome(stats | {f"crawl/{name}": value for name, value in result.items()})
+            outcome = complete_outcome(result)
         else:
             code = fleet_exit_code(end)
             stored = stored_by_crawl(self.services.database_url, self.crawl.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console, Group
@@ -12,10 +12,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from refillspot.clock import KST
+
 if TYPE_CHECKING:
     from refillspot.frontier.progress import Progress
 
-KST = timezone(timedelta(hours=9), "KST")
 PLAIN_SECONDS = 30.0  # between plain lines
 
 
@@ -83,7 +84,8 @@ def write_left(seconds: float | None) -> str:
 def _words(progress: Progress, stores: int, per_minute: float | None) -> str:
     pace = f" ({per_minute:.0f} a minute)" if per_minute is not None else ""
     dead = f"{progress.dead} dead letter{'' if progress.dead == 1 else 's'}"
+    paused = "paused (scrapy resume); " if progress.paused else ""
     return (
-        f"{stores} stores{pace}; requests: {progress.done} done, {progress.queued} queued, "
+        f"{paused}{stores} stores{pace}; requests: {progress.done} done, {progress.queued} queued, "
         f"{progress.leased} in hand, {progress.waiting} waiting, {dead}; workers: {progress.workers}"
     )

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+SUPERVISOR_MB = 128  # MiB of the fleet's own process, which count too
 WORKER_MB = 256  # MiB that a worker must have; it uses about 120
+FULL = 0.9  # of its share, at which a worker ends: what it has in hand then is finished first
 WORKER_REQUESTS_PER_SECOND = 10.0  # what one worker asks with ease: 8 under way at 0.4 s are 20
 
 
 @dataclass(slots=True, frozen=True)
 class Sizing:
     workers: int
+    share_mb: int
+    """MiB at which a worker ends and is started again."""
     why: str
     """One line for the person who starts the fleet."""
 
@@ -22,15 +26,17 @@ def size_fleet(asked: str, *, cores: int, memory_mb: int, requests_per_second: f
     Raises:
         ValueError: `asked` is neither, or more than the memory allows.
     """
-    by_memory = memory_mb // WORKER_MB
+    for_workers_mb = memory_mb - SUPERVISOR_MB
+    by_memory = for_workers_mb // WORKER_MB
     if by_memory < 1:
-        raise ValueError(f"FLEET_MAX_MEMORY_MB={memory_mb} is too little: a worker needs {WORKER_MB} MiB")
+        least = SUPERVISOR_MB + WORKER_MB
+        raise ValueError(f"FLEET_MAX_MEMORY_MB={memory_mb} is too little: one worker needs {least}")
     if asked != "auto":
         if not asked.isdecimal() or int(asked) < 1:
             raise ValueError(f"-n {asked} is not a number of workers: use for example -n 4, or -n auto")
         if int(asked) > by_memory:
-            raise ValueError(f"-n {asked} is more than FLEET_MAX_MEMORY_MB={memory_mb} allows: {by_memory} workers")
-        return Sizing(int(asked), f"{asked} workers, as asked")
+            raise ValueError(f"-n {asked} is more than FLEET_MAX_MEMORY_MB={memory_mb} allows, which is {by_memory}")
+        return Sizing(int(asked), int(FULL * for_workers_mb / int(asked)), f"{asked} workers, as asked")
     by_budget = math.ceil(requests_per_second / WORKER_REQUESTS_PER_SECOND) if requests_per_second > 0 else cores
     reasons = {
         "the request budget": by_budget,
@@ -39,4 +45,6 @@ def size_fleet(asked: str, *, cores: int, memory_mb: int, requests_per_second: f
     }
     workers = min(reasons.values())
     limits = ", ".join(f"{name} for {count}" for name, count in reasons.items())
-    return Sizing(workers, f"{workers} worker{'s' if workers > 1 else ''}: enough is there by {limits}")
+    return Sizing(
+        workers, for_workers_mb // workers, f"{workers} worker{'s' if workers > 1 else ''}: enough is there by {limits}"
+    )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 import redis
 
+from refillspot.clock import write_kst
 from refillspot.exceptions import RefusedRequestError
 from refillspot.frontier import codec
 from refillspot.frontier.letters import read_letter
@@ -35,6 +37,25 @@ class DeadLetter:
             return self.why.url or "?"
         body = self.request.get("body", b"")
         return f"{self.request['url']} {unquote_plus(body.decode('utf-8', 'replace'))}".strip()
+
+    @property
+    def at(self) -> str:
+        """When it died, for people."""
+        return write_kst(self._moment)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "number": self.number,
+            "at": self._moment.isoformat(),
+            "reason": self.why.reason,
+            "asked": self.asked,
+            "is_replayable": self.request is not None,
+            "traceback": self.why.traceback,
+        }
+
+    @property
+    def _moment(self) -> datetime:
+        return datetime.fromtimestamp(self.why.at_ms / 1000, UTC)
 
 
 class DeadLetters:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2  # between looks at an empty queue
+BEAT_SECONDS = 2.0  # between signs of life, at most: a pause is noticed by then
 BATCH_OPERATIONS = 500  # in one step of Redis: a few milliseconds
 FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # seconds between attempts while Redis is away
 LEAVE_SECONDS = 10.0  # for handing back at the end; without it the leases run out by themselves
@@ -45,6 +46,7 @@ class Exchange:
         self._batch_number = 0
         self._lease_until = self._beat_due = self._unbroken_since = 0.0
         self._is_seeding = True
+        self._is_paused = False
         self._wake, self._leaving = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.outages = 0
@@ -70,7 +72,7 @@ class Exchange:
 
     def next(self) -> Entry | None:
         """Give out a request, None if there is none now."""
-        if monotonic() > self._lease_until or not (entry := self._leases.give()):
+        if self._is_paused or monotonic() > self._lease_until or not (entry := self._leases.give()):
             return None
         if not self._leases.is_alone(entry.key):  # then it was told before
             self.push("start", *entry.key)
@@ -138,7 +140,8 @@ class Exchange:
         if monotonic() >= self._beat_due:
             await self._renew()
         if self.ended is None:
-            await self._refill()
+            if not self._is_paused:
+                await self._refill()
             await self._look_for_end()
 
     async def _commit(self) -> None:
@@ -175,7 +178,10 @@ class Exchange:
             await self._audit()
         if beat.seeded:
             self._is_seeding = False
-        self._lease_until, self._beat_due = asked + lease, asked + lease / 4
+        self._lease_until, self._beat_due = asked + lease, asked + min(lease / 4, BEAT_SECONDS)
+        if beat.paused != self._is_paused:
+            logger.info("the crawl is paused: scrapy resume lets it go on" if beat.paused else "the crawl goes on")
+        self._is_paused = beat.paused
 
     async def _audit(self) -> None:
         """Make what is held and what is leased the same: answers may have been lost, leases given to others."""

@@ -30,6 +30,7 @@ class Progress:
     dead: int = 0
     workers: int = 0
     """Workers that gave a sign of life within their lease."""
+    paused: bool = False
 
     @property
     def left(self) -> int:
@@ -77,6 +78,7 @@ class ProgressReader:
             waiting=int(self._client.zcard(f"{self._prefix}:waiting")),
             dead=int(self._client.hlen(f"{self._prefix}:dead")),
             workers=int(self._client.zcount(f"{self._prefix}:workers", now_ms, "+inf")),
+            paused=b"paused" in fields,
         )
 
     def _fields(self) -> dict[bytes, bytes]:

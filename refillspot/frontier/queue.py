@@ -47,6 +47,7 @@ class Beat:
     """False when its leases ran out and were given to others."""
     leases: int
     seeded: bool
+    paused: bool
 
 
 def connect(redis_url: str) -> Redis:
@@ -80,8 +81,8 @@ class CrawlQueue:
 
     async def beat(self, lease_seconds: float, *, join: bool) -> Beat:
         """Renew every lease of this worker."""
-        state, known, leases, seeded = await self._run("beat", round(lease_seconds * 1000), int(join))
-        return Beat(state.decode(), bool(known), leases, bool(seeded))
+        state, known, leases, seeded, paused = await self._run("beat", round(lease_seconds * 1000), int(join))
+        return Beat(state.decode(), bool(known), leases, bool(seeded), bool(paused))
 
     async def audit(self, held: Iterable[Key]) -> tuple[list[Entry], list[Key]]:
         """Return the leases that this worker does not hold, and of `held` what is not leased to it."""

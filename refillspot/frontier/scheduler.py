@@ -13,6 +13,7 @@ from scrapy_redis.scheduler import Scheduler as ScrapyRedisScheduler
 from refillspot.exceptions import RefusedRequestError
 from refillspot.frontier import codec, outcomes
 from refillspot.frontier.engine import watch
+from refillspot.frontier.fields import request_fields
 from refillspot.frontier.outcomes import Outcome, Verdict
 from refillspot.frontier.session import CrawlSession
 from refillspot.frontier.settlement import Settlement, lane
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from refillspot.frontier.queue import Entry
+
+REMEMBERED_REQUESTS = 2000  # of those that this worker queued; a few kB each
 
 
 @dataclass(slots=True)
@@ -55,6 +58,7 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
         self._good_statuses = {int(status) for status in settings.getlist("HTTPERROR_ALLOWED_CODES")}
         self._published = dict.fromkeys(settings.getlist("CRAWL_STATS"), 0)
         self._leased: dict[Request, Leased] = {}
+        self._written: dict[bytes, Request] = {}  # what comes back as it was written need not be read
         self._replacements: set[Request | None] = set()
         self._has_start_failed = self._is_stopping = False
 
@@ -83,20 +87,21 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
             return True
         is_seed = request.meta.pop("is_start_request", False)  # seeds go in once a crawl, whatever dont_filter says
         try:
-            payload = codec.dumps(request.to_dict(spider=self.spider))
-        except (RefusedRequestError, ValueError) as error:
+            payload = codec.dumps(request_fields(request, self.spider))
+        except RefusedRequestError as error:
             self._settlement.refuse(request, error)
             return False
         is_filtered = is_seed or not request.dont_filter
         fingerprint = self.crawler.request_fingerprinter.fingerprint(request) if is_filtered else b""
         self._session.exchange.push("push", fingerprint, lane(request.priority), payload)
+        self._remember(payload, request)
         self._count("queued")
         return True
 
     def next_request(self) -> Request | None:
         while entry := self._session.exchange.next():
             try:
-                request = request_from_dict(codec.loads(entry.payload), spider=self.spider)
+                request = self._written.pop(entry.payload, None) or self._read(entry.payload)
             except (RefusedRequestError, ValueError, TypeError, AttributeError) as error:
                 self._settlement.settle(entry, Outcome(Verdict.DEAD, f"not a request of this crawl: {error}"))
                 continue
@@ -119,6 +124,14 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
         """Return how many requests this worker has in hand."""
         return len(self._leased)
 
+    def _remember(self, payload: bytes, request: Request) -> None:
+        if len(self._written) >= REMEMBERED_REQUESTS:
+            del self._written[next(iter(self._written))]
+        self._written[payload] = request
+
+    def _read(self, payload: bytes) -> Request:
+        return request_from_dict(codec.loads(payload), spider=self.spider)
+
     async def _join(self, spider: Spider) -> None:
         settings = self.crawler.settings
         await self._session.join(spider)
@@ -133,7 +146,7 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
 
     def downloaded(self, request: Request, result: Response | Request | Failure) -> None:
         if leased := self._leased.get(request):
-            good = self._good_statuses | set(request.meta.get("handle_httpstatus_list", ()))
+            good = self._good_statuses.union(request.meta.get("handle_httpstatus_list", ()))
             leased.note(outcomes.of_download(result, good))
             if isinstance(result, Request):
                 self._replacements.add(result)

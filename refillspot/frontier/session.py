@@ -10,13 +10,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
+from redis.exceptions import RedisError
 
 from refillspot.clock import Clock
-from refillspot.exceptions import ConfigurationError
+from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
 from refillspot.frontier.exchange import Exchange
 from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue, connect
+from refillspot.outcome import complete_outcome
 from refillspot.postgres.crawls import CrawlTable
+from refillspot.signals import crawl_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +50,7 @@ class CrawlSession:
             raise ConfigurationError("DATABASE_URL is not set, and refillspot.crawls is there: use the add-on or -s")
         self._settings = settings
         self._stats = crawler.stats
+        self._signals = crawler.signals
         self._changed = changed
         self._table = CrawlTable(settings["DATABASE_URL"])
         self._clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
@@ -59,7 +63,14 @@ class CrawlSession:
 
         Raises:
             ArgumentError, ServiceUnavailableError, SchemaVersionError: see `CrawlTable.join`.
+            ServiceUnavailableError: Redis does not answer.
         """
+        try:
+            await self._join(spider)
+        except (RedisError, OSError) as error:
+            raise ServiceUnavailableError(f"Redis: {error}") from error
+
+    async def _join(self, spider: Spider) -> None:
         arguments = getattr(spider, "crawl_arguments", {})
         while True:
             crawl = await self._table.join(spider.name, arguments, getattr(spider, "crawl_id", None), self._clock.now())
@@ -94,6 +105,7 @@ class CrawlSession:
             seconds = KEEP_SECONDS if self._settings.getbool("SCHEDULER_PERSIST") else 0
             await self._queue.complete(msgspec.json.encode(result), seconds)
             self._tell(result)
+            await self._notify(result)
         elif self.exchange.ended == COMPLETE and self.exchange.result:
             self._tell(msgspec.json.decode(self.exchange.result, type=dict[str, int]))
         await self.exchange.leave()
@@ -104,6 +116,13 @@ class CrawlSession:
         known = self._stats.get_value("postgres/known", 0)
         return counts | {"stored": crawl.stored, "rejected": crawl.rejected, "known": known}
 
+    async def _notify(self, result: dict[str, int]) -> None:
+        outcome = complete_outcome(result)
+        facts = {"crawl": self._id, "exit_code": outcome.exit_code, "sentence": outcome.sentence, **result}
+        events = ["finished", *(["dead_letters"] if result.get("dead") else ())]
+        for event in events:
+            await self._signals.send_catch_log_async(crawl_event, event=event, facts=facts)
+
     def _tell(self, result: dict[str, int]) -> None:
         self._stats.set_value("crawl/state", COMPLETE)
         for name, value in result.items():
@@ -113,7 +132,7 @@ class CrawlSession:
 def _limits(settings: BaseSettings) -> Limits:
     return Limits(
         lease_seconds=settings.getfloat("FRONTIER_LEASE_SECONDS"),
-        prefetch=settings.getint("FRONTIER_PREFETCH"),
+        prefetch=settings.getint("FRONTIER_PREFETCH") or 2 * settings.getint("CONCURRENT_REQUESTS"),
         max_in_hand=settings.getint("FRONTIER_MAX_IN_HAND"),
         max_attempts=settings.getint("FRONTIER_MAX_ATTEMPTS"),
     )

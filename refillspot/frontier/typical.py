@@ -17,7 +17,7 @@ TYPICAL_REQUESTS: list[dict[str, Any]] = [
         "method": "POST",
         "headers": _HEADERS,
         "body": b"query=%EC%84%9C%EC%9A%B8+&order=r_score&from=0&size=100",
-        "meta": {"depth": 1, "retry_times": 1},
+        "meta": {"cache_kind": "list", "depth": 1, "retry_times": 1},
         "cb_kwargs": {"query": {"district_code": "11", "keyword": "무한리필", "dong": None}, "seen": []},
     },
     {
@@ -28,7 +28,7 @@ TYPICAL_REQUESTS: list[dict[str, Any]] = [
         "headers": _HEADERS,
         "body": b"v_rid=",
         "priority": 10,
-        "meta": {"depth": 1},
+        "meta": {"cache_kind": "store", "depth": 1},
         "cb_kwargs": {
             "row": {
                 "v_rid": "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.postgres.migrations import migrate
-from refillspot.postgres.patience import when_available
+from refillspot.postgres.patience import ATTEMPT_SECONDS, when_available
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +68,7 @@ class CrawlTable:
         """
         values = {"id": named, "spider": spider, "arguments": Jsonb(dict(arguments)), "now": now}
         try:
-            async with await self._connect() as connection:
+            async with asyncio.timeout(ATTEMPT_SECONDS), await self._connect() as connection:
                 await migrate(connection)
                 async with connection.transaction(), connection.cursor(row_factory=class_row(Crawl)) as cursor:
                     await cursor.execute("SELECT pg_advisory_xact_lock(%s)", [JOINING_LOCK])
@@ -77,6 +78,8 @@ class CrawlTable:
                     values["id"] = named or f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
                     await cursor.execute(CREATE, values)
                     return await _the(cursor)
+        except TimeoutError as error:
+            raise ServiceUnavailableError(f"PostgreSQL did not answer within {ATTEMPT_SECONDS:.0f} s") from error
         except psycopg.OperationalError as error:
             raise ServiceUnavailableError(f"PostgreSQL: {str(error).strip()}") from error
 

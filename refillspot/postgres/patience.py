@@ -16,22 +16,33 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0  # seconds between attempts while PostgreSQL is away
-DATA_ERRORS = ("22", "23")  # SQLSTATE classes in which the row is at fault: data exception, constraint violation
+ATTEMPT_SECONDS = 60.0  # a thousand stores take 0.1 s; after so long the connection leads nowhere
+ROW_AT_FAULT = (psycopg.DataError, psycopg.IntegrityError)  # SQLSTATE classes 22 and 23, and psycopg's own refusals
 
 
-async def when_available(operation: Callable[[], Awaitable[T]], waiting: Callable[[], Awaitable[None]]) -> T:
+async def when_available(
+    operation: Callable[[], Awaitable[T]],
+    waiting: Callable[[], Awaitable[None]],
+    *,
+    attempt_seconds: float = ATTEMPT_SECONDS,
+) -> T:
     """Run `operation`, again and again while PostgreSQL is the one at fault; `waiting` is called before each wait.
 
+    An attempt that takes longer than `attempt_seconds` is given up: a connection may be dead without a word.
+
     Raises:
-        psycopg.Error: a row is at fault (SQLSTATE class 22 or 23).
+        psycopg.DataError, psycopg.IntegrityError: a row is at fault (SQLSTATE class 22 or 23).
     """
     wait = FIRST_WAIT
     while True:
         try:
-            return await operation()
+            async with asyncio.timeout(attempt_seconds):
+                return await operation()
+        except TimeoutError:
+            logger.warning("PostgreSQL did not answer within %.0f s; trying again in %.1f s", attempt_seconds, wait)
+        except ROW_AT_FAULT:
+            raise
         except psycopg.Error as error:
-            if (error.sqlstate or "")[:2] in DATA_ERRORS:
-                raise
             logger.warning("PostgreSQL: %s; trying again in %.1f s", str(error).strip(), wait)
         await waiting()
         await asyncio.sleep(wait)

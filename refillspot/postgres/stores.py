@@ -10,10 +10,10 @@ import psycopg
 
 from refillspot.postgres.columns import COLUMNS, copy_row, merge_expression, to_json
 from refillspot.postgres.migrations import migrate
-from refillspot.postgres.patience import when_available
+from refillspot.postgres.patience import ATTEMPT_SECONDS, ROW_AT_FAULT, when_available
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from refillspot.clock import Clock
     from refillspot.items import Store
@@ -37,6 +37,8 @@ REJECT = "INSERT INTO refillspot.rejects (ref, store, error, rejected_at) VALUES
 KNOWN = "SELECT count(*) FROM refillspot.stores WHERE district_code = ANY(%s) AND refill_verdict <> 'unlikely'"
 COUNT_STORED = "UPDATE refillspot.crawls SET stored = stored + %s WHERE id = %s"
 COUNT_REJECTED = "UPDATE refillspot.crawls SET rejected = rejected + 1 WHERE id = %s"
+TRANSACTION = "SELECT pg_current_xact_id()::text"
+BECAME = "SELECT pg_xact_status(%s::xid8)"
 
 
 @dataclass(slots=True)
@@ -52,10 +54,12 @@ class Outcome:
 class StoreTable:
     """Writes stores over one connection, which it opens, and opens again when it breaks."""
 
-    def __init__(self, database_url: str, clock: Clock) -> None:
+    def __init__(self, database_url: str, clock: Clock, *, attempt_seconds: float = ATTEMPT_SECONDS) -> None:
         self._database_url = database_url
         self._clock = clock
+        self._attempt_seconds = attempt_seconds
         self._connection: psycopg.AsyncConnection | None = None
+        self._unsure: str | None = None  # a transaction whose COMMIT was sent, until its answer is there
 
     async def open(self) -> None:
         """Connect and bring the schema up to date.
@@ -98,12 +102,15 @@ class StoreTable:
             outcome.waits += 1
             await self.close()
 
+        async def patiently(operation: Callable[[], Awaitable[None]]) -> None:
+            await when_available(operation, waiting, attempt_seconds=self._attempt_seconds)
+
         try:
-            await when_available(lambda: self._merge(stores, crawl_id), waiting)
-        except psycopg.Error as error:
+            await patiently(lambda: self._merge(stores, crawl_id))
+        except ROW_AT_FAULT as error:
             if len(stores) == 1:
                 reason = str(error)
-                await when_available(lambda: self._reject(stores[0], reason, crawl_id), waiting)
+                await patiently(lambda: self._reject(stores[0], reason, crawl_id))
                 outcome.rejected += 1
                 return
             middle = len(stores) // 2
@@ -114,20 +121,47 @@ class StoreTable:
 
     async def _merge(self, stores: list[Store], crawl_id: str | None) -> None:
         connection = await self._open_connection()
+        if await self._was_committed(connection):
+            return
         async with connection.transaction(), connection.cursor() as cursor:
             async with cursor.copy(COPY) as copy:
                 for store in stores:
                     await copy.write_row(copy_row(store))
             await cursor.execute(MERGE, {"now": self._clock.now()})
             await cursor.execute(COUNT_STORED, [len(stores), crawl_id])
+            await self._note_transaction(cursor)
+        self._unsure = None
 
     async def _reject(self, store: Store, reason: str, crawl_id: str | None) -> None:
         logger.error("store %s was refused by PostgreSQL and is kept in refillspot.rejects: %s", store.ref, reason)
         row = [store.ref, to_json(store), reason, self._clock.now()]
         connection = await self._open_connection()
-        async with connection.transaction():
-            await connection.execute(REJECT, row)
-            await connection.execute(COUNT_REJECTED, [crawl_id])
+        if await self._was_committed(connection):
+            return
+        async with connection.transaction(), connection.cursor() as cursor:
+            await cursor.execute(REJECT, row)
+            await cursor.execute(COUNT_REJECTED, [crawl_id])
+            await self._note_transaction(cursor)
+        self._unsure = None
+
+    async def _note_transaction(self, cursor: psycopg.AsyncCursor) -> None:
+        await cursor.execute(TRANSACTION)
+        (self._unsure,) = await cursor.fetchone() or (None,)
+
+    async def _was_committed(self, connection: psycopg.AsyncConnection) -> bool:
+        """Whether the attempt before this one was committed and only the answer was lost: it must not count twice."""
+        if self._unsure is None:
+            return False
+        try:
+            cursor = await connection.execute(BECAME, [self._unsure])
+        except psycopg.DataError:  # another server than the one of that transaction, restored or taken over
+            self._unsure = None
+            return False
+        (became,) = await cursor.fetchone() or (None,)
+        if became == "in progress":
+            raise psycopg.OperationalError("it is not yet known whether the last commit succeeded")
+        self._unsure = None
+        return bool(became == "committed")
 
     async def _open_connection(self) -> psycopg.AsyncConnection:
         if self._connection is None or self._connection.closed:

@@ -9,7 +9,7 @@ from refillspot.exceptions import RefillspotError
 from refillspot.services import embedded
 from refillspot.services.addresses import ConfiguredAddress, ServiceAddresses, mask_password, read_addresses
 from refillspot.services.environment import Environment, read_environment
-from refillspot.services.reachability import check_postgres, check_redis
+from refillspot.services.reachability import check_postgres, check_redis, warn_of_cache_that_fills_queue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +42,8 @@ def resolve(environ: Mapping[str, str] | None = None, directory: Path | None = N
     configured = read_addresses(environment.values)
     for name, address in configured.items():
         _check(name, address, environment)
+    if {"redis", "redis-cache"} <= configured.keys():
+        warn_of_cache_that_fills_queue(configured["redis"].url, configured["redis-cache"].url)
     return ServiceAddresses(
         *(
             configured[server.name].url if server.name in configured else embedded.ensure_up(server)

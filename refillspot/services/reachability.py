@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,11 @@ from refillspot.services.addresses import mask_password
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+logger = logging.getLogger(__name__)
+
+KEEPING_POLICIES = {"noeviction", "volatile-lru", "volatile-lfu"}
+"""Under these the queue stays whole: its keys carry no expiry, but for the budget's, which is never idle. The policies
+volatile-ttl and volatile-random evict that one too, and the workers would lose their common pace."""
 TIMEOUT_SECONDS = 5
 OLDEST_POSTGRES = 15
 OLDEST_REDIS = 7
@@ -74,9 +80,20 @@ def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
         )
 
 
+def warn_of_cache_that_fills_queue(queue_url: str, cache_url: str) -> None:
+    """Say so where the cache would fill the memory of the queue, and nothing may be evicted from it."""
+    queue, cache = _redis_info(queue_url), _redis_info(cache_url)
+    is_bounded = str(queue["maxmemory_policy"]) == "noeviction" and int(queue["maxmemory"]) > 0
+    if queue["run_id"] == cache["run_id"] and is_bounded:
+        logger.warning(
+            "queue and page cache share a Redis with maxmemory and noeviction: full of pages, it stops the crawl. "
+            "Set its maxmemory-policy to volatile-lru, or give the cache a server of its own by CACHE_REDIS_URL."
+        )
+
+
 def may_evict_queue(info: Mapping[str, Any]) -> bool:
-    """Whether a server with this `INFO` drops keys that carry no expiry, as the queue's, when its memory is full."""
-    return str(info["maxmemory_policy"]).startswith("allkeys-") and int(info["maxmemory"]) > 0
+    """Whether a server with this `INFO` may drop what a crawl cannot do without, when its memory is full."""
+    return str(info["maxmemory_policy"]) not in KEEPING_POLICIES and int(info["maxmemory"]) > 0
 
 
 def _redis_info(url: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from scrapy import Request, Spider
 
+from refillspot.caching import CACHE_KIND, Kind
 from refillspot.diningcode.answers import Row, SearchPage, decode_search, decode_store
 from refillspot.diningcode.forms import FORM_HEADERS, RESULT_CAP, Form, search_form, store_form
 from refillspot.diningcode.stores import build_store, district_code
@@ -80,7 +81,7 @@ class DiningcodeSpider(Spider):
             elif row.v_rid not in self._asked and not self._is_limit_reached():
                 self._asked.add(row.v_rid)
                 form = store_form(row.v_rid)
-                yield self._request(form, self.parse_store, STORE_PRIORITY, row=msgspec.to_builtins(row))
+                yield self._request(Kind.STORE, form, self.parse_store, STORE_PRIORITY, row=msgspec.to_builtins(row))
 
     def _is_limit_reached(self) -> bool:
         return self.arguments.limit is not None and len(self._asked) >= self.arguments.limit
@@ -99,13 +100,14 @@ class DiningcodeSpider(Spider):
             self.logger.warning("%r has %d matches, only %d can be seen", query.text, page.total, RESULT_CAP)
 
     def _list_request(self, query: Query, seen: Sequence[str] = ()) -> Request:
-        return self._request(search_form(query.text, len(seen)), self.parse_list, query=asdict(query), seen=list(seen))
+        form = search_form(query.text, len(seen))
+        return self._request(Kind.LIST, form, self.parse_list, query=asdict(query), seen=list(seen))
 
-    def _request(self, form: Form, callback: Any, priority: int = 0, **cb_kwargs: Any) -> Request:
+    def _request(self, kind: Kind, form: Form, callback: Any, priority: int = 0, **cb_kwargs: Any) -> Request:
         url = self.settings["DININGCODE_API_URL"].rstrip("/") + form.path
         return Request(
             url, callback, "POST", FORM_HEADERS, form.body, priority=priority, cb_kwargs=cb_kwargs,
-            errback=self.handle_failure,
+            errback=self.handle_failure, meta={CACHE_KIND: kind.value},
         )  # fmt: skip
 
     def _count(self, what: str, count: int = 1) -> None:

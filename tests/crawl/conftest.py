@@ -62,6 +62,28 @@ def site(running_site: Site) -> Site:
 
 
 @dataclass(frozen=True)
+class Faults:
+    """What the replica does wrong, see docs/replica.md."""
+
+    url: str
+
+    def add(self, **fault: Any) -> None:
+        with urlopen(Request(f"{self.url}/_faults", data=json.dumps(fault).encode(), method="POST")):
+            pass
+
+    def clear(self) -> None:
+        with urlopen(Request(f"{self.url}/_faults", method="DELETE")):
+            pass
+
+
+@pytest.fixture
+def faults(site: Site) -> Iterator[Faults]:
+    faults = Faults(site.url)
+    yield faults
+    faults.clear()
+
+
+@dataclass(frozen=True)
 class Crawl:
     """`scrapy crawl diningcode` with this test's servers."""
 
@@ -73,6 +95,11 @@ class Crawl:
             [*self.command, *options], cwd=PROJECT, env=self.environment, capture_output=True, encoding="utf-8",
             timeout=90, check=False,
         )  # fmt: skip
+
+    def operate(self, command: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run another command of this project with the same servers and settings."""
+        start = self.command.index("crawl")
+        return Crawl([*self.command[:start], command, *self.command[start + 2 :]], self.environment).run(*options)
 
     def start(self, *options: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -87,9 +114,15 @@ def crawl(site: Site, environment: dict[str, str], key_prefix: str) -> Crawl:
         "DININGCODE_WEB_URL": site.url,
         "POLITENESS_REQUESTS_PER_SECOND": "0",
         "REDIS_KEY_PREFIX": key_prefix,
+        "CACHE_ENABLED": "False",  # what is fetched again is what many tests look at; `cached_crawl` has the cache
     }
     options = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
     return Crawl([sys.executable, "-m", "scrapy", "crawl", "diningcode", *options], environment)
+
+
+@pytest.fixture
+def cached_crawl(crawl: Crawl) -> Crawl:
+    return Crawl([*crawl.command, "-s", "CACHE_ENABLED=True"], crawl.environment)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from refillspot.planning import KEYWORDS
+from tests.crawl.moments import PACED, wait_for_store_pages, wait_for_workers
 
 if TYPE_CHECKING:
     import subprocess
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     Rows = Callable[[], dict[str, dict[str, Any]]]
 
 WORDS = ",".join(KEYWORDS)
-DISTRICT = ("-a", "district=금천구")
+DISTRICT = ("-a", "district=금천구", *PACED)
 SHORT_LEASE = ("-s", "FRONTIER_LEASE_SECONDS=2")
 
 
@@ -53,15 +54,10 @@ def workers(process: subprocess.Popen[str], count: int) -> list[psutil.Process]:
         time.sleep(0.02)
 
 
-def wait_for_store_pages(site: Site, count: int) -> None:
-    while sum(entry["kind"] == "store" for entry in site.log()) < count:  # ends at pytest's timeout if never
-        time.sleep(0.01)
-
-
 def test_two_workers_share_a_crawl_evenly_and_end_with_it(
     fleet: Crawl, site: Site, rows: Rows, database_url: str
 ) -> None:
-    result = fleet.run("-n", "2", "-a", "district=강남구,마포구")
+    result = fleet.run("-n", "2", "-a", "district=강남구,마포구", "-s", "POLITENESS_REQUESTS_PER_SECOND=50")
 
     assert result.returncode == 0, result.stderr
     assert_complete(site, rows(), "강남구", "마포구")
@@ -77,8 +73,11 @@ def test_two_workers_share_a_crawl_evenly_and_end_with_it(
         assert ended - row["ended_at"] <= timedelta(seconds=2)
 
 
-def test_a_killed_worker_is_started_again(fleet: Crawl, site: Site, rows: Rows, database_url: str) -> None:
+def test_a_killed_worker_is_started_again(
+    fleet: Crawl, site: Site, rows: Rows, database_url: str, redis_url: str, key_prefix: str
+) -> None:
     with fleet.start("-n", "2", *DISTRICT, *SHORT_LEASE) as process:
+        wait_for_workers(redis_url, key_prefix, 2)
         wait_for_store_pages(site, 10)
         workers(process, 2)[0].kill()
         _, log = process.communicate()
@@ -127,7 +126,14 @@ def test_a_worker_that_leaks_is_recycled_and_the_fleet_stays_within_its_memory(
 ) -> None:
     limit_mb = 700
     leaky = 'EXTENSIONS={"tests.crawl.poison.Leak": 1, "refillspot.extensions.memory_guard.MemoryGuard": 0}'
-    options = ("-s", leaky, "-s", f"FLEET_MAX_MEMORY_MB={limit_mb}", "-s", "MEMORY_CHECK_SECONDS=0.05")
+    settings = [
+        leaky,
+        f"FLEET_MAX_MEMORY_MB={limit_mb}",
+        "MEMORY_CHECK_SECONDS=0.05",
+        "POSTGRES_COPY_MAX_SECONDS=0.1",
+        "CONCURRENT_REQUESTS=2",  # each page that is finished at the end leaves its 8 MiB too
+    ]
+    options = [part for setting in settings for part in ("-s", setting)]
     largest = 0.0
     with fleet.start("-n", "2", *DISTRICT, *SHORT_LEASE, *options) as process:
         while process.poll() is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import signal
 import time
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from psycopg.rows import dict_row
 from refillspot.frontier import codec
 from refillspot.frontier.letters import read_letter
 from refillspot.planning import KEYWORDS
+from tests.crawl.moments import PACED, fetched, wait_for_store_pages, wait_for_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,15 @@ FORGED: tuple[dict[str, Any], ...] = (
     {"callback": "close"},  # a method of every spider
     {"callback": "parse_that_is_not_there"},
 )
-SHORT_LEASE = ("-s", f"FRONTIER_LEASE_SECONDS={LEASE}", "-s", "FRONTIER_PREFETCH=4", "-s", "CONCURRENT_REQUESTS=4")
+SHORT_LEASE = (
+    *PACED,
+    "-s",
+    f"FRONTIER_LEASE_SECONDS={LEASE}",
+    "-s",
+    "FRONTIER_PREFETCH=4",
+    "-s",
+    "CONCURRENT_REQUESTS=4",
+)
 
 
 def assert_complete(site: Site, stored: dict[str, Any]) -> None:
@@ -43,25 +51,19 @@ def assert_complete(site: Site, stored: dict[str, Any]) -> None:
     assert stored.keys() <= {store["ref"] for store in truth}
 
 
-def fetched(site: Site) -> Counter[str]:
-    return Counter(entry["asked"] for entry in site.log() if entry["kind"] == "store")
-
-
 def crawls(database_url: str) -> list[dict[str, Any]]:
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
         return connection.execute("SELECT * FROM refillspot.crawls").fetchall()
 
 
-def wait_for_store_pages(site: Site, count: int) -> None:
-    while sum(fetched(site).values()) < count:  # ends at pytest's timeout if never
-        time.sleep(0.01)
-
-
-def test_a_killed_worker_costs_no_store(crawl: Crawl, site: Site, rows: Rows, database_url: str) -> None:
+def test_a_killed_worker_costs_no_store(
+    crawl: Crawl, site: Site, rows: Rows, database_url: str, redis_url: str, key_prefix: str
+) -> None:
     with (
         crawl.start("-a", "district=금천구", *SHORT_LEASE) as one,
         crawl.start("-a", "district=금천구", *SHORT_LEASE) as two,
     ):
+        wait_for_workers(redis_url, key_prefix, 2)
         wait_for_store_pages(site, 20)
         one.kill()
         one.wait()
@@ -116,7 +118,7 @@ def test_a_page_that_kills_its_worker_is_buried_and_its_neighbours_are_not(
 
 
 def test_a_redis_that_dies_costs_no_store(
-    crawl: Crawl, site: Site, rows: Rows, database_url: str, own_redis: OwnRedis
+    crawl: Crawl, site: Site, rows: Rows, database_url: str, own_redis: OwnRedis, key_prefix: str
 ) -> None:
     """Its file is synced each second, so it comes back older than the workers remember it."""
     crawl.environment["REDIS_URL"] = own_redis.url
@@ -124,6 +126,7 @@ def test_a_redis_that_dies_costs_no_store(
         crawl.start("-a", "district=금천구", *SHORT_LEASE) as one,
         crawl.start("-a", "district=금천구", *SHORT_LEASE) as two,
     ):
+        wait_for_workers(own_redis.url, key_prefix, 2)
         for pages in (10, 40):
             wait_for_store_pages(site, pages)
             own_redis.kill()

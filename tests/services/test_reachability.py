@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from refillspot.services import ServiceAddresses
+    from tests.own_redis import OwnRedis
 
 
 def test_what_answers_is_accepted(database_url: str, redis_url: str, cache_redis_url: str) -> None:
@@ -84,6 +85,9 @@ def test_the_cache_server_does_not_do_for_the_queue(embedded_addresses: ServiceA
         ("noeviction", 0, False),
         ("noeviction", 1, False),
         ("volatile-lru", 1, False),  # the queue's keys have no expiry
+        ("volatile-lfu", 1, False),
+        ("volatile-ttl", 1, True),  # the budget's key has one
+        ("volatile-random", 1, True),
         ("allkeys-lru", 0, False),
         ("allkeys-lru", 1, True),
         ("allkeys-random", 1, True),
@@ -91,6 +95,36 @@ def test_the_cache_server_does_not_do_for_the_queue(embedded_addresses: ServiceA
 )
 def test_which_policy_may_evict_the_queue(policy: str, maxmemory: int, expected: bool) -> None:  # noqa: FBT001
     assert may_evict_queue({"maxmemory_policy": policy, "maxmemory": maxmemory}) is expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "warnings"), [("noeviction", 1), ("volatile-lru", 0)], ids=["noeviction", "volatile-lru"]
+)
+def test_one_server_for_queue_and_cache(
+    services: ServiceAddresses, own_redis: OwnRedis, tmp_path: Path, caplog: pytest.LogCaptureFixture,
+    policy: str, warnings: int,
+) -> None:  # fmt: skip
+    with own_redis.client() as client:
+        client.config_set("maxmemory", "100mb")
+        client.config_set("maxmemory-policy", policy)
+    environ = {"DATABASE_URL": services.database_url, "REDIS_URL": own_redis.url}
+    environ["CACHE_REDIS_URL"] = f"{own_redis.url}?db=1"  # the same server by another address
+
+    resolve(environ, tmp_path)
+
+    assert caplog.text.count("full of pages, it stops the crawl") == warnings
+
+
+def test_one_server_that_may_evict_the_queue_is_refused(
+    services: ServiceAddresses, own_redis: OwnRedis, tmp_path: Path
+) -> None:
+    with own_redis.client() as client:
+        client.config_set("maxmemory", "100mb")
+        client.config_set("maxmemory-policy", "allkeys-lru")
+    environ = {"DATABASE_URL": services.database_url, "REDIS_URL": own_redis.url, "CACHE_REDIS_URL": own_redis.url}
+
+    with pytest.raises(ConfigurationError, match="may evict the queue: its maxmemory-policy is allkeys-lru"):
+        resolve(environ, tmp_path)
 
 
 def test_old_servers_are_refused(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> None:

@@ -9,7 +9,9 @@ from scrapy import signals
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Request
+from twisted.internet.error import ConnectionLost
 
+from refillspot.middlewares.cache import RedisCacheMiddleware
 from refillspot.retries import retry_after_seconds
 from refillspot.shared.budget import RequestBudget
 
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.statscollectors import StatsCollector
+
+__all__ = ["PolitenessMiddleware", "RedisCacheMiddleware", "RetryAfterMiddleware"]
+
+CLOSED_HANDLER = "the handler is closed"  # how uvloop says that the site has reset a connection which is used again
 
 
 class RetryAfterMiddleware(RetryMiddleware):
@@ -34,6 +40,11 @@ class RetryAfterMiddleware(RetryMiddleware):
             text = header.decode("latin-1")
             result.meta["retry_after_seconds"] = retry_after_seconds(text, datetime.now(UTC))
         return result
+
+    def process_exception(self, request: Request, exception: Exception) -> Request | Response | None:  # type: ignore[override]
+        if isinstance(exception, RuntimeError) and CLOSED_HANDLER in str(exception):
+            exception = ConnectionLost(str(exception))
+        return super().process_exception(request, exception)
 
 
 class PolitenessMiddleware:

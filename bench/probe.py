@@ -1,0 +1,80 @@
+"""Extensions that a benchmark loads into the worker; what they saw is written as JSON to BENCH_PROBE_FILE."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from pathlib import Path
+from time import monotonic, process_time
+from typing import TYPE_CHECKING
+
+import msgspec
+from scrapy import signals
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy.crawler import Crawler
+    from scrapy.statscollectors import StatsCollector
+
+TICK_SECONDS = 0.01
+
+
+class Probe:
+    """When the spider opened, when its last store was committed, and the longest gap of a 10 ms ticker between them.
+
+    Settings: BENCH_PROBE_FILE.
+    """
+
+    def __init__(self, file: Path, stats: StatsCollector) -> None:
+        self._file = file
+        self._stats = stats
+        self._items = 0
+        self._opened = self._last_item = self._cpu = 0.0
+        self._gaps: list[float] = []
+        self._ticker: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        probe = cls(Path(crawler.settings["BENCH_PROBE_FILE"]), crawler.stats)
+        for signal in (signals.spider_opened, signals.item_scraped, signals.spider_closed):
+            crawler.signals.connect(getattr(probe, _name(signal)), signal=signal)
+        return probe
+
+    def spider_opened(self) -> None:
+        self._opened, self._cpu = monotonic(), process_time()
+        self._ticker = asyncio.get_running_loop().create_task(self._tick())
+
+    def item_scraped(self) -> None:
+        self._items += 1
+        self._last_item = monotonic()
+
+    def spider_closed(self) -> None:
+        if self._ticker:
+            self._ticker.cancel()
+        now = monotonic()
+        seconds = self._last_item - self._opened
+        gaps = sorted(self._gaps)
+        figures = {
+            "stores/s": self._items / seconds,
+            "stores": self._items,
+            "stores/commit": self._items / self._stats.get_value("postgres/flushes"),
+            "end s": now - self._last_item,
+            "cpu ms/store": 1000 * (process_time() - self._cpu) / self._items,
+            "rss MiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "median gap ms": 1000 * gaps[len(gaps) // 2],
+            "longest gap ms": 1000 * gaps[-1],
+        }
+        self._file.write_bytes(msgspec.json.encode(figures))
+
+    async def _tick(self) -> None:
+        last = monotonic()
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            now = monotonic()
+            self._gaps.append(now - last)
+            last = now
+
+
+def _name(signal: object) -> str:
+    return next(name for name, value in vars(signals).items() if value is signal)

@@ -1,0 +1,25 @@
+"""Which servers a command speaks to.  No class here: Scrapy would list it as a command."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
+
+    from refillspot.services import ServiceAddresses
+
+ADDRESSES = ("DATABASE_URL", "REDIS_URL", "CACHE_REDIS_URL")
+
+
+def servers(settings: BaseSettings) -> ServiceAddresses:
+    """Return the servers given with `-s`, in the environment or in `.env`, else the embedded ones.
+
+    Raises:
+        ServiceUnavailableError, ConfigurationError: see `refillspot.services.resolve`.
+    """
+    from refillspot.services import resolve
+
+    given = {name: settings[name] for name in ADDRESSES if settings.get(name)}
+    return resolve({**os.environ, **given})

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from refillspot.commands._errors import told_on_stderr
+from refillspot.commands._servers import servers
+
+if TYPE_CHECKING:
+    import argparse
+
+    from refillspot.frontier.overview import CrawlOverview
+    from refillspot.services import ServiceAddresses
+
+LEAST_IDS = {"list": 0, "show": 1, "prune": 0}
+MOST_IDS = {"list": 0, "show": 1, "prune": 1000}
+
+
+class Command(ScrapyCommand):
+    """`scrapy crawls list|show|prune`: which crawls there are, how far they are, and what they left behind."""
+
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        return "[options] list | show ID | prune [ID …]"
+
+    def short_desc(self) -> str:
+        return "List crawls, show one, clear away what they left"
+
+    def long_desc(self) -> str:
+        return (
+            "list: all crawls, newest first. show: one of them. prune: what ended crawls left in Redis goes, unless "
+            "they have dead letters; an unfinished crawl is given up when its id is named. Stores are never touched."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print JSON")
+        parser.add_argument("--with-dead-letters", action="store_true", help="prune: drop dead letters too")
+        parser.add_argument("--force", action="store_true", help="prune: even while workers are at work on it")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        actions = {"list": self._list, "show": self._show, "prune": self._prune}
+        if options := [arg for arg in args if arg.startswith("-")]:
+            raise UsageError(f"unknown option {' '.join(options)}: see scrapy crawls -h", print_help=False)
+        action, ids = (args[0], args[1:]) if args else ("", [])
+        if action not in actions or not LEAST_IDS[action] <= len(ids) <= MOST_IDS[action]:
+            raise UsageError("say one of: list, show ID, prune [ID …]")
+        with told_on_stderr(self):
+            actions[action](ids, opts)
+
+    def _list(self, ids: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002  # one shape for all actions
+        from refillspot.frontier.overview import read_overviews
+
+        found = read_overviews(self._servers, self._key_prefix)
+        if opts.json:
+            print(json.dumps([one.as_json() for one in found], ensure_ascii=False))
+        elif found:
+            _print_table(found)
+        else:
+            print("There is no crawl yet: scrapy crawl diningcode -a district=강남구")
+
+    def _show(self, ids: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.frontier.overview import read_overview
+
+        one = read_overview(self._servers, self._key_prefix, ids[0])
+        if opts.json:
+            print(json.dumps(one.as_json(), ensure_ascii=False))
+            return
+        for name, value in one.as_text().items():
+            print(f"{name:<12} {value}")
+
+    def _prune(self, ids: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.frontier.pruning import Pruning
+
+        pruning = Pruning(self._servers, self._key_prefix, with_dead_letters=opts.with_dead_letters, force=opts.force)
+        pruned = pruning.prune(ids)
+        if opts.json:
+            rows = [{"id": one.crawl.id, "keys": one.keys, "dead_letters_kept": one.kept_letters} for one in pruned]
+            print(json.dumps(rows))
+            return
+        for one in pruned:
+            if one.kept_letters:
+                print(
+                    f"{one.crawl.id} is kept: it has {one.kept_letters} dead letters (--with-dead-letters drops them)"
+                )
+        print(f"{sum(not one.kept_letters for one in pruned)} pruned, {sum(one.keys for one in pruned)} keys removed")
+
+    @property
+    def _servers(self) -> ServiceAddresses:
+        assert self.settings  # noqa: S101  # Scrapy made them
+        return servers(self.settings)
+
+    @property
+    def _key_prefix(self) -> str:
+        assert self.settings  # noqa: S101  # Scrapy made them
+        return str(self.settings["REDIS_KEY_PREFIX"])
+
+
+def _print_table(found: list[CrawlOverview]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("crawl", no_wrap=True)  # to be copied
+    for name in ("state", "district"):
+        table.add_column(name, overflow="fold")
+    for name in ("stored", "left", "dead", "begun (KST)"):
+        table.add_column(name, justify="right")
+    for one in found:
+        text = one.as_text()
+        table.add_row(*(text[name] for name in ("crawl", "state", "district", "stored", "left", "dead", "begun")))
+    Console(highlight=False).print(table)

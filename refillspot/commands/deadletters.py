@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from refillspot.commands._errors import told_on_stderr
+from refillspot.commands._servers import servers
+
+if TYPE_CHECKING:
+    import argparse
+
+    from refillspot.frontier.dead_letters import DeadLetter
+    from refillspot.frontier.letter_box import LetterBox
+
+REASON_CHARACTERS = 100  # in a list; `show` has all of it
+
+
+class Command(ScrapyCommand):
+    """`scrapy deadletters list|show|replay|drop`: the requests of a crawl that failed for good."""
+
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        return "[options] list | show N | replay N … | replay --all | drop N … | drop --all"
+
+    def short_desc(self) -> str:
+        return "Requests that failed for good: look at them, try them again, drop them"
+
+    def long_desc(self) -> str:
+        return "Of the newest crawl that has any; of another one with --crawl. Numbers are those that list prints."
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--crawl", metavar="ID", help="of this crawl (see scrapy crawls list)")
+        parser.add_argument("--all", action="store_true", help="replay or drop all of them")
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        actions = {"list": _list, "show": _show, "replay": _replay, "drop": _drop}
+        if not args or args[0] not in actions:
+            raise UsageError("say one of: list, show N, replay N …, drop N …")
+        if wrong := [arg for arg in args[1:] if not arg.isdecimal()]:
+            raise UsageError(f"{' '.join(wrong)}: not a number of a dead letter, see scrapy deadletters list",
+                             print_help=False)  # fmt: skip
+        numbers = [int(arg) for arg in args[1:]]
+        if (args[0] == "list") != (not numbers and not (opts.all and args[0] != "show")):
+            raise UsageError("name the dead letters by their numbers, or all with --all (list takes none)",
+                             print_help=False)  # fmt: skip
+        with told_on_stderr(self):
+            self._act(actions[args[0]], numbers, opts)
+
+    def _act(self, action: Any, numbers: list[int], opts: argparse.Namespace) -> None:
+        from refillspot.frontier.letter_box import LetterBox
+
+        assert self.settings  # noqa: S101  # Scrapy made them
+        box = LetterBox.find(servers(self.settings), str(self.settings["REDIS_KEY_PREFIX"]), opts.crawl)
+        action(box, box.read(numbers), opts)
+
+
+def _list(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
+    if opts.json:
+        print(json.dumps([letter.as_json() for letter in letters], ensure_ascii=False))
+        return
+    print(f"crawl {box.crawl.id}: {len(letters)} dead letters")
+    for letter in letters:
+        reason = letter.why.reason.partition("\n")[0][:REASON_CHARACTERS]
+        print(f"{letter.number:>4}  {letter.at}  {letter.asked}\n      {reason}")
+
+
+def _show(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
+    if opts.json:
+        _list(box, letters, opts)
+        return
+    for letter in letters:
+        print(f"dead letter {letter.number} of crawl {box.crawl.id}, {letter.at}\n{letter.asked}\n{letter.why.reason}")
+        for name, value in (letter.request or {}).items():
+            print(f"  {name}: {value}")
+        print(letter.why.traceback)
+
+
+def _replay(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
+    from refillspot.planning import spider_arguments
+
+    crawl, count = box.crawl, box.replay(letters)
+    if opts.json:
+        print(json.dumps({"crawl": crawl.id, "replayed": count, "left": len(letters) - count}))
+        return
+    print(f"{count} requests are queued again in crawl {crawl.id}.")
+    if count < len(letters):
+        print(f"{len(letters) - count} cannot be: what was asked is not known, or is none of this program.")
+    if count:
+        given = " ".join(f"-a {name}={value}" for name, value in spider_arguments(crawl.arguments).items())
+        print(f"Go on with: scrapy crawl {crawl.spider} {given} -a crawl={crawl.id}")
+
+
+def _drop(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
+    count = box.drop(letters)
+    print(json.dumps({"crawl": box.crawl.id, "dropped": count}) if opts.json else f"{count} dead letters are dropped.")

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from refillspot.commands._errors import told_on_stderr
+from refillspot.commands._servers import servers
+
+if TYPE_CHECKING:
+    import argparse
+
+
+class Command(ScrapyCommand):
+    """`scrapy pause [ID]`: all workers of a crawl finish what is under way, and wait for `scrapy resume`."""
+
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+    paused: ClassVar[bool] = True
+    told: ClassVar[str] = "Crawl {id} pauses within two seconds. Go on with: scrapy resume {id}"
+
+    def syntax(self) -> str:
+        return "[options] [ID]"
+
+    def short_desc(self) -> str:
+        return "Let all workers of a crawl pause"
+
+    def long_desc(self) -> str:
+        return "Without ID: of the only crawl that goes on (see scrapy crawls list)."
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.frontier.pausing import set_paused
+
+        assert self.settings  # noqa: S101  # Scrapy made them
+        if len(args) > 1 or any(arg.startswith("-") for arg in args):
+            raise UsageError("say at most one crawl, by its id: see scrapy crawls list", print_help=False)
+        with told_on_stderr(self):
+            key_prefix = str(self.settings["REDIS_KEY_PREFIX"])
+            crawl = set_paused(servers(self.settings), key_prefix, args[0] if args else None, paused=self.paused)
+            told = self.told.format(id=crawl.id)
+            print(json.dumps({"crawl": crawl.id, "paused": self.paused}) if opts.json else told)

@@ -1,0 +1,76 @@
+"""The dead letters of a crawl for its operator: PostgreSQL knows the crawl, Redis the letters. This blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from refillspot.exceptions import ArgumentError
+from refillspot.frontier.dead_letters import DeadLetter, DeadLetters
+from refillspot.frontier.queue import CLOSING, GONE
+from refillspot.postgres.crawl_list import list_crawls, reopen_crawl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from refillspot.postgres.crawls import Crawl
+    from refillspot.services import ServiceAddresses
+
+
+@dataclass(slots=True, frozen=True)
+class LetterBox:
+    services: ServiceAddresses
+    prefix: str
+    crawl: Crawl
+
+    @classmethod
+    def find(cls, services: ServiceAddresses, key_prefix: str, crawl_id: str | None) -> Self:
+        """Return that of the crawl that is named, else of the newest one with dead letters.
+
+        Raises:
+            ArgumentError: there is none.
+            ServiceUnavailableError: PostgreSQL does not answer.
+            redis.RedisError: Redis does not answer.
+        """
+        for crawl in list_crawls(services.database_url):
+            box = cls(services, f"{key_prefix}:{crawl.id}", crawl)
+            if crawl.id == crawl_id or (crawl_id is None and box.read()):
+                return box
+        raise ArgumentError(
+            f"there is no crawl {crawl_id}: see scrapy crawls list" if crawl_id else "no crawl has dead letters"
+        )
+
+    def read(self, numbers: Sequence[int] = ()) -> list[DeadLetter]:
+        """Return the letters with these numbers, without any number all.
+
+        Raises:
+            ArgumentError: one is not there.
+        """
+        with DeadLetters(self.services.redis_url, self.prefix) as letters:
+            found = {letter.number: letter for letter in letters.read()}
+        if missing := [str(number) for number in numbers if number not in found]:
+            raise ArgumentError(f"there is no dead letter {', '.join(missing)}: see scrapy deadletters list")
+        return [found[number] for number in dict.fromkeys(numbers or found)]
+
+    def replay(self, chosen: Sequence[DeadLetter]) -> int:
+        """Queue the requests of `chosen` again and open the crawl for processes to join; return how many it were.
+
+        PostgreSQL first: a crawl that is open there and complete in Redis is completed by whoever joins it next.
+
+        Raises:
+            ArgumentError: the crawl is just being closed, or Redis does not know it any more.
+        """
+        if any(letter.request for letter in chosen):
+            reopen_crawl(self.services.database_url, self.crawl.id)
+        with DeadLetters(self.services.redis_url, self.prefix) as letters:
+            state, count = letters.replay(chosen)
+        if state == CLOSING:
+            raise ArgumentError(f"crawl {self.crawl.id} is just being closed: try again when its workers have ended")
+        if state == GONE:
+            raise ArgumentError(f"Redis does not know crawl {self.crawl.id} any more: nothing was queued, crawl again")
+        return count
+
+    def drop(self, chosen: Sequence[DeadLetter]) -> int:
+        """Forget `chosen` for good; return how many it were."""
+        with DeadLetters(self.services.redis_url, self.prefix) as letters:
+            return letters.drop(chosen)

@@ -1,0 +1,47 @@
+"""One switch for all workers of a crawl. For commands: this blocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import redis
+
+from refillspot.exceptions import ArgumentError
+from refillspot.frontier.queue import OPEN
+from refillspot.frontier.scripts import script_source
+from refillspot.postgres.crawl_list import find_crawl, list_crawls
+
+if TYPE_CHECKING:
+    from refillspot.postgres.crawls import Crawl
+    from refillspot.services import ServiceAddresses
+
+
+def set_paused(services: ServiceAddresses, key_prefix: str, crawl_id: str | None, *, paused: bool) -> Crawl:
+    """Make all workers of a crawl pause or go on, within about two seconds; return the crawl.
+
+    A paused worker finishes what is under way and asks for nothing more, and so does one that joins later.
+
+    Raises:
+        ArgumentError: no crawl goes on, several do and none is named, or the named one has ended.
+        ServiceUnavailableError: PostgreSQL does not answer.
+        redis.RedisError: Redis does not answer.
+    """
+    crawl = (
+        find_crawl(services.database_url, crawl_id) if crawl_id else _the_running(list_crawls(services.database_url))
+    )
+    with redis.Redis.from_url(services.redis_url) as client:
+        script: Any = client.register_script(script_source("pause"))
+        state = script(keys=[f"{key_prefix}:{crawl.id}"], args=[int(paused)])
+    if state.decode() != OPEN:
+        raise ArgumentError(f"crawl {crawl.id} does not go on: it is {crawl.state}, in Redis {state.decode()}")
+    return crawl
+
+
+def _the_running(crawls: list[Crawl]) -> Crawl:
+    running = [crawl for crawl in crawls if crawl.state == "running"]
+    if not running:
+        raise ArgumentError("no crawl goes on: see scrapy crawls list")
+    if len(running) > 1:
+        ids = ", ".join(crawl.id for crawl in running)
+        raise ArgumentError(f"{len(running)} crawls go on, say which: {ids}")
+    return running[0]

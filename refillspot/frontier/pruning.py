@@ -1,0 +1,74 @@
+"""What ended crawls left in Redis goes; unfinished ones are given up when they are named. For commands: this blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from refillspot.exceptions import ArgumentError
+from refillspot.frontier.dead_letters import DeadLetters
+from refillspot.frontier.progress import ProgressReader
+from refillspot.postgres.crawl_list import abandon_crawl, find_crawl, list_crawls
+from refillspot.services.keys import remove_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from refillspot.postgres.crawls import Crawl
+    from refillspot.services import ServiceAddresses
+
+RUNNING, ABANDONED = "running", "abandoned"
+
+
+@dataclass(slots=True, frozen=True)
+class Pruned:
+    crawl: Crawl
+    keys: int
+    """Keys removed from Redis."""
+    kept_letters: int
+    """Dead letters that kept it from being pruned."""
+
+
+@dataclass(slots=True, frozen=True)
+class Pruning:
+    services: ServiceAddresses
+    key_prefix: str
+    with_dead_letters: bool = False
+    """Drop dead letters too."""
+    force: bool = False
+    """Give up crawls that workers are at work on; these stop by themselves."""
+
+    def prune(self, ids: Sequence[str]) -> list[Pruned]:
+        """Prune the crawls that are named, unfinished ones too; without names all that have ended.
+
+        Raises:
+            ArgumentError: an id is unknown, or workers are at work on its crawl.
+            ServiceUnavailableError: PostgreSQL does not answer.
+            redis.RedisError: Redis does not answer.
+        """
+        url = self.services.database_url
+        crawls = [find_crawl(url, id_) for id_ in ids] if ids else list_crawls(url)
+        chosen = [crawl for crawl in crawls if ids or crawl.state != RUNNING]
+        for crawl in chosen:
+            self._check_idle(crawl)
+        return [self._prune(crawl) for crawl in chosen]
+
+    def _check_idle(self, crawl: Crawl) -> None:
+        with ProgressReader(self.services.redis_url, self._prefix(crawl)) as reader:
+            progress = reader.read()
+        if crawl.state == RUNNING and progress and progress.workers and not self.force:
+            raise ArgumentError(
+                f"{progress.workers} workers are at work on crawl {crawl.id}: stop them first, or add --force"
+            )
+
+    def _prune(self, crawl: Crawl) -> Pruned:
+        with DeadLetters(self.services.redis_url, self._prefix(crawl)) as letters:
+            kept = 0 if self.with_dead_letters else len(letters)
+        if kept:
+            return Pruned(crawl, 0, kept)
+        if crawl.state == RUNNING:
+            abandon_crawl(self.services.database_url, crawl.id)
+        return Pruned(crawl, remove_keys(self.services.redis_url, f"{self._prefix(crawl)}:"), 0)
+
+    def _prefix(self, crawl: Crawl) -> str:
+        return f"{self.key_prefix}:{crawl.id}"

@@ -1,0 +1,85 @@
+"""The Redis of the cache as something that may fail at any time: each attempt is short, and a failure is said once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import redis.asyncio
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+from redis.retry import Retry
+
+from refillspot.exceptions import RefillspotError
+from refillspot.shared.breaker import Breaker
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 1.0  # for a whole attempt, a connection included
+REST_SECONDS = 2.0  # between attempts while it is away
+CONNECTIONS = 8
+
+
+class CacheAwayError(RefillspotError):
+    """The cache cannot be used now. A reason to ask the site, never one to fail."""
+
+
+class CacheServer:
+    """Runs commands. `errors` counts those that failed."""
+
+    def __init__(self, redis_url: str) -> None:
+        pool = redis.asyncio.BlockingConnectionPool.from_url(
+            redis_url, max_connections=CONNECTIONS, timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 0)
+        )
+        self._client: redis.asyncio.Redis = redis.asyncio.Redis.from_pool(pool)
+        self._breaker = Breaker(REST_SECONDS)
+        self._has_refused = False
+        self.errors = 0
+
+    async def attempt(self, work: Callable[[redis.asyncio.Redis], Awaitable[T]]) -> T:
+        """Return what `work` returns.
+
+        Raises:
+            CacheAwayError: the server failed, now or a moment ago.
+        """
+        if not self._breaker.allows(monotonic()):
+            raise CacheAwayError("it failed a moment ago")
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                result = await work(self._client)
+        except ResponseError as error:  # full, read-only, or not allowed: it is there
+            raise self.refused(error) from error
+        except (RedisError, OSError) as error:  # TimeoutError is an OSError
+            self.errors += 1
+            if self._breaker.failed(monotonic()):
+                logger.warning("the page cache is away, every page is asked of the site meanwhile: %r", error)
+            raise CacheAwayError("it is away") from error
+        if self._breaker.succeeded():
+            logger.info("the page cache answers again")
+        return result
+
+    def refused(self, error: ResponseError) -> CacheAwayError:
+        """Count and say that the server refused a command; return what to raise, if the caller wants to."""
+        self.errors += 1
+        if not self._has_refused:
+            logger.warning("the page cache refuses, pages are not kept: %s", error)
+        self._has_refused = True
+        return CacheAwayError(str(error))
+
+    async def evicted_keys(self) -> int:
+        """Return how many keys the server has evicted since it was started.
+
+        Raises:
+            CacheAwayError: see above.
+        """
+        info: dict[str, Any] = await self.attempt(lambda client: client.info("stats"))
+        return int(info["evicted_keys"])
+
+    async def close(self) -> None:
+        await self._client.aclose()

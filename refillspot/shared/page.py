@@ -1,0 +1,82 @@
+"""A page as it is kept in Redis: a version byte, then compressed msgpack that names its fields."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime  # noqa: TC003  # msgspec reads the annotation
+
+import msgspec
+
+from refillspot.caching import Kind  # noqa: TC001  # as above
+from refillspot.exceptions import RefillspotError
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+VERSION = 1  # of this encoding; a new one for each change that an older program could misread
+OVERHEAD_BYTES = 16 * 1024  # what a page takes besides its body, at most
+_PREFIX = bytes([VERSION])
+_options: dict[int, int] = {
+    zstd.CompressionParameter.compression_level: 3,
+    zstd.CompressionParameter.checksum_flag: 1,  # a damaged page is noticed
+}
+
+
+class UnreadablePageError(RefillspotError):
+    """A value is no page that this version wrote for this request, or it is damaged or too long."""
+
+
+class Page(msgspec.Struct, kw_only=True, frozen=True):
+    """An answer of the site. `permanent`: it says that there is no such thing."""
+
+    kind: Kind
+    status: int
+    headers: dict[str, str]
+    """Only what says how to read the body, and the validators."""
+    body: bytes
+    """Decompressed."""
+    fetched_at: datetime
+    permanent: bool = False
+
+
+class _Stored(msgspec.Struct, kw_only=True):
+    fingerprint: bytes
+    """Of the request: a page that came under another's key is not taken for its answer."""
+    page: Page
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_Stored)
+
+
+def encode_page(page: Page, fingerprint: bytes) -> bytes:
+    return _PREFIX + zstd.compress(_encoder.encode(_Stored(fingerprint=fingerprint, page=page)), options=_options)
+
+
+def decode_page(value: bytes, fingerprint: bytes, max_body_bytes: int) -> Page:
+    """Return the page that `encode_page` wrote; nothing in `value` is executed or trusted.
+
+    Raises:
+        UnreadablePageError: it did not write that.
+    """
+    if value[:1] != _PREFIX:
+        raise UnreadablePageError(f"not of version {VERSION}")
+    try:
+        stored = _decoder.decode(_decompress(value[1:], max_body_bytes + OVERHEAD_BYTES))
+    except (zstd.ZstdError, EOFError, msgspec.DecodeError) as error:
+        raise UnreadablePageError(str(error)) from error
+    if stored.fingerprint != fingerprint:
+        raise UnreadablePageError("the answer to another request")
+    if stored.page.fetched_at.tzinfo is None:
+        raise UnreadablePageError("fetched at a time without a zone")
+    return stored.page
+
+
+def _decompress(compressed: bytes, max_bytes: int) -> bytes:
+    reader = zstd.ZstdDecompressor()
+    packed = reader.decompress(compressed, max_length=max_bytes)
+    if not reader.eof or reader.unused_data:
+        raise UnreadablePageError(f"cut off, or more than {max_bytes} bytes, or more than a page")
+    return packed

@@ -1,0 +1,91 @@
+"""Looking for a page: what is kept and fresh, else the right to fetch it, which one worker has at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from refillspot.shared.page_cache import PageCache
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from refillspot.caching import CachePolicy, Kind
+    from refillspot.clock import Clock
+    from refillspot.shared.page import Page
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.1  # between looks at a page that another worker fetches, on average
+
+
+@dataclass(slots=True, eq=False)
+class Wanted:
+    """A page that somebody asks for."""
+
+    kind: Kind
+    fingerprint: bytes
+    not_before: datetime | None = None
+    """Set for a refresh: only a page that was fetched since then will do."""
+    known: Page | None = None
+    """What is kept, fresh or not."""
+    has_waited: bool = False
+    """Whether another worker was fetching it."""
+    token: str = field(default_factory=PageCache.new_token)
+    """Of the lease."""
+
+
+class PageLookup:
+    """The cache with a sense of age. No method raises for a Redis that fails: then there is no page, and no lease."""
+
+    def __init__(self, cache: PageCache, policy: CachePolicy, clock: Clock) -> None:
+        self.cache = cache
+        self.clock = clock
+        self._policy = policy
+
+    def want(self, kind: Kind, fingerprint: bytes, *, refresh: bool) -> Wanted:
+        return Wanted(kind, fingerprint, self.clock.now() if refresh else None)
+
+    async def find(self, wanted: Wanted) -> Page | None:
+        """Return the page if it is fresh."""
+        wanted.known = await self.cache.read(wanted.fingerprint)
+        return self._good(wanted, wanted.known)
+
+    async def wait(self, wanted: Wanted) -> Page | None:
+        """Return None when it falls to the caller to fetch the page; or the page, if another has fetched it meanwhile.
+
+        Either way there may be a lease to give back: `release`.
+        """
+        while True:
+            granted, page = await self.cache.claim(wanted.fingerprint, wanted.token)
+            wanted.known = page or wanted.known
+            good = self._good(wanted, page)
+            if good or granted:
+                return good
+            if not wanted.has_waited:
+                logger.debug("another worker is fetching the %s page %s", wanted.kind, wanted.fingerprint.hex())
+            wanted.has_waited = True
+            await asyncio.sleep(POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311  # not in step with others
+
+    async def keep(self, wanted: Wanted, page: Page) -> None:
+        seconds = self._policy.keep_seconds(page.kind, permanent=page.permanent)
+        await self.cache.write(wanted.fingerprint, page, seconds)
+
+    async def release(self, wanted: Wanted) -> None:
+        await self.cache.release(wanted.fingerprint, wanted.token)
+
+    def stand_in(self, wanted: Wanted) -> Page | None:
+        """Return what is kept, if it may be given in place of an error."""
+        page, now = wanted.known, self.clock.now()
+        if page and self._policy.stands_in(page.kind, page.fetched_at, now, permanent=page.permanent):
+            return page
+        return None
+
+    def _good(self, wanted: Wanted, page: Page | None) -> Page | None:
+        if page is None or (wanted.not_before and page.fetched_at < wanted.not_before):
+            return None
+        is_fresh = self._policy.is_fresh(page.kind, page.fetched_at, self.clock.now(), permanent=page.permanent)
+        return page if is_fresh else None

@@ -1,0 +1,141 @@
+"""A round of chaos: one or two crawls by fleets, troubles in the middle of them, and what must be true at the end."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING
+from urllib.request import Request, urlopen
+
+import psycopg
+import redis
+
+from refillspot.frontier.letters import read_letter
+from refillspot.planning import KEYWORDS
+from tests.chaos.troubles import LEASE, possible
+from tests.crawl.moments import fetched
+
+if TYPE_CHECKING:
+    from tests.chaos.arena import Arena, Fleet
+
+WORDS = ",".join(KEYWORDS)
+DISTRICTS = ("금천구", "도봉구")
+OPTIONS = {
+    "FRONTIER_LEASE_SECONDS": LEASE,
+    "FRONTIER_MAX_ATTEMPTS": 12,  # workers that die here die of the round, not of a page
+    "POSTGRES_TIMEOUT_SECONDS": 2,
+    "POSTGRES_COPY_MAX_SECONDS": 0.5,
+    "POLITENESS_REQUESTS_PER_SECOND": 30,
+    "RETRY_BACKOFF_SECONDS": 0.2,
+    "RETRY_TIMES": 12,  # the site's faults here are passing ones
+    "DOWNLOAD_TIMEOUT": 5,
+}
+SITE_FAULTS = (
+    {"kind": "status", "status": 503, "probability": 0.05},
+    {"kind": "reset", "probability": 0.05},
+    {"kind": "truncated", "probability": 0.05},
+    {"kind": "result_code", "code": "001", "probability": 0.05},
+    {"kind": "delay", "seconds": 2, "probability": 0.02},
+)
+TROUBLES = 3  # in a round
+STARTS = 8  # of the same command, by its user
+SECONDS = 100.0  # for one start
+
+
+@dataclass(slots=True)
+class Round:
+    seed: int
+    troubles: list[str] = field(default_factory=list)
+    crawls: int = 0
+    site_faults: int = 0
+    starts: int = 0
+    seconds: float = 0.0
+    rows: int = 0
+    missing: int = 0
+    too_many: int = 0
+    rejects: int = 0
+    dead_letters: int = 0
+    incomplete: int = 0
+    """Crawls that are not complete, and crawls too many."""
+    fetched: int = 0
+    again: int = 0
+    """Store pages fetched more than once."""
+    told: list[str] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> int:
+        return self.missing + self.too_many + self.rejects + self.dead_letters + self.incomplete
+
+
+def play(arena: Arena, seed: int) -> Round:
+    rng = Random(seed)  # noqa: S311  # not for secrets
+    districts = DISTRICTS if rng.random() < 0.25 else DISTRICTS[:1]
+    played = Round(seed, crawls=len(districts))
+    database_url, key_prefix = arena.new_database(), f"chaos-{uuid.uuid4().hex[:12]}"
+    arena.site.clear_log()
+    played.site_faults = _spoil(arena, rng)
+    began = time.monotonic()
+    options = [part for name, value in OPTIONS.items() for part in ("-s", f"{name}={value}")]
+    fleets = [arena.start_fleet(district, database_url, key_prefix, ["-n", "2", *options]) for district in districts]
+    for _ in range(TROUBLES):
+        _wait_for_pages(arena, fleets, rng.randrange(1, 20))
+        trouble = rng.choice(possible(arena))
+        played.troubles.append(trouble.__name__)
+        trouble(arena, rng.choice(fleets), rng)
+    for fleet in fleets:
+        played.starts += _see_through(fleet)
+        played.told += fleet.told
+    played.seconds = time.monotonic() - began
+    _spoil_nothing(arena)
+    _judge(arena, played, districts, database_url, key_prefix)
+    arena.drop(database_url, key_prefix)
+    return played
+
+
+def _see_through(fleet: Fleet) -> int:
+    """Start the same command again until its crawl is complete; return how often it was started."""
+    while fleet.wait(SECONDS) not in {0, 3} and fleet.starts < STARTS:
+        fleet.start()
+    return fleet.starts
+
+
+def _wait_for_pages(arena: Arena, fleets: list[Fleet], more: int) -> None:
+    """Return when the site was asked for so many further store pages, or the crawls have ended."""
+    before = fetched(arena.site).total()
+    while fetched(arena.site).total() < before + more and any(fleet.process.poll() is None for fleet in fleets):
+        time.sleep(0.02)
+
+
+def _judge(arena: Arena, played: Round, districts: tuple[str, ...], database_url: str, key_prefix: str) -> None:
+    truth = [store for district in districts for store in arena.site.truth(district, WORDS)]
+    with psycopg.connect(database_url) as connection:
+        stored = {ref for (ref,) in connection.execute("SELECT ref FROM refillspot.stores")}
+        states = Counter(state for (state,) in connection.execute("SELECT state FROM refillspot.crawls"))
+        (played.rejects,) = connection.execute("SELECT count(*) FROM refillspot.rejects").fetchone() or (0,)
+    with redis.Redis.from_url(arena.redis.url) as client:
+        letters = [letter for key in client.scan_iter(f"{key_prefix}:*:dead") for letter in client.hvals(key)]
+    played.dead_letters = len(letters)
+    played.told += [str(read_letter(letter)[0]) for letter in letters]
+    played.rows = len(stored)
+    played.missing = len({store["ref"] for store in truth if store["reached_by"]} - stored)
+    played.too_many = len(stored - {store["ref"] for store in truth})
+    played.incomplete = states.total() - states["complete"] + abs(states["complete"] - len(districts))
+    pages = fetched(arena.site)
+    played.fetched, played.again = pages.total(), sum(count > 1 for count in pages.values())
+
+
+def _spoil(arena: Arena, rng: Random) -> int:
+    chosen = [fault | {"seed": rng.randrange(1000)} for fault in SITE_FAULTS if rng.random() < 0.3]
+    if chosen:
+        with urlopen(Request(f"{arena.site.url}/_faults", data=json.dumps(chosen).encode(), method="POST")):
+            pass
+    return len(chosen)
+
+
+def _spoil_nothing(arena: Arena) -> None:
+    with urlopen(Request(f"{arena.site.url}/_faults", method="DELETE")):
+        pass

@@ -1,0 +1,26 @@
+"""The short form of `make chaos`: a few rounds whose troubles are always the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.chaos.arena import Arena
+from tests.chaos.rounds import play
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def arena() -> Iterator[Arena]:
+    with Arena() as arena:
+        yield arena
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_round_of_chaos_loses_nothing(arena: Arena, seed: int) -> None:
+    played = play(arena, seed)
+
+    assert not played.wrong, played

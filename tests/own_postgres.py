@@ -1,0 +1,51 @@
+"""A PostgreSQL that a test may kill."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+
+from refillspot.services.postgres_server import PORT, PostgresServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class OwnPostgres:
+    """A PostgreSQL of its own, as the embedded one is started."""
+
+    def __init__(self, directory: Path) -> None:
+        self._server = PostgresServer("postgres", directory)
+        self.url = self._server.url
+        self.socket = f"{directory}/.s.PGSQL.{PORT}"
+        self._pid_file = directory / "data/postmaster.pid"
+
+    def start(self) -> None:
+        """Return when it takes connections; ends at pytest's time-out if never."""
+        while not self._server.answers():
+            if not self._is_running():
+                nothing = os.open(os.devnull, os.O_RDONLY)  # in place of the lock that the product holds
+                self._server.start(nothing)
+                os.close(nothing)
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """SIGKILL to the postmaster; return when its children have noticed and are gone too."""
+        if not self._is_running():
+            return
+        postmaster = psutil.Process(self._pid())
+        processes = [postmaster, *postmaster.children(recursive=True)]
+        postmaster.kill()
+        psutil.wait_procs(processes)
+
+    def _is_running(self) -> bool:
+        try:
+            return psutil.Process(self._pid()).status() != psutil.STATUS_ZOMBIE
+        except (OSError, ValueError, IndexError, psutil.NoSuchProcess):
+            return False
+
+    def _pid(self) -> int:
+        return int(self._pid_file.read_bytes().split()[0])

@@ -1,0 +1,163 @@
+"""PostgreSQL away, refusing or silent: workers wait, everything is stored in the end, and counted once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from refillspot.clock import Clock
+from refillspot.postgres.crawls import CrawlTable
+from refillspot.postgres.stores import Outcome, StoreTable
+from tests.postgres.test_stores import query, store
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from replica.tcp_proxy import TcpProxy
+
+CRAWL = "fire"
+NOT_FOR_LONG = 1.0  # seconds for an attempt
+DISK_FULL = """
+    CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$;
+    CREATE TRIGGER full_disk BEFORE INSERT ON refillspot.stores EXECUTE FUNCTION full_disk();
+"""
+SLOW_COMMIT = """
+    CREATE FUNCTION slow_commit() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_advisory_lock(7), pg_advisory_unlock(7); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER slow_commit AFTER INSERT ON refillspot.stores DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.ref = 'AAAAaaaa1111') EXECUTE FUNCTION slow_commit();
+"""
+
+
+async def with_crawl(url: str, work: Callable[[StoreTable], Awaitable[Outcome]]) -> Outcome:
+    """Do `work` with a table that gives an attempt little time, on behalf of the crawl CRAWL."""
+    await CrawlTable(url).join("diningcode", {}, CRAWL, Clock().now())
+    table = StoreTable(url, Clock(), attempt_seconds=NOT_FOR_LONG)
+    await table.open()
+    try:
+        return await work(table)
+    finally:
+        await table.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Ends at pytest's time-out if never."""
+    while not condition():  # noqa: ASYNC110  # nobody tells
+        await asyncio.sleep(0.02)
+
+
+def administer(database_url: str, *statements: str) -> None:
+    """From another database of the server: where this one takes no connections."""
+    with psycopg.connect(make_conninfo(database_url, dbname="postgres"), autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def change(database_url: str, statements: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(statements.encode())
+
+
+def counts(database_url: str) -> dict[str, Any]:
+    (found,) = query(
+        database_url,
+        "SELECT stored, rejected, (SELECT count(*) FROM refillspot.stores) AS rows,"
+        " (SELECT count(*) FROM refillspot.rejects) AS rejects FROM refillspot.crawls",
+    )
+    return found
+
+
+OUTAGES = {
+    "takes no connections": ("ALTER DATABASE {} ALLOW_CONNECTIONS false", "ALTER DATABASE {} ALLOW_CONNECTIONS true"),
+    "read-only": (
+        "ALTER DATABASE {} SET default_transaction_read_only = on",
+        "ALTER DATABASE {} RESET default_transaction_read_only",
+    ),
+}
+END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'"
+
+
+@pytest.mark.parametrize("outage", OUTAGES)
+def test_a_server_that_refuses_is_waited_for(outage: str, database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    begin, end = OUTAGES[outage]
+    name = str(conninfo_to_dict(database_url)["dbname"])
+
+    async def work(table: StoreTable) -> Outcome:
+        await table.write([store("before000000")], CRAWL)
+        await asyncio.to_thread(administer, database_url, begin.format(name), END_SESSIONS.format(name))
+        writing = asyncio.create_task(table.write([store()], CRAWL))
+        await until(lambda: caplog.text.count("trying again") >= 2)
+        await asyncio.to_thread(administer, database_url, end.format(name), END_SESSIONS.format(name))
+        return await writing
+
+    outcome = asyncio.run(with_crawl(database_url, work))
+
+    assert (outcome.stored, outcome.rejected) == (1, 0)
+    assert outcome.waits >= 2
+    assert counts(database_url) == {"stored": 2, "rejected": 0, "rows": 2, "rejects": 0}
+
+
+def test_a_full_disk_is_waited_for(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def work(table: StoreTable) -> Outcome:
+        change(database_url, DISK_FULL)
+        writing = asyncio.create_task(table.write([store()], CRAWL))
+        await until(lambda: "No space left on device" in caplog.text)
+        change(database_url, "DROP FUNCTION full_disk CASCADE")
+        return await writing
+
+    assert asyncio.run(with_crawl(database_url, work)).stored == 1
+    assert counts(database_url) == {"stored": 1, "rejected": 0, "rows": 1, "rejects": 0}
+
+
+def test_a_silent_connection_is_given_up(
+    database_url: str, proxied_database_url: str, postgres_proxy: TcpProxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work(table: StoreTable) -> Outcome:
+        postgres_proxy.half_open()
+        writing = asyncio.create_task(table.write([store()], CRAWL))
+        await until(lambda: "did not answer within 1 s" in caplog.text)
+        postgres_proxy.heal()
+        return await writing
+
+    assert asyncio.run(with_crawl(proxied_database_url, work)).stored == 1
+    assert counts(database_url) == {"stored": 1, "rejected": 0, "rows": 1, "rejects": 0}
+
+
+def test_a_commit_whose_answer_was_lost_counts_once(
+    database_url: str, proxied_database_url: str, postgres_proxy: TcpProxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+
+    async def work(table: StoreTable) -> Outcome:
+        change(database_url, SLOW_COMMIT)
+        with psycopg.connect(database_url, autocommit=True) as holder:
+            holder.execute("SELECT pg_advisory_lock(7)")
+            writing = asyncio.create_task(table.write([store(), store("BBBBbbbb2222")], CRAWL))
+            waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            await until(lambda: bool(query(database_url, waiting)))  # COMMIT was sent, and waits
+            postgres_proxy.cut()
+            await until(lambda: "not yet known whether the last commit" in caplog.text)
+        return await writing
+
+    assert asyncio.run(with_crawl(proxied_database_url, work)) == Outcome(stored=2, waits=2)
+    assert counts(database_url) == {"stored": 2, "rejected": 0, "rows": 2, "rejects": 0}
+
+
+def test_one_bad_row_of_a_thousand_is_counted_as_one(database_url: str) -> None:
+    stores = [store(f"{number:012}", review_count=-5 if number == 617 else number) for number in range(1000)]
+
+    async def work(table: StoreTable) -> Outcome:
+        change(database_url, "ALTER TABLE refillspot.stores ADD CONSTRAINT no_less CHECK (review_count >= 0)")
+        return await table.write(stores, CRAWL)
+
+    assert asyncio.run(with_crawl(database_url, work)) == Outcome(stored=999, rejected=1)
+    assert counts(database_url) == {"stored": 999, "rejected": 1, "rows": 999, "rejects": 1}
+    (reject,) = query(database_url, "SELECT ref, error FROM refillspot.rejects")
+    assert reject["ref"] == "000000000617"
+    assert "no_less" in reject["error"]
