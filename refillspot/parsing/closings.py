@@ -1,4 +1,4 @@
-"""Holidays in words: "매주 월요일 휴무" closes a weekday, "첫째·셋째 일요일 휴무" some of them, "설·추석 당일 휴무" none."""
+"""Holidays in words: closed every week, in some weeks of the month, at 설 and 추석."""
 
 from __future__ import annotations
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from refillspot.items import Day, OpeningHours
-from refillspot.parsing.clock import Span, cut, fit, is_plausible, merge, write_clock
-from refillspot.parsing.hours_text import Facts, read_line
+from refillspot.parsing.clock import cut, fit, is_plausible, merge, write_clock
 from refillspot.parsing.closings import ALL_YEAR
+from refillspot.parsing.hours_text import Facts, read_line
 from refillspot.parsing.weekdays import DATED, EVERY_DAY, HOLIDAY, NO_DAY, Days
 
 if TYPE_CHECKING:

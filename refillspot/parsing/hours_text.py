@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-
 from typing import TYPE_CHECKING
 
 from refillspot.parsing.clock import DAY, Moment, Span, fit, read_moment, read_span
@@ -74,25 +73,29 @@ class LineReader:
         for kind, words in self.tokens:
             if kind == "days":
                 self._take_days(read_days(words), after=previous)
-            elif kind == "span":
-                self._take_span(read_span(words))
-            elif kind == "clock":
-                self._take_moment(read_moment(words))
-            elif kind == "before" and "last" in self.kinds:
-                self._take_moment(read_before_closing(words))
-            elif kind == "until":
-                self._take_until(words)
-            elif kind == "except":
-                self._take_exception(find_days(words))
-            elif kind == "no_break":
-                self.facts.breaks.setdefault(self._current, [])
-            elif kind in {"bracket", "slash"}:
-                self.depth = max(0, self.depth + {"(": 1, ")": -1}.get(words, 0))
-                self.note_days = self.days
-            elif self.depth == 0:
-                self.kind = kind
+            else:
+                self._take(kind, words)
             previous = kind
         self._settle()
+
+    def _take(self, kind: str, words: str) -> None:
+        if kind == "span":
+            self._take_span(read_span(words))
+        elif kind == "clock":
+            self._take_moment(read_moment(words))
+        elif kind == "before" and "last" in self.kinds:
+            self._take_moment(read_before_closing(words))
+        elif kind == "until":
+            self._take_until(words)
+        elif kind == "except":
+            self._take_exception(find_days(words))
+        elif kind == "no_break":
+            self.facts.breaks.setdefault(self._current, [])
+        elif kind in {"bracket", "slash"}:
+            self.depth = max(0, self.depth + {"(": 1, ")": -1}.get(words, 0))
+            self.note_days = self.days
+        elif self.depth == 0:
+            self.kind = kind
 
     @property
     def _current(self) -> Days | None:
@@ -124,7 +127,7 @@ class LineReader:
             self.moments += 1
 
     def _take_until(self, words: str) -> None:
-        """"(주말 18시까지)": these days open as the row says and close earlier."""
+        """Read "(주말 18시까지)": these days open as the row says and close earlier."""
         moment = read_moment(words)
         if moment and self.spans and self.kind == "open":
             start = self.spans[-1][1].start
@@ -132,7 +135,7 @@ class LineReader:
             self.spans += [(find_days(words), Span(start, end))] if end else []
 
     def _take_exception(self, days: Days) -> None:
-        """"(주말 제외)": the row holds for its other days; a break then does not happen on these."""
+        """Read "(주말 제외)": the row holds for its other days; a break then does not happen on these."""
         if self.kind == "break":
             self.facts.breaks.setdefault(days, [])
         elif self.spans and self.spans[-1][0]:

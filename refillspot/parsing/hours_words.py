@@ -24,7 +24,8 @@ UNTIL = rf"\( ?(?:{LISTED}) ?[은는]? ?(?:영업 ?)?(?:{CLOCK}) ?까지(?: ?영
 EXCEPT = rf"\( ?(?:{LISTED}) ?[은는]? ?제외 ?\)"
 TOKENS = {
     # Closing times of something else than the kitchen say nothing about orders.
-    "other": rf"(?:영업|판매|입장|예약|접수|대기|웨이팅|[가-힣]{{0,6}}바|소진 ?시?|품절 ?시?) ?(?:조기 ?)?(?:마감|종료)(?: ?시간)?(?: ?(?:{CLOCK}))?",
+    "other": r"(?:영업|판매|입장|예약|접수|대기|웨이팅|[가-힣]{0,6}바|소진 ?시?|품절 ?시?) ?(?:조기 ?)?"
+    rf"(?:마감|종료)(?: ?시간)?(?: ?(?:{CLOCK}))?",
     "before": BEFORE_CLOSING,
     "until": UNTIL,
     "except": EXCEPT,
