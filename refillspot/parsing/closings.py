@@ -12,7 +12,9 @@ from refillspot.parsing.weekdays import EVERY_DAY, HOLIDAY, NO_DAY, Days, find_d
 if TYPE_CHECKING:
     from refillspot.items import Festivals
 
-CLOSED = re.compile(r"휴[무뮤](?! ?(?:일 ?)?(?:없|x\b))|휴업|(?:정기|당일만?) ?휴일|쉽니다|쉬어요|쉬는 ?날|쉼|closed")
+CLOSED = re.compile(
+    r"휴[무뮤](?! ?(?:일 ?)?(?:없|x\b))|휴업|(?:정기|당일만?|\d ?일) ?휴일|쉽니다|쉬어요|쉬는 ?날|쉼|closed"
+)
 EVERY_OTHER = re.compile(r"격 ?주")
 # Some weeks only, or now and then: the weekday itself stays open.
 IRREGULAR = re.compile(rf"{WEEK}|격 ?주|매[월달]|[홀짝]수 ?주|월 ?\d ?회|임시|비정기|부정기|가끔")
@@ -20,14 +22,17 @@ OPEN = re.compile(r"영업|정상|오픈")
 ALL_YEAR = re.compile(r"연중 ?무휴")
 FESTIVAL = re.compile(r"명절|구정|설날|(?<![가-힣])설(?=$|[^가-힣]|당일|연휴|추석|명절)|추석|한가위")
 ON_THE_DAY = re.compile(r"당일")
-LONGER = re.compile(r"전날|다음 ?날|익일|연휴|전후|이틀|\d ?일")
+LONGER = re.compile(r"전[날일]|다음 ?날|익일|연휴|전후|이틀|(?<![\d월])(?<!월 )\d ?일")
 EXCEPTED = re.compile(r"예외|제외")
 DATED = re.compile(r"\d{1,2} ?월 ?\d{1,2} ?일")
 ALONE = re.compile(r"(?:정기|주간)? ?휴[무뮤]일? ?(?:입니다)?[ .:]*")
 # A comma parts two statements.
 CLAUSE = re.compile(rf"[()/]|(?<=휴무),|,|{CLOCK}")
 # The comma or slash inside "월, 화" and the bracket of "일요일(공휴일)" part nothing.
-LIST_COMMA = re.compile(r"(?<=[월화수목금토일]) ?[,/(] ?(?=[월화수목금토일](?:요일|[^가-힣]|$)|공휴일|명절|주말)")
+LIST_COMMA = re.compile(
+    r"(?<=[월화수목금토일]) ?(?:[,/] ?(?=[월화수목금토일](?:요일|[^가-힣]|$)|공휴일|명절|주말)"
+    r"|\( ?(?=공휴일|명절|주말\)))"
+)
 
 
 class Closings(NamedTuple):
@@ -66,6 +71,7 @@ def find_closings(line: str, listed: Days) -> Closings:
 def _add_irregular(found: Closings, clause: str, days: Days) -> Closings:
     if days >= EVERY_DAY:
         return found
+    days -= {HOLIDAY}  # public holidays have no weeks
     weeks = find_weeks(clause)
     if OPEN.search(clause):  # "다섯째 주 월요일은 영업": closed in the others
         days, weeks = days & found.weekly, ALL_WEEKS - weeks if weeks else weeks

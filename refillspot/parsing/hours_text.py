@@ -85,9 +85,9 @@ class LineReader:
             self._take_moment(read_moment(words))
         elif kind == "before" and "last" in self.kinds:
             self._take_moment(read_before_closing(words))
-        elif kind == "until":
-            self._take_until(words)
-        elif kind == "except":
+        elif kind in {"from", "until"}:
+            self._take_one_end(kind, words)
+        elif kind == "except" and self.depth == 0:
             self._take_exception(find_days(words))
         elif kind == "no_break":
             self.facts.breaks.setdefault(self._current, [])
@@ -126,13 +126,17 @@ class LineReader:
             self.facts.last_orders[self._current].append(moment)
             self.moments += 1
 
-    def _take_until(self, words: str) -> None:
-        """Read "(주말 18시까지)": these days open as the row says and close earlier."""
+    def _take_one_end(self, kind: str, words: str) -> None:
+        """Read "(주말 18시까지)", "(주말 13시 오픈)": these days open as the row says, but for one end."""
         moment = read_moment(words)
-        if moment and self.spans and self.kind == "open":
-            start = self.spans[-1][1].start
-            end = fit(moment, Span(start, start + DAY))
-            self.spans += [(find_days(words), Span(start, end))] if end else []
+        if not moment or not self.spans or self.kind != "open":
+            return
+        start, end = self.spans[-1][1][:2]
+        if kind == "until":
+            cut = fit(moment, Span(start, start + DAY))
+            self.spans += [(find_days(words), Span(start, cut))] if cut else []
+        elif moment.minutes < end:
+            self.spans.append((find_days(words), Span(moment.minutes, end)))
 
     def _take_exception(self, days: Days) -> None:
         """Read "(주말 제외)": the row holds for its other days; a break then does not happen on these."""

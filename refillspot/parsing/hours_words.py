@@ -13,7 +13,8 @@ from refillspot.parsing.weekdays import DAYS, LISTED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_BREAK = r"브레이크(?: ?타임)?|break(?: ?time)?|\bb\.? ?t\b\.?|(?:쉬는|휴식|준비|휴게) ?시간|직원 ?식사"
+_BREAK = r"브레이크(?: ?타임)?|break(?: ?time)?|(?<![a-z])b\.? ?t(?![a-z])\.?|(?:쉬는|휴식|준비|휴게) ?시간"
+_BREAK += r"|재료 ?준비|직원 ?식사"
 # "라스트오더 마감 1시간 30분 전"; "주문마감 30분 전" may also be a countdown
 BEFORE_CLOSING = (
     r"(?<!주문)(?<!주문 )(?<!오더)(?:영업 ?)?(?:마감|종료|폐점|문 ?닫기) ?"
@@ -21,6 +22,7 @@ BEFORE_CLOSING = (
 )
 # The whole bracket, else it may be about something else: "(주말 18시까지)", "(주말, 공휴일 제외)".
 UNTIL = rf"\( ?(?:{LISTED}) ?[은는]? ?(?:영업 ?)?(?:{CLOCK}) ?까지(?: ?영업)? ?\)"
+FROM = rf"\( ?(?:{LISTED}) ?[은는]? ?(?:{CLOCK}) ?(?:오픈|부터|시작)(?: ?영업)? ?\)"
 EXCEPT = rf"\( ?(?:{LISTED}) ?[은는]? ?제외 ?\)"
 TOKENS = {
     # Closing times of something else than the kitchen say nothing about orders.
@@ -28,10 +30,11 @@ TOKENS = {
     rf"(?:마감|종료)(?: ?시간)?(?: ?(?:{CLOCK}))?",
     "before": BEFORE_CLOSING,
     "until": UNTIL,
+    "from": FROM,
     "except": EXCEPT,
-    "no_break": rf"(?:{_BREAK})[ :-]{{0,3}}(?:없|x\b|제외)|no ?break",
+    "no_break": rf"(?:{_BREAK})[ :-]{{0,3}}(?:없[가-힣]*|x\b|제외)|no ?break",
     "break": _BREAK,
-    "last": r"라스트 ?오[더다]|last ?or?der|\bl[./]? ?o\b\.?|마지막 ?(?:주문|오더)|마감"
+    "last": r"라스트 ?오[더다]|last ?or?der|(?<![a-z])l[./]? ?o(?![a-z])\.?|마지막 ?(?:주문|오더)|마감"
     rf"|주문 ?(?:시간)?[은:]? ?(?=(?:{CLOCK}) ?까지)|(?<=까지) ?주문",
     "open": r"영업 ?시간|운영 ?시간",
     "days": DAYS,
@@ -44,7 +47,8 @@ TOKEN = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in TOKENS
 
 # Words that say nothing of their own beside what is read.
 _FILLERS = (
-    r"매[월달]|격 ?주|연중 ?무휴|당일|전날|다음 ?날|연휴|정기|정상|영업|운영|오픈|주간|휴점|하루|"
+    r"매[월달]|격 ?주로?|주문|오더|주방|홀|받습니다|연중 ?무휴|당일|전일"
+    r"|전날|다음 ?날|연휴|정기|정상|영업|운영|오픈|주간|휴점|하루|"
     r"점심|저녁|오전|오후|런치|디너|lunch|dinner|타임|time|식사|재료|시간|없[음이는습니다]*|제외|예외|포함|까지|부터|동안?|"
     r"합니다|입니다|됩니다|이며|고정|일(?:정)?|만|및|와|과|은|는|을|를|이|가|도|시|분|전|낮|장사|★|약"
 )
@@ -55,7 +59,7 @@ _SAYS_SOMETHING = re.compile(r"[가-힣a-z\d]")
 
 def find_unread(line: str) -> Iterator[str]:
     """Yield the parts of a line that hold words which were not understood, as written."""
-    for part in _PART.split(join_listed(line)):
+    for part in _PART.split(join_listed(line).replace("l/o", "lo")):
         if _SAYS_SOMETHING.search(_READ.sub(" ", part)):
             yield part.strip(" -·.:*")
 
