@@ -49,12 +49,29 @@ class Price:
 
 @dataclass(slots=True, frozen=True)
 class MenuItem:
-    """One line of a menu. `price_krw` is None where the board gives no single number (시가, 가격 문의)."""
+    """One line of a menu. `price_krw` is None where the board gives no single number (시가, 가격 문의).
+
+    `outlier`: the amount cannot be a meal for one, such as a notice or a bottle of wine written as a menu line.
+    """
 
     name: str
     price_krw: int | None = None
     price_text: str | None = None
     recommended: bool = False
+    description: str | None = None
+    outlier: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class RefillTerms:
+    """What holds for an all-you-can-eat offer besides its price. None = the menu does not say."""
+
+    time_limit_minutes: int | None = None
+    min_persons: int | None = None
+    leftover_fee: bool | None = None
+    """환경부담금: leaving food costs extra."""
+    leftover_fee_krw: int | None = None
+    drinks_included: bool | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -149,6 +166,8 @@ class Store:
     phone: str | None = None
     """National format, "02-555-1234"; 050x numbers are virtual."""
     categories: list[str] | None = None
+    cuisines: list[str] | None = None
+    """`categories` in the ten words of docs/fields.md; empty = none of them fits."""
     score: int | None = None
     """The site's own score, 0-100; 25 is the floor of the unrated."""
     user_score: float | None = None
@@ -164,5 +183,6 @@ class Store:
     refill_prices: list[Price] | None = None
     refill_price_krw: int | None = None
     """The cheapest ordinary adult price of the refill offer, in won."""
+    refill_terms: RefillTerms | None = None
     tags: list[str] | None = None
     facilities: list[str] | None = None

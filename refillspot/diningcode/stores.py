@@ -9,11 +9,13 @@ from refillspot.diningcode.forms import store_page_url
 from refillspot.items import Address, MenuItem, Store
 from refillspot.parsing.address import parse_address
 from refillspot.parsing.category import parse_categories
+from refillspot.parsing.cuisine import find_cuisines
 from refillspot.parsing.hours import parse_hours
 from refillspot.parsing.phone import parse_phone
-from refillspot.parsing.price import parse_price_krw
+from refillspot.parsing.price import is_plausible_krw, parse_price_krw
 from refillspot.parsing.refill import assess_refill
 from refillspot.parsing.refill_price import headline_price_krw, refill_prices
+from refillspot.parsing.refill_terms import refill_terms
 from refillspot.parsing.text import clean_text
 from refillspot.regions import district_codes_by_name
 
@@ -59,6 +61,7 @@ def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
         source_url=store_page_url(web_url, row.v_rid),
         refill=verdict,
         categories=categories,
+        cuisines=find_cuisines(categories).known if categories else None,
         phone=_first(parse_phone, (detail.phone, restaurant.phone, row.phone)),
         score=_integer(restaurant.score if restaurant.score is not None else row.score),
         user_score=_number(row.user_score) or None,  # 0 means that nobody rated it
@@ -68,6 +71,7 @@ def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
         menu=menu,
         refill_prices=prices,
         refill_price_krw=headline_price_krw(prices or ()),
+        refill_terms=refill_terms(menu, verdict) if menu is not None else None,
         tags=tags,
         facilities=_texts(detail.facility),
     )
@@ -120,8 +124,10 @@ def _menu(menu: Menu) -> list[MenuItem]:
     for line in menu.lines:
         if name := clean_text(line.menu):
             price = clean_text(line.price)
+            krw = parse_price_krw(price) if price else None
             recommended = str(line.best).lower() in TRUE_MARKS
-            items.append(MenuItem(name, parse_price_krw(price) if price else None, price, recommended))
+            outlier = krw is not None and not is_plausible_krw(krw)
+            items.append(MenuItem(name, krw, price, recommended, clean_text(line.description), outlier))
     return items
 
 

@@ -22,8 +22,8 @@ PERSON = re.compile(r"입장|이용[권료]|성인|대인|어른|1 ?인 ?이용"
 DISH = re.compile(r"특선|정식|세트|찌개|냉면|국밥|덮밥|볶음밥|[가-힣]탕$|면$|소주|맥주|음료|와인")
 
 
-def refill_prices(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[Price]:
-    """Return the prices of the menu lines that are the refill offer: those that say so.
+def find_offers(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[MenuItem]:
+    """Return the menu lines that are the refill offer: those that say so.
 
     Where none does, though the store is one, the lines that name an entrance, an audience, a meal or a day are taken
     ("입장료", "평일 점심", "성인 19,900원"): these are fees for a person, an ordinary dish has none. Nothing else is
@@ -33,6 +33,12 @@ def refill_prices(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[Pric
     offers = [item for item in fees if _is_offer(item)]
     if not offers and verdict.verdict != "unlikely":
         offers = [item for item in fees if _is_fee(item)]
+    return offers
+
+
+def refill_prices(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[Price]:
+    """Return the prices of the refill offer, each once."""
+    offers = find_offers(menu, verdict)
     prices = (price for item in offers for price in parse_prices(f"{item.name}: {_price_text(item)}"))
     return list(dict.fromkeys(prices))
 
