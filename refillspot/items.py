@@ -163,6 +163,8 @@ class Store:
     lat: float | None = None
     """WGS84 degrees."""
     lon: float | None = None
+    dong_confirmed: bool | None = None
+    """Whether the point lies in the dong of the address; None = one of them is not known."""
     phone: str | None = None
     """National format, "02-555-1234"; 050x numbers are virtual."""
     categories: list[str] | None = None

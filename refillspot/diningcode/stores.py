@@ -10,6 +10,7 @@ from refillspot.items import Address, MenuItem, Store
 from refillspot.parsing.address import parse_address
 from refillspot.parsing.category import parse_categories
 from refillspot.parsing.cuisine import find_cuisines
+from refillspot.parsing.dong_check import is_in_dong
 from refillspot.parsing.hours import parse_hours
 from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import is_plausible_krw, parse_price_krw
@@ -93,6 +94,8 @@ def _set_place(store: Store, row: Row, restaurant: Restaurant, detail: Detail) -
         if _within(point[0], KOREA_LAT) and _within(point[1], KOREA_LON):
             store.lat, store.lon = point
             break
+    if store.district_code and store.dong and store.lat and store.lon:
+        store.dong_confirmed = is_in_dong(store.district_code, store.dong, store.lat, store.lon)
 
 
 def _set_hours(store: Store, detail: Detail) -> None:

@@ -48,6 +48,7 @@ COLUMNS = (
     Column("district_code", lambda store: store.district_code, "replace"),
     Column("district", lambda store: store.district, "replace"),
     Column("dong", lambda store: store.dong),
+    Column("dong_confirmed", lambda store: store.dong_confirmed),
     Column("lat", lambda store: store.lat),
     Column("lon", lambda store: store.lon),
     Column("phone", lambda store: store.phone),

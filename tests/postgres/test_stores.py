@@ -45,6 +45,7 @@ def store(ref: str = "AAAAaaaa1111", **changes: Any) -> Store:
         "menu": [MenuItem("삼겹살 무한리필", 15900, "15,900원", recommended=True)],
         "refill_prices": [Price(15900, 15900, "adult")],
         "refill_price_krw": 15900,
+        "dong_confirmed": True,
         "refill_terms": RefillTerms(100),
         "cuisines": ["고기"],
         "tags": ["회식"],
