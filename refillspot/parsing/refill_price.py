@@ -32,7 +32,8 @@ def find_offers(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[MenuIt
     fees = [item for item in menu if not NO_FEE.search(item.name)]
     offers = [item for item in fees if _is_offer(item)]
     if not offers and verdict.verdict != "unlikely":
-        offers = [item for item in fees if _is_fee(item)]
+        stems = {_stem(item) for item in fees if PERSON.search(item.name)}
+        offers = [item for item in fees if _is_fee(item) or _stem(item) in stems]
     return offers
 
 
@@ -57,6 +58,11 @@ def _is_offer(item: MenuItem) -> bool:
 def _is_fee(item: MenuItem) -> bool:
     line = f"{item.name} {_price_text(item)}"
     return bool(PERSON.search(line) or (LABEL.search(line) and not DISH.search(item.name)))
+
+
+def _stem(item: MenuItem) -> str:
+    """Return what is named beside the labels: that of "게살볶음밥 성인" and "게살볶음밥 청소년" is the same."""
+    return LABEL.sub("", item.name).strip(" ()·,/-~")
 
 
 def _price_text(item: MenuItem) -> str:
