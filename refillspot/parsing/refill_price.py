@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from refillspot.parsing.price import is_plausible_krw, parse_prices
+from refillspot.parsing.price import FREE, is_plausible_krw, parse_prices
 from refillspot.parsing.price_words import LABEL
 from refillspot.parsing.refill import assess_refill
 
@@ -20,6 +20,7 @@ NO_FEE = re.compile(r"환경 ?[부분]담금|남[기긴길]|벌금|주차|추가
 PERSON = re.compile(r"입장|이용[권료]|성인|대인|어른|1 ?인 ?이용")  # a fee, whatever dish is named beside it
 # A dish that is sold at a time of day is no offer: 점심 특선, 런치 된장찌개.
 DISH = re.compile(r"특선|정식|세트|찌개|냉면|국밥|덮밥|볶음밥|[가-힣]탕$|면$|소주|맥주|음료|와인")
+_FREE_ENTRY = re.compile(r"미만|이하|까지|무료|공짜|입장|은|는")
 
 
 def find_offers(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[MenuItem]:
@@ -34,7 +35,8 @@ def find_offers(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[MenuIt
     if not offers and verdict.verdict != "unlikely":
         stems = {_stem(item) for item in fees if PERSON.search(item.name)}
         offers = [item for item in fees if _is_fee(item) or _stem(item) in stems]
-    return offers
+    free = [item for item in fees if offers and item not in offers and _is_free_entry(item)]
+    return offers + free
 
 
 def refill_prices(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[Price]:
@@ -58,6 +60,12 @@ def _is_offer(item: MenuItem) -> bool:
 def _is_fee(item: MenuItem) -> bool:
     line = f"{item.name} {_price_text(item)}"
     return bool(PERSON.search(line) or (LABEL.search(line) and not DISH.search(item.name)))
+
+
+def _is_free_entry(item: MenuItem) -> bool:
+    """Tell a line that names nobody but those who pay nothing: "36개월 미만", "무료"."""
+    text = f"{item.name} {_price_text(item)}"
+    return bool(FREE.search(text) and LABEL.search(item.name)) and not _FREE_ENTRY.sub("", _stem(item)).strip(" ()")
 
 
 def _stem(item: MenuItem) -> str:

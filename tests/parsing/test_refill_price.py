@@ -60,3 +60,12 @@ def test_a_fee_for_one_audience_brings_the_others_of_the_same_dish() -> None:
         (12900, "adult"),
         (8900, "teen"),
     ]
+
+
+def test_who_pays_nothing_has_a_line_of_its_own() -> None:
+    lines = menu(("갈비 무한리필", "15,900원"), ("36개월 미만", "무료"), ("어린이 음료", "무료"))
+
+    assert [(price.krw_min, price.audience) for price in refill_prices(lines, BY_MENU)] == [
+        (15900, None),
+        (0, "child"),
+    ]
