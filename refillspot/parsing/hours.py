@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from refillspot.items import Day, OpeningHours
 from refillspot.parsing.clock import cut, fit, is_plausible, merge, write_clock
 from refillspot.parsing.closings import ALL_YEAR
 from refillspot.parsing.hours_text import Facts, read_line
+from refillspot.parsing.hours_today import read_day
 from refillspot.parsing.weekdays import DATED, EVERY_DAY, HOLIDAY, NO_DAY, Days
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from refillspot.parsing.clock import Moment, Span
 
 T = TypeVar("T")
 
@@ -28,6 +32,8 @@ def parse_hours(value: str | Mapping[str, str]) -> OpeningHours | None:
     Only days that are known are in it. `"오늘(목)": "영업시간: 17:00 - 02:00"` is one Thursday, ("17:00", "26:00").
     """
     facts = Facts()
+    if isinstance(value, Mapping):
+        value = {label: text for label, text in value.items() if not read_day(label, text, facts)}
     for days, lines in _sections(value):
         current = days
         for line in lines:
@@ -86,16 +92,22 @@ def _day(number: int, facts: Facts) -> Day | None:
     days = _most_specific(facts.open, number)
     if days is None or not all(map(is_plausible, facts.open[days])):
         return None
-    spans = merge(facts.open[days])
     gap_days = _most_specific(facts.breaks, number)
     if gap_days is None and number == HOLIDAY and EVERY_DAY in facts.breaks:
         gap_days = EVERY_DAY
-    for gap in facts.breaks[gap_days] if gap_days is not None else ():
+    gaps = facts.breaks[gap_days] if gap_days is not None else ()
+    call_days = _most_specific(facts.last_orders, number)
+    calls = facts.last_orders[call_days] if call_days is not None and len(call_days) <= len(days) else ()
+    return _open_day(tuple(facts.open[days]), tuple(gaps), tuple(calls))
+
+
+@lru_cache(maxsize=1024)  # the days of a week are mostly alike
+def _open_day(opens: tuple[Span, ...], gaps: tuple[Span, ...], calls: tuple[Moment, ...]) -> Day | None:
+    spans = merge(list(opens))
+    for gap in gaps:
         spans = cut(spans, gap)
     if not spans:
         return None
-    call_days = _most_specific(facts.last_orders, number)
-    calls = facts.last_orders[call_days] if call_days is not None and len(call_days) <= len(days) else ()
     # One before the last break is the last of the lunch, not of the day.
     fitting = [minutes for call in calls if (minutes := fit(call, spans[-1])) is not None]
     last_order = write_clock(max(fitting)) if fitting else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.parsing.price import FREE, is_plausible_krw, parse_prices
 from refillspot.parsing.price_words import LABEL
-from refillspot.parsing.refill import assess_refill
+from refillspot.parsing.refill import offers_refill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ def find_offers(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[MenuIt
     guessed.
     """
     fees = [item for item in menu if not NO_FEE.search(item.name)]
-    offers = [item for item in fees if _is_offer(item)]
+    offers = [item for item in fees if offers_refill(item.name)]
     if not offers and verdict.verdict != "unlikely":
         stems = {_stem(item) for item in fees if PERSON.search(item.name)}
         offers = [item for item in fees if _is_fee(item) or _stem(item) in stems]
@@ -50,11 +50,6 @@ def headline_price_krw(prices: Sequence[Price]) -> int | None:
     """Return the cheapest ordinary adult price in won, ranges by their lower end; None if there is none."""
     ordinary = [price.krw_min for price in prices if price.audience in ORDINARY and is_plausible_krw(price.krw_min)]
     return min(ordinary, default=None)
-
-
-def _is_offer(item: MenuItem) -> bool:
-    alone = assess_refill(name="", branch=None, categories=None, menu=[item.name], tags=None)
-    return alone.verdict == "confirmed"
 
 
 def _is_fee(item: MenuItem) -> bool:

@@ -77,6 +77,8 @@ OFFERS = (
         NOT_OF_A_BRANCH,
     ),
 )
+# No offer without one of these; looked for first, because most texts have none.
+ANY_OFFER = re.compile(r"무 ?[한제]|[뷔부] ?페|all ?you|ayce")
 SALAD_BAR = re.compile(_spaced("샐러드바") + "|" + _spaced("샐러드뷔페"))
 
 _ASIDE = re.compile(rf"(?:{'|'.join(ASIDES)})(?:은|는|이|가|도|만|을|를|류|등|까지|와|과|랑|하고)?$")

@@ -78,6 +78,9 @@ WEEKS = [
     ),
     ({"매일": "11:00 - 21:00 (매월 2번째 공휴일 휴무)"}, "Mo-Su 11:00-21:00"),
     ({"매일": "11:00 - 21:00 (런치 11:00~14:00(주말제외) / Last order 20:00)"}, "Mo-Su 11:00-21:00"),
+    ({"오늘(목)": "영업시간: 13:00 - 02:00"}, "Th 13:00-26:00"),
+    ({"목": "13:00 - 02:00"}, "Th 13:00-26:00"),
+    ({"목": "13:00 - 2:00"}, "Th 13:00-14:00"),
     # one text
     ("라스트 오더 8분 전 오늘(토) · 영업시간: 11:30 - 21:00", "Sa 11:30-21:00"),
     ("월-금 11:00-21:00\n토/일 12:00-20:00\n휴무일 매주 월요일", "Mo off; Tu-Fr 11:00-21:00; Sa-Su 12:00-20:00"),
@@ -204,3 +207,17 @@ def test_share_of_real_texts_understood() -> None:
     understood = sum(parse_hours(text) is not None for text in texts)
 
     assert understood / len(texts) >= 0.98
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "영업시간: 11:00 - 22:00\n브레이크타임: 15:00 - 17:00\n라스트오더: 21:00",
+        "영업시간: 17:00 - 02:00\n라스트오더: 01:00",
+        "영업시간: 00:00 - 24:00",
+        "휴무일",
+        "영업시간: 99:00 - 22:00",
+    ],
+)
+def test_the_short_way_reads_what_the_long_way_reads(text: str) -> None:
+    assert parse_hours({"7월 4일(금)": text}) == parse_hours({"7월 4일 (금)": text})
