@@ -7,7 +7,7 @@ Plain dataclasses, so that parsers, tests and storage share them without Scrapy.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Audience = Literal["adult", "teen", "child", "senior"]
 Meal = Literal["lunch", "dinner"]
@@ -188,3 +188,13 @@ class Store:
     refill_terms: RefillTerms | None = None
     tags: list[str] | None = None
     facilities: list[str] | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class UnreadPage:
+    """A store page that no parser could read, with the list row that led to it."""
+
+    ref: str
+    row: dict[str, Any]
+    body: bytes
+    error: str
