@@ -16,6 +16,7 @@ _BY_WORD |= dict.fromkeys(OUTSIDE.split(), "")
 _LONGEST = max(map(len, _BY_WORD))
 _ENDING = re.compile(r"(?:전문점|전문|맛집|요리|음식점|음식|식당|집|점)$")
 BUFFET = "뷔페"
+_BUFFET = re.compile(r"(?:[뷔부]페|샐러드바){1,4}$")
 
 
 class Cuisines(NamedTuple):
@@ -40,14 +41,16 @@ def find_cuisines(categories: Iterable[str]) -> Cuisines:
 
 @lru_cache(maxsize=4096)
 def _cuisines_of(category: str) -> frozenset[str] | None:
+    """Return what a category comes down to, empty for one outside the ten, None for an unknown one."""
     whole = category.removesuffix("무한리필") or category
-    for name in (whole, _ENDING.sub("", whole)):
-        if (cuisine := _at_the_end(name)) is not None:
-            rest = frozenset[str]()
-            if cuisine == BUFFET and name not in _BY_WORD:
-                rest = _cuisines_of(name.removesuffix("뷔페").removesuffix("부페")) or rest
-            return rest | ({cuisine} if cuisine else set())
-    return None
+    buffet = _BUFFET.search(whole)
+    dish = whole[: buffet.start()] if buffet else whole  # 고기뷔페 is both
+    cuisine = _at_the_end(dish)
+    if cuisine is None:
+        cuisine = _at_the_end(_ENDING.sub("", dish))
+    if buffet:
+        return frozenset(filter(None, (BUFFET, cuisine)))
+    return None if cuisine is None else frozenset(filter(None, (cuisine,)))
 
 
 def _at_the_end(name: str) -> str | None:
