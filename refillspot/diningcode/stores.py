@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from refillspot.diningcode.answers import Detail, Restaurant
@@ -156,10 +157,12 @@ def _first(parse: Callable[[str], str | None], values: Iterable[str | None]) -> 
 
 
 def _number(value: float | str | None) -> float | None:
+    """Return a number, also of "1,234"; None for anything else, as infinity is."""
     try:
-        return float(str(value).replace(",", ""))
+        number = float(value.replace(",", "") if isinstance(value, str) else value or 0)
     except ValueError:
         return None
+    return number if value is not None and isfinite(number) else None
 
 
 def _integer(value: float | str | None) -> int | None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SINGLE = [frozenset({number}) for number in range(8)]
+
 SIGNS = str.maketrans("ㆍ•–—−〜∼~[]{}【】", "··------()()()")
 NEXT_DAY = re.compile(r"(?:익일|다음 ?날) ?(?=\d|오전|새벽)")  # 17:00 - 익일 02:00: the order says so already
 
@@ -90,7 +92,7 @@ def _day(number: int, facts: Facts) -> Day | None:
     if number in facts.closed - facts.sometimes_closed:
         return Day(closed=True)
     days = _most_specific(facts.open, number)
-    if days is None or not all(map(is_plausible, facts.open[days])):
+    if days is None:
         return None
     gap_days = _most_specific(facts.breaks, number)
     if gap_days is None and number == HOLIDAY and EVERY_DAY in facts.breaks:
@@ -103,6 +105,8 @@ def _day(number: int, facts: Facts) -> Day | None:
 
 @lru_cache(maxsize=1024)  # the days of a week are mostly alike
 def _open_day(opens: tuple[Span, ...], gaps: tuple[Span, ...], calls: tuple[Moment, ...]) -> Day | None:
+    if not all(map(is_plausible, opens)):
+        return None
     spans = merge(list(opens))
     for gap in gaps:
         spans = cut(spans, gap)
@@ -116,5 +120,7 @@ def _open_day(opens: tuple[Span, ...], gaps: tuple[Span, ...], calls: tuple[Mome
 
 def _most_specific(said: Mapping[Days | None, list[T]], number: int) -> Days | None:
     """Return the smallest set of days with this one in it, the later of two alike."""
+    if not said or SINGLE[number] in said:
+        return SINGLE[number] if said else None
     named = [days for days in said if days is not None and number in days]
     return min(reversed(named), key=len, default=None)

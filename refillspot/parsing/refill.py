@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from refillspot.items import Evidence, EvidenceSource, RefillVerdict, Verdict
@@ -54,6 +55,7 @@ def offers_refill(line: str) -> bool:
     return reason is not None and reason.verdict == "confirmed"
 
 
+@lru_cache(maxsize=4096)  # a menu is read for the verdict, for the price and for the terms
 def _read(source: EvidenceSource, text: str) -> _Reason | None:
     """Return the reason that one text of a store gives, None if it gives none."""
     plain = _plain(text)
