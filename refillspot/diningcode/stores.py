@@ -22,7 +22,7 @@ from refillspot.parsing.text import clean_text
 from refillspot.regions import district_codes_by_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from refillspot.diningcode.answers import HoursRow, Menu, Row, StorePage
 
@@ -100,16 +100,21 @@ def _set_place(store: Store, row: Row, restaurant: Restaurant, detail: Detail) -
 
 
 def _set_hours(store: Store, detail: Detail) -> None:
-    """Take the week if it is there, else the line for search engines, else the one line for today."""
-    today = {"": detail.status.time} if detail.status and detail.status.time else {}
-    sources = (_week(detail.bhour or ()), _week(detail.bhour_seo or ()), today)
-    known = [source for source in sources if source]
-    if known:
-        store.hours_text = "\n".join(f"{label} {text}".strip() for label, text in known[0].items())
-    for source in known:
+    for source in _hours_sources(detail):
+        if store.hours_text is None:
+            store.hours_text = "\n".join(f"{label} {text}".strip() for label, text in source.items())
         store.hours = parse_hours(source[""] if list(source) == [""] else source)
         if store.hours:
             return
+
+
+def _hours_sources(detail: Detail) -> Iterator[dict[str, str]]:
+    """Yield the week if it is there, then the line for search engines, then the one line for today."""
+    for rows in (detail.bhour, detail.bhour_seo):
+        if week := _week(rows or ()):
+            yield week
+    if detail.status and detail.status.time:
+        yield {"": detail.status.time}
 
 
 def _week(rows: Iterable[HoursRow]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, cast
 
@@ -155,11 +154,11 @@ class _Said:
             values[dimension] = [value]
         self._fresh.clear()
         audiences, meals, days = (dict.fromkeys(values.get(name, [None])) for name in DIMENSIONS)
-        plain = Price(amount.lowest, amount.highest)
         for audience, meal, day in product(audiences, meals, days):
-            yield replace(
-                plain,
-                audience=cast("Audience | None", audience),
-                meal=cast("Meal | None", meal),
-                day=cast("DayKind | None", day),
+            yield Price(
+                amount.lowest,
+                amount.highest,
+                cast("Audience | None", audience),
+                cast("Meal | None", meal),
+                cast("DayKind | None", day),
             )

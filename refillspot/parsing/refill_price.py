@@ -30,9 +30,11 @@ def find_offers(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[MenuIt
     ("입장료", "평일 점심", "성인 19,900원"): these are fees for a person, an ordinary dish has none. Nothing else is
     guessed.
     """
+    if verdict.verdict == "unlikely":
+        return []
     fees = [item for item in menu if not NO_FEE.search(item.name)]
     offers = [item for item in fees if offers_refill(item.name)]
-    if not offers and verdict.verdict != "unlikely":
+    if not offers:
         stems = {_stem(item) for item in fees if PERSON.search(item.name)}
         offers = [item for item in fees if _is_fee(item) or _stem(item) in stems]
     free = [item for item in fees if offers and item not in offers and _is_free_entry(item)]
