@@ -1,4 +1,4 @@
-# make setup | demo | crawl | test | check | bench | chaos | up | down | clean   (Windows: see README.md)
+# make setup | demo | crawl | test | check | bench | chaos | truth | up | down | clean   (Windows: see README.md)
 
 PYTHON ?= python3
 DISTRICT ?= 강남구
@@ -6,7 +6,7 @@ ROUNDS ?= 100
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: setup demo crawl test check bench chaos up down clean lock
+.PHONY: setup demo crawl test check bench chaos truth up down clean lock
 
 setup: $(INSTALLED)
 
@@ -41,6 +41,10 @@ bench: setup
 # A quarter of a minute a round
 chaos: setup
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS)
+
+# How right each field is: labelled cases, a replica whose seed nobody has seen, real answers where they are at hand
+truth: setup
+	@$(BIN)/python -m bench.truth
 
 up: setup
 	@$(BIN)/scrapy services up

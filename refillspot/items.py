@@ -7,13 +7,15 @@ Plain dataclasses, so that parsers, tests and storage share them without Scrapy.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Audience = Literal["adult", "teen", "child", "senior"]
 Meal = Literal["lunch", "dinner"]
 DayKind = Literal["weekday", "weekend", "holiday"]
 Verdict = Literal["confirmed", "likely", "unlikely"]
 EvidenceSource = Literal["name", "branch", "category", "menu", "tag"]
+Festivals = Literal["open", "day closed", "closed"]
+"""설 and 추석: open, closed on the day itself, closed (for how many days around it is in the text)."""
 
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 
@@ -47,12 +49,29 @@ class Price:
 
 @dataclass(slots=True, frozen=True)
 class MenuItem:
-    """One line of a menu. `price_krw` is None where the board gives no single number (시가, 가격 문의)."""
+    """One line of a menu. `price_krw` is None where the board gives no single number (시가, 가격 문의).
+
+    `outlier`: the amount cannot be a meal for one, such as a notice or a bottle of wine written as a menu line.
+    """
 
     name: str
     price_krw: int | None = None
     price_text: str | None = None
     recommended: bool = False
+    description: str | None = None
+    outlier: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class RefillTerms:
+    """What holds for an all-you-can-eat offer besides its price. None = the menu does not say."""
+
+    time_limit_minutes: int | None = None
+    min_persons: int | None = None
+    leftover_fee: bool | None = None
+    """환경부담금: leaving food costs extra."""
+    leftover_fee_krw: int | None = None
+    drinks_included: bool | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -85,21 +104,44 @@ class OpeningHours:
     """The opening hours of the weekdays that are known (0 = Monday), in Korean time."""
 
     days: dict[int, Day] = field(default_factory=dict)
+    closed_weeks: dict[int, list[int]] = field(default_factory=dict)
+    """{weekday: weeks of the month in which it is closed all the same}, {6: [1, 3]}; -1 = the last one."""
+    closed_every_other_week: list[int] = field(default_factory=list)
+    """Weekdays that are closed 격주; which weeks, the source does not say."""
+    holidays: Day | None = None
+    """Public holidays (공휴일), where they have hours of their own or are closed."""
+    festivals: Festivals | None = None
+    notes: list[str] = field(default_factory=list)
+    """The parts of the text that could not be read, as written (in lower case)."""
 
     def to_osm(self) -> str:
-        """Return OSM `opening_hours` text, e.g. "Mo-Fr 11:30-15:00,17:00-26:00; Su off"."""
+        """Return OSM `opening_hours` text, e.g. "Mo-Fr 11:30-15:00,17:00-26:00; Su off; Mo[1,3] off; PH off".
+
+        OSM has no words for 격주, nor for 설 and 추석: days closed every other week are "unknown", festivals left out.
+        """
         rules: list[list[str]] = []  # [first weekday, last weekday, selector]
         previous = None
         for number, day in sorted(self.days.items()):
-            selector = "off" if day.closed else ",".join(f"{start}-{end}" for start, end in day.intervals)
+            selector = _selector(day)
             if not selector:
                 continue
+            if number in self.closed_every_other_week and not day.closed:
+                selector += ' unknown "격주 휴무"'
             if rules and previous == number - 1 and rules[-1][2] == selector:
                 rules[-1][1] = WEEKDAYS[number]
             else:
                 rules.append([WEEKDAYS[number], WEEKDAYS[number], selector])
             previous = number
-        return "; ".join(f"{a if a == b else f'{a}-{b}'} {selector}" for a, b, selector in rules)
+        texts = [f"{a if a == b else f'{a}-{b}'} {selector}" for a, b, selector in rules]
+        texts += [f"{WEEKDAYS[day]}[{','.join(map(str, weeks))}] off" for day, weeks in self.closed_weeks.items()]
+        texts += [f"PH {selector}" for selector in [_selector(self.holidays)] if selector]
+        return "; ".join(texts)
+
+
+def _selector(day: Day | None) -> str:
+    if day is None:
+        return ""
+    return "off" if day.closed else ",".join(f"{start}-{end}" for start, end in day.intervals)
 
 
 @dataclass(slots=True)
@@ -121,9 +163,13 @@ class Store:
     lat: float | None = None
     """WGS84 degrees."""
     lon: float | None = None
+    dong_confirmed: bool | None = None
+    """Whether the point lies in the dong of the address; None = one of them is not known."""
     phone: str | None = None
     """National format, "02-555-1234"; 050x numbers are virtual."""
     categories: list[str] | None = None
+    cuisines: list[str] | None = None
+    """`categories` in the ten words of docs/fields.md; empty = none of them fits."""
     score: int | None = None
     """The site's own score, 0-100; 25 is the floor of the unrated."""
     user_score: float | None = None
@@ -139,5 +185,16 @@ class Store:
     refill_prices: list[Price] | None = None
     refill_price_krw: int | None = None
     """The cheapest ordinary adult price of the refill offer, in won."""
+    refill_terms: RefillTerms | None = None
     tags: list[str] | None = None
     facilities: list[str] | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class UnreadPage:
+    """A store page that no parser could read, with the list row that led to it."""
+
+    ref: str
+    row: dict[str, Any]
+    body: bytes
+    error: str

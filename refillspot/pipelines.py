@@ -9,6 +9,7 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
 from refillspot.clock import Clock
+from refillspot.items import UnreadPage
 from refillspot.postgres.group_commit import GroupCommit
 from refillspot.postgres.stores import StoreTable
 
@@ -31,7 +32,8 @@ class PostgresCopyPipeline:
     Settings: DATABASE_URL, POSTGRES_COPY_MAX_ROWS, POSTGRES_COPY_MAX_SECONDS, POSTGRES_TIMEOUT_SECONDS,
     CLOCK_OFFSET_SECONDS.
     Stats: postgres/rows, postgres/rejected, postgres/flushes, postgres/waits, postgres/known (refill stores of the
-    asked districts that were there before). Reads crawl/id, the crawl that the stores are counted for.
+    asked districts that were there before), postgres/unread (pages kept for
+    `scrapy db reparse`). Reads crawl/id, the crawl that the stores are counted for.
     """
 
     def __init__(self, crawler: Crawler, table: StoreTable, *, max_rows: int, max_seconds: float) -> None:
@@ -63,7 +65,11 @@ class PostgresCopyPipeline:
         codes = [district.code for district in getattr(self._crawler.spider, "districts", ())]
         self._stats.set_value("postgres/known", await self._table.known_refill_stores(codes))
 
-    async def process_item(self, item: Store) -> Store:
+    async def process_item(self, item: Store | UnreadPage) -> Store | UnreadPage:
+        if isinstance(item, UnreadPage):
+            await self._table.keep_unread(item)
+            self._stats.inc_value("postgres/unread")
+            return item
         committed = self._group.add(item)
         self._flush_if_idle()
         await committed

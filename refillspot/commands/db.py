@@ -10,25 +10,47 @@ from refillspot.commands._errors import told_on_stderr
 if TYPE_CHECKING:
     import argparse
 
+    from scrapy.settings import BaseSettings
+
 
 class Command(ScrapyCommand):
-    """`scrapy db migrate`: bring the tables up to date. A crawl does the same when it starts."""
+    """`scrapy db migrate`: bring the tables up to date. A crawl does the same when it starts.
+
+    `scrapy db reparse`: read the pages again that no parser could read, without asking the site.
+    """
 
     requires_crawler_process = False
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        return "migrate"
+        return "migrate | reparse"
 
     def short_desc(self) -> str:
-        return "Create or update the tables in PostgreSQL"
+        return "Create or update the tables in PostgreSQL, read kept pages again"
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002  # Scrapy's signature
-        from refillspot.postgres.database import migrate_database
-        from refillspot.services import resolve
-
-        if args != ["migrate"]:
-            raise UsageError("say: scrapy db migrate")
+        actions = {"migrate": _migrate, "reparse": _reparse}
+        if len(args) != 1 or args[0] not in actions:
+            raise UsageError("say: scrapy db migrate, or scrapy db reparse")
+        assert self.settings  # noqa: S101  # Scrapy made them
         with told_on_stderr(self):
-            applied = migrate_database(resolve().database_url)
-            print(f"applied: {', '.join(applied)}" if applied else "nothing to do: the tables are up to date")
+            actions[args[0]](self.settings)
+
+
+def _migrate(_settings: BaseSettings) -> None:
+    from refillspot.postgres.database import migrate_database
+    from refillspot.services import resolve
+
+    applied = migrate_database(resolve().database_url)
+    print(f"applied: {', '.join(applied)}" if applied else "nothing to do: the tables are up to date")
+
+
+def _reparse(settings: BaseSettings) -> None:
+    from refillspot.reparsing import reparse
+    from refillspot.services import resolve
+
+    result = reparse(resolve().database_url, settings["DININGCODE_WEB_URL"])
+    print(
+        f"{result.stored} stored, {result.outdated} outdated and dropped, {result.rejected} refused by PostgreSQL, "
+        f"{result.unread} still unread and kept"
+    )

@@ -104,6 +104,7 @@ class Detail(msgspec.Struct, kw_only=True):
 class MenuLine(msgspec.Struct, kw_only=True):
     menu: str
     price: str | None = None
+    description: str | None = None
     best: bool | int | str | None = None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -31,4 +31,4 @@ def store_form(ref: str) -> Form:
 
 def store_page_url(web_url: str, ref: str) -> str:
     """Return the page of a store that people can open."""
-    return f"{web_url.rstrip('/')}/profile.php?{urlencode({'rid': ref})}"
+    return f"{web_url.rstrip('/')}/profile.php?rid={quote_plus(ref)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from refillspot.diningcode.answers import Detail, Restaurant
@@ -9,16 +10,19 @@ from refillspot.diningcode.forms import store_page_url
 from refillspot.items import Address, MenuItem, Store
 from refillspot.parsing.address import parse_address
 from refillspot.parsing.category import parse_categories
+from refillspot.parsing.cuisine import find_cuisines
+from refillspot.parsing.dong_check import is_in_dong
 from refillspot.parsing.hours import parse_hours
 from refillspot.parsing.phone import parse_phone
-from refillspot.parsing.price import parse_price_krw
+from refillspot.parsing.price import is_plausible_krw, parse_price_krw
 from refillspot.parsing.refill import assess_refill
 from refillspot.parsing.refill_price import headline_price_krw, refill_prices
+from refillspot.parsing.refill_terms import refill_terms
 from refillspot.parsing.text import clean_text
 from refillspot.regions import district_codes_by_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from refillspot.diningcode.answers import HoursRow, Menu, Row, StorePage
 
@@ -59,6 +63,7 @@ def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
         source_url=store_page_url(web_url, row.v_rid),
         refill=verdict,
         categories=categories,
+        cuisines=find_cuisines(categories).known if categories else None,
         phone=_first(parse_phone, (detail.phone, restaurant.phone, row.phone)),
         score=_integer(restaurant.score if restaurant.score is not None else row.score),
         user_score=_number(row.user_score) or None,  # 0 means that nobody rated it
@@ -68,6 +73,7 @@ def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
         menu=menu,
         refill_prices=prices,
         refill_price_krw=headline_price_krw(prices or ()),
+        refill_terms=refill_terms(menu, verdict) if menu is not None else None,
         tags=tags,
         facilities=_texts(detail.facility),
     )
@@ -89,19 +95,26 @@ def _set_place(store: Store, row: Row, restaurant: Restaurant, detail: Detail) -
         if _within(point[0], KOREA_LAT) and _within(point[1], KOREA_LON):
             store.lat, store.lon = point
             break
+    if store.district_code and store.dong and store.lat and store.lon:
+        store.dong_confirmed = is_in_dong(store.district_code, store.dong, store.lat, store.lon)
 
 
 def _set_hours(store: Store, detail: Detail) -> None:
-    """Take the week if it is there, else the line for search engines, else the one line for today."""
-    today = {"": detail.status.time} if detail.status and detail.status.time else {}
-    sources = (_week(detail.bhour or ()), _week(detail.bhour_seo or ()), today)
-    known = [source for source in sources if source]
-    if known:
-        store.hours_text = "\n".join(f"{label} {text}".strip() for label, text in known[0].items())
-    for source in known:
+    for source in _hours_sources(detail):
+        if store.hours_text is None:
+            store.hours_text = "\n".join(f"{label} {text}".strip() for label, text in source.items())
         store.hours = parse_hours(source[""] if list(source) == [""] else source)
         if store.hours:
             return
+
+
+def _hours_sources(detail: Detail) -> Iterator[dict[str, str]]:
+    """Yield the week if it is there, then the line for search engines, then the one line for today."""
+    for rows in (detail.bhour, detail.bhour_seo):
+        if week := _week(rows or ()):
+            yield week
+    if detail.status and detail.status.time:
+        yield {"": detail.status.time}
 
 
 def _week(rows: Iterable[HoursRow]) -> dict[str, str]:
@@ -120,8 +133,10 @@ def _menu(menu: Menu) -> list[MenuItem]:
     for line in menu.lines:
         if name := clean_text(line.menu):
             price = clean_text(line.price)
+            krw = parse_price_krw(price) if price else None
             recommended = str(line.best).lower() in TRUE_MARKS
-            items.append(MenuItem(name, parse_price_krw(price) if price else None, price, recommended))
+            outlier = krw is not None and not is_plausible_krw(krw)
+            items.append(MenuItem(name, krw, price, recommended, clean_text(line.description), outlier))
     return items
 
 
@@ -147,10 +162,12 @@ def _first(parse: Callable[[str], str | None], values: Iterable[str | None]) -> 
 
 
 def _number(value: float | str | None) -> float | None:
+    """Return a number, also of "1,234"; None for anything else, as infinity is."""
     try:
-        return float(str(value).replace(",", ""))
+        number = float(value.replace(",", "") if isinstance(value, str) else value or 0)
     except ValueError:
         return None
+    return number if value is not None and isfinite(number) else None
 
 
 def _integer(value: float | str | None) -> int | None:

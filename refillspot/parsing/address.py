@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from refillspot.items import Address
 from refillspot.parsing.text import plain_text
@@ -49,6 +49,7 @@ BRACKETED_DONG = re.compile(r"\(\s*([가-힣0-9·.]{1,12}(?:동|가|로|읍|면)
 OFFICE = re.compile(r"제?(?:[0-9·.]{1,5}|본)?동$")  # 역삼1동 is an office's part of the legal 역삼동
 
 
+@lru_cache(maxsize=1024)  # a store's address is read with its row, and again with its page
 def parse_address(text: str) -> Address | None:
     """Return the parts of an address, lot-number or road, that the text says. None = nothing is recognised.
 

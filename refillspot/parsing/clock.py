@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 HOUR = 60
@@ -49,12 +50,14 @@ class Span(NamedTuple):
         return self.end - self.start
 
 
+@lru_cache(maxsize=1024)
 def read_moment(words: str) -> Moment | None:
     """Return the time that words give, None if there is no such time of day (31:00)."""
     match = _READ.search(words)
     return _moment(match) if match else None
 
 
+@lru_cache(maxsize=1024)
 def read_span(words: str) -> Span | None:
     """Return the span of one match of `SPAN`, ended past midnight where it must; None if it is no span of time."""
     if re.match(ROUND_THE_CLOCK, words):
@@ -66,7 +69,8 @@ def read_span(words: str) -> Span | None:
     if start is None or end is None:
         return None
     last = end.minutes
-    if last <= start.minutes and not end.exact and (matches[0]["half"] or start.minutes > NOON):
+    halved = matches[0]["half"] or (start.minutes > NOON and matches[1]["hour"][0] != "0")  # 13:00 - 02:00 is a night
+    if last <= start.minutes and not end.exact and halved:
         last = last + NOON if last + NOON > start.minutes else last  # 오후 3시 - 5시
     if last <= start.minutes:
         last += DAY
@@ -104,7 +108,9 @@ def cut(spans: list[Span], gap: Span) -> list[Span]:
 
 
 def fit(moment: Moment, within: Span) -> int | None:
-    """Return the moment on the clock of a span, None if it lies outside."""
+    """Return the moment on the clock of a span, None if it lies outside. Negative minutes count from its end."""
+    if moment.minutes < 0:
+        return within.end + moment.minutes if within.length > -moment.minutes else None
     shifted = (moment.minutes + shift for shift in _shifts(exact=moment.exact))
     return next((minutes for minutes in shifted if within.start < minutes <= within.end), None)
 

@@ -5,21 +5,27 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from refillspot.items import Day, OpeningHours
-from refillspot.parsing.clock import Span, cut, fit, is_plausible, merge, write_clock
+from refillspot.parsing.clock import cut, fit, is_plausible, merge, write_clock
+from refillspot.parsing.closings import ALL_YEAR
 from refillspot.parsing.hours_text import Facts, read_line
-from refillspot.parsing.weekdays import DATED, EVERY_DAY, NO_DAY, Days
+from refillspot.parsing.hours_today import read_day
+from refillspot.parsing.weekdays import DATED, EVERY_DAY, HOLIDAY, NO_DAY, Days
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from refillspot.parsing.clock import Moment, Span
+
 T = TypeVar("T")
+
+SINGLE = [frozenset({number}) for number in range(8)]
 
 SIGNS = str.maketrans("ㆍ•–—−〜∼~[]{}【】", "··------()()()")
 NEXT_DAY = re.compile(r"(?:익일|다음 ?날) ?(?=\d|오전|새벽)")  # 17:00 - 익일 02:00: the order says so already
-ALL_YEAR = re.compile(r"연중 ?무휴")
 
 
 def parse_hours(value: str | Mapping[str, str]) -> OpeningHours | None:
@@ -28,6 +34,8 @@ def parse_hours(value: str | Mapping[str, str]) -> OpeningHours | None:
     Only days that are known are in it. `"오늘(목)": "영업시간: 17:00 - 02:00"` is one Thursday, ("17:00", "26:00").
     """
     facts = Facts()
+    if isinstance(value, Mapping):
+        value = {label: text for label, text in value.items() if not read_day(label, text, facts)}
     for days, lines in _sections(value):
         current = days
         for line in lines:
@@ -35,7 +43,16 @@ def parse_hours(value: str | Mapping[str, str]) -> OpeningHours | None:
     if facts.closed or facts.sometimes_closed or (isinstance(value, str) and ALL_YEAR.search(value)):
         _take_unsaid_as_every_day(facts)
     days_known = {number: day for number in range(7) if (day := _day(number, facts))}
-    return OpeningHours(days_known) if days_known else None
+    if not days_known:
+        return None
+    return OpeningHours(
+        days_known,
+        {day: sorted(weeks) for day, weeks in sorted(facts.closed_weeks.items())},
+        sorted(facts.closed_every_other_week),
+        _day(HOLIDAY, facts),
+        facts.festivals,
+        list(facts.notes),
+    )
 
 
 def _sections(value: str | Mapping[str, str]) -> Iterator[tuple[Days | None, list[str]]]:
@@ -75,23 +92,35 @@ def _day(number: int, facts: Facts) -> Day | None:
     if number in facts.closed - facts.sometimes_closed:
         return Day(closed=True)
     days = _most_specific(facts.open, number)
-    if days is None or not all(map(is_plausible, facts.open[days])):
+    if days is None:
         return None
-    spans = merge(facts.open[days])
-    whole = Span(spans[0].start, spans[-1].end)
     gap_days = _most_specific(facts.breaks, number)
-    for gap in facts.breaks[gap_days] if gap_days is not None else ():
+    if gap_days is None and number == HOLIDAY and EVERY_DAY in facts.breaks:
+        gap_days = EVERY_DAY
+    gaps = facts.breaks[gap_days] if gap_days is not None else ()
+    call_days = _most_specific(facts.last_orders, number)
+    calls = facts.last_orders[call_days] if call_days is not None and len(call_days) <= len(days) else ()
+    return _open_day(tuple(facts.open[days]), tuple(gaps), tuple(calls))
+
+
+@lru_cache(maxsize=1024)  # the days of a week are mostly alike
+def _open_day(opens: tuple[Span, ...], gaps: tuple[Span, ...], calls: tuple[Moment, ...]) -> Day | None:
+    if not all(map(is_plausible, opens)):
+        return None
+    spans = merge(list(opens))
+    for gap in gaps:
         spans = cut(spans, gap)
     if not spans:
         return None
-    call_days = _most_specific(facts.last_orders, number)
-    calls = facts.last_orders[call_days] if call_days is not None and len(call_days) <= len(days) else ()
-    fitting = [minutes for call in calls if (minutes := fit(call, whole)) is not None]
+    # One before the last break is the last of the lunch, not of the day.
+    fitting = [minutes for call in calls if (minutes := fit(call, spans[-1])) is not None]
     last_order = write_clock(max(fitting)) if fitting else None
     return Day([(write_clock(span.start), write_clock(span.end)) for span in spans], last_order)
 
 
 def _most_specific(said: Mapping[Days | None, list[T]], number: int) -> Days | None:
     """Return the smallest set of days with this one in it, the later of two alike."""
+    if not said or SINGLE[number] in said:
+        return SINGLE[number] if said else None
     named = [days for days in said if days is not None and number in days]
     return min(reversed(named), key=len, default=None)

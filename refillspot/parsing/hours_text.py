@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
-from refillspot.parsing.clock import CLOCK, ROUND_THE_CLOCK, SPAN, Moment, Span, read_moment, read_span
-from refillspot.parsing.closings import find_closings
-from refillspot.parsing.weekdays import DAYS, NO_DAY, Days, read_days
+from refillspot.parsing.clock import DAY, Moment, Span, fit, read_moment, read_span
+from refillspot.parsing.closings import Closings, find_closings
+from refillspot.parsing.hours_words import TOKEN, find_unread, read_before_closing
+from refillspot.parsing.weekdays import NO_DAY, Days, find_days, read_days
+
+if TYPE_CHECKING:
+    from refillspot.items import Festivals
+    from refillspot.parsing.month_weeks import Weeks
 
 LONGEST_BREAK = 240  # minutes; a longer span is not called a break by a note beside it
 LONGEST_LAST_CALL = 60
-
-_BREAK = r"브레이크(?: ?타임)?|break(?: ?time)?|\bb\.? ?t\b\.?|(?:쉬는|휴식|준비|휴게) ?시간|직원 ?식사"
-TOKENS = {
-    # Closing times of something else than the kitchen say nothing about orders.
-    "other": rf"(?:영업|판매|[가-힣]{{0,6}}바|소진 ?시?|품절 ?시?) ?(?:조기 ?)?(?:마감|종료)(?: ?(?:{CLOCK}))?",
-    "no_break": rf"(?:{_BREAK})[ :-]{{0,3}}(?:없|x\b|제외)|no ?break",
-    "break": _BREAK,
-    "last": r"라스트 ?오[더다]|last ?or?der|\bl[./]? ?o\b\.?|마지막 ?(?:주문|오더)|마감",
-    "open": r"영업 ?시간|운영 ?시간",
-    "days": DAYS,
-    "span": rf"{ROUND_THE_CLOCK}|{SPAN}",
-    "clock": CLOCK,
-    "bracket": r"[()]",
-    "slash": r"/",
-}
-TOKEN = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in TOKENS.items()))
 
 
 class Facts:
@@ -38,13 +27,26 @@ class Facts:
         self.last_orders: defaultdict[Days | None, list[Moment]] = defaultdict(list)
         self.closed: Days = NO_DAY
         self.sometimes_closed: Days = NO_DAY
+        self.closed_weeks: defaultdict[int, Weeks] = defaultdict(frozenset)
+        self.closed_every_other_week: Days = NO_DAY
+        self.festivals: Festivals | None = None
+        self.notes: dict[str, None] = {}  # each once, in order
+
+    def take(self, closings: Closings) -> None:
+        self.closed |= closings.weekly
+        self.sometimes_closed |= closings.sometimes
+        self.closed_every_other_week |= closings.every_other_week
+        for day, weeks in closings.weeks:
+            self.closed_weeks[day] |= weeks
+        if closings.festivals and self.festivals in {None, "open"}:  # an exception outweighs 연중무휴
+            self.festivals = closings.festivals
 
 
 def read_line(line: str, days: Days | None, facts: Facts) -> Days | None:
     """Add what a line says to `facts`. `days` are those of the line before; returns those for the line after."""
     closings = find_closings(line, days if days and days not in facts.open else NO_DAY)
-    facts.closed |= closings.weekly
-    facts.sometimes_closed |= closings.sometimes
+    facts.take(closings)
+    facts.notes |= dict.fromkeys(find_unread(line))
     reader = LineReader(line, days, facts)
     reader.read()
     return days if any(closings) and not reader.spans else reader.days
@@ -71,19 +73,29 @@ class LineReader:
         for kind, words in self.tokens:
             if kind == "days":
                 self._take_days(read_days(words), after=previous)
-            elif kind == "span":
-                self._take_span(read_span(words))
-            elif kind == "clock":
-                self._take_moment(read_moment(words))
-            elif kind == "no_break":
-                self.facts.breaks.setdefault(self._current, [])
-            elif kind in {"bracket", "slash"}:
-                self.depth = max(0, self.depth + {"(": 1, ")": -1}.get(words, 0))
-                self.note_days = self.days
-            elif self.depth == 0:
-                self.kind = kind
+            else:
+                self._take(kind, words)
             previous = kind
         self._settle()
+
+    def _take(self, kind: str, words: str) -> None:
+        if kind == "span":
+            self._take_span(read_span(words))
+        elif kind == "clock":
+            self._take_moment(read_moment(words))
+        elif kind == "before" and "last" in self.kinds:
+            self._take_moment(read_before_closing(words))
+        elif kind in {"from", "until"}:
+            self._take_one_end(kind, words)
+        elif kind == "except" and self.depth == 0:
+            self._take_exception(find_days(words))
+        elif kind == "no_break":
+            self.facts.breaks.setdefault(self._current, [])
+        elif kind in {"bracket", "slash"}:
+            self.depth = max(0, self.depth + {"(": 1, ")": -1}.get(words, 0))
+            self.note_days = self.days
+        elif self.depth == 0:
+            self.kind = kind
 
     @property
     def _current(self) -> Days | None:
@@ -113,6 +125,26 @@ class LineReader:
         if moment and "last" in self.kinds:
             self.facts.last_orders[self._current].append(moment)
             self.moments += 1
+
+    def _take_one_end(self, kind: str, words: str) -> None:
+        """Read "(주말 18시까지)", "(주말 13시 오픈)": these days open as the row says, but for one end."""
+        moment = read_moment(words)
+        if not moment or not self.spans or self.kind != "open":
+            return
+        start, end = self.spans[-1][1][:2]
+        if kind == "until":
+            cut = fit(moment, Span(start, start + DAY))
+            self.spans += [(find_days(words), Span(start, cut))] if cut else []
+        elif moment.minutes < end:
+            self.spans.append((find_days(words), Span(moment.minutes, end)))
+
+    def _take_exception(self, days: Days) -> None:
+        """Read "(주말 제외)": the row holds for its other days; a break then does not happen on these."""
+        if self.kind == "break":
+            self.facts.breaks.setdefault(days, [])
+        elif self.spans and self.spans[-1][0]:
+            of, span = self.spans.pop()
+            self.spans.append(((of or NO_DAY) - days, span))
 
     def _settle(self) -> None:
         """File the opening spans, except one that a note calls something else: "15:00 - 17:00 (브레이크타임)"."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, cast
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from refillspot.items import Audience, DayKind, Meal
 
 CHEAPEST_KRW, DEAREST_KRW = 500, 300_000  # of a meal for one; beyond it is a notice, a bottle of wine, a misprint
+PLAIN = re.compile(r"(\d{1,3}(?:,\d{3}){0,3}|\d{1,8})원", re.ASCII)
 FREE = re.compile(r"무료|공짜")
 IN_BRACKETS = re.compile(r"\s?\(([^()]{1,40})\)")
 # Beside the price of a meal: what is added to it or taken off.
@@ -54,6 +54,8 @@ def parse_prices(text: str) -> list[Price]:
 
 def parse_price_krw(text: str) -> int | None:
     """Return the one price that a menu line states, in won; None if it states none, a range, or several."""
+    if plain := PLAIN.fullmatch(text):  # nine of ten
+        return int(plain[1].replace(",", "")) or None
     amounts = {(price.krw_min, price.krw_max) for price in parse_prices(text) if price.krw_max}
     if len(amounts) != 1:
         return None
@@ -152,11 +154,11 @@ class _Said:
             values[dimension] = [value]
         self._fresh.clear()
         audiences, meals, days = (dict.fromkeys(values.get(name, [None])) for name in DIMENSIONS)
-        plain = Price(amount.lowest, amount.highest)
         for audience, meal, day in product(audiences, meals, days):
-            yield replace(
-                plain,
-                audience=cast("Audience | None", audience),
-                meal=cast("Meal | None", meal),
-                day=cast("DayKind | None", day),
+            yield Price(
+                amount.lowest,
+                amount.highest,
+                cast("Audience | None", audience),
+                cast("Meal | None", meal),
+                cast("DayKind | None", day),
             )

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from refillspot.items import Evidence, EvidenceSource, RefillVerdict, Verdict
 from refillspot.parsing.brands import find_brand
 from refillspot.parsing.price_words import LABEL
-from refillspot.parsing.refill_words import OFFERS, SALAD_BAR, is_aside, is_side
+from refillspot.parsing.refill_words import ANY_OFFER, OFFERS, SALAD_BAR, is_aside, is_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+
+_MARK = re.compile(r"</?\w{1,6}>")
 
 
 class _Reason(NamedTuple):
@@ -45,11 +49,20 @@ def assess_refill(
     return RefillVerdict(verdict, list(dict.fromkeys(reason.evidence for reason in reasons)))
 
 
+def offers_refill(line: str) -> bool:
+    """Tell whether a line of a menu alone says that the store is all-you-can-eat."""
+    reason = _read("menu", line)
+    return reason is not None and reason.verdict == "confirmed"
+
+
+@lru_cache(maxsize=4096)  # a menu is read for the verdict, for the price and for the terms
 def _read(source: EvidenceSource, text: str) -> _Reason | None:
     """Return the reason that one text of a store gives, None if it gives none."""
     plain = _plain(text)
     if source == "name" and find_brand(plain):
         return _Reason("confirmed", Evidence(source, text))
+    if not ANY_OFFER.search(plain):
+        return None
     for offer in OFFERS:
         weight = offer.weights.get(source)
         if weight and any(not is_aside(plain, match) for match in offer.words.finditer(plain)):
@@ -59,16 +72,17 @@ def _read(source: EvidenceSource, text: str) -> _Reason | None:
 
 def _salad_bar(name: str, categories: Sequence[str], menu: Sequence[str]) -> Iterator[_Reason]:
     """Yield the texts that call the store itself a salad bar, unless it sells dishes beside it."""
-    lines = map(_plain, menu)
-    if not all(SALAD_BAR.search(line) or LABEL.search(line) or is_side(line) for line in lines):
-        return
     texts: list[tuple[EvidenceSource, str]] = [("name", name), *(("category", text) for text in categories)]
-    for source, text in texts:
-        if SALAD_BAR.search(_plain(text)):
-            yield _Reason("likely", Evidence(source, text))
+    says_so = [Evidence(source, text) for source, text in texts if SALAD_BAR.search(_plain(text))]
+    if says_so:
+        lines = map(_plain, menu)
+        if all(SALAD_BAR.search(line) or LABEL.search(line) or is_side(line) for line in lines):
+            yield from (_Reason("likely", evidence) for evidence in says_so)
 
 
 def _plain(text: str) -> str:
     """Return a text in small letters, full-width forms and marks like <em> gone, single spaces."""
-    text = re.sub(r"</?\w{1,6}>", "", unicodedata.normalize("NFKC", text))
+    text = unicodedata.normalize("NFKC", text)
+    if "<" in text:
+        text = _MARK.sub("", text)
     return " ".join(text.casefold().split())

@@ -26,8 +26,8 @@ ASIDES = (
     "국물", "육수", "된장",
     "된장찌개", "숭늉", "죽", r"(?:^|라|소|당|우동|칼국수)면", "라면", "사리", "누룽지",
     # side dishes
-    "반찬", "김치", "깍두기", "단무지", "나물", "쌈", "채소", "야채", "상추", "샐러드", "샐러드바", "셀프바",
-    "셀프코너", "소스",
+    "반찬", "김치", "깍두기", "단무지", "나물", "(?<!보)(?<!월남)쌈", "채소", "야채", "상추", "샐러드",
+    "샐러드바", "셀프바", "셀프코너", "소스",
     "토핑", "계란", "계란찜", "달걀", "후라이", "프라이", "두부", "감자튀김", "팝콘", "과자", "빵", "식전빵", "버터",
     "치즈", "김", "기본안주", "안주",
     # drinks and sweets
@@ -67,6 +67,7 @@ OFFERS = (
     Offer(re.compile(_spaced("무제한") + r"|\ball ?you ?can ?eat\b|\bayce\b"), NOT_OF_A_BRANCH),
     # 무한 alone is a word of many names (무한상사, 무한도전); with a dish after it, it is an offer.
     Offer(re.compile(rf"{_spaced('무한')} ?(?={_DISH})"), NOT_OF_A_BRANCH),
+    Offer(re.compile(rf"무한으로 ?즐기(?=.{{0,20}}(?:{_DISH}))"), {"name": "confirmed", "menu": "confirmed"}),
     Offer(re.compile(rf"^{_spaced('무한')} (?=.{{0,20}}(?:{_DISH}))"), {"menu": "confirmed"}),
     # 출장뷔페 is catering; 뷔페거리, 뷔페타워 are places.
     Offer(
@@ -76,9 +77,11 @@ OFFERS = (
         NOT_OF_A_BRANCH,
     ),
 )
+# No offer without one of these; looked for first, because most texts have none.
+ANY_OFFER = re.compile(r"무 ?[한제]|[뷔부] ?페|all ?you|ayce")
 SALAD_BAR = re.compile(_spaced("샐러드바") + "|" + _spaced("샐러드뷔페"))
 
-_ASIDE = re.compile(rf"(?:{'|'.join(ASIDES)})(?:은|는|이|가|도|만|을|를|류|등|까지)?$")
+_ASIDE = re.compile(rf"(?:{'|'.join(ASIDES)})(?:은|는|이|가|도|만|을|를|류|등|까지|와|과|랑|하고)?$")
 _NOT_SO = re.compile(r" ?[은는이가]? ?(?:아닙|아님|아니|안 ?[됩돼하]|불가|중단|종료|없|x\b)")
 _BOUND = re.compile(r"[()\[\]+:;!★|]")
 # Stands between a dish and the word without naming anything: "와인 2시간 무제한".
@@ -95,8 +98,8 @@ def is_aside(text: str, match: re.Match[str]) -> bool:
     if _NOT_SO.match(after):
         return True
     phrase = _last_phrase(before)
-    if phrase:
-        return all(is_side(part) for part in _AND.split(phrase) if part.strip())
+    if parts := [part for part in _AND.split(phrase) if part.strip()]:
+        return all(map(is_side, parts))
     return any(is_side(word) for word in _first_words(after))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 # Known names only: "<A세트>" and "<점심>" on a menu are no tags.
 _TAG = re.compile(
@@ -21,6 +22,8 @@ _FILLERS = str.maketrans(dict.fromkeys("\u115f\u1160\u3164\uffa0", " "))  # lett
 # Full-width ASCII, the ideographic space, and the many dashes and waves that all mean "-" and "~".
 _ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _ASCII |= dict.fromkeys(map(ord, "‐‑‒–—―−"), ord("-")) | dict.fromkeys(map(ord, "〜∼˜"), ord("~"))
+# Most texts are of these only, and need no cleaning but of their spaces.
+_ORDINARY = re.compile(r"[ !-%'-;=?-}가-힣ㄱ-ㅎㅏ-ㅣ·★☆※…₩]*").fullmatch
 
 
 def strip_tags(text: str) -> str:
@@ -29,13 +32,18 @@ def strip_tags(text: str) -> str:
     return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
 
 
+@lru_cache(maxsize=8192)  # tags, prices and hours repeat from store to store
 def clean_text(text: str | None) -> str | None:
     """Return one line of NFC text without tags and control characters; None when nothing is left."""
+    if text and _ORDINARY(text):
+        return " ".join(text.split()) or None
     return _SPACES.sub(" ", _visible(strip_tags(text or ""))).strip() or None
 
 
 def plain_text(text: str) -> str:
     """Return `text` as the parsers read it: as `clean_text`, with ASCII digits, signs and dashes; lines are kept."""
+    if _ORDINARY(text):
+        return " ".join(text.split())
     lines = _visible(strip_tags(text)).translate(_ASCII).splitlines()
     return "\n".join(line for raw in lines if (line := _SPACES.sub(" ", raw).strip()))
 

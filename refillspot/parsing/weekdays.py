@@ -1,4 +1,4 @@
-"""Words for weekdays: "월-금,일", "토/일", "평일", "목요일". 0 = Monday."""
+"""Words for weekdays: "월-금,일", "토/일", "평일", "목요일". 0 = Monday, 7 = public holidays, an eighth day."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ Days = frozenset[int]
 LETTERS = "월화수목금토일"
 NO_DAY: Days = frozenset()
 EVERY_DAY: Days = frozenset(range(7))
+HOLIDAY = 7
 GROUPS = {
     "매일": EVERY_DAY,
     "평일": frozenset(range(5)),
     "주중": frozenset(range(5)),
     "주말": frozenset({5, 6}),
-    "공휴일": NO_DAY,  # concerns no weekday
+    "공휴일": frozenset({HOLIDAY}),
+    "국경일": frozenset({HOLIDAY}),
 }
 
 # A day with its weekday in brackets: 오늘(목), 7월 4일(금).
@@ -24,7 +26,7 @@ UNNAMED = r"오늘|내일|금일|\d{1,2} ?월(?: ?\d{1,2} ?일)?|\d{1,2} ?일(?!
 # A letter alone is a weekday only if no word goes on around it: 목 is, 목살 is not.
 WEEKDAY = rf"[{LETTERS}]요일|(?<![가-힣\d])[{LETTERS}]{{1,7}}(?![가-힣])|{'|'.join(GROUPS)}"
 JOINT = r" ?(?:[-,/·&]|부터|및) ?"
-LISTED = rf"(?:{WEEKDAY})(?:{JOINT}(?:{WEEKDAY}|명절|국경일))*"
+LISTED = rf"(?:{WEEKDAY})(?:{JOINT}(?:{WEEKDAY}|명절))*"
 DAYS = rf"{UNNAMED}|{LISTED}"
 
 _DAYS = re.compile(DAYS)

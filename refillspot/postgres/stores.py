@@ -11,12 +11,13 @@ import psycopg
 from refillspot.postgres.columns import COLUMNS, copy_row, merge_expression, to_json
 from refillspot.postgres.migrations import migrate
 from refillspot.postgres.patience import ATTEMPT_SECONDS, ROW_AT_FAULT, when_available
+from refillspot.postgres.unread import keep
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from refillspot.clock import Clock
-    from refillspot.items import Store
+    from refillspot.items import Store, UnreadPage
 
 logger = logging.getLogger(__name__)
 
@@ -96,6 +97,14 @@ class StoreTable:
         batch = {store.ref: store for store in stores}  # ON CONFLICT takes a key once; the last counts
         await self._write_or_split(list(batch.values()), crawl_id, outcome)
         return outcome
+
+    async def keep_unread(self, page: UnreadPage) -> None:
+        """Keep a page for `scrapy db reparse`. Waits for PostgreSQL as long as it takes."""
+
+        async def keep_page() -> None:
+            await keep(await self._open_connection(), page, self._clock.now())
+
+        await when_available(keep_page, self.close, attempt_seconds=self._attempt_seconds)
 
     async def _write_or_split(self, stores: list[Store], crawl_id: str | None, outcome: Outcome) -> None:
         async def waiting() -> None:

@@ -12,6 +12,8 @@ from refillspot.caching import CACHE_KIND, Kind
 from refillspot.diningcode.answers import Row, SearchPage, decode_search, decode_store
 from refillspot.diningcode.forms import FORM_HEADERS, RESULT_CAP, Form, search_form, store_form
 from refillspot.diningcode.stores import build_store, district_code
+from refillspot.exceptions import LayoutChangedError
+from refillspot.items import UnreadPage
 from refillspot.planning import CrawlArguments, Query, seed_queries
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from refillspot.items import Store
+
 
 STORE_PRIORITY = 10  # store pages before further lists: the queue stays short
 
@@ -66,8 +69,14 @@ class DiningcodeSpider(Spider):
         yield from self._store_requests(page)
         yield from self._further_lists(Query(**query), page, seen)
 
-    def parse_store(self, response: Response, row: dict[str, Any]) -> Iterator[Store]:
-        yield build_store(msgspec.convert(row, Row), decode_store(response.body), self.settings["DININGCODE_WEB_URL"])
+    def parse_store(self, response: Response, row: dict[str, Any]) -> Iterator[Store | UnreadPage]:
+        """Yield the store; a page in an unknown layout is kept for `scrapy db reparse` and is an error all the same."""
+        try:
+            page = decode_store(response.body)
+        except LayoutChangedError as error:
+            yield UnreadPage(row["v_rid"], row, response.body, str(error))
+            raise
+        yield build_store(msgspec.convert(row, Row), page, self.settings["DININGCODE_WEB_URL"])
 
     def handle_failure(self, failure: Failure) -> None:
         """Count a request that failed for good: every attempt refused, or an answer that is none."""

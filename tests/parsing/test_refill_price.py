@@ -33,6 +33,11 @@ def menu(*lines: tuple[str, str | None]) -> list[MenuItem]:
         (BY_MENU, menu(("삼겹살 무한리필 (2인 이상)", "19,900원")), 19900),
         (BY_MENU, [MenuItem("삼겹살 무한리필", 15900)], 15900),
         (BY_NAME, menu(("주말 주차비", "2,000원"), ("점심 된장찌개", "7,000원")), None),
+        (
+            BY_NAME,
+            menu(("게살볶음밥 청소년", "8,900원"), ("게살볶음밥 성인", "12,900원"), ("볶음밥", "3,000원")),
+            12900,
+        ),
         (BY_MENU, [], None),
     ],
 )
@@ -46,3 +51,21 @@ def test_a_price_is_listed_once() -> None:
     lines = menu(("삼겹살 무한리필", "15,900원"), ("목살 무한리필", "15,900원"))
 
     assert refill_prices(lines, BY_MENU) == [Price(15900, 15900)]
+
+
+def test_a_fee_for_one_audience_brings_the_others_of_the_same_dish() -> None:
+    lines = menu(("게살볶음밥 성인", "12,900원"), ("게살볶음밥 청소년", "8,900원"), ("볶음밥", "3,000원"))
+
+    assert [(price.krw_min, price.audience) for price in refill_prices(lines, BY_NAME)] == [
+        (12900, "adult"),
+        (8900, "teen"),
+    ]
+
+
+def test_who_pays_nothing_has_a_line_of_its_own() -> None:
+    lines = menu(("갈비 무한리필", "15,900원"), ("36개월 미만", "무료"), ("어린이 음료", "무료"))
+
+    assert [(price.krw_min, price.audience) for price in refill_prices(lines, BY_MENU)] == [
+        (15900, None),
+        (0, "child"),
+    ]

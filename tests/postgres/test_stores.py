@@ -9,7 +9,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from refillspot.clock import Clock
-from refillspot.items import Day, Evidence, MenuItem, OpeningHours, Price, RefillVerdict, Store
+from refillspot.items import Day, Evidence, MenuItem, OpeningHours, Price, RefillTerms, RefillVerdict, Store
 from refillspot.postgres.columns import COLUMNS, to_json
 from refillspot.postgres.stores import Outcome, StoreTable
 
@@ -45,6 +45,9 @@ def store(ref: str = "AAAAaaaa1111", **changes: Any) -> Store:
         "menu": [MenuItem("삼겹살 무한리필", 15900, "15,900원", recommended=True)],
         "refill_prices": [Price(15900, 15900, "adult")],
         "refill_price_krw": 15900,
+        "dong_confirmed": True,
+        "refill_terms": RefillTerms(100),
+        "cuisines": ["고기"],
         "tags": ["회식"],
         "facilities": ["주차"],
     }
@@ -80,7 +83,14 @@ def test_every_column_is_filled_and_read_back(database_url: str) -> None:
     assert row["hours_osm"] == "Mo 11:30-23:30; Su off"
     assert row["hours"]["days"]["0"]["intervals"] == [["11:30", "23:30"]]
     assert row["menu"] == [
-        {"name": "삼겹살 무한리필", "price_krw": 15900, "price_text": "15,900원", "recommended": True}
+        {
+            "name": "삼겹살 무한리필",
+            "price_krw": 15900,
+            "price_text": "15,900원",
+            "recommended": True,
+            "description": None,
+            "outlier": False,
+        }
     ]
     assert row["refill_evidence"] == [{"source": "menu", "text": "삼겹살 무한리필"}]
     assert row["refill_price_krw"] == 15900
@@ -115,7 +125,7 @@ def test_a_poorer_page_erases_nothing(database_url: str) -> None:
     (rich,) = query(database_url, "SELECT * FROM refillspot.stores")
     poor = Store(
         "AAAAaaaa1111", "행복한고기", rich["source_url"], UNLIKELY, district_code="11680", district="강남구",
-        categories=[], images=[], menu=None, tags=[], facilities=[], refill_prices=[],
+        categories=[], images=[], menu=None, tags=[], facilities=[], refill_prices=[], cuisines=[],
     )  # fmt: skip
     write(database_url, poor)
 

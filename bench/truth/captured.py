@@ -1,0 +1,76 @@
+"""Real answers of the site. Nobody labelled them: what is counted is what was understood, and 50 are for the eye."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from refillspot.items import MenuItem
+from refillspot.parsing.address import parse_address
+from refillspot.parsing.category import parse_categories
+from refillspot.parsing.cuisine import find_cuisines
+from refillspot.parsing.hours import parse_hours
+from refillspot.parsing.phone import parse_phone
+from refillspot.parsing.price import is_plausible_krw
+from refillspot.parsing.refill import assess_refill
+from refillspot.parsing.refill_price import headline_price_krw, refill_prices
+from tests.parsing.hours_labels import write_label
+
+FOR_THE_EYE = 50
+
+
+def report(folder: str, seed: int) -> None:
+    captures = Path(folder)
+    if not captures.is_dir():
+        print(f"\nno captures in {folder}: real answers were not measured")
+        return
+    print("\ncaptures of the site")
+    _report_rows(captures)
+    _report_menus(captures)
+    _report_hours(captures, seed)
+
+
+def _report_rows(captures: Path) -> None:
+    rows = [row for path in sorted(captures.glob("isearch_*.json")) for row in _rows(json.loads(path.read_text()))]
+    for name, parse in (("addr", parse_address), ("road_addr", parse_address), ("phone", parse_phone)):
+        texts = [row[name] for row in rows if row.get(name)]
+        unread = [text for text in texts if not parse(text)]
+        print(f"{name}: {len(texts) - len(unread)} of {len(texts)} read; left as text: {unread[:5]}")
+    terms = Counter(term for row in rows for term in parse_categories(row.get("category") or ""))
+    unknown = find_cuisines(terms).unknown
+    print(f"categories: {len(terms) - len(unknown)} of {len(terms)} terms in the vocabulary; unknown: {unknown}")
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, dict):
+        own = [value] if "v_rid" in value else []
+        return own + [row for part in value.values() for row in _rows(part)]
+    return [row for part in value for row in _rows(part)] if isinstance(value, list) else []
+
+
+def _report_menus(captures: Path) -> None:
+    menus = json.loads((captures / "profile_menus.json").read_text())
+    outliers = [(name, krw) for lines in menus.values() for name, krw in lines if krw and not is_plausible_krw(krw)]
+    print(f"menus: {sum(map(len, menus.values()))} lines of {len(menus)} stores; outliers flagged: {outliers}")
+    for ref, lines in menus.items():
+        menu = [MenuItem(name, krw) for name, krw in lines]
+        verdict = assess_refill(name="", branch=None, categories=None, menu=[i.name for i in menu], tags=None)
+        if verdict.evidence:
+            krw = headline_price_krw(refill_prices(menu, verdict))
+            print(f"  {ref}: {verdict.verdict}, {krw} won, {verdict.evidence[0].text!r}")
+
+
+def _report_hours(captures: Path, seed: int) -> None:
+    texts = json.loads((captures / "hours_early_era.json").read_text())
+    read = [parse_hours(text) for text in texts]
+    whole = sum(hours is not None and not hours.notes for hours in read)
+    print(
+        f"hours: {sum(map(bool, read))} of {len(texts)} understood, {whole} of them to the last word; "
+        f"{FOR_THE_EYE} for the eye, chosen by seed {seed}:"
+    )
+    for number in Random(seed).sample(range(len(texts)), FOR_THE_EYE):  # noqa: S311  # a sample, no secret
+        hours = read[number]
+        print(f"  {texts[number]}\n    -> {write_label(hours) if hours else None} {hours.notes if hours else ''}")

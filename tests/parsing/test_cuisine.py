@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refillspot.parsing.cuisine import find_cuisines
+from refillspot.parsing.cuisine_words import WORDS
+
+VOCABULARY = ["고기", "해산물", "양식", "한식", "중식", "일식", "분식", "뷔페", "카페", "디저트"]
+
+
+@pytest.mark.parametrize(
+    ("categories", "cuisines"),
+    [
+        (["삼겹살", "대패삼겹살"], ["고기"]),
+        (["초밥", "회전초밥"], ["일식"]),
+        (["고기뷔페"], ["고기", "뷔페"]),
+        (["씨푸드", "뷔페"], ["해산물", "뷔페"]),
+        (["삼겹살무한리필"], ["고기"]),
+        (["고기국수"], ["한식"]),
+        (["김치 찌개"], ["한식"]),
+        (["치즈버거", "카페"], ["양식", "카페"]),
+        (["즉석떡볶이"], ["분식"]),
+        (["스테이크샐러드바"], ["양식", "뷔페"]),
+        (["0샐러드바"], ["뷔페"]),
+        (["뷔페" * 3000], ["뷔페"]),
+        (["마라탕", "훠궈"], ["중식"]),
+        (["디저트뷔페"], ["뷔페", "디저트"]),
+        (["태국음식", "무한리필"], []),
+        ([], []),
+    ],
+)
+def test_categories_come_down_to_the_vocabulary(categories: list[str], cuisines: list[str]) -> None:
+    assert find_cuisines(categories) == (cuisines, [])
+
+
+def test_an_unknown_term_is_reported() -> None:
+    assert find_cuisines(["삼겹살", "무중력체험"]) == (["고기"], ["무중력체험"])
+
+
+def test_the_vocabulary_is_the_published_one() -> None:
+    assert list(WORDS) == VOCABULARY
+
+
+@given(st.lists(st.text(max_size=12), max_size=4))
+def test_each_category_is_known_or_reported(categories: list[str]) -> None:
+    found = find_cuisines(categories)
+
+    assert set(found.known) <= set(VOCABULARY)
+    assert set(found.unknown) <= set(categories)

@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+from tests.parsing.fuzz import fuzz
+
+
+def test_nothing_but_documented_errors() -> None:
+    fuzz(400)

@@ -1,0 +1,32 @@
+"""What `to_osm()` writes is read by an independent reader of OpenStreetMap's `opening_hours`.
+
+Needs `pip install opening-hours-py`, which no other test does.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from refillspot.parsing.hours import parse_hours
+from tests.parsing.hours_labels import labelled_hours
+
+opening_hours = pytest.importorskip("opening_hours", reason="opening-hours-py is not installed")
+
+
+@pytest.mark.parametrize("text", [text for text, _ in labelled_hours()], ids=str)
+def test_osm_text_is_valid(text: str | dict[str, str]) -> None:
+    if hours := parse_hours(text):
+        assert opening_hours.validate(hours.to_osm())
+
+
+def test_osm_text_means_what_was_said() -> None:
+    hours = parse_hours({"월-금": "17:00 - 02:00", "일": "12:00 - 20:00", "휴무일": "매주 일요일 (첫째 휴무)"})
+    assert hours
+    osm = opening_hours.OpeningHours(hours.to_osm())
+
+    assert osm.is_open(datetime(2026, 7, 11, 1, 30))  # noqa: DTZ001  # Saturday, Friday's night; the reader knows no zone
+    assert not osm.is_open(datetime(2026, 7, 11, 12, 0))  # noqa: DTZ001
+    assert not osm.is_open(datetime(2026, 7, 5, 13, 0))  # noqa: DTZ001  # the first Sunday
+    assert osm.is_open(datetime(2026, 7, 12, 13, 0))  # noqa: DTZ001
