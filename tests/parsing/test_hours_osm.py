@@ -1,18 +1,14 @@
-"""What `to_osm()` writes is read by an independent reader of OpenStreetMap's `opening_hours`.
-
-Needs `pip install opening-hours-py`, which no other test does.
-"""
+"""What `to_osm()` writes is read by an independent reader of OpenStreetMap's `opening_hours`."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+import opening_hours
 import pytest
 
 from refillspot.parsing.hours import parse_hours
 from tests.parsing.hours_labels import labelled_hours
-
-opening_hours = pytest.importorskip("opening_hours", reason="opening-hours-py is not installed")
 
 
 @pytest.mark.parametrize("text", [text for text, _ in labelled_hours()], ids=str)
