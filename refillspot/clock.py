@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-KST = timezone(timedelta(hours=9), "KST")  # what people here call the time
+KST = timezone(timedelta(hours=9), "KST")  # without summer time
 
 
 @dataclass(slots=True, frozen=True)

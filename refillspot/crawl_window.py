@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
+from refillspot.clock import KST
 from refillspot.exceptions import ConfigurationError
 
-KST = timezone(timedelta(hours=9), "KST")  # Korea has no summer time
 WINDOW = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)-(?:(2[0-3]|[01]?\d):([0-5]\d)|(24):(00))")
 DAY = timedelta(days=1)
 

@@ -1,0 +1,35 @@
+"""Messages for people, in English or Korean: gettext catalogues in `locale/`, which `make messages` makes."""
+
+from __future__ import annotations
+
+import gettext as catalogues
+import locale
+import os
+from functools import cache
+from pathlib import Path
+
+LOCALE = Path(__file__).parent / "locale"
+LANGUAGES = ("en", "ko")  # the first is the language of the sources
+VARIABLES = ("REFILLSPOT_LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set decides
+
+
+def gettext(message: str) -> str:
+    """Return a message in the language of the environment; its `{names}` are filled in afterwards, by `.format`."""
+    return _catalogue(language()).gettext(message)
+
+
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """Return the form of a message that goes with a count."""
+    return _catalogue(language()).ngettext(singular, plural, count)
+
+
+def language() -> str:
+    """Return "ko" or "en". REFILLSPOT_LANG goes before the locale; a language that is not here is English."""
+    chosen = next((value for name in VARIABLES if (value := os.environ.get(name))), None)
+    wanted = chosen or locale.getlocale()[0] or LANGUAGES[0]  # "ko_KR.UTF-8", or "Korean_Korea" on Windows
+    return "ko" if wanted.lower().startswith("ko") else LANGUAGES[0]
+
+
+@cache
+def _catalogue(code: str) -> catalogues.NullTranslations:
+    return catalogues.translation("refillspot", LOCALE, [code], fallback=True)
