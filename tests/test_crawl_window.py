@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refillspot.crawl_window import KST, CrawlWindow
+from refillspot.clock import KST
+from refillspot.crawl_window import CrawlWindow
 from refillspot.exceptions import ConfigurationError
 
 TIMES = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # given one

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from refillspot.crawl_window import KST
+from refillspot.clock import KST
 from tests.crawl.moments import fetched
 
 if TYPE_CHECKING:
