@@ -1,0 +1,9 @@
+"""What a crawl asks for, and what follows from an answer. Pure."""
+
+from __future__ import annotations
+
+from refillspot.planning.arguments import CrawlArguments, spider_arguments
+from refillspot.planning.keywords import KEYWORDS
+from refillspot.planning.queries import Query, seed_queries
+
+__all__ = ["KEYWORDS", "CrawlArguments", "Query", "seed_queries", "spider_arguments"]
