@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 VERIFICATION = b"human verification"
@@ -9,15 +11,25 @@ LOOKED_AT = 64 * 1024  # bytes; such a page has a few
 ROBOTS_PATH = "/robots.txt"
 
 
-def refusal_of(url: str, status: int, body: bytes) -> str | None:
-    """Return in words why an answer is a block: a verification page, or a page for humans where none was due."""
+class RefusalKind(StrEnum):
+    VERIFICATION = "verification_pages"
+    PAGE = "pages_for_humans"
+
+
+class Refusal(NamedTuple):
+    kind: RefusalKind
+    words: str
+
+
+def refusal_of(url: str, status: int, body: bytes) -> Refusal | None:
+    """Return why an answer is a block: a verification page, or a page for humans where none was due."""
     start = body[:LOOKED_AT].lstrip()
     if start[:1] in {b"{", b"["}:
         return None
     if VERIFICATION in start.lower():
-        return f"a verification page under HTTP {status}"
+        return Refusal(RefusalKind.VERIFICATION, f"a verification page under HTTP {status}")
     if start.startswith(b"<") and not is_page_due(url) and (200 <= status < 300 or status == 403):
-        return f"a page for humans under HTTP {status} where none was due"
+        return Refusal(RefusalKind.PAGE, f"a page for humans under HTTP {status} where none was due")
     return None
 
 

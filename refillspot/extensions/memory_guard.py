@@ -25,7 +25,8 @@ class MemoryGuard:
     """Closes the spider when its process uses more memory than its share; what it leased goes back into the queue.
 
     Unlike Scrapy's own, it looks at the present use instead of the peak, and works on Windows.
-    Settings: WORKER_MAX_MEMORY_MB (0 = no limit), MEMORY_CHECK_SECONDS. Stats: memory/last_mb, memory/max_mb.
+    Settings: WORKER_MAX_MEMORY_MB (0 = no limit), MEMORY_CHECK_SECONDS. Stats: memory/last_mb, memory/max_mb,
+    memory/limit_mb.
     """
 
     def __init__(self, crawler: Crawler, limit_mb: float, interval: float) -> None:
@@ -46,6 +47,7 @@ class MemoryGuard:
         return extension
 
     def spider_opened(self) -> None:
+        self._crawler.stats.set_value("memory/limit_mb", self._limit_mb)
         self._task = asyncio.create_task(self._watch(), name="memory guard")
 
     def spider_closed(self) -> None:

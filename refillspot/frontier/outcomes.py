@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from scrapy.exceptions import CloseSpider
+from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
@@ -37,6 +37,8 @@ class Verdict(IntEnum):
 class Outcome:
     verdict: Verdict = Verdict.DONE
     reason: str = ""
+    kind: str = ""
+    """The reason without what is particular, to be counted by: "HTTP 404", or an exception's class."""
     traceback: str = ""
     replacement: Request | None = None
 
@@ -46,9 +48,9 @@ def of_download(result: Response | Request | Failure, good_statuses: Collection[
     if isinstance(result, Response):
         if 200 <= result.status < 300 or result.status in good_statuses:
             return Outcome()
-        return Outcome(Verdict.DEAD, f"HTTP {result.status}")
+        return Outcome(Verdict.DEAD, f"HTTP {result.status}", f"HTTP {result.status}")
     if isinstance(result, Failure):
-        return Outcome(Verdict.DEAD, _reason(result.value), result.getTraceback())
+        return _of_error(Verdict.DEAD, result)
     return Outcome(Verdict.REPLACED, replacement=result)
 
 
@@ -57,13 +59,20 @@ def of_failure(failure: Failure) -> Outcome:
     if isinstance(failure.value, CloseSpider):
         return Outcome(Verdict.RETURNED)
     verdict = Verdict.RETRY if isinstance(failure.value, PassingError) else Verdict.DEAD
-    return Outcome(verdict, _reason(failure.value), failure.getTraceback())
+    return _of_error(verdict, failure)
 
 
 def of_item_failure(failure: Failure) -> Outcome:
     """Judge an exception of a pipeline: the page was good, storing it may work another time."""
-    return Outcome(Verdict.RETRY, _reason(failure.value), failure.getTraceback())
+    return _of_error(Verdict.RETRY, failure)
 
 
-def _reason(error: BaseException | None) -> str:
-    return f"{type(error).__name__}: {error}"
+def _of_error(verdict: Verdict, failure: Failure) -> Outcome:
+    error = failure.value
+    return Outcome(verdict, f"{type(error).__name__}: {error}", _kind(error), failure.getTraceback())
+
+
+def _kind(error: BaseException | None) -> str:
+    """Return the class; of a request that a middleware ignores, that of the cause: a body too large, unpacked."""
+    cause = error.__cause__ if isinstance(error, IgnoreRequest) and error.__cause__ else error
+    return type(cause).__name__.lstrip("_")

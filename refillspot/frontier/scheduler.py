@@ -106,7 +106,8 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
             try:
                 request = self._written.pop(entry.payload, None) or self._read(entry.payload)
             except (RefusedRequestError, ValueError, TypeError, AttributeError) as error:
-                self._settlement.settle(entry, Outcome(Verdict.DEAD, f"not a request of this crawl: {error}"))
+                reason = f"not a request of this crawl: {error}"
+                self._settlement.settle(entry, Outcome(Verdict.DEAD, reason, type(error).__name__))
                 continue
             self._leased[request] = Leased(entry)
             self._count("dequeued")

@@ -27,7 +27,7 @@ CARRIED = ("retry_times", "redirect_times", "redirect_ttl", "redirect_urls", "re
 
 
 class Settlement:
-    """Tells what became of requests. Stats: frontier/retried, dead, refused."""
+    """Tells what became of requests. Stats: frontier/retried, dead, refused; dead_reason/… by kind."""
 
     def __init__(self, exchange: Exchange, stats: StatsCollector, *, retry_times: int, retry_backoff: float) -> None:
         self._exchange = exchange
@@ -79,7 +79,7 @@ class Settlement:
         try:
             payload = codec.dumps(stored)
         except RefusedRequestError as error:
-            self._bury(entry, Outcome(Verdict.DEAD, f"cannot be queued again: {error}"))
+            self._bury(entry, Outcome(Verdict.DEAD, f"cannot be queued again: {error}", type(error).__name__))
             return
         self._exchange.settle(entry.key, "replace", *entry.key, to, delay_ms, payload)
         self._stats.inc_value("frontier/retried")
@@ -89,6 +89,7 @@ class Settlement:
         letter = write_letter(outcome.reason, traceback=outcome.traceback, payload=entry.payload)
         self._exchange.settle(entry.key, "bury", *entry.key, letter)
         self._stats.inc_value("frontier/dead")
+        self._stats.inc_value(f"frontier/dead_reason/{outcome.kind}")
 
 
 def lane(priority: int) -> int:

@@ -17,7 +17,7 @@ from refillspot.latency import LatencyWatch
 from refillspot.middlewares.politeness import SENT, PolitenessMiddleware
 from refillspot.middlewares.putting_back import put_back
 from refillspot.middlewares.stalls import Stalls
-from refillspot.retries import retry_after_seconds
+from refillspot.retries import LONGEST_RETRY_AFTER, retry_after_seconds
 
 if TYPE_CHECKING:
     from typing import Self
@@ -34,8 +34,10 @@ TOO_MUCH = {403, 429}
 class DistressMiddleware:
     """Tells all workers what an answer means for the pace; a request that met a block waits in the queue, unharmed.
 
-    Settings: POLITENESS_REQUESTS_PER_SECOND (0 = not there), POLITENESS_BLOCK_SECONDS. Stats: politeness/put_back;
-    those of the decisions are PolitenessMiddleware's, which also says what they are.
+    Settings: POLITENESS_REQUESTS_PER_SECOND (0 = not there), POLITENESS_BLOCK_SECONDS. Stats: politeness/put_back,
+    verification_pages, pages_for_humans, slow_answers (times that the latency had doubled), retry_after_cut (longer
+    than is believed), retry_after_unusable; those of the decisions are PolitenessMiddleware's, which also says what
+    they are.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -58,7 +60,8 @@ class DistressMiddleware:
         if sent is None:  # not from the site
             return response
         if refusal := refusal_of(request.url, response.status, response.body):
-            return await self._refused(request, response, f"{request.url} is {refusal}", sent)
+            self._count(refusal.kind)
+            return await self._refused(request, response, f"{request.url} is {refusal.words}", sent)
         await self._hold(request, response)
         await self.budget.answered(is_error=response.status >= 500)
         if sign := self._sign(request, response) or self._slowness(request, response):
@@ -81,7 +84,7 @@ class DistressMiddleware:
         await self._hold(request, response)
         if request.callback is NO_CALLBACK:  # whoever asks for robots.txt judges for itself
             return response
-        self._crawler.stats.inc_value("politeness/put_back")
+        self._count("put_back")
         return put_back(request, self.budget.seconds_held())
 
     async def _hold(self, request: Request, response: Response) -> None:
@@ -89,9 +92,14 @@ class DistressMiddleware:
         if header is None or response.status < 400:
             return
         asked = header.decode("latin-1")
-        if seconds := retry_after_seconds(asked, datetime.now(UTC)):
-            reason = f"HTTP {response.status} of {request.url} with Retry-After: {asked[:40]}"
-            await self.budget.change(partial(politeness.hold, seconds=seconds, reason=reason))
+        seconds = retry_after_seconds(asked, datetime.now(UTC))
+        if not seconds:
+            self._count("retry_after_unusable")
+            return
+        if seconds == LONGEST_RETRY_AFTER:
+            self._count("retry_after_cut")
+        reason = f"HTTP {response.status} of {request.url} with Retry-After: {asked[:40]}"
+        await self.budget.change(partial(politeness.hold, seconds=seconds, reason=reason))
 
     @staticmethod
     def _sign(request: Request, response: Response) -> str | None:
@@ -105,4 +113,9 @@ class DistressMiddleware:
         latency = request.meta.get("download_latency")
         if latency is None or response.status >= 400 or self._stalls.since(time.monotonic() - latency):
             return None
-        return self._latency.add(latency)
+        if slowness := self._latency.add(latency):
+            self._count("slow_answers")
+        return slowness
+
+    def _count(self, what: str) -> None:
+        self._crawler.stats.inc_value(f"politeness/{what}")

@@ -118,7 +118,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     async def _rules_of(self, response: Response, host: str) -> _Rules:
         if refusal := refusal_of(response.url, response.status, response.body):
-            raise _UnreadableError(f"{response.url} is {refusal}")
+            raise _UnreadableError(f"{response.url} is {refusal.words}")
         if 400 <= response.status < 500 and response.status not in NOT_NOW:
             await self._keep_delay(host, b"")
             return _Rules(None)

@@ -31,8 +31,9 @@ STORE_PRIORITY = 10  # store pages before further lists: the queue stays short
 class DiningcodeSpider(Spider):
     """Arguments: district (강남구 | 강남구,서초구 | all), keywords, limit (store pages), crawl (an id to share).
 
-    Settings: DININGCODE_API_URL, DININGCODE_WEB_URL. Stats: diningcode/rows, strangers, rows_broken, queries_split,
-    queries_full (more matches than can be seen, and no smaller place to ask for), failed.
+    Settings: DININGCODE_API_URL, DININGCODE_WEB_URL. Stats: diningcode/rows, strangers, lists_elsewhere (no row is
+    of the district that was asked for), rows_broken, queries_split, queries_full (more matches than can be seen, and
+    no smaller place to ask for), failed.
 
     Raises:
         ArgumentError: an argument is unknown or cannot be read.
@@ -63,10 +64,14 @@ class DiningcodeSpider(Spider):
         """Yield store pages, the rest of the rows, and, where there are more than can be seen, smaller queries."""
         page = decode_search(response.body)
         self._count("rows", len(page.rows))
+        codes = [district_code(row.addr, row.road_addr) for row in page.rows]
+        if codes and not seen and query["district_code"] not in codes:
+            self._count("lists_elsewhere")
+            self.logger.warning("no store of %r is of the district that was asked for", query)
         for trouble in page.broken:
             self._count("rows_broken")
             self.logger.error("a row of %r could not be read: %s", query, trouble)
-        yield from self._store_requests(page)
+        yield from self._store_requests(page, codes)
         yield from self._further_lists(Query(**query), page, seen)
 
     def parse_store(self, response: Response, row: dict[str, Any]) -> Iterator[Store | UnreadPage]:
@@ -83,9 +88,9 @@ class DiningcodeSpider(Spider):
         self._count("failed")
         self.logger.error("%s: %s", failure.request, failure.getErrorMessage())  # type: ignore[attr-defined]
 
-    def _store_requests(self, page: SearchPage) -> Iterator[Request]:
-        for row in page.rows:
-            if district_code(row.addr, row.road_addr) not in self._district_codes:
+    def _store_requests(self, page: SearchPage, codes: Sequence[str | None]) -> Iterator[Request]:
+        for row, code in zip(page.rows, codes, strict=True):
+            if code not in self._district_codes:
                 self._count("strangers")
             elif row.v_rid not in self._asked and not self._is_limit_reached():
                 self._asked.add(row.v_rid)
