@@ -67,6 +67,17 @@ def status(home: Path) -> dict[str, bool]:
     return {server.name: is_up(server) for server in servers(home)}
 
 
+@contextmanager
+def leave_as_found(home: Path) -> Iterator[None]:
+    """At the end stop what did not run before."""
+    idle = [server for server in servers(home) if not is_up(server)]
+    try:
+        yield
+    finally:
+        for server in idle:
+            ensure_down(server)
+
+
 def is_up(server: Server) -> bool:
     with _explained(server):
         return _is_alive(server) and server.answers()

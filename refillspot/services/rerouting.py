@@ -1,0 +1,48 @@
+"""An address of a server as it is reached through something in between, on another port of this machine."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
+
+from psycopg.conninfo import conninfo_to_dict
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+POSTGRES_PORT, REDIS_PORT = 5432, 6379
+
+
+class Route(NamedTuple):
+    """`target` is host:port or the path of a Unix socket, as `replica.tcp_proxy` takes it."""
+
+    target: str
+    is_local: bool
+    """It is on this machine."""
+
+
+def route_of(url: str) -> Route:
+    """Return where a server of PostgreSQL or Redis listens."""
+    if url.startswith("unix://"):
+        return Route(unquote(urlsplit(url).path), is_local=True)
+    if url.startswith(("redis://", "rediss://")):
+        parts = urlsplit(url)
+        host = parts.hostname or "localhost"
+        return Route(f"{host}:{parts.port or REDIS_PORT}", is_local=host in LOOPBACK)
+    parameters = conninfo_to_dict(url)
+    host, port = str(parameters.get("host", "localhost")), parameters.get("port", POSTGRES_PORT)
+    if host.startswith("/"):
+        return Route(f"{host}/.s.PGSQL.{port}", is_local=True)
+    return Route(f"{host}:{port}", is_local=host in LOOPBACK)
+
+
+def rerouted(url: str, port: int) -> str:
+    """Return the URL by which the same server is reached through a port of 127.0.0.1."""
+    parts = urlsplit(url)
+    if parts.scheme in {"unix", "redis", "rediss"}:
+        account, at, _host = parts.netloc.rpartition("@")
+        there = parts._replace(netloc=f"{account}{at}127.0.0.1:{port}")
+        return urlunsplit(there._replace(scheme="redis", path="") if parts.scheme == "unix" else there)
+    replaced = {"host", "hostaddr", "port", "dbname"}
+    parameters = conninfo_to_dict(url)
+    kept = {name: value for name, value in parameters.items() if name not in replaced}
+    database = quote(str(parameters.get("dbname", "")), safe="")
+    return f"postgresql://127.0.0.1:{port}/{database}?{urlencode(kept, quote_via=quote)}"

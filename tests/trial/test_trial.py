@@ -1,0 +1,71 @@
+"""Clean ground, far servers and crawls that end with their trial."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psutil
+import psycopg
+import pytest
+import redis
+
+from refillspot.exceptions import ServiceUnavailableError
+from refillspot.trial.crawl import running_crawl, workers_of
+from refillspot.trial.distance import far_away
+from refillspot.trial.ground import clean_ground
+from refillspot.trial.programs import running_program
+from refillspot.trial.site import running_site
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from refillspot.services import ServiceAddresses
+
+TINY = ("--refill-stores", "40", "--ordinary-stores", "40")
+
+
+def test_clean_ground_is_gone_afterwards(services: ServiceAddresses) -> None:
+    with clean_ground(services, "test") as ground:
+        with redis.Redis.from_url(services.redis_url) as client:
+            client.set(f"{ground.key_prefix}:a", 1)
+        psycopg.connect(ground.servers.database_url).close()
+
+    with redis.Redis.from_url(services.redis_url) as client:
+        assert not client.exists(f"{ground.key_prefix}:a")
+    with pytest.raises(psycopg.OperationalError, match="does not exist"):
+        psycopg.connect(ground.servers.database_url)
+
+
+def test_far_servers_are_the_same_servers_and_can_be_cut_off(services: ServiceAddresses) -> None:
+    with clean_ground(services, "test") as ground, far_away(ground.servers, 0.001) as distance:
+        with psycopg.connect(distance.servers.database_url) as connection:
+            connection.execute("CREATE TABLE seen ()")
+        with psycopg.connect(ground.servers.database_url) as connection:
+            connection.execute("SELECT FROM seen")
+        with redis.Redis.from_url(distance.servers.redis_url) as far, redis.Redis.from_url(services.redis_url) as near:
+            assert far.info("server")["run_id"] == near.info("server")["run_id"]
+
+        with psycopg.connect(distance.servers.database_url) as connection:
+            distance.cut("database_url")
+            with pytest.raises(psycopg.OperationalError):
+                connection.execute("SELECT FROM seen")
+
+
+def test_a_fleet_ends_with_its_trial(services: ServiceAddresses, tmp_path: Path) -> None:
+    arguments, settings = {"district": "강남구"}, {"POLITENESS_REQUESTS_PER_SECOND": 1}
+    with clean_ground(services, "test") as ground, running_site(7, *TINY) as site:
+        with running_crawl(
+            ["fleet", "-n", "1"], arguments, settings, site_url=site.url, ground=ground, log=tmp_path / "log"
+        ) as fleet:
+            while not site.log():
+                assert fleet.poll() is None, (tmp_path / "log").read_text("utf-8")
+            workers = workers_of(fleet)
+
+        assert len(workers) == 1
+        assert fleet.returncode != 0
+        assert psutil.wait_procs(workers, timeout=30)[1] == []
+
+
+def test_a_program_that_does_not_start_is_told() -> None:
+    with pytest.raises(ServiceUnavailableError, match="did not start"), running_program("replica", "--port", "x"):
+        pass
