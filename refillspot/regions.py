@@ -1,7 +1,7 @@
-"""Seoul's 25 districts and 467 legal dongs: codes, names, centres and bounding boxes.
+"""The metropolitan cities, their districts and legal dongs: codes, names, centres and bounding boxes.
 
-A district is known by its code: 중구 and 강서구 exist in other cities, 신사동 and 신정동 in two districts of Seoul.
-Data: `data/regions.json`, written by `tools/generate_regions.py`.
+A district is known by its code: 중구 and 강서구 exist in several cities, 신사동 and 신정동 in two districts of Seoul.
+Data: `data/regions/<code>.json`, one a city, read when it is first asked for; written by `tools/generate_regions.py`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,34 @@ ALL = "all"
 
 
 @dataclass(slots=True, frozen=True)
+class Region:
+    """A metropolitan city: code "11", official name "서울특별시", and what people say, "서울"."""
+
+    code: str
+    name: str
+    short: str
+
+    @property
+    def spellings(self) -> tuple[str, str, str]:
+        return self.name, f"{self.short}시", self.short
+
+
+SEOUL = Region("11", "서울특별시", "서울")
+REGIONS = {
+    region.name: region
+    for region in (
+        SEOUL,
+        Region("26", "부산광역시", "부산"),
+        Region("27", "대구광역시", "대구"),
+        Region("28", "인천광역시", "인천"),
+        Region("29", "광주광역시", "광주"),
+        Region("30", "대전광역시", "대전"),
+        Region("31", "울산광역시", "울산"),
+    )
+}
+
+
+@dataclass(slots=True, frozen=True)
 class BoundingBox:
     """A rectangle on the map, WGS84 degrees."""
 
@@ -33,7 +61,7 @@ class BoundingBox:
 
 @dataclass(slots=True, frozen=True)
 class Dong:
-    """A legal dong: code "11680101", name "역삼동", a point inside it (lat, lon) and its bounding box."""
+    """A legal dong, 읍 or 면: code "11680101", name "역삼동", a point inside it (lat, lon) and its bounding box."""
 
     code: str
     name: str
@@ -43,7 +71,7 @@ class Dong:
 
 @dataclass(slots=True, frozen=True)
 class District:
-    """A district (구): code "11680", name "강남구", the sido it belongs to, and its dongs."""
+    """A district (구, 군): code "11680", name "강남구", the sido it belongs to, and its dongs."""
 
     code: str
     name: str
@@ -52,44 +80,81 @@ class District:
     bbox: BoundingBox
     dongs: tuple[Dong, ...]
 
+    @property
+    def region(self) -> Region:
+        return REGIONS[self.sido]
+
 
 @cache
-def districts() -> tuple[District, ...]:
-    """Return all districts, in order of their codes."""
-    rows = json.loads(files("refillspot").joinpath("data/regions.json").read_text(encoding="utf-8"))
+def districts(region: Region = SEOUL) -> tuple[District, ...]:
+    """Return all districts of a city, in order of their codes."""
+    rows = json.loads(files("refillspot").joinpath(f"data/regions/{region.code}.json").read_text(encoding="utf-8"))
     return tuple(_district(row) for row in rows)
 
 
 @cache
-def districts_by_code() -> dict[str, District]:
-    return {district.code: district for district in districts()}
+def districts_by_name(region: Region = SEOUL) -> dict[str, District]:
+    return {district.name: district for district in districts(region)}
 
 
 @cache
-def district_codes_by_name() -> dict[tuple[str, str], str]:
-    """Return {(sido, name): code}, e.g. ("서울특별시", "강남구") -> "11680"."""
-    return {(district.sido, district.name): district.code for district in districts()}
+def find_district(code: str) -> District | None:
+    """Return the district of a code, "11680", in whichever city; None if there is no such one on the maps."""
+    for region in REGIONS.values():
+        if code.startswith(region.code):
+            return next((district for district in districts(region) if district.code == code), None)
+    return None
 
 
-def parse_districts(text: str) -> tuple[District, ...]:
-    """Return the districts that an argument names: "강남구", "강남구,서초구", "11680" or "all", each once.
+def find_district_code(sido: str, name: str) -> str | None:
+    """Return the code of ("서울특별시", "강남구"), "11680"; None if there is no such district on the maps."""
+    region = REGIONS.get(sido)
+    district = districts_by_name(region).get(name) if region else None
+    return district.code if district else None
 
-    Accepts any Unicode normal form, spaces and a leading "서울".
+
+def parse_region(text: str) -> Region:
+    """Return the city that an argument names: "부산광역시", "부산시", "부산", in any Unicode normal form.
+
+    Raises:
+        ArgumentError: there is no map of it; lists those that there are.
+    """
+    name = unicodedata.normalize("NFC", text).strip()
+    for region in REGIONS.values():
+        if name in region.spellings:
+            return region
+    names = " ".join(REGIONS)
+    raise ArgumentError(f"region={name}: there are maps of the metropolitan cities with districts only, one of {names}")
+
+
+def parse_districts(text: str, region: Region = SEOUL) -> tuple[District, ...]:
+    """Return the districts of a city that an argument names, each once.
+
+    "강남구", "강남구,서초구", "11680" or "all". Accepts any Unicode normal form, spaces and the city before a name.
 
     Raises:
         ArgumentError: a name is unknown, or there is none; lists the names that are right.
     """
     wanted = [name.strip() for name in unicodedata.normalize("NFC", text).split(",") if name.strip()]
     if [name.lower() for name in wanted] == [ALL]:
-        return districts()
-    known = {district.name: district for district in districts()} | districts_by_code()
-    chosen = [known.get(name.rsplit(maxsplit=1)[-1]) for name in wanted]
+        return districts(region)
+    chosen = [_find(name, region) for name in wanted]
     unknown = [name for name, district in zip(wanted, chosen, strict=True) if district is None]
     if unknown or not chosen:
         what = f"unknown district {', '.join(unknown)}" if unknown else "no district given"
-        names = " ".join(district.name for district in districts())
-        raise ArgumentError(f"{what}: use one of these, several with commas, or all: {names}")
+        names = " ".join(district.name for district in districts(region))
+        hint = "another city is named with -a region="
+        raise ArgumentError(f"{what}: use one of these of {region.name}, several with commas, or all: {names} ({hint})")
     return tuple(dict.fromkeys(district for district in chosen if district))
+
+
+def _find(text: str, region: Region) -> District | None:
+    """Return the district that "강남구", "서울 강남구" or "11680" names in this city."""
+    *city, name = text.split()
+    if not all(word in region.spellings for word in city):
+        return None
+    district = find_district(name) if name.isdecimal() else districts_by_name(region).get(name)
+    return district if district and district.sido == region.name else None
 
 
 def _district(row: dict[str, Any]) -> District:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from refillspot.exceptions import ArgumentError
+from refillspot.regions import SEOUL, Region, parse_region
 from replica.city import build_city
 from replica.fault_control import parse_fault
 from replica.listening import BACKLOG, ListenError, listen
@@ -43,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=_number(int, 0, 65_535), default=0, help="0 = a free one (default)")
     parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same city, to the byte")
+    parser.add_argument("--region", type=_region, default=SEOUL, help="the city that is drawn (default 서울특별시)")
     parser.add_argument("--refill-stores", type=_number(int, 0, MAX_STORES), default=1500)
     parser.add_argument("--ordinary-stores", type=_number(int, 0, MAX_STORES), default=6000)
     parser.add_argument("--cap", type=_number(int, 1), default=100, help="rows that one query can show (default 100)")
@@ -55,6 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--fault", type=parse_fault, action="append", default=[], help="kind=status,status=429,…")
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop when the parent's end of stdin closes")
     return parser
+
+
+def _region(text: str) -> Region:
+    try:
+        return parse_region(text)
+    except ArgumentError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _number(kind: type[float], least: float, most: float = 10**9) -> Callable[[str], float]:
@@ -75,7 +85,10 @@ async def _serve(arguments: argparse.Namespace, listener: socket.socket) -> None
     _stop_on_signals(stop)
     gc.disable()  # nothing to collect here, and a lot to look through
     stores = build_city(
-        arguments.seed, refill_stores=arguments.refill_stores, ordinary_stores=arguments.ordinary_stores
+        arguments.seed,
+        refill_stores=arguments.refill_stores,
+        ordinary_stores=arguments.ordinary_stores,
+        city=arguments.region,
     )
     gc.freeze()
     gc.enable()
@@ -86,6 +99,7 @@ async def _serve(arguments: argparse.Namespace, listener: socket.socket) -> None
         cap=arguments.cap,
         latency=arguments.latency_ms / 1000,
         robots_im=arguments.robots_im,
+        city=arguments.region,
     )
     site.faults.raise_all(arguments.fault)
     runner = web.AppRunner(site.app(), access_log=None, shutdown_timeout=0.5)

@@ -10,33 +10,33 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from refillspot.regions import districts, districts_by_code
+from refillspot.regions import SEOUL, districts, find_district
 from replica.concepts import draw_ordinary, draw_refill
 from replica.hours import draw_status, draw_week
-from replica.places import FULLNESS
+from replica.places import AREA_CODES, FULLNESS
 from replica.store import Standing, Store
 from replica.vocabulary import BRANCH_ENDS, BUILDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from refillspot.regions import District, Dong
+    from refillspot.regions import District, Dong, Region
     from replica.store import Concept
 
 REF_LETTERS = string.ascii_letters + string.digits
 BRANCH_SHARE = 0.08
-# Of 1,000 phones: 0507 numbers, office numbers, mobiles, none; the rest are Seoul's 02.
+# Of 1,000 phones: 0507 numbers, office numbers, mobiles, none; the rest are the city's own, Seoul's 02.
 PHONES = {
-    "0507-1{:03d}-{:04d}": 280, "1577-{1:04d}": 12, "010-{:04d}-{:04d}": 30, "": 17, "02-{:03d}-{:04d}": 661,
+    "0507-1{:03d}-{:04d}": 280, "1577-{1:04d}": 12, "010-{:04d}-{:04d}": 30, "": 17, "{area}-{:03d}-{:04d}": 661,
 }  # fmt: skip
 SIGMA_SHARE = 0.2
 """Spread of the stores around a dong's centre, against the size of its bounding box."""
 
 
-def build_city(seed: int, *, refill_stores: int, ordinary_stores: int) -> tuple[Store, ...]:
+def build_city(seed: int, *, refill_stores: int, ordinary_stores: int, city: Region = SEOUL) -> tuple[Store, ...]:
     """Return the stores, district by district. A store's own draws depend on the seed and its number only."""
     stores: dict[str, Store] = {}
-    for number, (district, draw) in enumerate(_plots(refill_stores, ordinary_stores)):
+    for number, (district, draw) in enumerate(_plots(city, refill_stores, ordinary_stores)):
         store_seed = seed * 1_000_003 + number
         rng = Random(store_seed)  # noqa: S311  # invented data
         store = build_store(store_seed, district, draw(rng), rng)
@@ -46,14 +46,20 @@ def build_city(seed: int, *, refill_stores: int, ordinary_stores: int) -> tuple[
     return tuple(stores.values())
 
 
-def _plots(refill_stores: int, ordinary_stores: int) -> Iterator[tuple[District, Callable[[Random], Concept]]]:
+def _plots(
+    city: Region, refill_stores: int, ordinary_stores: int
+) -> Iterator[tuple[District, Callable[[Random], Concept]]]:
     for draw, total in ((draw_refill, refill_stores), (draw_ordinary, ordinary_stores)):
-        built, share, whole = 0, 0.0, sum(FULLNESS[district.name] for district in districts())
-        for district in districts():
-            share += FULLNESS[district.name]
+        built, share, whole = 0, 0.0, sum(map(_fullness, districts(city)))
+        for district in districts(city):
+            share += _fullness(district)
             until = round(total * share / whole)  # cumulative, so that the parts add up to the total
             yield from ((district, draw) for _ in range(until - built))
             built = until
+
+
+def _fullness(district: District) -> float:
+    return FULLNESS.get(district.name, 1.0) if district.region == SEOUL else 1.0
 
 
 def build_store(seed: int, district: District, concept: Concept, rng: Random) -> Store:
@@ -69,7 +75,7 @@ def build_store(seed: int, district: District, concept: Concept, rng: Random) ->
         dong=dong,
         lat=lat,
         lon=lon,
-        phone=_draw_phone(rng),
+        phone=_draw_phone(district.region, rng),
         standing=_draw_standing(rng),
         open_status=status,
         week=draw_week(status, rng),
@@ -91,9 +97,10 @@ def _draw_dong(district: District, rng: Random) -> Dong:
 
 
 @cache
-def _order_dongs(district: str) -> tuple[list[Dong], list[float]]:
-    dongs = districts_by_code()[district].dongs
-    order = Random(district).sample(dongs, len(dongs))  # noqa: S311  # invented data
+def _order_dongs(code: str) -> tuple[list[Dong], list[float]]:
+    district = find_district(code)
+    dongs = district.dongs if district else ()
+    order = Random(code).sample(dongs, len(dongs))  # noqa: S311  # invented data
     return order, list(accumulate(1 / (rank + 4) for rank in range(len(order))))
 
 
@@ -108,9 +115,9 @@ def _draw_ref(rng: Random) -> str:
     return "".join(rng.choices(REF_LETTERS, k=12))
 
 
-def _draw_phone(rng: Random) -> str | None:
+def _draw_phone(city: Region, rng: Random) -> str | None:
     form = rng.choices(list(PHONES), list(PHONES.values()))[0]
-    return form.format(rng.randint(200, 999), rng.randint(0, 9999)) or None
+    return form.format(rng.randint(200, 999), rng.randint(0, 9999), area=AREA_CODES[city.name]) or None
 
 
 def _draw_standing(rng: Random) -> Standing:

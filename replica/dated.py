@@ -16,7 +16,10 @@ from replica.truth import tell_truth
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
+    from datetime import date
 
+    from refillspot.regions import Region
+    from replica.day import Day
     from replica.store import Store
 
     Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -25,13 +28,14 @@ if TYPE_CHECKING:
 class DatedCity:
     """The city and its clock; `on_move` is called once both have moved to another day."""
 
-    def __init__(self, seed: int, stores: Iterable[Store], cap: int, on_move: Callable[[], None]) -> None:
+    def __init__(self, seed: int, stores: Iterable[Store], cap: int, city: Region, on_move: Callable[[], None]) -> None:
         self._seed = seed
+        self._city = city
         self._cap = cap
         self._clock = Clock()
         self._on_move = on_move
         self._moving = asyncio.Lock()
-        self.day = build_day(Timeline(seed, stores, START.date()), cap)
+        self.day = build_day(Timeline(seed, stores, START.date()), cap, city)
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         router.add_get("/_clock", self._read_clock)
@@ -49,10 +53,13 @@ class DatedCity:
         async with self._moving:
             now = self._clock.read_move(body)
             if now.date() > self.day.timeline.today:
-                self.day = await asyncio.to_thread(lambda: build_day(self.day.timeline.advance(now.date()), self._cap))
+                self.day = await asyncio.to_thread(lambda: self._live_until(now.date()))
                 self._on_move()
             self._clock.now = now
         return await self._read_clock(request)
+
+    def _live_until(self, day: date) -> Day:
+        return build_day(self.day.timeline.advance(day), self._cap, self._city)
 
     async def _truth(self, request: web.Request) -> web.StreamResponse:
         keywords = request.query.get("keywords")

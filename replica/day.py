@@ -9,6 +9,7 @@ from replica.listing import Listing
 from replica.search import Search
 
 if TYPE_CHECKING:
+    from refillspot.regions import Region
     from replica.timeline import Timeline
 
 
@@ -18,7 +19,7 @@ class Day(NamedTuple):
     places: Places
 
 
-def build_day(timeline: Timeline, cap: int) -> Day:
+def build_day(timeline: Timeline, cap: int, city: Region) -> Day:
     """Return what is shown on the timeline's day; of each query `cap` rows can be seen."""
     stores = tuple(timeline.stores.values())
-    return Day(timeline, Listing(Search(stores), cap, timeline.today), Places(stores))
+    return Day(timeline, Listing(Search(stores), cap, timeline.today, city), Places(stores, city))

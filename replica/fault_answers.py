@@ -21,6 +21,7 @@ from replica.query import parse_form
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from refillspot.regions import Region
     from replica.faults import Asked
 
 LIST_PATH = "/API/isearch/"
@@ -138,7 +139,7 @@ class Widened(Fault, tag="widened"):
     root: ClassVar[str] = LIST_PATH
 
     async def answer(self, asked: Asked) -> web.Response:
-        return await _relist(asked, _move)
+        return await _relist(asked, lambda form: _move(form, asked.city))
 
 
 AnswerFault = (
@@ -190,9 +191,10 @@ async def _relist(asked: Asked, rewrite: Callable[[dict[str, str]], dict[str, st
     return write_json(answer)
 
 
-def _move(form: dict[str, str]) -> dict[str, str]:
+def _move(form: dict[str, str], city: Region) -> dict[str, str]:
     """Return the form with its region, however given, replaced by the first district outside it."""
-    named, words = split_region(f"{form.get('addr', '')} {form.get('query', '')}")
+    named, words = split_region(f"{form.get('addr', '')} {form.get('query', '')}", city)
     codes = named or frozenset()
-    outside = [place for place in districts() if not any(dong.code in codes for dong in place.dongs)] or districts()
+    places = districts(city)
+    outside = [place for place in places if not any(dong.code in codes for dong in place.dongs)] or places
     return form | {"query": f"{outside[0].name} {words}", "addr": "", "rect": "", "lat": "", "lng": ""}

@@ -19,6 +19,7 @@ from replica.streaming import stream, write_lines
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
+    from refillspot.regions import Region
     from replica.request_log import Entry
 
 AnyFault = AnswerFault | WireFault
@@ -40,8 +41,9 @@ def parse_fault(text: str) -> Fault:
 class Faults:
     """The faults that are set. `relist` answers a search's form body (and whether it was a GET)."""
 
-    def __init__(self, relist: Callable[[str, bool], bytes]) -> None:
+    def __init__(self, relist: Callable[[str, bool], bytes], city: Region) -> None:
         self._relist = relist
+        self._city = city
         self._active: dict[int, ActiveFault] = {}
         self._last_id = 0
         self._violations: deque[Entry] = deque(maxlen=MAX_VIOLATIONS)
@@ -63,7 +65,7 @@ class Faults:
         except web.HTTPException as refusal:  # a body too long
             entry.status = refusal.status
             raise
-        answer = await _spoil(firing, entry, Asked(request, whole, self._relist)) if firing else whole
+        answer = await _spoil(firing, entry, Asked(request, whole, self._relist, self._city)) if firing else whole
         gone = request.transport is None or request.transport.is_closing()
         entry.status = None if gone and not answer.prepared else answer.status
         return answer

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from refillspot.regions import Region
+
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 
 
@@ -22,6 +24,7 @@ class Asked(NamedTuple):
     request: web.Request
     due: web.Response
     relist: Callable[[str, bool], bytes]
+    city: Region
 
 
 class Fault(Struct, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):

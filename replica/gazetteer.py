@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import cache
 
-from refillspot.regions import districts, districts_by_code
+from refillspot.regions import SEOUL, Dong, Region, districts, find_district
 from replica.places import AREAS
 
-SEOUL = ("서울", "서울시", "서울특별시")
 NEIGHBOURS = 4
 
 
-def split_region(text: str) -> tuple[frozenset[str] | None, str]:
-    """Return the codes of the dongs that a query names (None = it names no region) and the rest of its words."""
-    known = dongs_by_region_word()
+def split_region(text: str, city: Region) -> tuple[frozenset[str] | None, str]:
+    """Return the codes of the dongs that a query names (None = it names no place) and the rest of its words.
+
+    A site knows the places of its own city.
+    """
+    known = dongs_by_region_word(city)
     codes: frozenset[str] | None = None
     rest = []
     for word in text.split():
@@ -26,26 +28,29 @@ def split_region(text: str) -> tuple[frozenset[str] | None, str]:
 
 
 @cache
-def dongs_by_region_word() -> dict[str, frozenset[str]]:
+def dongs_by_region_word(city: Region) -> dict[str, frozenset[str]]:
     """Return {region word: codes of its dongs}; a name in two districts stands for both."""
     codes: defaultdict[str, set[str]] = defaultdict(set)
-    for district in districts():
+    for district in districts(city):
         own = {dong.code for dong in district.dongs}
-        for word in (*SEOUL, district.name, *[district.name[:-1]] * (len(district.name) > 2)):
+        for word in (*city.spellings, district.name, *[district.name[:-1]] * (len(district.name) > 2)):
             codes[word] |= own
         for dong in district.dongs:
             codes[dong.name].add(dong.code)
-    for area, around in _dongs_by_area().items():
+    for area, around in _dongs_by_area().items() if city == SEOUL else ():
         for word in {area, area.removesuffix("역"), f"{area.removesuffix('역')}역"} - codes.keys():
             codes[word] = around  # a station named like a district never widens the district
     return {word: frozenset(own) for word, own in codes.items()}
 
 
+def area_of(dong: Dong) -> str:
+    """Return the area that people call a dong by; one without an area goes by its own name."""
+    return _areas_by_dong().get(dong.code, dong.name)
+
+
 @cache
-def areas_by_dong() -> dict[str, str]:
-    """Return {dong code: the area that people call it by}; dongs without one go by their own name."""
-    areas = {dong.code: dong.name for district in districts() for dong in district.dongs}
-    return areas | {code: area for area, around in _dongs_by_area().items() for code in around}
+def _areas_by_dong() -> dict[str, str]:
+    return {code: area for area, around in _dongs_by_area().items() for code in around}
 
 
 def neighbours(codes: frozenset[str]) -> frozenset[str]:
@@ -56,11 +61,15 @@ def neighbours(codes: frozenset[str]) -> frozenset[str]:
 
 @cache
 def _neighbours_of(district: str) -> frozenset[str]:
-    lat, lon = districts_by_code()[district].center
-    nearest = sorted(districts(), key=lambda other: (other.center[0] - lat) ** 2 + (other.center[1] - lon) ** 2)
+    own = find_district(district)
+    assert own is not None  # noqa: S101  # a dong of the map
+    lat, lon = own.center
+    others = districts(own.region)
+    nearest = sorted(others, key=lambda other: (other.center[0] - lat) ** 2 + (other.center[1] - lon) ** 2)
     return frozenset(dong.code for district in nearest[1 : NEIGHBOURS + 1] for dong in district.dongs)
 
 
 def _dongs_by_area() -> dict[str, set[str]]:
+    """Return {area: codes of its dongs}; areas are drawn for Seoul only."""
     codes = {f"{district.name} {dong.name}": dong.code for district in districts() for dong in district.dongs}
     return {area: {codes[place] for place in places.split(",")} for area, places in AREAS.items()}

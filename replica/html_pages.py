@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from replica.gazetteer import areas_by_dong
+from replica.gazetteer import area_of
 from replica.hours import write_today, write_week
 from replica.rows import write_addresses, write_phone, write_user_score
 
@@ -77,7 +77,7 @@ def write_store_page(store: Store, today: date) -> str:
         ref=store.ref,
     )
     linked = f'<script type="application/ld+json">{_json(_describe(store))}</script>'
-    title = f"{_full_name(store)} - {areas_by_dong()[store.dong.code]} {', '.join(says.categories)} 맛집"
+    title = f"{_full_name(store)} - {area_of(store.dong)} {', '.join(says.categories)} 맛집"
     return PAGE.format(title=escape(title), head=linked, body=body)
 
 

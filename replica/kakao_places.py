@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from refillspot.regions import districts
-from replica.gazetteer import SEOUL, split_region
+from refillspot.regions import REGIONS, districts
+from replica.gazetteer import split_region
 from replica.rows import write_addresses
 from replica.search import metres
 from replica.store import Store
@@ -17,18 +17,19 @@ from replica.store import Store
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from refillspot.regions import District, Dong
+    from refillspot.regions import District, Dong, Region
 
     Document = dict[str, Any]
 
-SIDO = "서울"  # as Kakao writes it, whatever the query says
+CITIES = {spelling for region in REGIONS.values() for spelling in region.spellings}
 # "강남구 역삼동 12-3" or "강남구 역삼로12길 3", without the city; what follows is no part of an address.
 ADDRESS = re.compile(r"(?P<place>.*\S) (?P<number>(?P<main>\d+)(?:-(?P<sub>\d+))?)(?P<rest> .*)?")
 
 
 class Places:
-    def __init__(self, stores: Iterable[Store]) -> None:
+    def __init__(self, stores: Iterable[Store], city: Region) -> None:
         self._stores = tuple(stores)
+        self._city = city
 
     def find_addresses(self, query: str, *, exact: bool) -> list[Document]:
         """Return the documents of an address; with a floor or unit behind it, none.
@@ -49,7 +50,7 @@ class Places:
 
         `around` is a centre (lat, lon) and a radius in metres; with it the nearest come first.
         """
-        codes, rest = split_region(query)
+        codes, rest = split_region(query, self._city)
         wanted = [store for store in self._stores if codes is None or store.dong.code in codes]
         found = [store for store in wanted if _is_called(store, rest.split())]
         if not around:
@@ -77,7 +78,7 @@ class Places:
     @cached_property
     def _regions(self) -> dict[str, list[Document]]:
         known: defaultdict[str, list[Document]] = defaultdict(list)
-        for district in districts():
+        for district in districts(self._city):
             known[district.name].append(_write_region(district, None))
             for dong in district.dongs:
                 document = _write_region(district, dong)
@@ -88,7 +89,7 @@ class Places:
 
 def _without_city(address: str) -> str:
     words = address.split()
-    return " ".join(words[1:] if words and words[0] in SEOUL else words)
+    return " ".join(words[1:] if words and words[0] in CITIES else words)
 
 
 def _is_called(store: Store, words: Iterable[str]) -> bool:
@@ -114,11 +115,13 @@ def _write_address(store: Store, query: str) -> Document:
 
 
 def _write_part(store: Store, address: str) -> Document:
+    """Return an address in its parts; Kakao writes "서울" for the city, whatever the query says."""
     parts = ADDRESS.fullmatch(_without_city(address))
+    sido = store.district.region.short
     place, number, main, sub = parts.group("place", "number", "main", "sub") if parts else ("", "", "", "")
     return {
-        "address_name": f"{SIDO} {place} {number}",
-        "region_1depth_name": SIDO,
+        "address_name": f"{sido} {place} {number}",
+        "region_1depth_name": sido,
         "region_2depth_name": store.district.name,
         "region_3depth_name": store.dong.name,
         "main_number": main,
@@ -127,12 +130,12 @@ def _write_part(store: Store, address: str) -> Document:
 
 
 def _write_region(district: District, dong: Dong | None) -> Document:
-    name = f"{SIDO} {district.name}" + (f" {dong.name}" if dong else "")
+    name = f"{district.region.short} {district.name}" + (f" {dong.name}" if dong else "")
     lat, lon = (dong or district).center
     point = {"x": str(lon), "y": str(lat)}
     address = {
         "address_name": name,
-        "region_1depth_name": SIDO,
+        "region_1depth_name": district.region.short,
         "region_2depth_name": district.name,
         "region_3depth_name": dong.name if dong else "",
         "b_code": _b_code(dong or district),
@@ -147,7 +150,8 @@ def _b_code(region: Dong | District) -> str:
 
 
 def _write_place(store: Store, away: float | None) -> Document:
-    lot, road = (f"{SIDO} {_without_city(address)}" if address else "" for address in write_addresses(store))
+    city = store.district.region.short
+    lot, road = (f"{city} {_without_city(address)}" if address else "" for address in write_addresses(store))
     number = str(crc32(store.ref.encode()))
     return {
         "id": number,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
+    from refillspot.regions import Region
     from replica.search import Search
     from replica.store import Store
 
@@ -22,8 +23,9 @@ TOTAL_CEILING = 10_000  # where `total_cnt` stops counting
 class Listing:
     """Answers `/API/isearch/`. `cap` is how many rows of one query can ever be seen."""
 
-    def __init__(self, search: Search, cap: int, today: date) -> None:
+    def __init__(self, search: Search, cap: int, today: date, city: Region) -> None:
         self._search = search
+        self._city = city
         self._cap = cap
         self._rows = Rows(today)
 
@@ -37,7 +39,7 @@ class Listing:
         if is_misencoded(form):
             query, found, window = Query("", None, ()), self._search.generic(), (0, size)
         else:
-            query = read_query(form)
+            query = read_query(form, self._city)
             found = self._search.rank(query)
             window = _window(min(len(found), self._cap), offset, size)
         return _page(params, query, found, self._rows, window) if found else envelope.success({"params": params})
@@ -57,7 +59,7 @@ def _page(params: dict[str, Any], query: Query, found: Sequence[Store], rows: Ro
         "total_cnt": min(len(found), TOTAL_CEILING),
         "list": [rows.write(store, query) for store in listed],
         "region": area,
-        "region_name": f"서울특별시 {listed[0].district.name}",
+        "region_name": f"{listed[0].district.sido} {listed[0].district.name}",
         "order": query.order,
         "alt_queries": [],
         "params": {"rcount": len(found)},

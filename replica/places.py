@@ -29,7 +29,12 @@ AREAS = {
     "상봉역": "중랑구 상봉동", "사가정역": "중랑구 면목동",
 }  # fmt: skip
 
-# Restaurants against the average district.
+AREA_CODES = {
+    "서울특별시": "02", "부산광역시": "051", "대구광역시": "053", "인천광역시": "032", "광주광역시": "062",
+    "대전광역시": "042", "울산광역시": "052",
+}  # fmt: skip
+
+# Restaurants against the average district, of Seoul; in other cities all are average.
 FULLNESS = {
     "강남구": 2.2, "마포구": 1.8, "송파구": 1.5, "서초구": 1.4, "영등포구": 1.3, "종로구": 1.2, "관악구": 1.2,
     "광진구": 1.1, "강서구": 1.1, "중구": 1.0, "성동구": 1.0, "강동구": 1.0, "구로구": 0.9, "노원구": 0.9,

@@ -6,7 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from replica import envelope
-from replica.gazetteer import areas_by_dong
+from replica.gazetteer import area_of
 from replica.hours import BREAK_TIME, OPEN, status_on, write_summary, write_today, write_week
 from replica.rows import write_addresses, write_images, write_phone, write_user_score
 from replica.vocabulary import FACILITIES, REVIEWERS, REVIEWS
@@ -57,7 +57,7 @@ def _restaurant(store: Store, images: list[str]) -> dict[str, Any]:
         "rn": says.name,
         "branch": says.branch,
         "name": f"{says.name} {says.branch or ''}".strip(),
-        "area": areas_by_dong()[store.dong.code],
+        "area": area_of(store.dong),
         "categories": list(says.categories),
         "desc": [],
         "score": store.standing.score,

@@ -13,6 +13,8 @@ from replica.vocabulary import EMPTY_WORDS, TERMS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from refillspot.regions import Region
+
 MAX_SIZE = 100
 DEFAULT_SIZE = 20
 HANGUL = re.compile("[ᄀ-ᇿ가-힣]")
@@ -50,11 +52,11 @@ def is_misencoded(form: Mapping[str, str]) -> bool:
     return "\ufffd" in text or (not text.isascii() and not HANGUL.search(text))
 
 
-def read_query(form: Mapping[str, str]) -> Query:
+def read_query(form: Mapping[str, str], city: Region) -> Query:
     query, keyword, addr = (form.get(field, "") for field in ("query", "keyword", "addr"))
-    codes, words = split_region(query)
+    codes, words = split_region(query, city)
     if addr.strip():
-        within = split_region(addr)[0] or frozenset()
+        within = split_region(addr, city)[0] or frozenset()
         codes = within if codes is None else codes & within
     lat, lon, radius = (_number(form.get(field)) for field in ("lat", "lng", "distance"))
     rect = tuple(number for number in map(_number, form.get("rect", "").split(",")) if number is not None)

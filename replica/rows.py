@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from replica.gazetteer import areas_by_dong
+from replica.gazetteer import area_of
 from replica.hours import status_on
 from replica.search import metres
 from replica.vocabulary import REVIEWERS, REVIEWS, TAGS
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from replica.store import Store
 
 IMAGES = "https://images.replica.invalid"
-SIDOS, SIDO_WEIGHTS = ("서울특별시", "서울시", "서울"), (843, 96, 33)  # as often as they were seen
+SIDO_WEIGHTS = (843, 96, 33)  # 서울특별시, 서울시, 서울: as often as they were seen
 LOST_ZERO_SHARE = 0.04  # of the 050x numbers
 NOIMAGE_SHARE = 0.19
 PHOTO_DAYS = (date(2022, 1, 1).toordinal(), date(2026, 6, 30).toordinal())
@@ -47,12 +47,13 @@ class Rows:
 def write_addresses(store: Store) -> tuple[str, str | None]:
     """Return lot-number and road address; the two spell the city differently in every ninth store."""
     rng = Random(store.seed + 1 if store.address_seed is None else store.address_seed)  # noqa: S311  # invented data
-    sido = rng.choices(SIDOS, SIDO_WEIGHTS)[0]
+    city = store.district.region
+    sido = rng.choices(city.spellings, SIDO_WEIGHTS)[0]
     place = store.concept.building
     lot = f"{store.dong.name} {rng.randint(1, 980)}" + (f"-{rng.randint(1, 60)}" if rng.random() < 0.85 else "")
     stem = store.dong.name.rstrip("동가0123456789") or store.dong.name
     road = f"{stem.removesuffix('로')}로" + (f"{rng.randint(1, 60)}길" if rng.random() < 0.6 else "")
-    road_sido = sido if rng.random() < 0.2 else "서울특별시"
+    road_sido = sido if rng.random() < 0.2 else city.name
     number = f"{rng.randint(1, 240)}" + (f"-{rng.randint(1, 20)}" if rng.random() < 0.2 else "")
     road_addr = f"{road_sido} {store.district.name} {road} {number}{place}" if rng.random() > 0.02 else None
     return f"{sido} {store.district.name} {lot}{place if rng.random() < 0.3 else ''}", road_addr
@@ -92,7 +93,7 @@ def _write_fixed(store: Store, today: date) -> dict[str, Any]:
         "road_addr": road_addr,
         "phone": write_phone(store),
         "category": ", ".join(says.categories),
-        "area": [areas_by_dong()[store.dong.code]],
+        "area": [area_of(store.dong)],
         "lat": store.lat,
         "lng": store.lon,
         "score": standing.score,

@@ -22,6 +22,7 @@ from replica.streaming import stream
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
+    from refillspot.regions import Region
     from replica.request_log import Entry, RequestLog
     from replica.store import Store
 
@@ -34,15 +35,23 @@ class Site:
     """The routes. `cap`: rows that one query can show. `latency` delays every answer of a site, in seconds."""
 
     def __init__(  # noqa: PLR0913  # what the command line says
-        self, seed: int, stores: Iterable[Store], log: RequestLog, *, cap: int, latency: float, robots_im: str
+        self,
+        seed: int,
+        stores: Iterable[Store],
+        log: RequestLog,
+        *,
+        cap: int,
+        latency: float,
+        robots_im: str,
+        city: Region,
     ) -> None:
         self._lists = BoundedCache[bytes](self._write_list, CACHED_BYTES, _weigh)
         self._profiles = BoundedCache[bytes](self._write_profile, CACHED_BYTES, _weigh)
-        self._city = DatedCity(seed, stores, cap, self._forget)
+        self._city = DatedCity(seed, stores, cap, city, self._forget)
         self._robots_im = robots_im
         self._log = log
         self._latency = latency
-        self.faults = Faults(self._lists)
+        self.faults = Faults(self._lists, city)
 
     def app(self) -> web.Application:
         app = web.Application()

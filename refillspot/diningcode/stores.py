@@ -19,7 +19,7 @@ from refillspot.parsing.refill import assess_refill
 from refillspot.parsing.refill_price import headline_price_krw, refill_prices
 from refillspot.parsing.refill_terms import refill_terms
 from refillspot.parsing.text import clean_text
-from refillspot.regions import district_codes_by_name
+from refillspot.regions import find_district_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -36,7 +36,7 @@ def district_code(addr: str | None, road_addr: str | None) -> str | None:
     for text in (addr, road_addr):
         address = parse_address(text) if text else None
         if address and address.sido and address.sigungu:
-            return district_codes_by_name().get((address.sido, address.sigungu))
+            return find_district_code(address.sido, address.sigungu)
     return None
 
 

@@ -5,18 +5,11 @@ from functools import cache, lru_cache
 
 from refillspot.items import Address
 from refillspot.parsing.text import plain_text
-from refillspot.regions import districts
+from refillspot.regions import REGIONS, SEOUL, districts
 
-SEOUL = "서울특별시"
 # Today's official name, and every other spelling in use.
 SIDOS = {
-    SEOUL: ("서울시", "서울"),
-    "부산광역시": ("부산시", "부산"),
-    "대구광역시": ("대구시", "대구"),
-    "인천광역시": ("인천시", "인천"),
-    "광주광역시": ("광주시", "광주"),
-    "대전광역시": ("대전시", "대전"),
-    "울산광역시": ("울산시", "울산"),
+    **{region.name: region.spellings[1:] for region in REGIONS.values()},
     "세종특별자치시": ("세종시", "세종"),
     "경기도": ("경기",),
     "강원특별자치도": ("강원도", "강원"),
@@ -66,7 +59,7 @@ def parse_address(text: str) -> Address | None:
     if bracketed := BRACKETED_DONG.search(rest):
         dong = dong or _legal_name(bracketed[1], sido, sigungu)
         rest = f"{rest[: bracketed.start()]} {bracketed[2] or ''} {rest[bracketed.end() :]}"
-    if not (sido or dong or road or sigungu in _seoul_dongs()):
+    if not (sido or dong or road or sigungu in _dongs(None)):
         return None
     detail = " ".join(rest.split()).strip(" ,")
     return Address(sido, _spaced(sigungu) or None, dong or None, road or None, detail or None)
@@ -81,10 +74,10 @@ def _take(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
 
 
 def _take_dong(text: str, sido: str | None, sigungu: str) -> tuple[str, str]:
-    """Take Seoul's dongs from the table: only it tells the dong 세종로 from a road, and the legal dong of 역삼1동."""
+    """Take a city's dongs from its map: only it tells the dong 세종로 from a road, and the legal dong of 역삼1동."""
     written, rest = _take(DONG, text)
     first = re.split(r"[\s,()]", text, maxsplit=1)[0]
-    if first in _seoul_dongs().get(sigungu, ()) and sido in {SEOUL, None}:
+    if first in _dongs(sido).get(sigungu, ()):
         written, rest = first, text[len(first) :].lstrip(" ,")
     name = _legal_name(written, sido, sigungu) if written else ""
     return (name, rest) if name else ("", text)
@@ -92,10 +85,10 @@ def _take_dong(text: str, sido: str | None, sigungu: str) -> tuple[str, str]:
 
 def _legal_name(written: str, sido: str | None, sigungu: str) -> str:
     """Return the legal dong that is meant, "" if there is no such dong in Seoul. Elsewhere it is taken as written."""
-    in_seoul = sido == SEOUL or not (sido or sigungu)
-    known = _seoul_dongs().get(sigungu)
+    in_seoul = sido == SEOUL.name or not (sido or sigungu)
+    known = _dongs(sido).get(sigungu)
     if known is None and in_seoul:
-        known = frozenset().union(*_seoul_dongs().values())
+        known = frozenset().union(*_dongs(sido).values())
     if known is None or written in known:
         return written
     stem = OFFICE.sub("", written)
@@ -113,10 +106,12 @@ def _take_road(text: str) -> tuple[str, str]:
 
 def _spaced(sigungu: str) -> str:
     """Return "수원시 권선구" also for "수원시권선구"."""
-    return re.sub(r"([시군])\s*(?=[가-힣]+구$)", r"\1 ", sigungu) if sigungu not in _seoul_dongs() else sigungu
+    return re.sub(r"([시군])\s*(?=[가-힣]+구$)", r"\1 ", sigungu) if sigungu not in _dongs(None) else sigungu
 
 
 @cache
-def _seoul_dongs() -> dict[str, frozenset[str]]:
-    """Return {district: its legal dongs}."""
-    return {district.name: frozenset(dong.name for dong in district.dongs) for district in districts()}
+def _dongs(sido: str | None) -> dict[str, frozenset[str]]:
+    """Return {district: its legal dongs} of a city, of Seoul where none is said; empty where there is no map."""
+    region = REGIONS.get(sido) if sido else SEOUL
+    own = districts(region) if region else ()
+    return {district.name: frozenset(dong.name for dong in district.dongs) for district in own}

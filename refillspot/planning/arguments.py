@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from refillspot.exceptions import ArgumentError
 from refillspot.planning.keywords import KEYWORDS, parse_keywords, write_keywords
-from refillspot.regions import District, districts_by_code, parse_districts
+from refillspot.regions import SEOUL, District, districts, find_district, parse_districts, parse_region
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +33,7 @@ class CrawlArguments:
         keywords: str | None = None,
         limit: str | None = None,
         crawl: str | None = None,
+        region: str | None = None,
         **unknown: str,
     ) -> CrawlArguments:
         """Read what was given as `-a name=value`.
@@ -42,7 +43,7 @@ class CrawlArguments:
         """
         if unknown:
             names = ", ".join(sorted(unknown))
-            raise ArgumentError(f"unknown argument {names}: use district=, keywords=, limit=, crawl=")
+            raise ArgumentError(f"unknown argument {names}: use district=, region=, keywords=, limit=, crawl=")
         if district is None:
             raise ArgumentError("which district? Use -a district=강남구, several with commas, or district=all")
         words = parse_keywords(keywords)
@@ -50,7 +51,8 @@ class CrawlArguments:
             raise ArgumentError(f"limit={limit} is not a number of stores: use for example -a limit=20")
         if crawl is not None and not CRAWL_ID.fullmatch(crawl):
             raise ArgumentError(f"crawl={crawl} is not an id: use up to 64 letters, digits, dots, dashes")
-        return cls(parse_districts(district), words, int(limit) if limit else None, crawl)
+        chosen = parse_districts(district, SEOUL if region is None else parse_region(region))
+        return cls(chosen, words, int(limit) if limit else None, crawl)
 
     def described(self, site: str) -> dict[str, Any]:
         """Return what makes this crawl the same as another; another site is another crawl."""
@@ -60,9 +62,13 @@ class CrawlArguments:
 
 def spider_arguments(described: Mapping[str, Any]) -> dict[str, str]:
     """Return the arguments that make `CrawlArguments.described`, as they are given with `-a`."""
-    known = districts_by_code()
-    names = [known[code].name if code in known else code for code in described.get("districts", ())]
-    arguments = {"district": "all" if len(names) == len(known) else ",".join(names)}
+    codes = described.get("districts", ())
+    known = {code: district for code in codes if (district := find_district(code))}
+    region = next((district.region for district in known.values()), SEOUL)
+    names = [known[code].name if code in known else code for code in codes]
+    arguments = {"district": "all" if len(known) == len(districts(region)) else ",".join(names)}
+    if region != SEOUL:
+        arguments["region"] = region.name
     if keywords := write_keywords(frozenset(described.get("keywords", KEYWORDS))):
         arguments["keywords"] = keywords
     if described.get("limit"):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from refillspot.regions import districts_by_code
+from refillspot.regions import find_district
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from refillspot.planning.arguments import CrawlArguments
-
-CITY = "서울"  # 중구 and 강서구 exist in other cities
+    from refillspot.regions import District
 
 
 @dataclass(slots=True, frozen=True)
@@ -24,15 +23,21 @@ class Query:
     dong: str | None = None
 
     @property
+    def district(self) -> District:
+        district = find_district(self.district_code)
+        assert district is not None  # noqa: S101  # a query is made of a district that there is
+        return district
+
+    @property
     def text(self) -> str:
         """Return the words for the site, "서울 강남구 역삼동 무한리필"."""
-        place = districts_by_code()[self.district_code].name
-        return " ".join(word for word in (CITY, place, self.dong, self.keyword) if word)
+        city = self.district.region.short  # 중구 and 강서구 exist in several
+        return " ".join(word for word in (city, self.district.name, self.dong, self.keyword) if word)
 
     def split(self) -> Iterator[Query]:
         """Return the queries of smaller places that together cover this one; none if it is the smallest."""
         if self.dong is None:
-            for dong in districts_by_code()[self.district_code].dongs:
+            for dong in self.district.dongs:
                 yield Query(self.district_code, self.keyword, dong.name)
 
 

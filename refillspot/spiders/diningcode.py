@@ -29,7 +29,7 @@ STORE_PRIORITY = 10  # store pages before further lists: the queue stays short
 
 
 class DiningcodeSpider(Spider):
-    """Arguments: district (강남구 | 강남구,서초구 | all), keywords, limit (store pages), crawl (an id to share).
+    """Arguments: district (강남구 | 강남구,서초구 | all), region, keywords, limit (store pages), crawl (a shared id).
 
     Settings: DININGCODE_API_URL, DININGCODE_WEB_URL. Stats: diningcode/rows, strangers, lists_elsewhere (no row is
     of the district that was asked for), rows_broken, queries_split, queries_full (more matches than can be seen, and

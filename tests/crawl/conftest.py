@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,9 +44,9 @@ class Site:
             pass
 
 
-@pytest.fixture(scope="session")
-def running_site() -> Iterator[Site]:
-    command = [sys.executable, "-m", "replica", "--latency-ms", str(LATENCY_MS), "--until-stdin-closes"]
+@contextmanager
+def start_site(*options: str) -> Iterator[Site]:
+    command = [sys.executable, "-m", "replica", "--latency-ms", str(LATENCY_MS), "--until-stdin-closes", *options]
     with subprocess.Popen(
         command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
@@ -53,6 +54,12 @@ def running_site() -> Iterator[Site]:
         assert process.stdout
         yield Site(next(word for word in process.stdout.readline().split() if word.startswith("http://")))
         process.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def running_site() -> Iterator[Site]:
+    with start_site() as site:
+        yield site
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from refillspot.exceptions import ArgumentError
-from refillspot.planning import KEYWORDS, CrawlArguments, Query, seed_queries
+from refillspot.planning import KEYWORDS, CrawlArguments, Query, seed_queries, spider_arguments
 
 SITE = "https://im.diningcode.com"
 
@@ -13,6 +13,35 @@ SITE = "https://im.diningcode.com"
 def test_a_query_names_city_place_and_keyword() -> None:
     assert Query("11680", "무한리필").text == "서울 강남구 무한리필"
     assert Query("11680", "무한리필", "역삼동").text == "서울 강남구 역삼동 무한리필"
+
+
+def test_a_query_names_the_city_of_its_district() -> None:
+    assert Query("26440", "뷔페", "대저1동").text == "부산 강서구 대저1동 뷔페"
+    assert [
+        seed.text for seed in seed_queries(CrawlArguments.parse(district="중구", region="부산", keywords="뷔페"))
+    ] == ["부산 중구 뷔페"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"district": "강남구"},
+        {"district": "all"},
+        {"district": "all", "region": "부산광역시"},
+        {"district": "중구,강서구", "region": "부산광역시", "keywords": "뷔페,무제한", "limit": "5"},
+    ],
+    ids=str,
+)
+def test_a_crawl_can_be_described_and_asked_for_again(arguments: dict[str, str]) -> None:
+    described = CrawlArguments.parse(**arguments).described(SITE)
+
+    assert CrawlArguments.parse(**spider_arguments(described)).described(SITE) == described
+
+
+def test_the_same_name_in_another_city_is_another_crawl() -> None:
+    seoul, busan = (CrawlArguments.parse(district="중구", region=region) for region in ("서울", "부산"))
+
+    assert seoul.described(SITE) != busan.described(SITE)
 
 
 def test_a_district_splits_into_its_dongs_and_a_dong_into_nothing() -> None:

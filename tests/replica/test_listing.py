@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from refillspot.regions import district_codes_by_name, districts_by_code
+from refillspot.regions import districts_by_name
 
 if TYPE_CHECKING:
     from tests.replica.conftest import Replica
@@ -103,7 +103,7 @@ def test_a_dong_in_two_districts_is_both_unless_one_is_named(replica: Replica) -
 
 
 def test_a_rectangle_bounds_the_answer(replica: Replica) -> None:
-    district = districts_by_code()[district_codes_by_name()["서울특별시", "마포구"]]
+    district = districts_by_name()["마포구"]
     (lat, lon), box = district.center, district.bbox
     rows = replica.rows("서울 마포구 무한리필", rect=f"{box.south},{lon},{lat},{box.east}")
 

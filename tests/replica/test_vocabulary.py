@@ -46,4 +46,4 @@ def test_nothing_of_the_parsers_is_imported() -> None:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("refillspot")
     }
 
-    assert modules == {"refillspot.regions"}
+    assert modules == {"refillspot.exceptions", "refillspot.regions"}

@@ -1,0 +1,39 @@
+"""Another city than Seoul."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from refillspot.planning import KEYWORDS
+from tests.crawl.conftest import start_site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.crawl.conftest import Crawl, Site
+
+    Rows = Callable[[], dict[str, dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def busan() -> Iterator[Site]:
+    with start_site("--region", "부산광역시", "--refill-stores", "800", "--ordinary-stores", "1600") as site:
+        yield site
+
+
+def test_two_districts_of_busan_are_found_whole(crawl: Crawl, busan: Site, rows: Rows) -> None:
+    there = ("-s", f"DININGCODE_API_URL={busan.url}", "-s", f"DININGCODE_WEB_URL={busan.url}")
+    result = crawl.run("-a", "region=부산광역시", "-a", "district=중구,강서구", *there)
+
+    stored = rows()
+    words = ",".join(KEYWORDS)
+    for code in ("26110", "26440"):
+        reachable = {store["ref"] for store in busan.truth(code, words) if store["refill"] and store["reached_by"]}
+        assert reachable
+        assert reachable <= {ref for ref, row in stored.items() if row["district_code"] == code}
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert {row["district_code"] for row in stored.values()} == {"26110", "26440"}
+    asked = {tuple(entry["asked"].split()[:2]) for entry in busan.log() if entry["kind"] == "list"}
+    assert asked == {("부산", "중구"), ("부산", "강서구")}
