@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -31,15 +32,17 @@ class PostgresCopyPipeline:
 
     Settings: DATABASE_URL, POSTGRES_COPY_MAX_ROWS, POSTGRES_COPY_MAX_SECONDS, POSTGRES_TIMEOUT_SECONDS,
     CLOCK_OFFSET_SECONDS.
-    Stats: postgres/rows, postgres/rejected, postgres/flushes, postgres/waits, postgres/known (refill stores of the
-    asked districts that were there before), postgres/unread (pages kept for
-    `scrapy db reparse`). Reads crawl/id, the crawl that the stores are counted for.
+    Stats: postgres/rows, postgres/rejected, postgres/flushes, postgres/seconds and longest_seconds (from the first
+    attempt of a flush to its commit), postgres/waits, postgres/known (refill stores of the asked districts that were
+    there before), postgres/unread (pages kept for `scrapy db reparse`). Reads crawl/id, the crawl that the stores are
+    counted for.
     """
 
     def __init__(self, crawler: Crawler, table: StoreTable, *, max_rows: int, max_seconds: float) -> None:
         self._crawler = crawler
         self._stats: StatsCollector = crawler.stats
         self._table = table
+        self._seconds = 0.0
         self._group: GroupCommit[Store] = GroupCommit(self._commit, max_rows=max_rows, max_seconds=max_seconds)
 
     @classmethod
@@ -88,8 +91,13 @@ class PostgresCopyPipeline:
             self._group.flush()
 
     async def _commit(self, stores: Sequence[Store]) -> None:
+        began = time.monotonic()
         outcome = await self._table.write(stores, crawl_id=self._stats.get_value("crawl/id"))
+        seconds = time.monotonic() - began
         self._stats.inc_value("postgres/flushes")
+        self._seconds += seconds
+        self._stats.set_value("postgres/seconds", round(self._seconds, 3))
+        self._stats.max_value("postgres/longest_seconds", round(seconds, 3))
         self._stats.inc_value("postgres/rows", outcome.stored)
         self._stats.inc_value("postgres/rejected", outcome.rejected)
         self._stats.inc_value("postgres/waits", outcome.waits)

@@ -94,13 +94,16 @@ REDIS_KEY_PREFIX = "refillspot"  # all keys are <prefix>:<crawl>:<what>
 # --- Workers. Read by the extensions and by `scrapy fleet`
 EXTENSIONS = {
     "refillspot.extensions.adaptive_concurrency.AdaptiveConcurrency": 0,
+    "refillspot.extensions.heartbeat.Heartbeat": 0,
     "refillspot.extensions.memory_guard.MemoryGuard": 0,
     "refillspot.extensions.notify.Notify": 0,
+    "refillspot.extensions.process_use.ProcessUse": 0,
 }
 WORKER_MAX_MEMORY_MB = (
     2048  # MiB of resident memory; a worker beyond it ends and can be resumed. A fleet sets its share
 )
 MEMORY_CHECK_SECONDS = 5.0
+HEARTBEAT_SECONDS = 5.0  # between a worker's stats in Redis, which `scrapy top` shows; 0 = none, and no review either
 FLEET_WORKERS = "auto"  # or a number: workers of `scrapy fleet` without -n
 FLEET_MAX_MEMORY_MB = 2048  # MiB for all of them together
 

@@ -10,3 +10,6 @@ crawl_event = object()
 
 Sent with `event` ("finished", "dead_letters", …) and `facts` (a mapping of JSON values); may be waited for.
 """
+
+stats_asked = object()
+"""The stats are about to be read: whoever counts for itself puts its counts in now."""

@@ -19,7 +19,7 @@ from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue, connect
 from refillspot.outcome import complete_outcome
 from refillspot.postgres.crawls import CrawlTable
-from refillspot.signals import crawl_event
+from refillspot.signals import crawl_event, stats_asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,8 @@ class CrawlSession:
     The spider may say `crawl_arguments` (a mapping; equal ones share a crawl) and `crawl_id` (None = the newest).
     Settings: DATABASE_URL, REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS, SCHEDULER_PERSIST,
     SCHEDULER_FLUSH_ON_START, FRONTIER_LEASE_SECONDS, FRONTIER_PREFETCH, FRONTIER_MAX_IN_HAND, FRONTIER_MAX_ATTEMPTS.
-    Stats: crawl/id; at the end of a complete one crawl/state, stored, rejected, known, dead, …: of all workers.
+    Stats: crawl/id, crawl/worker; at the end of a complete one crawl/state, stored, rejected, known, dead, …: of all
+    workers.
     """
 
     exchange: Exchange
@@ -86,6 +87,8 @@ class CrawlSession:
         self.exchange = Exchange(self._queue, _limits(self._settings), self._changed)
         await self.exchange.start()
         self._stats.set_value("crawl/id", crawl.id)
+        self._stats.set_value("crawl/worker", self._worker)
+        self._signals.connect(self._count_outages, signal=stats_asked)
         logger.info("crawl %s, begun at %s, worker %s", crawl.id, crawl.started_at, self._worker)
 
     @property
@@ -99,7 +102,7 @@ class CrawlSession:
         """Close the crawl if that falls to this worker, else hand back what it has."""
         if not hasattr(self, "exchange"):
             return  # it never joined
-        self._stats.set_value("frontier/redis_outages", self.exchange.outages)
+        self._count_outages()
         if self.exchange.ended == WON:
             result = await self._note_end()
             seconds = KEEP_SECONDS if self._settings.getbool("SCHEDULER_PERSIST") else 0
@@ -109,6 +112,9 @@ class CrawlSession:
         elif self.exchange.ended == COMPLETE and self.exchange.result:
             self._tell(msgspec.json.decode(self.exchange.result, type=dict[str, int]))
         await self.exchange.leave()
+
+    def _count_outages(self) -> None:
+        self._stats.set_value("frontier/redis_outages", self.exchange.outages)
 
     async def _note_end(self) -> dict[str, int]:
         counts = await self._queue.counts()

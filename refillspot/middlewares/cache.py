@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from refillspot.middlewares.places import Places
 from refillspot.shared.cache_server import CacheAwayError, CacheServer
 from refillspot.shared.page_cache import PageCache
 from refillspot.shared.page_lookup import PageLookup
+from refillspot.signals import stats_asked
 
 if TYPE_CHECKING:
     from typing import Self
@@ -79,6 +81,7 @@ class RedisCacheMiddleware:
         clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
         middleware = cls(crawler, PageLookup(_cache(settings), _policy(settings), clock))
         crawler.signals.connect(middleware.spider_opened, signal=signals.spider_opened)
+        crawler.signals.connect(middleware.stats_asked, signal=stats_asked)
         crawler.signals.connect(middleware.spider_closed, signal=signals.spider_closed)
         return middleware
 
@@ -127,15 +130,17 @@ class RedisCacheMiddleware:
         wanted = self._fetches.pop(request, None)
         return self._stand_in(request, wanted) if wanted and isinstance(exception, self._passing) else None
 
+    def stats_asked(self) -> None:
+        cache = self._lookup.cache
+        for name, count in (asdict(cache.stats) | {"errors": cache.server.errors}).items():
+            self._crawler.stats.set_value(f"cache/{name}", count)
+
     async def spider_closed(self) -> None:
         await asyncio.gather(*self._releases)
         after, before = await self._evicted_keys(), self._evicted_before
         self._count("evictions", max(0, (after or 0) - (before or 0)) if before is not None else 0)
-        cache = self._lookup.cache
-        for name in ("stored", "too_large", "corrupt"):
-            self._count(name, getattr(cache.stats, name))
-        self._count("errors", cache.server.errors)
-        await cache.close()
+        self.stats_asked()
+        await self._lookup.cache.close()
 
     @property
     def _downloader(self) -> Any:

@@ -15,6 +15,7 @@ from refillspot.clock import Clock
 from refillspot.crawl_window import CrawlWindow
 from refillspot.middlewares.putting_back import is_ending, put_back
 from refillspot.shared.budget import RequestBudget
+from refillspot.signals import stats_asked
 
 if TYPE_CHECKING:
     from typing import Self
@@ -60,6 +61,7 @@ class PolitenessMiddleware:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         middleware = cls(crawler)
+        crawler.signals.connect(middleware.stats_asked, signal=stats_asked)
         crawler.signals.connect(middleware.spider_closed, signal=signals.spider_closed)
         return middleware
 
@@ -74,7 +76,7 @@ class PolitenessMiddleware:
                 return None
         return put_back(request)
 
-    async def spider_closed(self) -> None:
+    def stats_asked(self) -> None:
         if self.budget is None:
             return
         stats = self.budget.stats
@@ -82,7 +84,11 @@ class PolitenessMiddleware:
         self._crawler.stats.set_value("politeness/discarded", stats.discarded)
         self._crawler.stats.set_value("politeness/waited_seconds", round(stats.waited_seconds, 3))
         self._crawler.stats.set_value("politeness/redis_outages", stats.redis_outages)
-        await self.budget.close()
+
+    async def spider_closed(self) -> None:
+        self.stats_asked()
+        if self.budget:
+            await self.budget.close()
 
     def _seconds_until_open(self) -> float:
         if self._window is None or not (seconds := self._window.seconds_until_open(self._clock.now())):

@@ -1,0 +1,73 @@
+"""What this process uses: memory, processor time, and how late its event loop is."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+from scrapy import signals
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy.crawler import Crawler
+    from scrapy.statscollectors import StatsCollector
+
+TICK_SECONDS = 0.25  # between looks at the event loop's lateness
+LOOK_TICKS = 20  # between looks at the rest
+
+
+class ProcessUse:
+    """A loop that is late does something long, or the machine is too busy: everything of this worker waits for it.
+
+    Stats: memory/last_mb and memory/max_mb (resident), memory/uss_mb and memory/uss_max_mb (its own, shared pages
+    left out), in MiB; cpu/seconds; of the last five seconds cpu/percent (of one core) and loop/lag_seconds (the
+    longest); loop/lag_max_seconds.
+    """
+
+    def __init__(self, stats: StatsCollector) -> None:
+        self._stats = stats
+        self._process = psutil.Process()
+        self._task: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls(crawler.stats)
+        crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
+        crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
+        return extension
+
+    def spider_opened(self) -> None:
+        self._process.cpu_percent()  # counts from its first call on
+        self._task = asyncio.create_task(self._run(), name="process use")
+
+    def spider_closed(self) -> None:
+        if self._task:
+            self._task.cancel()
+        self._look_at_processor()
+
+    async def _run(self) -> None:
+        while True:
+            await self._look_at_memory()
+            lag = 0.0
+            for _ in range(LOOK_TICKS):
+                due = time.monotonic() + TICK_SECONDS
+                await asyncio.sleep(TICK_SECONDS)
+                lag = max(lag, time.monotonic() - due)
+            self._stats.set_value("loop/lag_seconds", round(lag, 4))
+            self._stats.max_value("loop/lag_max_seconds", round(lag, 4))
+            self._stats.set_value("cpu/percent", self._process.cpu_percent())
+            self._look_at_processor()
+
+    def _look_at_processor(self) -> None:
+        times = self._process.cpu_times()
+        self._stats.set_value("cpu/seconds", round(times.user + times.system, 2))
+
+    async def _look_at_memory(self) -> None:
+        use = await asyncio.to_thread(self._process.memory_full_info)  # reads a file of the kernel, some milliseconds
+        for last, most, number in (("last_mb", "max_mb", use.rss), ("uss_mb", "uss_max_mb", use.uss)):
+            mb = round(number / 2**20, 1)
+            self._stats.set_value(f"memory/{last}", mb)
+            self._stats.max_value(f"memory/{most}", mb)
