@@ -26,7 +26,7 @@ crawl: setup
 	@$(BIN)/scrapy crawl diningcode -a district=$(DISTRICT)
 
 test: setup
-	@$(BIN)/pytest --numprocesses auto --dist loadfile
+	@$(BIN)/pytest --numprocesses 4 --dist worksteal
 
 check: setup
 	@$(BIN)/ruff check .

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 FULL_SHARE = 0.8  # of the time all places are taken, or more places are no use
-BUSY = 0.95  # of a core, or of the machine: more requests would only wait for it
+BUSY = 0.95  # of the one core a worker can use: more requests would only wait for it
 MEMORY_FULL = 0.9
 SLOW_LOOP_SECONDS = 0.25  # half of all callbacks wait longer: leases and commits suffer
 WORTH_DOUBLING, WORTH_KEEPING = 1.25, 1.07  # answers a second after and before
@@ -20,7 +20,7 @@ class Window:
     full: float
     """Share of the time in which the site had as many requests as allowed; less where the budget holds them back."""
     cpu: float = 0.0
-    """Share of a core that this process used, or of the machine that all did: the larger one."""
+    """Share of a core that this process used. A machine that is busy with others shows in the answers a second."""
     memory: float = 0.0
     """Share of what the worker may use."""
     lag: float = 0.0

@@ -91,7 +91,6 @@ class AdaptiveConcurrency:
     async def _window(self) -> Window:
         began, self._answers = monotonic(), 0
         self._process.cpu_percent()
-        psutil.cpu_percent()
         looks = []
         while True:
             due = monotonic() + TICK_SECONDS
@@ -103,7 +102,7 @@ class AdaptiveConcurrency:
         return Window(
             answers_per_second=self._answers / seconds,
             full=mean(look.is_full for look in looks),
-            cpu=max(self._process.cpu_percent(), psutil.cpu_percent()) / 100,
+            cpu=self._process.cpu_percent() / 100,
             memory=self._process.memory_info().rss / self._limit_bytes if self._limit_bytes else 0.0,
             lag=median(look.lag for look in looks),
         )
