@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from refillspot.clock import KST
 from refillspot.exceptions import ConfigurationError
+from refillspot.language import gettext as _
 
 WINDOW = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)-(?:(2[0-3]|[01]?\d):([0-5]\d)|(24):(00))")
 DAY = timedelta(days=1)
@@ -34,8 +35,10 @@ class CrawlWindow:
         hours = [int(part) for part in match.groups() if part] if match else []
         if not match or hours[:2] == hours[2:]:
             raise ConfigurationError(
-                f"CRAWL_WINDOW={text} is not a span of the day: use for example 01:00-06:00, or 22:00-04:00 past "
-                "midnight, in Korean time; leave it empty for the whole day"
+                _(
+                    "CRAWL_WINDOW={text} is not a span of the day: use for example 01:00-06:00, or 22:00-04:00 past "
+                    "midnight, in Korean time; leave it empty for the whole day"
+                ).format(text=text)
             )
         return cls(timedelta(hours=hours[0], minutes=hours[1]), timedelta(hours=hours[2], minutes=hours[3]))
 

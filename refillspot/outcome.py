@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from refillspot.language import gettext as _
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -23,20 +25,40 @@ def crawl_outcome(stats: Mapping[str, Any]) -> Outcome:
     reason = stats.get("finish_reason", "not started")
     stored, known, lost = _of_crawl(stats) if "crawl/state" in stats else _of_process(stats)
     if reason == "shutdown":
-        return Outcome(INTERRUPTED, f"Interrupted with {stored} stores stored. The same command goes on from here.")
+        return Outcome(
+            INTERRUPTED,
+            _("Interrupted with {stored} stores stored. The same command goes on from here.").format(stored=stored),
+        )
     if reason == "memory_limit":
-        return Outcome(RECYCLED, f"Ended to give memory back, with {stored} stores stored. The same command goes on.")
+        return Outcome(
+            RECYCLED,
+            _("Ended to give memory back, with {stored} stores stored. The same command goes on.").format(
+                stored=stored
+            ),
+        )
     if reason != "finished":
-        return Outcome(COULD_NOT_RUN, f"Stopped ({reason}) with {stored} stores stored: see the log for the cause.")
+        return Outcome(
+            COULD_NOT_RUN,
+            _("Stopped ({reason}) with {stored} stores stored: see the log for the cause.").format(
+                reason=reason, stored=stored
+            ),
+        )
     if known and not stored:
         return Outcome(
             COULD_NOT_RUN,
-            f"Nothing was stored, though {known} refill stores are known here: "
-            "has the site changed, or is it refusing this crawl? See the log.",
+            _(
+                "Nothing was stored, though {known} refill stores are known here: "
+                "has the site changed, or is it refusing this crawl? See the log."
+            ).format(known=known),
         )
     if lost:
-        return Outcome(INCOMPLETE, f"{stored} stores stored, but {lost} answers could not be used{_where(stats)}.")
-    return Outcome(COMPLETE, f"Complete: {stored} stores stored.")
+        return Outcome(
+            INCOMPLETE,
+            _("{stored} stores stored, but {lost} answers could not be used{where}.").format(
+                stored=stored, lost=lost, where=_where(stats)
+            ),
+        )
+    return Outcome(COMPLETE, _("Complete: {stored} stores stored.").format(stored=stored))
 
 
 def complete_outcome(result: Mapping[str, int]) -> Outcome:

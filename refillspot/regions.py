@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from refillspot.exceptions import ArgumentError
+from refillspot.language import gettext as _
 
 ALL = "all"
 
@@ -124,7 +125,11 @@ def parse_region(text: str) -> Region:
         if name in region.spellings:
             return region
     names = " ".join(REGIONS)
-    raise ArgumentError(f"region={name}: there are maps of the metropolitan cities with districts only, one of {names}")
+    raise ArgumentError(
+        _("region={name}: there are maps of the metropolitan cities with districts only, one of {names}").format(
+            name=name, names=names
+        )
+    )
 
 
 def parse_districts(text: str, region: Region = SEOUL) -> tuple[District, ...]:
@@ -144,7 +149,11 @@ def parse_districts(text: str, region: Region = SEOUL) -> tuple[District, ...]:
         what = f"unknown district {', '.join(unknown)}" if unknown else "no district given"
         names = " ".join(district.name for district in districts(region))
         hint = "another city is named with -a region="
-        raise ArgumentError(f"{what}: use one of these of {region.name}, several with commas, or all: {names} ({hint})")
+        raise ArgumentError(
+            _("{what}: use one of these of {name}, several with commas, or all: {names} ({hint})").format(
+                what=what, name=region.name, names=names, hint=hint
+            )
+        )
     return tuple(dict.fromkeys(district for district in chosen if district))
 
 

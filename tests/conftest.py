@@ -40,6 +40,13 @@ PROJECT_PREFIXES = (
 )
 
 
+def pytest_configure() -> None:
+    """Speak English, whatever the language of whoever runs this: messages are compared."""
+    for name in ("REFILLSPOT_LANG", "LANGUAGE"):
+        os.environ.pop(name, None)
+    os.environ["LC_ALL"] = "C.UTF-8"
+
+
 @pytest.fixture(scope="session")
 def short_directory() -> Iterator[Path]:
     """A directory whose path leaves room for the name of a socket, unlike those of `tmp_path`."""

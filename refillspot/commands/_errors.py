@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from refillspot.exceptions import RefillspotError
+from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,5 +21,5 @@ def told_on_stderr(command: ScrapyCommand) -> Iterator[None]:
     try:
         yield
     except RefillspotError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        print(_("Error: {error}").format(error=error), file=sys.stderr)
         command.exitcode = 1

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
 
+from refillspot.language import gettext as _
+
 if TYPE_CHECKING:
     import argparse
 
@@ -22,16 +24,18 @@ class Command(CrawlCommand):
 
         assert self.crawler_process  # noqa: S101  # Scrapy made it
         if options := [arg for arg in args if arg.startswith("-")]:
-            raise UsageError(f"unknown option {' '.join(options)}: see scrapy crawl -h", print_help=False)
+            raise UsageError(
+                _("unknown option {options}: see scrapy crawl -h").format(options=" ".join(options)), print_help=False
+            )
         if len(args) != 1 or args[0] not in self.crawler_process.spider_loader.list():
-            raise UsageError("say which spider: scrapy crawl diningcode -a district=강남구", print_help=False)
+            raise UsageError(_("say which spider: scrapy crawl diningcode -a district=강남구"), print_help=False)
         crawler = self._create_crawler(args[0])
         crawl = self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         try:
             crawl.result()  # type: ignore[attr-defined]  # a task: the asyncio reactor is a setting of this project
         except RefillspotError as error:
-            print(f"Error: {error}", file=sys.stderr)
+            print(_("Error: {error}").format(error=error), file=sys.stderr)
             self.exitcode = 2 if isinstance(error, ArgumentError) else 1
             return
         outcome = crawl_outcome(crawler.stats.get_stats())

@@ -8,6 +8,7 @@ from scrapy.exceptions import UsageError
 
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands._servers import servers
+from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
     import argparse
@@ -29,27 +30,29 @@ class Command(ScrapyCommand):
         return "[options] list | show ID | prune [ID …]"
 
     def short_desc(self) -> str:
-        return "List crawls, show one, clear away what they left"
+        return _("List crawls, show one, clear away what they left")
 
     def long_desc(self) -> str:
-        return (
+        return _(
             "list: all crawls, newest first. show: one of them. prune: what ended crawls left in Redis goes, unless "
             "they have dead letters; an unfinished crawl is given up when its id is named. Stores are never touched."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print JSON")
-        parser.add_argument("--with-dead-letters", action="store_true", help="prune: drop dead letters too")
-        parser.add_argument("--force", action="store_true", help="prune: even while workers are at work on it")
+        parser.add_argument("--json", action="store_true", help=_("print JSON"))
+        parser.add_argument("--with-dead-letters", action="store_true", help=_("prune: drop dead letters too"))
+        parser.add_argument("--force", action="store_true", help=_("prune: even while workers are at work on it"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         actions = {"list": self._list, "show": self._show, "prune": self._prune}
         if options := [arg for arg in args if arg.startswith("-")]:
-            raise UsageError(f"unknown option {' '.join(options)}: see scrapy crawls -h", print_help=False)
+            raise UsageError(
+                _("unknown option {options}: see scrapy crawls -h").format(options=" ".join(options)), print_help=False
+            )
         action, ids = (args[0], args[1:]) if args else ("", [])
         if action not in actions or not LEAST_IDS[action] <= len(ids) <= MOST_IDS[action]:
-            raise UsageError("say one of: list, show ID, prune [ID …]")
+            raise UsageError(_("say one of: list, show ID, prune [ID …]"))
         with told_on_stderr(self):
             actions[action](ids, opts)
 
@@ -62,7 +65,7 @@ class Command(ScrapyCommand):
         elif found:
             _print_table(found)
         else:
-            print("There is no crawl yet: scrapy crawl diningcode -a district=강남구")
+            print(_("There is no crawl yet: scrapy crawl diningcode -a district=강남구"))
 
     def _show(self, ids: list[str], opts: argparse.Namespace) -> None:
         from refillspot.frontier.overview import read_overview
@@ -86,9 +89,15 @@ class Command(ScrapyCommand):
         for one in pruned:
             if one.kept_letters:
                 print(
-                    f"{one.crawl.id} is kept: it has {one.kept_letters} dead letters (--with-dead-letters drops them)"
+                    _("{id} is kept: it has {kept_letters} dead letters (--with-dead-letters drops them)").format(
+                        id=one.crawl.id, kept_letters=one.kept_letters
+                    )
                 )
-        print(f"{sum(not one.kept_letters for one in pruned)} pruned, {sum(one.keys for one in pruned)} keys removed")
+        print(
+            _("{pruned} pruned, {keys} keys removed").format(
+                pruned=sum(not one.kept_letters for one in pruned), keys=sum(one.keys for one in pruned)
+            )
+        )
 
     @property
     def _servers(self) -> ServiceAddresses:

@@ -6,6 +6,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from refillspot.commands._errors import told_on_stderr
+from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
     import argparse
@@ -26,12 +27,12 @@ class Command(ScrapyCommand):
         return "migrate | reparse"
 
     def short_desc(self) -> str:
-        return "Create or update the tables in PostgreSQL, read kept pages again"
+        return _("Create or update the tables in PostgreSQL, read kept pages again")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002  # Scrapy's signature
         actions = {"migrate": _migrate, "reparse": _reparse}
         if len(args) != 1 or args[0] not in actions:
-            raise UsageError("say: scrapy db migrate, or scrapy db reparse")
+            raise UsageError(_("say: scrapy db migrate, or scrapy db reparse"))
         assert self.settings  # noqa: S101  # Scrapy made them
         with told_on_stderr(self):
             actions[args[0]](self.settings)
@@ -42,7 +43,11 @@ def _migrate(_settings: BaseSettings) -> None:
     from refillspot.services import resolve
 
     applied = migrate_database(resolve().database_url)
-    print(f"applied: {', '.join(applied)}" if applied else "nothing to do: the tables are up to date")
+    print(
+        _("applied: {applied}").format(applied=", ".join(applied))
+        if applied
+        else _("nothing to do: the tables are up to date")
+    )
 
 
 def _reparse(settings: BaseSettings) -> None:
@@ -51,6 +56,8 @@ def _reparse(settings: BaseSettings) -> None:
 
     result = reparse(resolve().database_url, settings["DININGCODE_WEB_URL"])
     print(
-        f"{result.stored} stored, {result.outdated} outdated and dropped, {result.rejected} refused by PostgreSQL, "
-        f"{result.unread} still unread and kept"
+        _(
+            "{stored} stored, {outdated} outdated and dropped, {rejected} refused by PostgreSQL, "
+            "{unread} still unread and kept"
+        ).format(stored=result.stored, outdated=result.outdated, rejected=result.rejected, unread=result.unread)
     )

@@ -8,6 +8,7 @@ from scrapy.exceptions import UsageError
 
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands._servers import servers
+from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
     import argparse
@@ -28,28 +29,28 @@ class Command(ScrapyCommand):
         return "[options] list | show N | replay N … | replay --all | drop N … | drop --all"
 
     def short_desc(self) -> str:
-        return "Requests that failed for good: look at them, try them again, drop them"
+        return _("Requests that failed for good: look at them, try them again, drop them")
 
     def long_desc(self) -> str:
-        return "Of the newest crawl that has any; of another one with --crawl. Numbers are those that list prints."
+        return _("Of the newest crawl that has any; of another one with --crawl. Numbers are those that list prints.")
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--crawl", metavar="ID", help="of this crawl (see scrapy crawls list)")
-        parser.add_argument("--all", action="store_true", help="replay or drop all of them")
-        parser.add_argument("--json", action="store_true", help="print JSON")
+        parser.add_argument("--crawl", metavar="ID", help=_("of this crawl (see scrapy crawls list)"))
+        parser.add_argument("--all", action="store_true", help=_("replay or drop all of them"))
+        parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         actions = {"list": _list, "show": _show, "replay": _replay, "drop": _drop}
         if not args or args[0] not in actions:
-            raise UsageError("say one of: list, show N, replay N …, drop N …")
+            raise UsageError(_("say one of: list, show N, replay N …, drop N …"))
         if wrong := [arg for arg in args[1:] if not arg.isdecimal()]:
-            raise UsageError(f"{' '.join(wrong)}: not a number of a dead letter, see scrapy deadletters list",
-                             print_help=False)  # fmt: skip
+            told = _("{wrong}: not a number of a dead letter, see scrapy deadletters list")
+            raise UsageError(told.format(wrong=" ".join(wrong)), print_help=False)
         numbers = [int(arg) for arg in args[1:]]
         if (args[0] == "list") != (not numbers and not (opts.all and args[0] != "show")):
-            raise UsageError("name the dead letters by their numbers, or all with --all (list takes none)",
-                             print_help=False)  # fmt: skip
+            told = _("name the dead letters by their numbers, or all with --all (list takes none)")
+            raise UsageError(told, print_help=False)
         with told_on_stderr(self):
             self._act(actions[args[0]], numbers, opts)
 
@@ -65,7 +66,7 @@ def _list(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -
     if opts.json:
         print(json.dumps([letter.as_json() for letter in letters], ensure_ascii=False))
         return
-    print(f"crawl {box.crawl.id}: {len(letters)} dead letters")
+    print(_("crawl {id}: {count} dead letters").format(id=box.crawl.id, count=len(letters)))
     for letter in letters:
         reason = letter.why.reason.partition("\n")[0][:REASON_CHARACTERS]
         print(f"{letter.number:>4}  {letter.at}  {letter.asked}\n      {reason}")
@@ -76,7 +77,11 @@ def _show(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -
         _list(box, letters, opts)
         return
     for letter in letters:
-        print(f"dead letter {letter.number} of crawl {box.crawl.id}, {letter.at}\n{letter.asked}\n{letter.why.reason}")
+        print(
+            _("dead letter {number} of crawl {id}, {at}\n{asked}\n{reason}").format(
+                number=letter.number, id=box.crawl.id, at=letter.at, asked=letter.asked, reason=letter.why.reason
+            )
+        )
         for name, value in (letter.request or {}).items():
             print(f"  {name}: {value}")
         print(letter.why.traceback)
@@ -89,14 +94,26 @@ def _replay(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace)
     if opts.json:
         print(json.dumps({"crawl": crawl.id, "replayed": count, "left": len(letters) - count}))
         return
-    print(f"{count} requests are queued again in crawl {crawl.id}.")
+    print(_("{count} requests are queued again in crawl {id}.").format(count=count, id=crawl.id))
     if count < len(letters):
-        print(f"{len(letters) - count} cannot be: what was asked is not known, or is none of this program.")
+        print(
+            _("{count} cannot be: what was asked is not known, or is none of this program.").format(
+                count=len(letters) - count
+            )
+        )
     if count:
         given = " ".join(f"-a {name}={value}" for name, value in spider_arguments(crawl.arguments).items())
-        print(f"Go on with: scrapy crawl {crawl.spider} {given} -a crawl={crawl.id}")
+        print(
+            _("Go on with: scrapy crawl {spider} {given} -a crawl={id}").format(
+                spider=crawl.spider, given=given, id=crawl.id
+            )
+        )
 
 
 def _drop(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
     count = box.drop(letters)
-    print(json.dumps({"crawl": box.crawl.id, "dropped": count}) if opts.json else f"{count} dead letters are dropped.")
+    print(
+        json.dumps({"crawl": box.crawl.id, "dropped": count})
+        if opts.json
+        else _("{count} dead letters are dropped.").format(count=count)
+    )

@@ -9,6 +9,7 @@ from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
 from refillspot.commands._errors import told_on_stderr
+from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
     import argparse
@@ -28,14 +29,14 @@ class Command(ScrapyCommand):
         return "[options] <spider>"
 
     def short_desc(self) -> str:
-        return "Crawl with several workers on one queue"
+        return _("Crawl with several workers on one queue")
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("-a", dest="spargs", action="append", default=[], metavar="NAME=VALUE",
-                            help="set a spider argument (may be repeated)")  # fmt: skip
+                            help=_("set a spider argument (may be repeated)"))  # fmt: skip
         parser.add_argument("-n", dest="workers", default=None, metavar="N",
-                            help="how many workers, or auto (default: FLEET_WORKERS)")  # fmt: skip
+                            help=_("how many workers, or auto (default: FLEET_WORKERS)"))  # fmt: skip
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.exceptions import ArgumentError
@@ -44,13 +45,15 @@ class Command(ScrapyCommand):
 
         assert self.settings  # noqa: S101  # Scrapy made them
         if options := [arg for arg in args if arg.startswith("-")]:
-            raise UsageError(f"unknown option {' '.join(options)}: see scrapy fleet -h", print_help=False)
+            raise UsageError(
+                _("unknown option {options}: see scrapy fleet -h").format(options=" ".join(options)), print_help=False
+            )
         if len(args) != 1:
-            raise UsageError("say which spider: scrapy fleet diningcode -a district=강남구", print_help=False)
+            raise UsageError(_("say which spider: scrapy fleet diningcode -a district=강남구"), print_help=False)
         try:
             arguments = arglist_to_dict(opts.spargs)
         except ValueError as error:
-            raise UsageError("use -a NAME=VALUE, for example -a district=강남구", print_help=False) from error
+            raise UsageError(_("use -a NAME=VALUE, for example -a district=강남구"), print_help=False) from error
         with told_on_stderr(self):
             addresses = ("DATABASE_URL", "REDIS_URL", "CACHE_REDIS_URL")
             given = {name: self.settings[name] for name in addresses if self.settings.get(name)}
@@ -61,5 +64,5 @@ class Command(ScrapyCommand):
                 crawl = FleetCrawl.join(args[0], arguments, self.settings, services)
                 self.exitcode = crawl.run(opts.workers or str(self.settings["FLEET_WORKERS"]), passed)
             except ArgumentError as error:
-                print(f"Error: {error}", file=sys.stderr)
+                print(_("Error: {error}").format(error=error), file=sys.stderr)
                 self.exitcode = 2

@@ -8,6 +8,7 @@ from scrapy.exceptions import UsageError
 
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands._servers import servers
+from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
     import argparse
@@ -25,21 +26,21 @@ class Command(ScrapyCommand):
         return "[options] [ID]"
 
     def short_desc(self) -> str:
-        return "Let all workers of a crawl pause"
+        return _("Let all workers of a crawl pause")
 
     def long_desc(self) -> str:
-        return "Without ID: of the only crawl that goes on (see scrapy crawls list)."
+        return _("Without ID: of the only crawl that goes on (see scrapy crawls list).")
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print JSON")
+        parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.frontier.pausing import set_paused
 
         assert self.settings  # noqa: S101  # Scrapy made them
         if len(args) > 1 or any(arg.startswith("-") for arg in args):
-            raise UsageError("say at most one crawl, by its id: see scrapy crawls list", print_help=False)
+            raise UsageError(_("say at most one crawl, by its id: see scrapy crawls list"), print_help=False)
         with told_on_stderr(self):
             key_prefix = str(self.settings["REDIS_KEY_PREFIX"])
             crawl = set_paused(servers(self.settings), key_prefix, args[0] if args else None, paused=self.paused)

@@ -8,6 +8,7 @@ from scrapy.exceptions import UsageError
 
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands._servers import servers
+from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
     import argparse
@@ -23,17 +24,17 @@ class Command(ScrapyCommand):
         return "[options] show | set N"
 
     def short_desc(self) -> str:
-        return "Show or change how fast the site is asked"
+        return _("Show or change how fast the site is asked")
 
     def long_desc(self) -> str:
-        return (
+        return _(
             "show: the pace of all workers together, and what holds it back. set N: at most N requests a second, at "
             "once and for every crawl, until POLITENESS_REQUESTS_PER_SECOND is given another value."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print JSON")
+        parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.exceptions import ArgumentError
@@ -42,7 +43,7 @@ class Command(ScrapyCommand):
         assert self.settings  # noqa: S101  # Scrapy made them
         action, values = (args[0], args[1:]) if args else ("", [])
         if (action, len(values)) not in {("show", 0), ("set", 1)}:
-            raise UsageError("say one of: show, set N (requests a second)", print_help=False)
+            raise UsageError(_("say one of: show, set N (requests a second)"), print_help=False)
         with told_on_stderr(self):
             where = (servers(self.settings).redis_url, f"{self.settings['REDIS_KEY_PREFIX']}:politeness")
             configured = self.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND")

@@ -8,6 +8,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from refillspot.commands._errors import told_on_stderr
+from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
     import argparse
@@ -23,22 +24,22 @@ class Command(ScrapyCommand):
         return "[options] up|down|status"
 
     def short_desc(self) -> str:
-        return "Start, stop or show PostgreSQL and Redis"
+        return _("Start, stop or show PostgreSQL and Redis")
 
     def long_desc(self) -> str:
-        return (
+        return _(
             "up: check the servers named in the environment or .env, start embedded ones in place of the others. "
             "down: stop the embedded ones. status: say what runs where."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print one line of JSON, with passwords")
+        parser.add_argument("--json", action="store_true", help=_("print one line of JSON, with passwords"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         actions = {"up": _up, "down": _down, "status": _status}
         if len(args) != 1 or args[0] not in actions:
-            raise UsageError("say one of: up, down, status")
+            raise UsageError(_("say one of: up, down, status"))
         with told_on_stderr(self):
             actions[args[0]](as_json=opts.json)
 
@@ -59,7 +60,11 @@ def _down(*, as_json: bool) -> None:
 
     home = read_environment().home
     embedded.down(home)
-    print(json.dumps(embedded.status(home)) if as_json else f"The embedded servers of {home} are stopped.")
+    print(
+        json.dumps(embedded.status(home))
+        if as_json
+        else _("The embedded servers of {home} are stopped.").format(home=home)
+    )
 
 
 def _status(*, as_json: bool) -> None:

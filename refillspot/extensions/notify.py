@@ -13,6 +13,7 @@ import msgspec
 from scrapy.exceptions import NotConfigured
 
 from refillspot.exceptions import ConfigurationError
+from refillspot.language import gettext as _
 from refillspot.signals import crawl_event
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Notify:
     def __init__(self, url: str, stats: StatsCollector) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ConfigurationError("NOTIFY_URL is no address of a webhook: use https://…")
+            raise ConfigurationError(_("NOTIFY_URL is no address of a webhook: use https://…"))
         self._url = url
         self._host = parts.hostname
         self._stats = stats

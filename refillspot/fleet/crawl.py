@@ -19,6 +19,7 @@ from refillspot.fleet.supervisor import Supervisor, fleet_exit_code
 from refillspot.fleet.watch import Watch
 from refillspot.fleet.worker import Worker
 from refillspot.frontier.progress import ProgressReader
+from refillspot.language import gettext as _
 from refillspot.outcome import COULD_NOT_RUN, Outcome, complete_outcome
 from refillspot.postgres.database import join_crawl, stored_by_crawl
 from refillspot.services import read_environment
@@ -56,7 +57,9 @@ class FleetCrawl:
         try:
             spider_class = SpiderLoader.from_settings(settings).load(spider)
         except KeyError as error:
-            raise ArgumentError(f"there is no spider {spider}: use for example scrapy fleet diningcode") from error
+            raise ArgumentError(
+                _("there is no spider {spider}: use for example scrapy fleet diningcode").format(spider=spider)
+            ) from error
         made: Any = spider_class(**arguments)
         made.settings = settings
         crawl = join_crawl(services.database_url, spider, made.crawl_arguments, made.crawl_id)
@@ -75,7 +78,7 @@ class FleetCrawl:
             raise ArgumentError(str(error)) from error
         print(sizing.why, file=sys.stderr)
         workers = [self._worker(number, sizing.share_mb, passed) for number in range(1, sizing.workers + 1)]
-        print(f"logs: {workers[0].log.parent}", file=sys.stderr)
+        print(_("logs: {directory}").format(directory=workers[0].log.parent), file=sys.stderr)
         prefix = f"{self.settings['REDIS_KEY_PREFIX']}:{self.crawl.id}"
         title = f"{self.spider} {self.arguments.get('district', '')}, crawl {self.crawl.id}"
         with ProgressReader(self.services.redis_url, prefix) as reader, Display(Console(), title) as display:
@@ -102,9 +105,16 @@ class FleetCrawl:
             stored = stored_by_crawl(self.services.database_url, self.crawl.id)
             outcome = Outcome(
                 COULD_NOT_RUN if code is None else code,
-                f"Not complete, {stored} stores stored so far. The same command goes on from here.",
+                _("Not complete, {stored} stores stored so far. The same command goes on from here.").format(
+                    stored=stored
+                ),
             )
         print(outcome.sentence, file=sys.stderr)
         if end.restarts:
-            print(f"{end.restarts} restarts of workers, {end.recycled} of them to give memory back", file=sys.stderr)
+            print(
+                _("{restarts} restarts of workers, {recycled} of them to give memory back").format(
+                    restarts=end.restarts, recycled=end.recycled
+                ),
+                file=sys.stderr,
+            )
         return outcome.exit_code

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from refillspot.exceptions import ArgumentError
 from refillspot.frontier.dead_letters import DeadLetter, DeadLetters
 from refillspot.frontier.queue import CLOSING, GONE
+from refillspot.language import gettext as _
 from refillspot.postgres.crawl_list import list_crawls, reopen_crawl
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ class LetterBox:
         with DeadLetters(self.services.redis_url, self.prefix) as letters:
             found = {letter.number: letter for letter in letters.read()}
         if missing := [str(number) for number in numbers if number not in found]:
-            raise ArgumentError(f"there is no dead letter {', '.join(missing)}: see scrapy deadletters list")
+            raise ArgumentError(
+                _("there is no dead letter {missing}: see scrapy deadletters list").format(missing=", ".join(missing))
+            )
         return [found[number] for number in dict.fromkeys(numbers or found)]
 
     def replay(self, chosen: Sequence[DeadLetter]) -> int:
@@ -65,9 +68,13 @@ class LetterBox:
         with DeadLetters(self.services.redis_url, self.prefix) as letters:
             state, count = letters.replay(chosen)
         if state == CLOSING:
-            raise ArgumentError(f"crawl {self.crawl.id} is just being closed: try again when its workers have ended")
+            raise ArgumentError(
+                _("crawl {id} is just being closed: try again when its workers have ended").format(id=self.crawl.id)
+            )
         if state == GONE:
-            raise ArgumentError(f"Redis does not know crawl {self.crawl.id} any more: nothing was queued, crawl again")
+            raise ArgumentError(
+                _("Redis does not know crawl {id} any more: nothing was queued, crawl again").format(id=self.crawl.id)
+            )
         return count
 
     def drop(self, chosen: Sequence[DeadLetter]) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from refillspot.clock import write_kst
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.frontier.progress import Progress, ProgressReader
+from refillspot.language import gettext as _
 from refillspot.planning import spider_arguments
 from refillspot.postgres.crawl_list import find_crawl, list_crawls
 
@@ -71,5 +72,5 @@ def _overview(services: ServiceAddresses, key_prefix: str, crawl: Crawl) -> Craw
     with ProgressReader(services.redis_url, f"{key_prefix}:{crawl.id}") as reader:
         progress = reader.read()
     if progress is None:
-        raise ServiceUnavailableError("Redis does not answer: see scrapy services status")
+        raise ServiceUnavailableError(_("Redis does not answer: see scrapy services status"))
     return CrawlOverview(crawl, progress)

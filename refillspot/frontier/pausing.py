@@ -9,6 +9,7 @@ import redis
 from refillspot.exceptions import ArgumentError
 from refillspot.frontier.queue import OPEN
 from refillspot.frontier.scripts import script_source
+from refillspot.language import gettext as _
 from refillspot.postgres.crawl_list import find_crawl, list_crawls
 
 if TYPE_CHECKING:
@@ -33,15 +34,19 @@ def set_paused(services: ServiceAddresses, key_prefix: str, crawl_id: str | None
         script: Any = client.register_script(script_source("pause"))
         state = script(keys=[f"{key_prefix}:{crawl.id}"], args=[int(paused)])
     if state.decode() != OPEN:
-        raise ArgumentError(f"crawl {crawl.id} does not go on: it is {crawl.state}, in Redis {state.decode()}")
+        raise ArgumentError(
+            _("crawl {id} does not go on: it is {state}, in Redis {in_redis}").format(
+                id=crawl.id, state=crawl.state, in_redis=state.decode()
+            )
+        )
     return crawl
 
 
 def _the_running(crawls: list[Crawl]) -> Crawl:
     running = [crawl for crawl in crawls if crawl.state == "running"]
     if not running:
-        raise ArgumentError("no crawl goes on: see scrapy crawls list")
+        raise ArgumentError(_("no crawl goes on: see scrapy crawls list"))
     if len(running) > 1:
         ids = ", ".join(crawl.id for crawl in running)
-        raise ArgumentError(f"{len(running)} crawls go on, say which: {ids}")
+        raise ArgumentError(_("{count} crawls go on, say which: {ids}").format(count=len(running), ids=ids))
     return running[0]

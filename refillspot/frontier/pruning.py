@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from refillspot.exceptions import ArgumentError
 from refillspot.frontier.dead_letters import DeadLetters
 from refillspot.frontier.progress import ProgressReader
+from refillspot.language import gettext as _
 from refillspot.postgres.crawl_list import abandon_crawl, find_crawl, list_crawls
 from refillspot.services.keys import remove_keys
 
@@ -58,7 +59,9 @@ class Pruning:
             progress = reader.read()
         if crawl.state == RUNNING and progress and progress.workers and not self.force:
             raise ArgumentError(
-                f"{progress.workers} workers are at work on crawl {crawl.id}: stop them first, or add --force"
+                _("{workers} workers are at work on crawl {id}: stop them first, or add --force").format(
+                    workers=progress.workers, id=crawl.id
+                )
             )
 
     def _prune(self, crawl: Crawl) -> Pruned:

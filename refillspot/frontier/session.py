@@ -17,6 +17,7 @@ from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
 from refillspot.frontier.exchange import Exchange
 from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue, connect
+from refillspot.language import gettext as _
 from refillspot.outcome import complete_outcome
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.signals import crawl_event, stats_asked
@@ -48,7 +49,7 @@ class CrawlSession:
     def __init__(self, crawler: Crawler, changed: Callable[[], None]) -> None:
         settings = crawler.settings
         if not settings.get("DATABASE_URL"):
-            raise ConfigurationError("DATABASE_URL is not set, and refillspot.crawls is there: use the add-on or -s")
+            raise ConfigurationError(_("DATABASE_URL is not set, and refillspot.crawls is there: use the add-on or -s"))
         self._settings = settings
         self._stats = crawler.stats
         self._signals = crawler.signals
@@ -69,7 +70,7 @@ class CrawlSession:
         try:
             await self._join(spider)
         except (RedisError, OSError) as error:
-            raise ServiceUnavailableError(f"Redis: {error}") from error
+            raise ServiceUnavailableError(_("Redis: {error}").format(error=error)) from error
 
     async def _join(self, spider: Spider) -> None:
         arguments = getattr(spider, "crawl_arguments", {})

@@ -8,6 +8,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
+from refillspot.language import gettext as _
 from refillspot.postgres.crawls import COLUMNS, Crawl
 from refillspot.postgres.database import migrate_database
 
@@ -38,7 +39,7 @@ def find_crawl(database_url: str, crawl_id: str) -> Crawl:
     """
     found = _read(database_url, f"SELECT {COLUMNS} FROM refillspot.crawls WHERE id = %(id)s", {"id": crawl_id})
     if not found:
-        raise ArgumentError(f"there is no crawl {crawl_id}: see scrapy crawls list")
+        raise ArgumentError(_("there is no crawl {crawl_id}: see scrapy crawls list").format(crawl_id=crawl_id))
     return found[0]
 
 
@@ -58,4 +59,4 @@ def _read(database_url: str, query: str, values: Mapping[str, Any]) -> list[Craw
         with psycopg.connect(database_url, connect_timeout=10) as connection:
             return connection.cursor(row_factory=class_row(Crawl)).execute(query, values).fetchall()
     except psycopg.OperationalError as error:
-        raise ServiceUnavailableError(f"PostgreSQL: {str(error).strip()}") from error
+        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error

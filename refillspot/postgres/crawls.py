@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
+from refillspot.language import gettext as _
 from refillspot.postgres.migrations import migrate
 from refillspot.postgres.patience import ATTEMPT_SECONDS, when_available
 
@@ -79,9 +80,11 @@ class CrawlTable:
                     await cursor.execute(CREATE, values)
                     return await _the(cursor)
         except TimeoutError as error:
-            raise ServiceUnavailableError(f"PostgreSQL did not answer within {ATTEMPT_SECONDS:.0f} s") from error
+            raise ServiceUnavailableError(
+                _("PostgreSQL did not answer within {attempt_seconds:.0f} s").format(attempt_seconds=ATTEMPT_SECONDS)
+            ) from error
         except psycopg.OperationalError as error:
-            raise ServiceUnavailableError(f"PostgreSQL: {str(error).strip()}") from error
+            raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
 
     async def complete(self, crawl_id: str, counts: Mapping[str, int], now: datetime) -> Crawl:
         """Note that a crawl is complete. Waits for PostgreSQL as long as it takes."""
@@ -103,16 +106,19 @@ class CrawlTable:
 def _joinable(crawl: Crawl, spider: str, arguments: Mapping[str, Any]) -> Crawl:
     if (crawl.spider, crawl.arguments) != (spider, dict(arguments)):
         raise ArgumentError(
-            f"crawl {crawl.id} was begun as {crawl.spider} with {crawl.arguments}: "
-            "use the same arguments, or another id"
+            _("crawl {id} was begun as {spider} with {arguments}: use the same arguments, or another id").format(
+                id=crawl.id, spider=crawl.spider, arguments=crawl.arguments
+            )
         )
     if crawl.state != "running":
-        raise ArgumentError(f"crawl {crawl.id} is {crawl.state}: leave out crawl= to begin a new one")
+        raise ArgumentError(
+            _("crawl {id} is {state}: leave out crawl= to begin a new one").format(id=crawl.id, state=crawl.state)
+        )
     return crawl
 
 
 async def _the(cursor: psycopg.AsyncCursor[Crawl]) -> Crawl:
     crawl = await cursor.fetchone()
     if crawl is None:
-        raise ArgumentError("this crawl is not in refillspot.crawls any more")
+        raise ArgumentError(_("this crawl is not in refillspot.crawls any more"))
     return crawl

@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 
 from refillspot.clock import Clock
 from refillspot.exceptions import ServiceUnavailableError
+from refillspot.language import gettext as _
 from refillspot.postgres.crawls import Crawl, CrawlTable
 from refillspot.postgres.migrations import migrate
 
@@ -48,8 +49,10 @@ def scratch_database(database_url: str, name: str) -> Iterator[str]:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
         except psycopg.Error as error:
             raise ServiceUnavailableError(
-                f"PostgreSQL refuses a scratch database: {error}. Run `ALTER ROLE … CREATEDB` for this account, "
-                "or unset DATABASE_URL to use the embedded server."
+                _(
+                    "PostgreSQL refuses a scratch database: {error}. Run `ALTER ROLE … CREATEDB` for this account, "
+                    "or unset DATABASE_URL to use the embedded server."
+                ).format(error=error)
             ) from error
         try:
             yield urlunsplit(urlsplit(database_url)._replace(path=f"/{name}"))

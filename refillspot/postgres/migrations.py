@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from refillspot.exceptions import SchemaVersionError
+from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -56,8 +57,10 @@ async def migrate(connection: AsyncConnection) -> list[str]:
         (version,) = await cursor.fetchone() or (0,)
         if version > migrations[-1].number:
             raise SchemaVersionError(
-                f"the database has schema version {version}, this refillspot knows {migrations[-1].number}: "
-                "update refillspot, or point DATABASE_URL at another database"
+                _(
+                    "the database has schema version {version}, this refillspot knows {number}: "
+                    "update refillspot, or point DATABASE_URL at another database"
+                ).format(version=version, number=migrations[-1].number)
             )
         pending = [migration for migration in migrations if migration.number > version]
         for migration in pending:

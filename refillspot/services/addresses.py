@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from redis.connection import parse_url
 
 from refillspot.exceptions import ConfigurationError
+from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,7 +81,9 @@ def _read_url(values: Mapping[str, str], variable: str, check: Callable[[str], N
     try:
         check(url)
     except ValueError as error:
-        raise ConfigurationError(f"{variable} can not be used: {error}.") from None
+        raise ConfigurationError(
+            _("{variable} can not be used: {error}.").format(variable=variable, error=error)
+        ) from None
     return ConfiguredAddress(url, (variable,))
 
 
@@ -145,4 +148,6 @@ def _check_port_variable(variable: str, text: str) -> None:
     try:
         _check_port(text)
     except ValueError as error:
-        raise ConfigurationError(f"{variable} can not be used: {error}.") from None
+        raise ConfigurationError(
+            _("{variable} can not be used: {error}.").format(variable=variable, error=error)
+        ) from None

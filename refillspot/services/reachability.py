@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
+from refillspot.language import gettext as _
 from refillspot.services.addresses import mask_password
 
 if TYPE_CHECKING:
@@ -42,10 +43,16 @@ def check_postgres(url: str, origin: str) -> None:
             version = connection.info.server_version // 10_000
     except psycopg.OperationalError as error:
         raise ServiceUnavailableError(
-            f"{name} can not be used: {_one_line(error)}. {_remedy(url, error, origin)}"
+            _("{name} can not be used: {error}. {remedy}").format(
+                name=name, error=_one_line(error), remedy=_remedy(url, error, origin)
+            )
         ) from None
     if version < OLDEST_POSTGRES:
-        raise ConfigurationError(f"{name} is version {version}; refillspot needs {OLDEST_POSTGRES} or later.")
+        raise ConfigurationError(
+            _("{name} is version {version}; refillspot needs {oldest} or later.").format(
+                name=name, version=version, oldest=OLDEST_POSTGRES
+            )
+        )
 
 
 def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
@@ -60,23 +67,33 @@ def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
         info = _redis_info(url)
     except redis.AuthenticationError as error:
         raise ServiceUnavailableError(
-            f"{name} refuses the password: {_one_line(error)}. Check the one in the URL."
+            _("{name} refuses the password: {error}. Check the one in the URL.").format(
+                name=name, error=_one_line(error)
+            )
         ) from None
     except redis.BusyLoadingError:
-        raise ServiceUnavailableError(f"{name} is still loading its keys. Try again in a moment.") from None
+        raise ServiceUnavailableError(
+            _("{name} is still loading its keys. Try again in a moment.").format(name=name)
+        ) from None
     except redis.RedisError as error:
         raise ServiceUnavailableError(
-            f"{name} can not be used: {_one_line(error)}. {_start_or_unset('redis redis-cache', origin)}"
+            _("{name} can not be used: {error}. {remedy}").format(
+                name=name, error=_one_line(error), remedy=_start_or_unset("redis redis-cache", origin)
+            )
         ) from None
     if int(str(info["redis_version"]).partition(".")[0]) < OLDEST_REDIS:
         raise ConfigurationError(
-            f"{name} is version {info['redis_version']}; refillspot needs {OLDEST_REDIS} or later."
+            _("{name} is version {redis_version}; refillspot needs {oldest} or later.").format(
+                name=name, redis_version=info["redis_version"], oldest=OLDEST_REDIS
+            )
         )
     if holds_queue and may_evict_queue(info):
         raise ConfigurationError(
-            f"{name} may evict the queue: its maxmemory-policy is {info['maxmemory_policy']}. Run "
-            "`redis-cli CONFIG SET maxmemory-policy noeviction` there (and in its configuration file), or give the "
-            "cache a server of its own by CACHE_REDIS_URL."
+            _(
+                "{name} may evict the queue: its maxmemory-policy is {maxmemory_policy}. Run "
+                "`redis-cli CONFIG SET maxmemory-policy noeviction` there (and in its configuration file), or give the "
+                "cache a server of its own by CACHE_REDIS_URL."
+            ).format(name=name, maxmemory_policy=info["maxmemory_policy"])
         )
 
 

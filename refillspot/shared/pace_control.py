@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from refillspot import politeness
 from refillspot.exceptions import ArgumentError
+from refillspot.language import gettext as _
 from refillspot.shared.budget import connect
 from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_pace import SharedPace
@@ -47,8 +48,10 @@ def set_ceiling(redis_url: str, key: str, configured: float, wanted: str) -> dic
         ceiling = 0.0
     if not 0 < ceiling <= FASTEST:
         raise ArgumentError(
-            f"{wanted!r} is no number of requests a second: use for example 0.5 (at most {FASTEST:g}); "
-            "to stop asking altogether: scrapy pause"
+            _(
+                "{wanted!r} is no number of requests a second: use for example 0.5 (at most {fastest:g}); "
+                "to stop asking altogether: scrapy pause"
+            ).format(wanted=wanted, fastest=FASTEST)
         )
 
     async def change(shared: SharedPace) -> dict[str, Any]:
