@@ -1,3 +1,5 @@
+"""Postal addresses of Korea, of lots and of roads, under today's official names."""
+
 from __future__ import annotations
 
 import re
@@ -23,20 +25,19 @@ SIDOS = {
 }
 OFFICIAL = {spelling: name for name, others in SIDOS.items() for spelling in (name, *others)}
 SPELLINGS = sorted(OFFICIAL, key=len, reverse=True)
-LONG_SPELLINGS = [spelling for spelling in SPELLINGS if len(spelling) > 2]  # may stand without a space behind
 END = r"(?=[\s,()]|$)"
 
 # Each is matched where the one before it ended. Lengths are bounded, so that no text can make them slow.
 PREFIX = re.compile(r"(?:대한민국|한국)?\s*\(?우?\)?\s*(?:[\[(]?[0-9]{5}[\])]?|[0-9]{3}-[0-9]{3})?(?=[\s가-힣])")
 SIDO = re.compile(
-    r"(?!광주시(?!\s*[가-힣]{1,2}구))"  # 광주시 without a 구 is the city in 경기도
-    rf"(?:({'|'.join(SPELLINGS)}){END}|({'|'.join(LONG_SPELLINGS)})(?=[가-힣]{{1,8}}[시군구]))"
+    r"(?!광주시(?!\s*[가-힣]{1,2}구)|부산진구)"  # 광주시 without a 구 is the city in 경기도; 부산진구 lies in 부산
+    rf"(?:({'|'.join(SPELLINGS)}){END}|({'|'.join(SPELLINGS)})(?=[가-힣]{{1,8}}[시군구]))"
 )
 SIGUNGU = re.compile(rf"([가-힣]{{1,6}}[시군]\s*[가-힣]{{1,6}}구){END}|([가-힣]{{1,6}}[시군구]){END}")
 DONG = re.compile(r"([가-힣0-9·.]{1,12}(?:[0-9]가|동|읍|면))(?=[\s,()0-9]|$)")
 ROAD = re.compile(
     r"([가-힣A-Za-z0-9·.]{1,20}(?:로|길)(?:\s?[0-9]{1,4}[가-힣]{0,2}길)?)\s?((?:지하|공중)?)\s?"
-    r"([0-9]{1,5}(?:-[0-9]{1,5})?)(?:번지)?(?![0-9가-힣A-Za-z])"
+    r"([0-9]{1,5}(?:-[0-9]{1,5})?)(?:번지)?(?![0-9가-힣A-Za-z]|[.·][0-9])"
 )
 BRACKETED_DONG = re.compile(r"\(\s*([가-힣0-9·.]{1,12}(?:동|가|로|읍|면))\s*(?:,([^()]*))?\)")
 OFFICE = re.compile(r"제?(?:[0-9·.]{1,5}|본)?동$")  # 역삼1동 is an office's part of the legal 역삼동

@@ -20,7 +20,7 @@ _FACE = r"(?<![\d.])\d{1,2}(?: ?[:;] ?[0-5]\d(?: ?분)?| ?시(?!간)(?: ?\d{1,2}
 _LOOSE = _FACE + r"?(?!\d)"
 CLOCK = rf"(?:{_HALF}) ?{_LOOSE}|{_FACE}(?: ?[ap]m)?|정오|자정"
 _END = rf"(?:(?:{_HALF}) ?)?{_LOOSE}(?: ?[ap]m)?|정오|자정"
-SPAN = rf"(?:{_END}) ?(?:-|부터) ?(?:{_END})"
+SPAN = rf"(?:{_END}) ?(?:-|부터|에서) ?(?:{_END})"
 ROUND_THE_CLOCK = r"24 ?시간(?! ?전)"
 
 _READ = re.compile(
@@ -68,19 +68,22 @@ def read_span(words: str) -> Span | None:
     start, end = _moment(matches[0]), _moment(matches[1])
     if start is None or end is None:
         return None
+    if start.minutes == end.minutes and not start.exact:
+        return None  # 10시 - 10시: half a day or all of it
     last = end.minutes
-    halved = matches[0]["half"] or (start.minutes > NOON and matches[1]["hour"][0] != "0")  # 13:00 - 02:00 is a night
-    if last <= start.minutes and not end.exact and halved:
+    clock_face = not end.exact and matches[1]["hour"][0] != "0"  # 13:00 - 02:00 is a night
+    halved = matches[0]["half"] or start.minutes > NOON or last + DAY - start.minutes > LONGEST  # 11시 - 10시
+    if last <= start.minutes and clock_face and halved:
         last = last + NOON if last + NOON > start.minutes else last  # 오후 3시 - 5시
     if last <= start.minutes:
         last += DAY
-    marked = any(len(match[0].strip()) > 2 for match in matches)
+    marked = any(match["word"] or len(match[0].strip()) > 2 for match in matches)
     return Span(start.minutes, last, start.exact or end.exact, marked)
 
 
 def is_plausible(span: Span) -> bool:
-    """Tell whether a shop could be open so long."""
-    return span.length <= LONGEST or DAY - 1 <= span.length <= DAY
+    """Tell whether a shop could be open so long; from midnight on it may be the end of a day and night before."""
+    return span.length <= LONGEST or DAY - 1 <= span.length <= DAY or (span.start == 0 and span.length <= DAY)
 
 
 def merge(spans: list[Span]) -> list[Span]:

@@ -13,9 +13,11 @@ from refillspot.parsing.clock import cut, fit, is_plausible, merge, write_clock
 from refillspot.parsing.closings import ALL_YEAR
 from refillspot.parsing.hours_text import Facts, read_line
 from refillspot.parsing.hours_today import read_day
+from refillspot.parsing.hours_words import OF_EVERY_DAY
 from refillspot.parsing.weekdays import DATED, EVERY_DAY, HOLIDAY, NO_DAY, Days
 
 if TYPE_CHECKING:
+    from collections import defaultdict
     from collections.abc import Iterator
 
     from refillspot.parsing.clock import Moment, Span
@@ -24,8 +26,11 @@ T = TypeVar("T")
 
 SINGLE = [frozenset({number}) for number in range(8)]
 
+LONGEST_TEXT = 1_000  # characters; a whole week in one text has about 500
 SIGNS = str.maketrans("ㆍ•–—−〜∼~[]{}【】", "··------()()()")
-NEXT_DAY = re.compile(r"(?:익일|다음 ?날) ?(?=\d|오전|새벽)")  # 17:00 - 익일 02:00: the order says so already
+NEXT_DAY = re.compile(
+    r"\(? ?(?:익일|명일|다음 ?날) ?\)? ?(?=\d|오전|새벽)"
+)  # 17:00 - 익일 02:00: the order says so already
 
 
 def parse_hours(value: str | Mapping[str, str]) -> OpeningHours | None:
@@ -40,8 +45,12 @@ def parse_hours(value: str | Mapping[str, str]) -> OpeningHours | None:
         current = days
         for line in lines:
             current = read_line(line, current, facts)
+    for noted, spans in facts.noted.items():
+        facts.open.setdefault(noted, spans)  # a row of their own outweighs the note
     if facts.closed or facts.sometimes_closed or (isinstance(value, str) and ALL_YEAR.search(value)):
-        _take_unsaid_as_every_day(facts)
+        _take_as_every_day(facts.open)  # a text that speaks of weekly holidays, or of none, speaks of every day
+    _take_as_every_day(facts.breaks)
+    _take_as_every_day(facts.last_orders)
     days_known = {number: day for number in range(7) if (day := _day(number, facts))}
     if not days_known:
         return None
@@ -56,17 +65,26 @@ def parse_hours(value: str | Mapping[str, str]) -> OpeningHours | None:
 
 
 def _sections(value: str | Mapping[str, str]) -> Iterator[tuple[Days | None, list[str]]]:
-    """Yield the days that hold before the first line, and the lines. A label that names no day names none."""
+    """Yield the days that hold before the first line, and the lines.
+
+    A label that names no day holds for none of them; "브레이크타임" and "연중무휴" hold for all.
+    """
     if isinstance(value, Mapping):
         for label, text in value.items():
             first, *rest = _lines(text) or [""]
-            yield NO_DAY if label.strip() else None, [*_lines(f"{label} {first}"), *rest]
+            yield _days_without_name(" ".join(_lines(label))), [*_lines(f"{label} {first}"), *rest]
     else:
         yield None, _lines(value)
 
 
+def _days_without_name(label: str) -> Days | None:
+    if ALL_YEAR.match(label):
+        return EVERY_DAY
+    return NO_DAY if label and not OF_EVERY_DAY.fullmatch(label) else None
+
+
 def _lines(text: str) -> list[str]:
-    text = unicodedata.normalize("NFKC", text.translate(SIGNS)).translate(SIGNS).lower()
+    text = unicodedata.normalize("NFKC", text[:LONGEST_TEXT].translate(SIGNS)).translate(SIGNS).lower()
     text = NEXT_DAY.sub(" ", text)
     lines = (re.sub(r"\s+|매 ?주", " ", line).strip() for line in re.split(r"\n|\s·\s", text))
     return [_without_dates(line) for line in lines if line]
@@ -78,14 +96,9 @@ def _without_dates(line: str) -> str:
     return re.sub(rf"(?<!\(){DATED}", r"\1요일 ", line)
 
 
-def _take_unsaid_as_every_day(facts: Facts) -> None:
-    """A text that speaks of weekly holidays, or of having none, speaks of every day."""
-    if None in facts.open:
-        facts.open[EVERY_DAY] += facts.open.pop(None)
-    if None in facts.breaks:
-        facts.breaks[EVERY_DAY] += facts.breaks.pop(None)
-    if None in facts.last_orders:
-        facts.last_orders[EVERY_DAY] += facts.last_orders.pop(None)
+def _take_as_every_day(said: defaultdict[Days | None, list[T]]) -> None:
+    if None in said:
+        said[EVERY_DAY] += said.pop(None)
 
 
 def _day(number: int, facts: Facts) -> Day | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from refillspot.parsing.clock import DAY, Moment, Span, fit, read_moment, read_span
+from refillspot.parsing.clock import DAY, Moment, Span, fit, is_plausible, read_moment, read_span
 from refillspot.parsing.closings import Closings, find_closings
-from refillspot.parsing.hours_words import TOKEN, find_unread, read_before_closing
+from refillspot.parsing.hours_words import SEASONAL, TOKEN, find_unread, read_before_closing, take_days_of_note
 from refillspot.parsing.weekdays import NO_DAY, Days, find_days, read_days
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class Facts:
 
     def __init__(self) -> None:
         self.open: defaultdict[Days | None, list[Span]] = defaultdict(list)
+        self.noted: defaultdict[Days | None, list[Span]] = defaultdict(list)  # open, by a note on another row
         self.breaks: defaultdict[Days | None, list[Span]] = defaultdict(list)  # an empty list = says there is none
         self.last_orders: defaultdict[Days | None, list[Moment]] = defaultdict(list)
         self.closed: Days = NO_DAY
@@ -44,6 +45,10 @@ class Facts:
 
 def read_line(line: str, days: Days | None, facts: Facts) -> Days | None:
     """Add what a line says to `facts`. `days` are those of the line before; returns those for the line after."""
+    if SEASONAL.match(line):
+        facts.notes[line] = None
+        return days
+    line = take_days_of_note(line)
     closings = find_closings(line, days if days and days not in facts.open else NO_DAY)
     facts.take(closings)
     facts.notes |= dict.fromkeys(find_unread(line))
@@ -56,6 +61,7 @@ class LineReader:
     """Reads one line: what stands before the first bracket in order, notes in brackets as a whole."""
 
     def __init__(self, line: str, days: Days | None, facts: Facts) -> None:
+        self.line = line
         self.facts = facts
         self.tokens = [(match.lastgroup or "", match[0]) for match in TOKEN.finditer(line)]
         self.kinds = {kind for kind, _ in self.tokens}
@@ -85,15 +91,16 @@ class LineReader:
             self._take_moment(read_moment(words))
         elif kind == "before" and "last" in self.kinds:
             self._take_moment(read_before_closing(words))
-        elif kind in {"from", "until"}:
-            self._take_one_end(kind, words)
+        elif kind in {"from", "until", "own"}:
+            self._take_note(kind, words)
         elif kind == "except" and self.depth == 0:
             self._take_exception(find_days(words))
         elif kind == "no_break":
             self.facts.breaks.setdefault(self._current, [])
         elif kind in {"bracket", "slash"}:
             self.depth = max(0, self.depth + {"(": 1, ")": -1}.get(words, 0))
-            self.note_days = self.days
+            if words != ")" or not self.depth:  # "((금-토) L.O 21:30)"
+                self.note_days = self.days
         elif self.depth == 0:
             self.kind = kind
 
@@ -126,17 +133,20 @@ class LineReader:
             self.facts.last_orders[self._current].append(moment)
             self.moments += 1
 
-    def _take_one_end(self, kind: str, words: str) -> None:
-        """Read "(주말 18시까지)", "(주말 13시 오픈)": these days open as the row says, but for one end."""
+    def _take_note(self, kind: str, words: str) -> None:
+        """Read "(주말 18시까지)", "(주말 13시 오픈)": as the row, but for one end; and "(공휴일 12:00-18:00)"."""
+        if kind == "own" and (own := read_span(words)):
+            self.facts.noted[find_days(words)].append(own)
+            return
         moment = read_moment(words)
         if not moment or not self.spans or self.kind != "open":
             return
         start, end = self.spans[-1][1][:2]
         if kind == "until":
-            cut = fit(moment, Span(start, start + DAY))
-            self.spans += [(find_days(words), Span(start, cut))] if cut else []
+            if cut := fit(moment, Span(start, start + DAY)):
+                self.facts.noted[find_days(words)].append(Span(start, cut))
         elif moment.minutes < end:
-            self.spans.append((find_days(words), Span(moment.minutes, end)))
+            self.facts.noted[find_days(words)].append(Span(moment.minutes, end))
 
     def _take_exception(self, days: Days) -> None:
         """Read "(주말 제외)": the row holds for its other days; a break then does not happen on these."""
@@ -156,3 +166,5 @@ class LineReader:
             spans.pop()
         for days, span in spans:
             self.facts.open[days].append(span)
+            if not is_plausible(span):
+                self.facts.notes[self.line] = None

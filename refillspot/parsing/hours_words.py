@@ -23,6 +23,7 @@ BEFORE_CLOSING = (
 # The whole bracket, else it may be about something else: "(주말 18시까지)", "(주말, 공휴일 제외)".
 UNTIL = rf"\( ?(?:{LISTED}) ?[은는]? ?(?:영업 ?)?(?:{CLOCK}) ?까지(?: ?영업)? ?\)"
 FROM = rf"\( ?(?:{LISTED}) ?[은는]? ?(?:{CLOCK}) ?(?:오픈|부터|시작)(?: ?영업)? ?\)"
+OWN = rf"\( ?(?:{LISTED}) ?[은는:]? ?(?:{SPAN}) ?(?:영업|운영)? ?\)"
 EXCEPT = rf"\( ?(?:{LISTED}) ?[은는]? ?제외 ?\)"
 TOKENS = {
     # Closing times of something else than the kitchen say nothing about orders.
@@ -31,6 +32,7 @@ TOKENS = {
     "before": BEFORE_CLOSING,
     "until": UNTIL,
     "from": FROM,
+    "own": OWN,
     "except": EXCEPT,
     "no_break": rf"(?:{_BREAK})[ :-]{{0,3}}(?:없[가-힣]*|x\b|제외)|no ?break",
     "break": _BREAK,
@@ -43,11 +45,18 @@ TOKENS = {
     "bracket": r"[()]",
     "slash": r"/",
 }
+OF_EVERY_DAY = re.compile(rf"(?:{TOKENS['break']}|{TOKENS['last']})(?: ?시간)?[ :]*")  # a label without a day
 TOKEN = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in TOKENS.items()))
+
+# Hours of a season hold for some months only: which, is not said.
+_SEASON = r"(?:[하동]절기|여름|겨울|방학|성수기|비수기)"
+SEASONAL = re.compile(rf"[^\d(]{{0,20}}{_SEASON}|[^(]*\( ?{_SEASON} ?\)")
+# "월-금 11:00-22:00 (일요일~목요일)": whoever wrote the note knew better than the form that asked for the days.
+_LABELLED = re.compile(rf"(?P<words>[^\d(]*?)(?:{LISTED})(?P<times>[^()]*\d[^()]*)\( ?(?P<note>{LISTED}) ?\)")
 
 # Words that say nothing of their own beside what is read.
 _FILLERS = (
-    r"매[월달]|격 ?주로?|주문|오더|주방|홀|받습니다|연중 ?무휴|당일|전일"
+    r"매[월달]|격 ?주로?|2 ?주(?:일)?에 ?(?:한|1) ?번|주문|오더|주방|홀|받습니다|연중 ?무휴|당일|전일"
     r"|전날|다음 ?날|연휴|정기|정상|영업|운영|오픈|주간|휴점|하루|"
     r"점심|저녁|오전|오후|런치|디너|lunch|dinner|타임|time|식사|재료|시간|없[음이는습니다]*|제외|예외|포함|까지|부터|동안?|"
     r"합니다|입니다|됩니다|이며|고정|일(?:정)?|만|및|와|과|은|는|을|를|이|가|도|시|분|전|낮|장사|★|약"
@@ -55,6 +64,14 @@ _FILLERS = (
 _READ = re.compile(f"{TOKEN.pattern}|{FESTIVAL.pattern}|{CLOSED.pattern}|{WEEK}|{_FILLERS}")
 _PART = re.compile(r"[()/,]")
 _SAYS_SOMETHING = re.compile(r"[가-힣a-z\d]")
+
+
+def take_days_of_note(line: str) -> str:
+    """Return a line with the days of a note that holds nothing else in place of those before the times."""
+    match = _LABELLED.fullmatch(line)
+    if not match or "공휴일" in match["note"]:  # these come on top
+        return line
+    return f"{match['words']}{match['note']}{match['times']}"
 
 
 def find_unread(line: str) -> Iterator[str]:

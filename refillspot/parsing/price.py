@@ -20,11 +20,13 @@ CHEAPEST_KRW, DEAREST_KRW = 500, 300_000  # of a meal for one; beyond it is a no
 PLAIN = re.compile(r"(\d{1,3}(?:,\d{3}){0,3}|\d{1,8})원", re.ASCII)
 FREE = re.compile(r"무료|공짜")
 IN_BRACKETS = re.compile(r"\s?\(([^()]{1,40})\)")
-# Beside the price of a meal: what is added to it or taken off.
+# Beside the price of a meal: what is added to it or taken off, and what it was before.
 SURCHARGE_BEFORE = re.compile(
-    r"(?:환경 ?[부분]담금|벌금|보증금|예약금|추가(?: ?\d{1,2} ?(?:시간|분))?)[ :]{0,2}$|\+ ?$"
+    r"(?:환경 ?[부분]담금|벌금|보증금|예약금|정상?가격?|원가|\+ ?음료|남[기긴길김][가-힣]{0,2}(?: ?(?:시|경우|때))?"
+    r"|(?:추가|초과|연장)(?: ?시)?(?: ?\d{1,2} ?(?:시간|분)(?: ?당)?)?)[ :]{0,2}$|\+ ?$"
 )
-SURCHARGE_AFTER = re.compile(r" ?(?:씩 ?)?(?:추가(?! ?\d)|할인(?!가)|적립|쿠폰|벌금|인상|인하|상당)")
+SURCHARGE_AFTER = re.compile(r" ?(?:씩 ?)?(?:추가(?! ?\d)|할인(?!가)|적립|쿠폰|벌금|인상|인하|상당|별도|[→⇒]|[-=]>)")
+AS_WELL = re.compile(r"포함|동일")  # "주말 21,900원 (공휴일 포함)"
 LONGEST_TEXT = 5_000  # characters; no price text is as long
 DIMENSIONS: tuple[Dimension, ...] = ("audience", "meal", "day")
 
@@ -37,7 +39,7 @@ def parse_prices(text: str) -> list[Price]:
     line = hide_other_numbers(" ".join(plain_text(text).split())[:LONGEST_TEXT])
     amounts = _find_all(line)
     brackets = [_bracket(line, amount) for amount in amounts]
-    heard = _find_labels(line, amounts, brackets)
+    heard = _hear_labels(line, amounts, brackets)
     said = _Said()
     prices: list[Price] = []
     for number, (amount, bracket) in enumerate(zip(amounts, brackets, strict=True)):
@@ -61,6 +63,15 @@ def parse_price_krw(text: str) -> int | None:
         return None
     lowest, highest = amounts.pop()
     return lowest if lowest == highest else None
+
+
+def find_labels(text: str) -> dict[Dimension, list[str | None]]:
+    """Return what a text says of its prices, in order: "주말/공휴일 성인" -> day: weekend, holiday; audience: adult."""
+    said: dict[Dimension, list[str | None]] = {}
+    for label in map(read_label, LABEL.finditer(text)):
+        if label:
+            said.setdefault(label[0], []).append(label[1])
+    return said
 
 
 def is_plausible_krw(value: int) -> bool:
@@ -87,7 +98,7 @@ def _bracket(line: str, amount: Amount) -> str:
     return match[0] if match and not find_amounts(match[1]) else ""
 
 
-def _find_labels(line: str, amounts: list[Amount], brackets: list[str]) -> list[list[re.Match[str]]]:
+def _hear_labels(line: str, amounts: list[Amount], brackets: list[str]) -> list[list[re.Match[str]]]:
     """Return the labels of each amount: those before it, or those behind it in "15,900원 성인, 9,900원 소인"."""
     starts = [amount.start for amount in amounts]
     ends = [amount.end + len(bracket) for amount, bracket in zip(amounts, brackets, strict=True)]
@@ -144,11 +155,8 @@ class _Said:
     def price(self, amount: Amount, bracket: str) -> Iterator[Price]:
         """Yield the price once for each combination of labels; "15,900원 (성인)" labels itself."""
         values = {dimension: list(said) for dimension, said in self._values.items()}
-        own: dict[Dimension, list[str | None]] = {}
-        for label in map(read_label, LABEL.finditer(bracket)):
-            if label:
-                own.setdefault(label[0], []).append(label[1])
-        values |= own
+        for name, own in find_labels(bracket).items():
+            values[name] = [*values.get(name, ()), *own] if AS_WELL.search(bracket) else own
         if self._dealt:
             dimension, value = self._dealt.pop(0)
             values[dimension] = [value]

@@ -7,39 +7,47 @@ from typing import Literal, TypeAlias
 
 Dimension: TypeAlias = Literal["audience", "meal", "day"]
 
+# 중식 is lunch beside 조식 and 석식, else it is Chinese food.
+NOON = r"중식(?= ?(?:$|타임|[:(]? ?(?:[\d₩]|성인|대인|소인|어린이)))"
+
 # Longer words first where one holds another: 중고생 is no 초등 and 대학생 is no 학생.
 LABELS: tuple[tuple[Dimension, str | None, str], ...] = (
     ("audience", "adult", r"성인|대인|어른|대학생|일반인|\badults?\b"),
-    ("audience", "child", r"미취학(?: ?아동)?|초등(?: ?학생)?|초딩|어린이|소인|아동|영?유아|소아|아기|키즈|\bkids?\b"),
+    ("audience", "child", r"미취학(?: ?아동)?|초등(?: ?학생)?|초딩|어린이|소인|아동|소아|\bchild(?:ren)?\b"),
+    ("audience", "child", r"영?유아|영아|아기|유치원생?|키즈|\bkids?\b"),
     ("audience", "child", r"(?<![가-힣])아이(?=들| ?(?:[\d:(/,]|$))"),  # not 아이스크림
-    ("audience", "teen", r"중[·,]?고등학생|중[·,]?고생|중[·,]?고등|중학생|고등학생|청소년|학생"),
-    ("audience", "senior", r"경로 ?우대|경로|시니어|어르신|노인|실버"),
+    ("audience", "teen", r"중[·,]?고등학생|중[·,]?고생|중[·,]?고등|중학생|고등학생|중등|고등(?!어)"),
+    ("audience", "teen", r"청소년|학생|\bstudents?\b"),
+    ("audience", "senior", r"경로 ?우대|경로|시니어|어르신|노인|실버|\bseniors?\b"),
     ("audience", None, r"일반(?= ?:? ?(?:[\d₩]|$))"),
     ("meal", None, r"브런치|조식"),
-    ("meal", "lunch", r"점심|런치|lunch|중식 ?타임"),
+    ("meal", "lunch", rf"점심|런치|lunch|{NOON}"),
     ("meal", "dinner", r"저녁|디너|dinner|석식"),
     ("meal", None, r"종일|올데이|all ?day"),
-    ("day", "weekday", r"평일|주중|월(?:요일)? ?[~-] ?[목금](?:요일)?"),
-    ("day", "weekend", r"주말|토요일|일요일|토[·,/]일|[금토](?:요일)? ?[~-] ?일(?:요일)?"),
-    ("day", "holiday", r"공휴일|법정 ?공휴일|휴일|국경일"),
+    ("day", "weekday", r"평일|주중|weekdays?|월(?:요일)? ?[~-] ?[목금](?:요일)?"),
+    ("day", "weekend", r"주말|weekends?|토요일|일요일|토[·,/]일|[금토](?:요일)? ?[~-] ?일(?:요일)?"),
+    ("day", "holiday", r"공휴일|법정 ?공휴일|휴일|국경일|빨간 ?날|holidays?"),
 )
 MONTHS_OLD = r"\d{1,2} ?개월(?: ?[~-] ?\d{1,2} ?(?:개월|세|살))?"
 YEARS_OLD = r"(\d{1,2}) ?(?:세|살)?(?: ?[~-] ?(\d{1,2}))? ?(?:세|살)(?: ?(이상|초과))?"
 
 DAY = "평일|주말|공휴일|휴일|토요일|일요일"
 EXCEPT = rf"(?:{DAY})(?: ?(?:[,/·&]|및) ?(?:{DAY})){{0,3}} ?[은는]? ?(?:제외|불가|휴무)"
+AND_OLDER = r"(?:초등|중|고등|중[·,]?고등)학생 ?(?:이상|부터)|(?:초등|중[·,]?고생|청소년|소인) ?(?:이상|부터)"
 
 LABEL = re.compile(
-    f"(?P<none>{EXCEPT})|"
+    f"(?P<none>{EXCEPT}|{AND_OLDER})|"
     + "|".join(f"(?P<label{number}>{words})" for number, (_, _, words) in enumerate(LABELS))
     + f"|(?P<months>{MONTHS_OLD})|(?P<years>{YEARS_OLD})",
     re.IGNORECASE,
 )
+# A fee for a person, whatever dish is named beside it.
+PERSON = re.compile(r"입장|이용[권료]|성인|대인|어른|1 ?인 ?이용")
 OLDEST_CHILD, OLDEST_TEEN, YOUNGEST_SENIOR = 13, 18, 60  # years, Korean style
 
 
 def read_label(match: re.Match[str]) -> tuple[Dimension, str | None] | None:
-    """Return what a match of LABEL says, None if it says nothing: "14세 이상", "공휴일 제외"."""
+    """Return what a match of LABEL says, None if it says nothing: "14세 이상", "중학생 이상", "공휴일 제외"."""
     if match["none"]:
         return None
     if match["months"]:

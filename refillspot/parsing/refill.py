@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from refillspot.items import Evidence, EvidenceSource, RefillVerdict, Verdict
 from refillspot.parsing.brands import find_brand
-from refillspot.parsing.price_words import LABEL
-from refillspot.parsing.refill_words import ANY_OFFER, OFFERS, SALAD_BAR, is_aside, is_side
+from refillspot.parsing.price_words import LABEL, PERSON
+from refillspot.parsing.refill_words import ANY_OFFER, BUFFET, CATERING, OFFERS, SALAD_BAR, is_aside, is_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,6 +22,8 @@ _MARK = re.compile(r"</?\w{1,6}>")
 class _Reason(NamedTuple):
     verdict: Verdict
     evidence: Evidence
+    buffet: bool = False
+    """Only the word 뷔페 says so."""
 
 
 def assess_refill(
@@ -35,7 +37,8 @@ def assess_refill(
     """Return whether a store is all-you-can-eat; `menu` holds item names. None = the source does not say.
 
     "confirmed": its name, category or menu offers a main dish without limit, or it is a chain that does.
-    "likely": only a tag says so, or a salad bar is all there is. "unlikely": nothing says so; no evidence then.
+    "likely": only a tag says so, or it is a buffet that shows no price per person, or a salad bar is all there is.
+    "unlikely": nothing says so; no evidence then.
     """
     texts: list[tuple[EvidenceSource, str]] = [("name", name)]
     texts += [("branch", branch)] if branch else []
@@ -43,6 +46,8 @@ def assess_refill(
     texts += [("menu", item) for item in menu or ()]
     texts += [("tag", tag) for tag in tags or ()]
     reasons = [reason for source, text in texts if (reason := _read(source, text))]
+    if any(reason.buffet for reason in reasons):
+        reasons = list(_weigh_buffet(reasons, name, menu or ()))
     reasons += _salad_bar(name, categories or (), menu or ())
     verdicts = {reason.verdict for reason in reasons}
     verdict: Verdict = "confirmed" if "confirmed" in verdicts else "likely" if verdicts else "unlikely"
@@ -65,9 +70,22 @@ def _read(source: EvidenceSource, text: str) -> _Reason | None:
         return None
     for offer in OFFERS:
         weight = offer.weights.get(source)
+        if offer is BUFFET and CATERING.search(plain):
+            continue
         if weight and any(not is_aside(plain, match) for match in offer.words.finditer(plain)):
-            return _Reason(weight, Evidence(source, text))
+            return _Reason(weight, Evidence(source, text), offer is BUFFET)
     return None
+
+
+def _weigh_buffet(reasons: Sequence[_Reason], name: str, menu: Sequence[str]) -> Iterator[_Reason]:
+    """Yield the reasons as they weigh for this store: a buffet is proven by a price per person, a caterer's is none."""
+    caters = CATERING.search(_plain(name))
+    per_person = any(PERSON.search(line) or LABEL.search(line) for line in map(_plain, menu))
+    for reason in reasons:
+        if not reason.buffet or reason.evidence.source == "menu":
+            yield reason
+        elif not caters:
+            yield reason if per_person else reason._replace(verdict="likely")
 
 
 def _salad_bar(name: str, categories: Sequence[str], menu: Sequence[str]) -> Iterator[_Reason]:

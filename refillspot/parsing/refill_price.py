@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING, Any
 
-from refillspot.parsing.price import FREE, is_plausible_krw, parse_prices
-from refillspot.parsing.price_words import LABEL
+from refillspot.parsing.price import FREE, find_labels, is_plausible_krw, parse_prices
+from refillspot.parsing.price_words import LABEL, PERSON
 from refillspot.parsing.refill import offers_refill
+from refillspot.parsing.refill_words import is_side
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from refillspot.items import MenuItem, Price, RefillVerdict
 
 ORDINARY = {None, "adult"}
 # No entrance fee, or one for several people.
 NO_FEE = re.compile(r"환경 ?[부분]담금|남[기긴길]|벌금|주차|추가|예약금|보증금|포장|배달|[2-9] ?인(?! ?이상|분? ?부터)")
-PERSON = re.compile(r"입장|이용[권료]|성인|대인|어른|1 ?인 ?이용")  # a fee, whatever dish is named beside it
 # A dish that is sold at a time of day is no offer: 점심 특선, 런치 된장찌개.
 DISH = re.compile(r"특선|정식|세트|찌개|냉면|국밥|덮밥|볶음밥|[가-힣]탕$|면$|소주|맥주|음료|와인")
 _FREE_ENTRY = re.compile(r"미만|이하|까지|무료|공짜|입장|은|는")
@@ -27,25 +29,26 @@ def find_offers(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[MenuIt
     """Return the menu lines that are the refill offer: those that say so.
 
     Where none does, though the store is one, the lines that name an entrance, an audience, a meal or a day are taken
-    ("입장료", "평일 점심", "성인 19,900원"): these are fees for a person, an ordinary dish has none. Nothing else is
-    guessed.
+    ("입장료", "평일 점심", "성인 19,900원"): these are fees for a person, an ordinary dish has none; else the one dish
+    that a confirmed store has beside rice and drinks. Nothing else is guessed.
     """
     if verdict.verdict == "unlikely":
         return []
     fees = [item for item in menu if not NO_FEE.search(item.name)]
     offers = [item for item in fees if offers_refill(item.name)]
     if not offers:
-        stems = {_stem(item) for item in fees if PERSON.search(item.name)}
+        stems = {_stem(item) for item in fees if _is_for_persons(item)}
         offers = [item for item in fees if _is_fee(item) or _stem(item) in stems]
+    if not offers and verdict.verdict == "confirmed":
+        dishes = [item for item in fees if not (DISH.search(item.name) or is_side(item.name))]
+        offers = dishes if len(dishes) == 1 else []
     free = [item for item in fees if offers and item not in offers and _is_free_entry(item)]
     return offers + free
 
 
 def refill_prices(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[Price]:
     """Return the prices of the refill offer, each once."""
-    offers = find_offers(menu, verdict)
-    prices = (price for item in offers for price in parse_prices(f"{item.name}: {_price_text(item)}"))
-    return list(dict.fromkeys(prices))
+    return list(dict.fromkeys(price for item in find_offers(menu, verdict) for price in _prices(item)))
 
 
 def headline_price_krw(prices: Sequence[Price]) -> int | None:
@@ -54,9 +57,25 @@ def headline_price_krw(prices: Sequence[Price]) -> int | None:
     return min(ordinary, default=None)
 
 
+def _prices(item: MenuItem) -> Iterator[Price]:
+    """Yield the prices of a line; what its name says ("평일 점심") holds for a price that says nothing of it itself."""
+    text = _price_text(item)
+    named = find_labels(item.name)
+    for price in parse_prices(text) or parse_prices(f"{item.name}: {text}"):
+        unsaid = [name for name in named if getattr(price, name) is None]
+        for values in product(*(named[name] for name in unsaid)):
+            labels: dict[str, Any] = dict(zip(unsaid, values, strict=True))
+            yield replace(price, **labels)
+
+
 def _is_fee(item: MenuItem) -> bool:
     line = f"{item.name} {_price_text(item)}"
     return bool(PERSON.search(line) or (LABEL.search(line) and not DISH.search(item.name)))
+
+
+def _is_for_persons(item: MenuItem) -> bool:
+    """Tell a fee by its name: it names persons, or a day. No dish costs more for adults or at the weekend."""
+    return bool(PERSON.search(item.name)) or find_labels(item.name).keys() & {"audience", "day"} > set()
 
 
 def _is_free_entry(item: MenuItem) -> bool:

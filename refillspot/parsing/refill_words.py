@@ -22,22 +22,20 @@ MAIN_DISHES = (
 # Given free beside a meal, or no food at all: their refill says nothing of the store. Matched at the end of a phrase.
 ASIDES = (
     # rice, soup, noodles to a stew
-    r"(?:^|공기|쌀|흰|잡곡|현미|보리|솥|추가|셀프|후식)밥", r"(?:^|된장|미역|장|콩나물|우거지|시래기)국",
-    "국물", "육수", "된장",
-    "된장찌개", "숭늉", "죽", r"(?:^|라|소|당|우동|칼국수)면", "라면", "사리", "누룽지",
+    r"(?:^|공기|공깃|쌀|흰|잡곡|현미|보리|솥|추가|셀프|후식)밥", r"(?:^|된장|미역|장|콩나물|우거지|시래기)국",
+    "국물", "육수", "된장", "된장찌개", "숭늉", "죽", r"(?:^|라|소|당|우동|칼국수)면", "라면", "사리", "누룽지",
     # side dishes
-    "반찬", "김치", "깍두기", "단무지", "나물", "(?<!보)(?<!월남)쌈", "채소", "야채", "상추", "샐러드",
-    "샐러드바", "셀프바", "셀프코너", "소스",
-    "토핑", "계란", "계란찜", "달걀", "후라이", "프라이", "두부", "감자튀김", "팝콘", "과자", "빵", "식전빵", "버터",
-    "치즈", "김", "기본안주", "안주",
+    "반찬", "기본찬", r"^찬", "김치", "깍두기", "단무지", "피클", "나물", "파절이", "파채", "마늘", "고추", "깻잎",
+    "쌈무", "양배추", "(?<!보)(?<!월남)쌈", "채소", "야채", "상추", "샐러드", "샐러드바", "셀프바", "셀프코너", "소스",
+    "토핑", "계란", "계란찜", "달걀", "후라이", "프라이", "두부", "감자튀김", "팝콘", "과자", "나초", "또띠아",
+    "토르티야", r"^난", "빵", "식전빵", "버터", "치즈", "김", "기본안주", "안주",
     # drinks and sweets
-    "음료", "음료수", "탄산", "콜라", "사이다", "에이드", "주스", "커피", "아메리카노", r"(?:^|녹|홍|밀크)차",
-    r"(?:^|생|얼음)물",
-    "우유", "와인", "맥주", "주류", "하이볼", r"(?:^|전통|칵테일)술", "소주", "막걸리", "사케", "칵테일",
-    "위스키", "드링크", "bar",
-    "아이스크림", "디저트", "후식", "쿠키", "wine", "beer", "coffee", "drink",
+    "음료", "음료수", "탄산", "콜라", "사이다", "에이드", "주스", "커피", "아메리카노",
+    r"(?:^|녹|홍|보리|옥수수|메밀|전통|밀크)차", r"(?:^|생|얼음)물", "우유", "와인", "맥주", "주류", "하이볼",
+    r"(?:^|전통|칵테일)술", "소주", "막걸리", "사케", "칵테일", "위스키", "드링크", "bar", "wine", "beer", "coffee",
+    "drinks?", "beverages?", "아이스크림", "디저트", "후식", "쿠키",
     # no food
-    "시간", "좌석", "주차", "와이파이", "wifi", "노래", "노래방", "게임",  "콜키지", "쿠폰", "포인트", "충전",
+    "시간", "좌석", "주차", "와이파이", "wifi", "노래", "노래방", "게임", "콜키지", "쿠폰", "포인트", "충전",
 )  # fmt: skip
 
 
@@ -61,28 +59,36 @@ NOT_OF_A_BRANCH: dict[EvidenceSource, Verdict] = {
     source: verdict for source, verdict in SAYS_SO.items() if source != "branch"
 }
 _DISH = "|".join(map(_spaced, sorted(MAIN_DISHES, key=len, reverse=True)))
+_AFTER_DISH = "|".join(f"(?<={dish}무한)|(?<={dish} 무한)" for dish in MAIN_DISHES)
+# Catering (출장뷔페) is no restaurant; 뷔페거리, 뷔페타워 are places.
+CATERING = re.compile(r"출장|케이터링|catering")
+BUFFET = Offer(
+    re.compile(r"(?:디저트 ?)?[뷔부] ?페(?! ?(?:거리|골목|타워|빌딩|상가|센터|길|로\b|앞|옆|맞은편))|\bbuffet\b"),
+    NOT_OF_A_BRANCH,
+)
 
 OFFERS = (
     Offer(re.compile("|".join(map(_spaced, ("무한리필", "무한제공", "무제한리필")))), SAYS_SO),
-    Offer(re.compile(_spaced("무제한") + r"|\ball ?you ?can ?eat\b|\bayce\b"), NOT_OF_A_BRANCH),
-    # 무한 alone is a word of many names (무한상사, 무한도전); with a dish after it, it is an offer.
-    Offer(re.compile(rf"{_spaced('무한')} ?(?={_DISH})"), NOT_OF_A_BRANCH),
+    Offer(re.compile(_spaced("무제한") + r"|\ball[ -]?you[ -]?can[ -]?eat\b|\bayce\b"), NOT_OF_A_BRANCH),
+    # 무한 alone is a word of many names (무한상사, 무한도전); with a dish before or after it, it is an offer.
+    Offer(re.compile(rf"{_spaced('무한')} ?(?={_DISH})|무한(?![가-힣])(?:{_AFTER_DISH})"), NOT_OF_A_BRANCH),
     Offer(re.compile(rf"무한으로 ?즐기(?=.{{0,20}}(?:{_DISH}))"), {"name": "confirmed", "menu": "confirmed"}),
     Offer(re.compile(rf"^{_spaced('무한')} (?=.{{0,20}}(?:{_DISH}))"), {"menu": "confirmed"}),
-    # 출장뷔페 is catering; 뷔페거리, 뷔페타워 are places.
-    Offer(
-        re.compile(
-            r"(?<!출장)(?<!출장 )(?:디저트 ?)?[뷔부] ?페(?! ?(?:거리|골목|타워|빌딩|상가|센터|길|로\b|앞|옆|맞은편))"
-        ),
-        NOT_OF_A_BRANCH,
-    ),
+    BUFFET,
 )
 # No offer without one of these; looked for first, because most texts have none.
-ANY_OFFER = re.compile(r"무 ?[한제]|[뷔부] ?페|all ?you|ayce")
+ANY_OFFER = re.compile(r"무 ?[한제]|[뷔부] ?페|buffet|all[ -]?you|ayce")
 SALAD_BAR = re.compile(_spaced("샐러드바") + "|" + _spaced("샐러드뷔페"))
 
 _ASIDE = re.compile(rf"(?:{'|'.join(ASIDES)})(?:은|는|이|가|도|만|을|를|류|등|까지|와|과|랑|하고)?$")
-_NOT_SO = re.compile(r" ?[은는이가]? ?(?:아닙|아님|아니|안 ?[됩돼하]|불가|중단|종료|없|x\b)")
+# "무한리필 행사 종료", "무한리필은 더이상 하지 않습니다", "무한리필(x)"; but "무한리필 (포장 불가)" is an offer.
+_NOT_SO = re.compile(
+    r" ?\(? ?(?:행사|이벤트|메뉴|서비스|판매|운영|제공|코스)?[은는이가도을를]? ?"
+    r"(?:더 ?이상|이제|현재|잠정|일시|당분간)? ?"
+    r"(?:아닙|아님|아니|안 ?[됩돼됨하합함해]|하지 ?않|불가|(?:판매 ?)?(?:중[단지]|종료|폐지)|제외|없|끝(?!판)"
+    r"|x(?![a-z]))"
+)
+_OVER = re.compile(r"[(\[] ?(?:행사|이벤트|판매|운영)? ?(?:종료|중단|중지|폐지|아님)(?:됨|되었습니다|했습니다)? ?[)\]]")
 _BOUND = re.compile(r"[()\[\]+:;!★|]")
 # Stands between a dish and the word without naming anything: "와인 2시간 무제한".
 _NEUTRAL = re.compile(
@@ -95,7 +101,7 @@ _AND = re.compile(r"[,/·&]|(?<=[와과랑]) ")
 def is_aside(text: str, match: re.Match[str]) -> bool:
     """Tell whether the words found in a text offer only side dishes or drinks, or deny the offer."""
     before, after = text[: match.start()], text[match.end() :]
-    if _NOT_SO.match(after):
+    if _NOT_SO.match(after) or _OVER.search(text):
         return True
     phrase = _last_phrase(before)
     if parts := [part for part in _AND.split(phrase) if part.strip()]:

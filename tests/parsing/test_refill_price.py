@@ -38,6 +38,10 @@ def menu(*lines: tuple[str, str | None]) -> list[MenuItem]:
             menu(("게살볶음밥 청소년", "8,900원"), ("게살볶음밥 성인", "12,900원"), ("볶음밥", "3,000원")),
             12900,
         ),
+        (BY_NAME, menu(("새우장", "25,900원"), ("볶음밥", "3,000원"), ("소주", "5,000원")), 25900),
+        (BY_NAME, menu(("새우장", "25,900원"), ("게장", "29,900원")), None),
+        (RefillVerdict("likely", [Evidence("tag", "무한리필")]), menu(("새우장", "25,900원")), None),
+        (BY_NAME, menu(("덮밥 주말", "19,900원"), ("덮밥 평일 런치", "15,900원"), ("국밥", "9,000원")), 15900),
         (BY_MENU, [], None),
     ],
 )
@@ -59,6 +63,15 @@ def test_a_fee_for_one_audience_brings_the_others_of_the_same_dish() -> None:
     assert [(price.krw_min, price.audience) for price in refill_prices(lines, BY_NAME)] == [
         (12900, "adult"),
         (8900, "teen"),
+    ]
+
+
+def test_what_a_name_says_holds_where_the_price_text_is_silent() -> None:
+    lines = menu(("점심뷔페", "평일 9,900원 / 평일 저녁 12,900원"))
+
+    assert refill_prices(lines, BY_MENU) == [
+        Price(9900, 9900, meal="lunch", day="weekday"),
+        Price(12900, 12900, meal="dinner", day="weekday"),
     ]
 
 
