@@ -1,4 +1,4 @@
-"""The add-on: what the environment and `.env` say."""
+"""The add-on: what the environment and `.env` say, and what of it no log may show."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
+from refillspot.logs import scrub_logs
+from refillspot.secrecy import NAMES, hide
 from refillspot.services import read_environment, resolve
 
 if TYPE_CHECKING:
@@ -25,9 +27,12 @@ class RefillspotAddon:
     """
 
     def update_settings(self, settings: BaseSettings) -> None:
+        values = read_environment().values
+        hide({**values, **{name: settings[name] for name in NAMES if settings.get(name)}})
+        scrub_logs()
         given = {name: settings[name] for name in ADDRESSES if settings.get(name)}
         addresses = resolve({**os.environ, **given})
         for name, url in zip(ADDRESSES, astuple(addresses), strict=True):
             settings.set(name, url, priority="addon")
-        if notify_url := read_environment().values.get("NOTIFY_URL"):
+        if notify_url := values.get("NOTIFY_URL"):
             settings.set("NOTIFY_URL", notify_url, priority="addon")

@@ -95,6 +95,7 @@ REDIS_KEY_PREFIX = "refillspot"  # all keys are <prefix>:<crawl>:<what>
 EXTENSIONS = {
     "refillspot.extensions.adaptive_concurrency.AdaptiveConcurrency": 0,
     "refillspot.extensions.heartbeat.Heartbeat": 0,
+    "refillspot.extensions.json_log.JsonLog": 0,
     "refillspot.extensions.memory_guard.MemoryGuard": 0,
     "refillspot.extensions.notify.Notify": 0,
     "refillspot.extensions.process_use.ProcessUse": 0,
@@ -118,3 +119,4 @@ CLOCK_OFFSET_SECONDS = 0  # the clock of the product, moved on together with a r
 # --- Log
 LOG_LEVEL = "INFO"  # DEBUG prints a line a request
 LOG_SHORT_NAMES = False
+LOG_JSON_FILE = ""  # a path: the log as JSON lines too. A fleet writes one for each worker

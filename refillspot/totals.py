@@ -6,7 +6,7 @@ How the values of a stat become one:
 |---|---|
 | counts, bytes, seconds: every number that no other row names | their sum |
 | with the word "max" or "longest" in their last part, as memory/max_mb | the largest |
-| cache/evictions, which each worker reads of the one server | the largest |
+| cache/evictions, which each worker reads of the one server; memory/limit_mb | the largest |
 | memory/last_mb, memory/uss_mb, cpu/percent, concurrency/level | the sum over the workers at work |
 | loop/lag_seconds | the largest of the workers at work |
 | start_time, postgres/known | that of the worker that was started first |
@@ -42,6 +42,7 @@ class Rule(Enum):
 
 RULES = {
     "cache/evictions": Rule.MOST,
+    "memory/limit_mb": Rule.MOST,
     "memory/last_mb": Rule.SUM_AT_WORK,
     "memory/uss_mb": Rule.SUM_AT_WORK,
     "cpu/percent": Rule.SUM_AT_WORK,

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from refillspot.secrecy import scrub
+
 LARGEST = 2**63  # of an integer that every reader of JSON here takes
 
 
@@ -34,8 +36,8 @@ def plain(value: object) -> Any:
     """Return a value as JSON has it.
 
     A time is ISO 8601 text in UTC, a duration is seconds, a number that JSON has not (NaN, infinity) is None, and
-    whatever else JSON does not know is its text. PostgreSQL takes neither NUL nor lone surrogates in text: NUL is left
-    out, a surrogate is "?".
+    whatever else JSON does not know is its text. Text is without secrets, and without what PostgreSQL does not take:
+    NUL is left out, a lone surrogate is "?".
     """
     match value:
         case None | bool():
@@ -69,4 +71,4 @@ def _number(value: float) -> float | None:
 
 
 def _text(value: object) -> str:
-    return str(value).replace("\0", "").encode("utf-8", "replace").decode()
+    return scrub(str(value)).replace("\0", "").encode("utf-8", "replace").decode()

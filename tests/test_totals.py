@@ -31,6 +31,7 @@ def worker(name: str, *, started: int = 0, seen: int = 60, ended: bool = False, 
         ("request_depth_max", 1, 2, 2),
         ("postgres/longest_seconds", 2.0, 1.0, 2.0),
         ("cache/evictions", 5, 5, 5),
+        ("memory/limit_mb", 960.0, 960.0, 960.0),
         ("memory/last_mb", 80.0, 70.0, 70.0),  # the first has ended
         ("loop/lag_seconds", 0.9, 0.1, 0.1),
         ("postgres/known", 10, 40, 10),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.exceptions import RefillspotError
 from refillspot.language import gettext as _
+from refillspot.secrecy import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,5 +22,5 @@ def told_on_stderr(command: ScrapyCommand) -> Iterator[None]:
     try:
         yield
     except RefillspotError as error:
-        print(_("Error: {error}").format(error=error), file=sys.stderr)
+        print(_("Error: {error}").format(error=scrub(str(error))), file=sys.stderr)
         command.exitcode = 1

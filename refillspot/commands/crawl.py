@@ -21,6 +21,7 @@ class Command(CrawlCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.exceptions import ArgumentError, RefillspotError
         from refillspot.outcome import crawl_outcome
+        from refillspot.secrecy import scrub
 
         assert self.crawler_process  # noqa: S101  # Scrapy made it
         if options := [arg for arg in args if arg.startswith("-")]:
@@ -35,7 +36,7 @@ class Command(CrawlCommand):
         try:
             crawl.result()  # type: ignore[attr-defined]  # a task: the asyncio reactor is a setting of this project
         except RefillspotError as error:
-            print(_("Error: {error}").format(error=error), file=sys.stderr)
+            print(_("Error: {error}").format(error=scrub(str(error))), file=sys.stderr)
             self.exitcode = 2 if isinstance(error, ArgumentError) else 1
             return
         outcome = crawl_outcome(crawler.stats.get_stats())

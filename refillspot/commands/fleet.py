@@ -41,7 +41,9 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.exceptions import ArgumentError
         from refillspot.fleet.crawl import FleetCrawl
-        from refillspot.services import resolve
+        from refillspot.logs import scrub_logs
+        from refillspot.secrecy import NAMES, hide
+        from refillspot.services import read_environment, resolve
 
         assert self.settings  # noqa: S101  # Scrapy made them
         if options := [arg for arg in args if arg.startswith("-")]:
@@ -55,11 +57,11 @@ class Command(ScrapyCommand):
         except ValueError as error:
             raise UsageError(_("use -a NAME=VALUE, for example -a district=강남구"), print_help=False) from error
         with told_on_stderr(self):
-            addresses = ("DATABASE_URL", "REDIS_URL", "CACHE_REDIS_URL")
-            given = {name: self.settings[name] for name in addresses if self.settings.get(name)}
-            os.environ.update(given)  # to the workers by environment, where `ps` does not show them
+            os.environ.update({name: self.settings[name] for name in NAMES if self.settings.get(name)})
+            passed = [option for option in opts.set if option.partition("=")[0] not in NAMES]  # `ps` shows these
+            hide(read_environment().values)
+            scrub_logs()
             services = resolve()
-            passed = [option for option in opts.set if option.partition("=")[0] not in addresses]
             try:
                 crawl = FleetCrawl.join(args[0], arguments, self.settings, services)
                 self.exitcode = crawl.run(opts.workers or str(self.settings["FLEET_WORKERS"]), passed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from refillspot.fleet.watch import Watch
 from refillspot.fleet.worker import Worker
 from refillspot.frontier.progress import ProgressReader
 from refillspot.language import gettext as _
+from refillspot.logs import Origin, write_json_log
 from refillspot.outcome import COULD_NOT_RUN, Outcome, complete_outcome
 from refillspot.postgres.database import join_crawl, stored_by_crawl
 from refillspot.services import read_environment
@@ -77,8 +79,9 @@ class FleetCrawl:
         except ValueError as error:
             raise ArgumentError(str(error)) from error
         print(sizing.why, file=sys.stderr)
+        self._log()
         workers = [self._worker(number, sizing.share_mb, passed) for number in range(1, sizing.workers + 1)]
-        print(_("logs: {directory}").format(directory=workers[0].log.parent), file=sys.stderr)
+        print(_("logs: {directory}").format(directory=self.logs), file=sys.stderr)
         prefix = f"{self.settings['REDIS_KEY_PREFIX']}:{self.crawl.id}"
         title = f"{self.spider} {self.arguments.get('district', '')}, crawl {self.crawl.id}"
         with ProgressReader(self.services.redis_url, prefix) as reader, Display(Console(), title) as display:
@@ -87,15 +90,27 @@ class FleetCrawl:
             result = reader.result()
         return self._tell(end, result)
 
-    def _worker(self, number: int, share_mb: int, passed: Sequence[str]) -> Worker:
+    @property
+    def logs(self) -> Path:
+        """The directory of its logs."""
         directory = read_environment().home / "logs" / self.crawl.id
         directory.mkdir(parents=True, exist_ok=True)
+        return directory
+
+    def _worker(self, number: int, share_mb: int, passed: Sequence[str]) -> Worker:
+        log = self.logs / f"worker-{number}-{os.getpid()}.log"
         arguments = dict(self.arguments) | {"crawl": self.crawl.id}
-        options = [f"WORKER_MAX_MEMORY_MB={share_mb}", *passed]
+        options = [f"WORKER_MAX_MEMORY_MB={share_mb}", *passed, f"LOG_JSON_FILE={log.with_suffix('.jsonl')}"]
         command = [sys.executable, "-m", "scrapy", "crawl", self.spider]
         command += [part for name, value in arguments.items() for part in ("-a", f"{name}={value}")]
         command += [part for option in options for part in ("-s", option)]
-        return Worker(number, command, Path.cwd(), directory / f"worker-{number}-{os.getpid()}.log")
+        return Worker(number, command, Path.cwd(), log)
+
+    def _log(self) -> None:
+        """Tell people what they were told without this, and programs in a file."""
+        if logging.lastResort:
+            logging.root.addHandler(logging.lastResort)
+        write_json_log(self.logs / f"fleet-{os.getpid()}.jsonl", "INFO", lambda: Origin(self.crawl.id))
 
     def _tell(self, end: FleetEnd, result: dict[str, int] | None) -> int:
         if result is not None:

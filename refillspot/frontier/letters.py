@@ -6,6 +6,8 @@ import time
 
 import msgspec
 
+from refillspot.secrecy import scrub
+
 TRACEBACK_CHARACTERS = 8000  # the end of it: that is where the error is
 
 
@@ -21,7 +23,9 @@ class Why(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 def write_letter(reason: str, *, traceback: str = "", url: str = "", payload: bytes = b"") -> bytes:
-    why = Why(reason=reason, at_ms=time.time_ns() // 1_000_000, url=url, traceback=traceback[-TRACEBACK_CHARACTERS:])
+    """Return a letter; what it says is without secrets, the request is as it was queued."""
+    traceback = scrub(traceback)[-TRACEBACK_CHARACTERS:]
+    why = Why(reason=scrub(reason), at_ms=time.time_ns() // 1_000_000, url=scrub(url), traceback=traceback)
     return msgspec.json.encode(why) + b"\n" + payload
 
 

@@ -13,6 +13,7 @@ from redis.connection import parse_url
 
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
+from refillspot.secrecy import MASK, PASSWORD_PARAMETER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,10 +28,8 @@ POSTGRES_DEFAULTS = {
 REDIS_DEFAULTS = {"REDIS_HOST": "localhost", "REDIS_PORT": "6379"}
 
 ENCODE = "its special characters must be percent-encoded in user and password (@ is %40, / is %2F, # is %23)"
-MASK = "***"
 # Greedy up to the last @, as a password may hold one that was not encoded.
 PASSWORD_OF_USER = re.compile(r"(?<=://)([^:/@?]*):.*@")
-PASSWORD_PARAMETER = re.compile(r"(password\s*=\s*)('[^']*'|[^&\s]*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import time
@@ -180,3 +181,22 @@ def test_wrong_usage_starts_nothing(fleet: Crawl, site: Site) -> None:
         assert message in result.stderr
         assert "Traceback" not in result.stderr
     assert site.log() == []
+
+
+def test_each_process_of_a_fleet_has_a_log_for_people_and_one_for_programs(fleet: Crawl, tmp_path: Path) -> None:
+    result = fleet.run("-n", "2", "-a", "district=금천구", "-a", "limit=2", "-s", "NOTIFY_URL=http://127.0.0.1:1/xyzzy")
+    files = sorted((tmp_path / "home/logs").glob("*/*"))
+
+    assert result.returncode == 0, result.stderr
+    assert [re.sub(r"\d{2,}", "PID", path.name) for path in files] == [
+        "fleet-PID.jsonl",
+        "worker-1-PID.jsonl",
+        "worker-1-PID.log",
+        "worker-2-PID.jsonl",
+        "worker-2-PID.log",
+    ]
+    for path in files[1::2]:
+        lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        assert {line["crawl"] for line in lines[-3:]} == {path.parent.name}
+        assert len({line["worker"] for line in lines[-3:]}) == 1
+    assert not any("xyzzy" in path.read_text("utf-8") for path in files)

@@ -1,0 +1,94 @@
+"""Log lines: without secrets, and as JSON beside those for people."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from refillspot.secrecy import scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import TracebackType
+
+
+class Origin(NamedTuple):
+    """Where a line comes from; None before a crawl was joined."""
+
+    crawl: str | None = None
+    worker: str | None = None
+
+
+class JsonLine(msgspec.Struct):
+    time: str
+    """ISO 8601, UTC, to the millisecond."""
+    level: str
+    logger: str
+    message: str
+    crawl: str | None
+    worker: str | None
+    exception: str | None
+    """Traceback."""
+
+
+class ScrubbedRecord(logging.LogRecord):
+    """Has its message and its traceback without secrets, whichever handler writes them and whenever it was added.
+
+    Handlers take a record's message from `getMessage`, and a traceback from `exc_text`, where the first of them put it.
+    """
+
+    _exc_text: str | None = None
+
+    def getMessage(self) -> str:  # noqa: N802  # logging's name
+        return scrub(super().getMessage())
+
+    @property
+    def exc_text(self) -> str | None:
+        return self._exc_text
+
+    @exc_text.setter
+    def exc_text(self, text: str | None) -> None:
+        self._exc_text = scrub(text) if text else None
+
+
+class JsonLines(logging.Formatter):
+    def __init__(self, origin: Callable[[], Origin]) -> None:
+        super().__init__()
+        self._origin = origin
+
+    def format(self, record: logging.LogRecord) -> str:
+        if record.exc_info and not record.exc_text:
+            record.exc_text = self.formatException(record.exc_info)
+        line = JsonLine(
+            time=datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            level=record.levelname,
+            logger=record.name,
+            message=record.getMessage(),
+            exception=record.exc_text,
+            **self._origin()._asdict(),
+        )
+        return msgspec.json.encode(line).decode()
+
+
+def scrub_logs() -> None:
+    """Let nothing that this process logs, nor the traceback that it may end with, show a secret."""
+    logging.setLogRecordFactory(ScrubbedRecord)
+    sys.excepthook = _print_scrubbed
+
+
+def write_json_log(path: Path | str, level: str, origin: Callable[[], Origin]) -> None:
+    """Append what this process logs from now on to a file, a JSON object a line."""
+    handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+    handler.setLevel(level)
+    handler.setFormatter(JsonLines(origin))
+    logging.root.addHandler(handler)
+
+
+def _print_scrubbed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    sys.stderr.write(scrub("".join(traceback.format_exception(kind, error, trace))))
