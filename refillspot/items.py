@@ -13,6 +13,8 @@ Audience = Literal["adult", "teen", "child", "senior"]
 Meal = Literal["lunch", "dinner"]
 DayKind = Literal["weekday", "weekend", "holiday"]
 Verdict = Literal["confirmed", "likely", "unlikely"]
+Road = Literal["api", "pages"]
+"""How the site was asked: through its API, or by the pages that it has for people."""
 EvidenceSource = Literal["name", "branch", "category", "menu", "tag"]
 Festivals = Literal["open", "day closed", "closed"]
 """설 and 추석: open, closed on the day itself, closed (for how many days around it is in the text)."""
@@ -188,6 +190,8 @@ class Store:
     refill_terms: RefillTerms | None = None
     tags: list[str] | None = None
     facilities: list[str] | None = None
+    road: Road = "api"
+    """By which road its page came; one for people says less."""
 
 
 @dataclass(slots=True, frozen=True)

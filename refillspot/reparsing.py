@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from refillspot.clock import Clock
-from refillspot.diningcode.answers import Row, decode_store
+from refillspot.diningcode.answers import Row
+from refillspot.diningcode.roads import read_kept_store
 from refillspot.diningcode.stores import build_store
 from refillspot.exceptions import SiteError
 from refillspot.postgres.stores import StoreTable
@@ -81,6 +82,6 @@ async def _reparse(database_url: str, web_url: str) -> Reparsed:
 
 def _read(kept: KeptPage, web_url: str) -> Store | None:
     try:
-        return build_store(msgspec.convert(kept.page.row, Row), decode_store(kept.page.body), web_url)
+        return build_store(msgspec.convert(kept.page.row, Row), read_kept_store(kept.page.body), web_url)
     except (SiteError, msgspec.ValidationError):
         return None

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from refillspot.diningcode.forms import RESULT_CAP
 from refillspot.exceptions import (
     ApiError,
     BlockedError,
@@ -16,6 +17,7 @@ from refillspot.exceptions import (
     MalformedAnswerError,
     UnknownStoreError,
 )
+from refillspot.items import Road  # noqa: TC001  # msgspec reads it
 
 SUCCESS = "100"
 NO_SUCH_STORE = "존재하지 않는"  # the replica's words; the site's own are not known, and then it is an ApiError
@@ -42,13 +44,13 @@ class Row(msgspec.Struct, kw_only=True):
     image_list: list[str] | None = None
 
 
-class _PoiSection(msgspec.Struct, kw_only=True):
+class PoiSection(msgspec.Struct, kw_only=True):
     total_cnt: int
     rows: list[msgspec.Raw] = msgspec.field(name="list")
 
 
 class _SearchData(msgspec.Struct):
-    poi_section: _PoiSection | None = None  # missing when nothing was found
+    poi_section: PoiSection | None = None  # missing when nothing was found
 
 
 class SearchPage(msgspec.Struct):
@@ -57,6 +59,8 @@ class SearchPage(msgspec.Struct):
     total: int
     rows: list[Row]
     broken: list[str]
+    cap: int = RESULT_CAP
+    """How many rows of one query can be seen at most, on the road that the page came by."""
 
 
 class Images(msgspec.Struct):
@@ -120,6 +124,7 @@ class StorePage(msgspec.Struct):
     restaurant: Restaurant
     detail: Detail | None = None
     menu: Menu | None = None
+    road: Road = "api"
 
 
 class _Envelope(msgspec.Struct, kw_only=True):
@@ -139,13 +144,23 @@ def decode_search(body: bytes) -> SearchPage:
         BlockedError, MalformedAnswerError, ApiError: the site did not answer the question.
         LayoutChangedError: the answer, or every row of it, is not in the known shape.
     """
-    section = _convert(_result(body), _SearchData, "$.result_data").poi_section
+    section = convert(_result(body), _SearchData, "$.result_data").poi_section
+    return read_rows(section, "$.result_data.poi_section", RESULT_CAP)
+
+
+def read_rows(section: PoiSection | None, path: str, cap: int) -> SearchPage:
+    """Return the rows that can be read; `path` is where the section was found, `cap` what the page shows at most.
+
+    Raises:
+        LayoutChangedError: no row of several could be read.
+    """
+    page = SearchPage(total=0, rows=[], broken=[], cap=cap)
     if section is None:
-        return SearchPage(total=0, rows=[], broken=[])
-    page = SearchPage(total=section.total_cnt, rows=[], broken=[])
+        return page
+    page.total = section.total_cnt
     for number, raw in enumerate(section.rows):
         try:
-            page.rows.append(_convert(bytes(raw), Row, f"$.result_data.poi_section.list[{number}]"))
+            page.rows.append(convert(bytes(raw), Row, f"{path}.list[{number}]"))
         except LayoutChangedError as error:
             page.broken.append(str(error))
     if page.broken and not page.rows:
@@ -162,27 +177,27 @@ def decode_store(body: bytes) -> StorePage:
         LayoutChangedError: `restaurant` is missing, or a section is not in the known shape.
     """
     sections: dict[str, bytes] = {}
-    for number, raw in enumerate(_convert(_result(body), list[msgspec.Raw], "$.result_data")):
-        key = _convert(bytes(raw), _SectionKey, f"$.result_data[{number}]").key
+    for number, raw in enumerate(convert(_result(body), list[msgspec.Raw], "$.result_data")):
+        key = convert(bytes(raw), _SectionKey, f"$.result_data[{number}]").key
         if key:
             sections.setdefault(key, bytes(raw))
     if "restaurant" not in sections:
         raise LayoutChangedError(f"$.result_data has no section `restaurant`, only {sorted(sections)}")
     return StorePage(
-        restaurant=_convert(sections["restaurant"], Restaurant, "$.result_data[restaurant]"),
+        restaurant=convert(sections["restaurant"], Restaurant, "$.result_data[restaurant]"),
         detail=_section(sections, "detail", Detail),
         menu=_section(sections, "menu", Menu),
     )
 
 
 def _section(sections: dict[str, bytes], key: str, shape: type[T]) -> T | None:
-    return _convert(sections[key], shape, f"$.result_data[{key}]") if key in sections else None
+    return convert(sections[key], shape, f"$.result_data[{key}]") if key in sections else None
 
 
 def _result(body: bytes) -> bytes:
     if body.lstrip().startswith(b"<"):
         raise BlockedError("a page for humans came where JSON was due: the site is refusing this crawl for now")
-    envelope = _convert(body, _Envelope, "$")
+    envelope = convert(body, _Envelope, "$")
     if envelope.result_code != SUCCESS and NO_SUCH_STORE in (envelope.result_msg or ""):
         raise UnknownStoreError(f"the site says that it has no such store: {envelope.result_msg}")
     if envelope.result_code != SUCCESS:
@@ -190,7 +205,12 @@ def _result(body: bytes) -> bytes:
     return bytes(envelope.result_data)
 
 
-def _convert(body: bytes, shape: type[T], path: str) -> T:
+def convert(body: bytes, shape: type[T], path: str) -> T:
+    """Return JSON as a type; `path` is where it was found, for the error.
+
+    Raises:
+        LayoutChangedError, MalformedAnswerError: it is in another shape, or not whole.
+    """
     try:
         return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as error:

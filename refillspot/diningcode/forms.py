@@ -7,8 +7,14 @@ from urllib.parse import quote_plus, urlencode
 
 FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
 
+LIST_PAGE, STORE_PAGE = "/list.dc", "/profile.php"
+
 RESULT_CAP = 100
 """The site shows at most this many rows of one query, whatever `total_cnt` says."""
+
+
+PAGE_CAP = 20
+"""The page for people shows as many, and has no next one."""
 
 
 class Form(NamedTuple):
@@ -29,6 +35,11 @@ def store_form(ref: str) -> Form:
     return Form("/API/profile/", urlencode({"v_rid": ref}).encode())
 
 
+def list_page_url(web_url: str, query: str) -> str:
+    """Return the page of a search that people can open."""
+    return f"{web_url.rstrip('/')}{LIST_PAGE}?query={quote_plus(query)}"
+
+
 def store_page_url(web_url: str, ref: str) -> str:
     """Return the page of a store that people can open."""
-    return f"{web_url.rstrip('/')}/profile.php?rid={quote_plus(ref)}"
+    return f"{web_url.rstrip('/')}{STORE_PAGE}?rid={quote_plus(ref)}"

@@ -48,8 +48,7 @@ def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
     restaurant = page.restaurant if page else Restaurant(rn=row.nm)
     detail = (page.detail if page else None) or Detail()
     menu = _menu(page.menu) if page and page.menu else None
-    name = clean_text(restaurant.rn) or clean_text(row.nm) or ""
-    branch = clean_text(restaurant.branch) or clean_text(row.branch)
+    name, branch = _names(row, restaurant)
     categories = _categories(row, restaurant)
     tags = _texts(detail.tag)
     verdict = assess_refill(
@@ -76,10 +75,20 @@ def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
         refill_terms=refill_terms(menu, verdict) if menu is not None else None,
         tags=tags,
         facilities=_texts(detail.facility),
+        road=page.road if page else "api",
     )
     _set_place(store, row, restaurant, detail)
     _set_hours(store, detail)
     return store
+
+
+def _names(row: Row, restaurant: Restaurant) -> tuple[str, str | None]:
+    """Return name and branch. A page for people writes both in one; then the row tells where the branch begins."""
+    listed, branch = clean_text(row.nm) or "", clean_text(row.branch)
+    name = clean_text(restaurant.rn) or listed
+    if restaurant.branch is None and branch and name == f"{listed} {branch}":
+        name = listed
+    return name, clean_text(restaurant.branch) or branch
 
 
 def _set_place(store: Store, row: Row, restaurant: Restaurant, detail: Detail) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from refillspot.caching import Kind, Worth
-from refillspot.diningcode.answers import decode_search, decode_store
+from refillspot.diningcode.roads import read_list, read_store
 from refillspot.exceptions import LayoutChangedError, PassingError, UnknownStoreError
 
 if TYPE_CHECKING:
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 ABSENT = {404, 410}
 REFUSED = {403, 408, 425, 429}
-DECODERS: dict[Kind, Callable[[bytes], Any]] = {Kind.LIST: decode_search, Kind.STORE: decode_store}
+READERS: dict[Kind, Callable[[str, bytes], Any]] = {Kind.LIST: read_list, Kind.STORE: read_store}
 
 
-def worth_of(kind: Kind, status: int, body: bytes) -> Worth:
+def worth_of(kind: Kind, url: str, status: int, body: bytes) -> Worth:
     """Judge an answer by reading it: the site reports errors, and shows block pages, under HTTP 200 too."""
     if status == 200:
-        return _worth_of_robots(body) if kind is Kind.ROBOTS else _worth_of_json(kind, body)
+        return _worth_of_robots(body) if kind is Kind.ROBOTS else _worth_of_page(kind, url, body)
     if status in ABSENT and b"Human Verification" not in body:
         return Worth.UNKNOWN if kind is Kind.LIST else Worth.PERMANENT  # a search that is gone is a changed API
     if status in REFUSED | ABSENT or status >= 500 or 200 < status < 300:
@@ -27,9 +27,9 @@ def worth_of(kind: Kind, status: int, body: bytes) -> Worth:
     return Worth.UNKNOWN
 
 
-def _worth_of_json(kind: Kind, body: bytes) -> Worth:
+def _worth_of_page(kind: Kind, url: str, body: bytes) -> Worth:
     try:
-        DECODERS[kind](body)
+        READERS[kind](url, body)
     except UnknownStoreError:
         return Worth.PERMANENT if kind is Kind.STORE else Worth.UNKNOWN
     except PassingError:

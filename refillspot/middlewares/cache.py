@@ -117,7 +117,7 @@ class RedisCacheMiddleware:
             self._count("revalidated")
             self._count("bytes_saved", len(page.body))
             return response_of(request, page)
-        worth = worth_of(wanted.kind, response.status, response.body)
+        worth = worth_of(wanted.kind, request.url, response.status, response.body)
         if worth is Worth.PASSING:
             return self._stand_in(request, wanted) or response
         if worth is not Worth.UNKNOWN:

@@ -9,8 +9,9 @@ import msgspec
 from scrapy import Request, Spider
 
 from refillspot.caching import CACHE_KIND, Kind
-from refillspot.diningcode.answers import Row, SearchPage, decode_search, decode_store
-from refillspot.diningcode.forms import FORM_HEADERS, RESULT_CAP, Form, search_form, store_form
+from refillspot.diningcode.answers import Row, SearchPage
+from refillspot.diningcode.forms import FORM_HEADERS, Form, search_form, store_form
+from refillspot.diningcode.roads import read_list, read_store
 from refillspot.diningcode.stores import build_store, district_code
 from refillspot.exceptions import LayoutChangedError
 from refillspot.items import UnreadPage
@@ -62,7 +63,7 @@ class DiningcodeSpider(Spider):
 
     def parse_list(self, response: Response, query: dict[str, Any], seen: list[str]) -> Iterator[Request]:
         """Yield store pages, the rest of the rows, and, where there are more than can be seen, smaller queries."""
-        page = decode_search(response.body)
+        page = read_list(response.url, response.body)
         self._count("rows", len(page.rows))
         codes = [district_code(row.addr, row.road_addr) for row in page.rows]
         if codes and not seen and query["district_code"] not in codes:
@@ -77,7 +78,7 @@ class DiningcodeSpider(Spider):
     def parse_store(self, response: Response, row: dict[str, Any]) -> Iterator[Store | UnreadPage]:
         """Yield the store; a page in an unknown layout is kept for `scrapy db reparse` and is an error all the same."""
         try:
-            page = decode_store(response.body)
+            page = read_store(response.url, response.body)
         except LayoutChangedError as error:
             yield UnreadPage(row["v_rid"], row, response.body, str(error))
             raise
@@ -104,14 +105,14 @@ class DiningcodeSpider(Spider):
         if self._is_limit_reached():
             return
         refs = list(dict.fromkeys([*seen, *(row.v_rid for row in page.rows)]))
-        if len(seen) < len(refs) < min(page.total, RESULT_CAP):
+        if len(seen) < len(refs) < min(page.total, page.cap):
             yield self._list_request(query, refs)
-        elif page.total > RESULT_CAP and (parts := list(query.split())):
+        elif page.total > page.cap and (parts := list(query.split())):
             self._count("queries_split")
             yield from map(self._list_request, parts)
-        elif page.total > RESULT_CAP:
+        elif page.total > page.cap:
             self._count("queries_full")
-            self.logger.warning("%r has %d matches, only %d can be seen", query.text, page.total, RESULT_CAP)
+            self.logger.warning("%r has %d matches, only %d can be seen", query.text, page.total, page.cap)
 
     def _list_request(self, query: Query, seen: Sequence[str] = ()) -> Request:
         form = search_form(query.text, len(seen))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ CAPTURES = Path(__file__).parents[3] / "shared" / "captures"
 WEB_URL = "https://www.diningcode.com"
 
 pytestmark = pytest.mark.skipif(not CAPTURES.is_dir(), reason="no captures of the site beside this checkout")
+
+
+def test_the_classes_that_are_read_are_on_a_real_page() -> None:
+    seen = json.loads((CAPTURES / "profile_page_inventory_2025.json").read_text(encoding="utf-8"))["info_classes"]
+
+    assert {"busi-hours", "busi-hours-today", "Restaurant_MenuPrice", "tags", "tag", "tel", "total_score"} <= set(seen)
 
 
 @pytest.mark.parametrize(("name", "count"), [("isearch_choizaroad.json", 184), ("isearch_koreantable.json", 274)])

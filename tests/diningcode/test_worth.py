@@ -9,6 +9,14 @@ from refillspot.caching import Kind, Worth
 from refillspot.diningcode.worth import worth_of
 
 LIST, STORE, ROBOTS = Kind.LIST, Kind.STORE, Kind.ROBOTS
+URLS = {
+    LIST: "http://127.0.0.1/API/isearch/",
+    STORE: "http://127.0.0.1/API/profile/",
+    ROBOTS: "http://127.0.0.1/robots.txt",
+}
+LIST_PAGE = b"<html><script>localStorage.setItem('listData','{}')</script></html>"
+LINKED = b'{"@type":"Restaurant","name":"x"}'
+STORE_PAGE = b'<html><script type="application/ld+json">' + LINKED + b"</script></html>"
 VERIFICATION = b"<!DOCTYPE html><title>Human Verification</title>"
 
 
@@ -52,4 +60,25 @@ SORRY = answer({}, "001", "일시적인 오류입니다.")
     ],
 )
 def test_only_what_answers_the_question_is_worth_keeping(kind: Kind, status: int, body: bytes, worth: Worth) -> None:
-    assert worth_of(kind, status, body) is worth
+    assert worth_of(kind, URLS[kind], status, body) is worth
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "body", "worth"),
+    [
+        (LIST, 200, LIST_PAGE, Worth.PAGE),
+        (LIST, 200, b"<html></html>", Worth.UNKNOWN),
+        (LIST, 200, LIST_PAGE[:-9], Worth.PASSING),
+        (LIST, 404, b"", Worth.UNKNOWN),
+        (LIST, 200, EMPTY, Worth.UNKNOWN),
+        (STORE, 200, STORE_PAGE, Worth.PAGE),
+        (STORE, 200, LIST_PAGE, Worth.UNKNOWN),
+        (STORE, 404, b"<html>gone</html>", Worth.PERMANENT),
+        (STORE, 200, VERIFICATION, Worth.PASSING),
+        (STORE, 503, b"", Worth.PASSING),
+    ],
+)
+def test_so_it_is_with_the_pages_for_people(kind: Kind, status: int, body: bytes, worth: Worth) -> None:
+    url = {LIST: "http://127.0.0.1/list.dc?query=x", STORE: "http://127.0.0.1/profile.php?rid=x"}[kind]
+
+    assert worth_of(kind, url, status, body) is worth

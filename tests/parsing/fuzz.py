@@ -16,6 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from refillspot.diningcode.answers import SUCCESS, Row, decode_search, decode_store
+from refillspot.diningcode.list_page import decode_list_page
+from refillspot.diningcode.store_page import decode_store_page
 from refillspot.diningcode.stores import build_store
 from refillspot.exceptions import LayoutChangedError, PassingError, UnknownStoreError
 from refillspot.parsing.address import parse_address
@@ -28,6 +30,8 @@ from refillspot.postgres.columns import copy_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from refillspot.diningcode.answers import StorePage
 
 DOCUMENTED = (PassingError, LayoutChangedError, UnknownStoreError)
 PIECES = (
@@ -93,9 +97,21 @@ def read_garbage(value: Any) -> None:
         decode_search(body)
 
 
-def _decode_and_build(body: bytes) -> None:
+def read_html(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False).replace("\ud800", "")
+    script = f"<script>localStorage.setItem('listData','{json.dumps(text)[1:-1]}')</script>"
+    linked = {"@type": "Restaurant", "name": "달빛", "hasMenu": value, "servesCuisine": value, "telephone": value}
+    said = "".join(f'<div class="{name}">{text}</div>' for name in ("busi-hours-today", "total_score"))
+    said += f'<li class="locat">{text}</li><script type="application/ld+json">{json.dumps(linked)}</script>'
+    body = f"<html>{script}{said}</html>".encode()
+    _decode_and_build(body, decode_store_page)
+    with suppress(*DOCUMENTED):
+        decode_list_page(body)
+
+
+def _decode_and_build(body: bytes, decode: Callable[[bytes], StorePage] = decode_store) -> None:
     try:
-        page = decode_store(body)
+        page = decode(body)
     except DOCUMENTED:
         return
     copy_row(build_store(ROW, page, "https://www.diningcode.com"))
@@ -106,6 +122,7 @@ READERS: tuple[tuple[st.SearchStrategy[Any], Callable[[Any], None]], ...] = (
     (st.dictionaries(TEXTS, TEXTS, max_size=4), read_week),
     (SECTIONS, read_page),
     (VALUES, read_garbage),
+    (VALUES, read_html),
 )
 
 

@@ -141,6 +141,56 @@ def test_a_page_with_a_menu_may_take_a_verdict_back(database_url: str) -> None:
     assert row["refill_verdict"] == "unlikely"
 
 
+def test_a_page_for_people_erases_nothing_that_the_api_said(database_url: str) -> None:
+    write(database_url, store(images=["http://127.0.0.1/1.webp", "http://127.0.0.1/2.webp"]))
+    menu = [MenuItem("삼겹살 무한리필", 17900, "17,900원"), MenuItem("물냉면", 6000, "6,000원")]
+    poorer = store(
+        road="pages",
+        images=["http://127.0.0.1/2.webp"],
+        categories=["고기"],
+        menu=menu,
+        refill=UNLIKELY,
+        refill_terms=RefillTerms(min_persons=2),
+        tags=None,
+        facilities=None,
+        phone="02-555-9999",
+    )
+    write(database_url, poorer)
+
+    (row,) = query(database_url, "SELECT * FROM refillspot.stores")
+    assert row["road"] == "pages"
+    assert row["images"] == ["http://127.0.0.1/1.webp", "http://127.0.0.1/2.webp"]
+    assert row["categories"] == ["고기", "삼겹살무한리필"]
+    assert (row["tags"], row["facilities"], row["refill_verdict"]) == (["회식"], ["주차"], "confirmed")
+    assert [(line["name"], line["price_krw"], line["recommended"]) for line in row["menu"]] == [
+        ("삼겹살 무한리필", 17900, True),
+        ("물냉면", 6000, False),
+    ]
+    assert (row["refill_terms"]["time_limit_minutes"], row["refill_terms"]["min_persons"]) == (100, 2)
+    assert row["phone"] == "02-555-9999"  # what both roads say, the newer one says
+
+
+def test_a_page_for_people_adds_what_is_new(database_url: str) -> None:
+    bare = store(images=None, menu=None, refill=UNLIKELY, refill_terms=None, tags=["회식"])
+    write(database_url, bare)
+    write(database_url, store(road="pages", tags=["데이트"]))
+
+    (row,) = query(database_url, "SELECT * FROM refillspot.stores")
+    assert row["images"] == ["http://127.0.0.1/1.webp"]
+    assert [line["name"] for line in row["menu"]] == ["삼겹살 무한리필"]
+    assert (row["refill_verdict"], row["refill_terms"]["time_limit_minutes"]) == ("confirmed", 100)
+    assert row["tags"] == ["데이트"]
+
+
+def test_the_api_counts_again_after_a_page_for_people(database_url: str) -> None:
+    write(database_url, store(road="pages"))
+    write(database_url, store(refill=UNLIKELY, images=["http://127.0.0.1/3.webp"], menu=[MenuItem("물냉면")]))
+
+    (row,) = query(database_url, "SELECT * FROM refillspot.stores")
+    assert (row["road"], row["refill_verdict"], row["images"]) == ("api", "unlikely", ["http://127.0.0.1/3.webp"])
+    assert [line["name"] for line in row["menu"]] == ["물냉면"]
+
+
 def test_of_two_of_one_key_in_a_batch_the_last_counts(database_url: str) -> None:
     outcome = write(database_url, store(name="먼저"), store("BBBBbbbb2222"), store(name="나중"))
 
