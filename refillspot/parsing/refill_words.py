@@ -22,21 +22,22 @@ MAIN_DISHES = (
 # Given free beside a meal, or no food at all: their refill says nothing of the store. Matched at the end of a phrase.
 ASIDES = (
     # rice, soup, noodles to a stew
-    r"(?:^|공기|공깃|쌀|흰|잡곡|현미|보리|솥|추가|셀프|후식)밥", r"(?:^|된장|미역|장|콩나물|우거지|시래기)국",
-    "국물", "육수", "된장", "된장찌개", "숭늉", "죽", r"(?:^|라|소|당|우동|칼국수)면", "라면", "사리", "누룽지",
+    r"(?:^|공기|공깃|쌀|흰|잡곡|현미|보리|솥|추가|셀프|후식)밥|(?:^|된장|미소|미역|장|콩나물|우거지|시래기)국|"
+    r"스프|수프|국물|육수|된장|된장찌개|숭늉|죽|(?:^|라|소|당|우동|칼국수)면|라면|사리|누룽지|"
     # side dishes
-    "반찬", "기본찬", r"^찬", "김치", "깍두기", "단무지", "피클", "나물", "파절이", "파채", "마늘", "고추", "깻잎",
-    "쌈무", "양배추", "(?<!보)(?<!월남)쌈", "채소", "야채", "상추", "샐러드", "샐러드바", "셀프바", "셀프코너", "소스",
-    "토핑", "계란", "계란찜", "달걀", "후라이", "프라이", "두부", "감자튀김", "팝콘", "과자", "나초", "또띠아",
-    "토르티야", r"^난", "빵", "식전빵", "버터", "치즈", "김", "기본안주", "안주",
+    r"반찬|기본찬|^찬|김치|깍두기|단무지|피클|나물|파절이|파채|마늘|고추|깻잎|쌈무|겉절이|동치미|장아찌|장조림|"
+    r"젓갈|양배추|숙주|버섯|(?<!보)(?<!월남)쌈|채소|야채|상추|샐러드|셀프코너|"
+    r"(?:샐러드|셀프|라면|반찬|소스|음료|드링크)\s?바|소스|(?:^|쌈|초|고추)장|간장|생강|와사비|케첩|마요네즈|"
+    r"토핑|계란|계란찜|달걀|후라이|프라이|두부|감자튀김|팝콘|과자|강냉이|뻥튀기|나초|또띠아|토르티야|^난|빵|"
+    r"식전빵|토스트|버터|치즈|(?<!어)묵|(?<!튀)김|기본안주|안주|"
     # drinks and sweets
-    "음료", "음료수", "탄산", "콜라", "사이다", "에이드", "주스", "커피", "아메리카노",
-    r"(?:^|녹|홍|보리|옥수수|메밀|전통|밀크)차", r"(?:^|생|얼음)물", "우유", "와인", "맥주", "주류", "하이볼",
-    r"(?:^|전통|칵테일)술", "소주", "막걸리", "사케", "칵테일", "위스키", "드링크", "bar", "wine", "beer", "coffee",
-    "drinks?", "beverages?", "아이스크림", "디저트", "후식", "쿠키",
+    r"음료|음료수|탄산|콜라|사이다|에이드|주스|커피|아메리카노|에스프레소|식혜|수정과|^티|"
+    r"(?:^|녹|홍|보리|옥수수|메밀|전통|밀크|매실|유자|대추|생강)차|(?:^|생|얼음)물|우유|와인|맥주|주류|하이볼|"
+    r"(?:^|전통|칵테일)술|소주|막걸리|사케|칵테일|위스키|드링크|bar|wine|beer|coffee|drinks?|beverages?|"
+    r"아이스크림|디저트|후식|쿠키|과일|젤리|사탕|초콜릿|요거트|"
     # no food
-    "시간", "좌석", "주차", "와이파이", "wifi", "노래", "노래방", "게임", "콜키지", "쿠폰", "포인트", "충전",
-)  # fmt: skip
+    r"시간|좌석|주차|와이파이|wifi|노래|노래방|게임|콜키지|쿠폰|포인트|충전|데이터"
+)
 
 
 class Offer(NamedTuple):
@@ -59,7 +60,10 @@ NOT_OF_A_BRANCH: dict[EvidenceSource, Verdict] = {
     source: verdict for source, verdict in SAYS_SO.items() if source != "branch"
 }
 _DISH = "|".join(map(_spaced, sorted(MAIN_DISHES, key=len, reverse=True)))
-_AFTER_DISH = "|".join(f"(?<={dish}무한)|(?<={dish} 무한)" for dish in MAIN_DISHES)
+_AFTER_DISH = "|".join(
+    f"(?<={dish}{made}{space}{word})"
+    for dish in MAIN_DISHES for made in ("", "회", "구이", "찜") for space in ("", " ") for word in ("무한", "무제한")
+)  # fmt: skip
 # Catering (출장뷔페) is no restaurant; 뷔페거리, 뷔페타워 are places.
 CATERING = re.compile(r"출장|케이터링|catering")
 BUFFET = Offer(
@@ -68,10 +72,11 @@ BUFFET = Offer(
 )
 
 OFFERS = (
-    Offer(re.compile("|".join(map(_spaced, ("무한리필", "무한제공", "무제한리필")))), SAYS_SO),
-    Offer(re.compile(_spaced("무제한") + r"|\ball[ -]?you[ -]?can[ -]?eat\b|\bayce\b"), NOT_OF_A_BRANCH),
+    Offer(re.compile(r"무 ?(?:제 ?)?한[ ·-]?리 ?필|무 ?한 ?제 ?공"), SAYS_SO),
+    Offer(re.compile(r"\ball[ -]?you[ -]?can[ -]?eat\b|\bayce\b"), NOT_OF_A_BRANCH),
+    Offer(re.compile(_spaced("무제한")), {"category": "confirmed", "menu": "confirmed", "tag": "likely"}),
     # 무한 alone is a word of many names (무한상사, 무한도전); with a dish before or after it, it is an offer.
-    Offer(re.compile(rf"{_spaced('무한')} ?(?={_DISH})|무한(?![가-힣])(?:{_AFTER_DISH})"), NOT_OF_A_BRANCH),
+    Offer(re.compile(rf"무 ?(?:제 ?)?한 ?(?={_DISH})|무제?한(?![가-힣])(?:{_AFTER_DISH})"), NOT_OF_A_BRANCH),
     Offer(re.compile(rf"무한으로 ?즐기(?=.{{0,20}}(?:{_DISH}))"), {"name": "confirmed", "menu": "confirmed"}),
     Offer(re.compile(rf"^{_spaced('무한')} (?=.{{0,20}}(?:{_DISH}))"), {"menu": "confirmed"}),
     BUFFET,
@@ -80,20 +85,22 @@ OFFERS = (
 ANY_OFFER = re.compile(r"무 ?[한제]|[뷔부] ?페|buffet|all[ -]?you|ayce")
 SALAD_BAR = re.compile(_spaced("샐러드바") + "|" + _spaced("샐러드뷔페"))
 
-_ASIDE = re.compile(rf"(?:{'|'.join(ASIDES)})(?:은|는|이|가|도|만|을|를|류|등|까지|와|과|랑|하고)?$")
+_ASIDE = re.compile(rf"(?:{ASIDES})(?:은|는|이|가|도|만|을|를|류|등|까지|와|과|랑|하고|에서)?$")
 # "무한리필 행사 종료", "무한리필은 더이상 하지 않습니다", "무한리필(x)"; but "무한리필 (포장 불가)" is an offer.
 _NOT_SO = re.compile(
-    r" ?\(? ?(?:행사|이벤트|메뉴|서비스|판매|운영|제공|코스)?[은는이가도을를]? ?"
+    r"(?:집|전문점|식당)? ?\(? ?(?:행사|이벤트|메뉴|서비스|판매|운영|제공|코스)?[은는이가도을를]? ?"
     r"(?:더 ?이상|이제|현재|잠정|일시|당분간)? ?"
     r"(?:아닙|아님|아니|안 ?[됩돼됨하합함해]|하지 ?않|불가|(?:판매 ?)?(?:중[단지]|종료|폐지)|제외|없|끝(?!판)"
-    r"|x(?![a-z]))"
+    r"|(?:x|no)(?![a-z]))"
 )
 _OVER = re.compile(r"[(\[] ?(?:행사|이벤트|판매|운영)? ?(?:종료|중단|중지|폐지|아님)(?:됨|되었습니다|했습니다)? ?[)\]]")
 _BOUND = re.compile(r"[()\[\]+:;!★|]")
 # Stands between a dish and the word without naming anything: "와인 2시간 무제한".
 _NEUTRAL = re.compile(
-    r"(?:\d+ ?(?:인당|인|시간|분|명|원|회)|셀프|추가|무료|이용|당일|평일|주말|점심|저녁|런치|디너|모두|전부|매일)$"
+    r"(?:\d+ ?(?:인당|인|시간|분|명|원|회)|셀프|추가|무료|이용|당일|평일|주말|점심|저녁|런치|디너|모두|전부|매일"
+    r"|무제한|무한|무한리필)$"
 )
+_OFFERED = re.compile(r" ?(?:되는|가능한|제공되는|드리는)\b")  # "무한리필되는 셀프바"
 _INCLUDED = re.compile(r"포함|별도|서비스|불포함")
 _AND = re.compile(r"[,/·&]|(?<=[와과랑]) ")
 
@@ -122,7 +129,7 @@ def _last_phrase(before: str) -> str:
 
 def _first_words(after: str) -> list[str]:
     """Return the first word behind the words, none if it only comes with the meal ("무한리필 음료 포함")."""
-    phrase = re.split(r"[()\[\]+:;!★|,/&·]", after[:60])[0]
+    phrase = re.split(r"[()\[\]+:;!★|,/&·]", _OFFERED.sub("", after[:60], count=1))[0]
     return [] if _INCLUDED.search(phrase) else phrase.split()[:1]
 
 

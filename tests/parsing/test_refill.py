@@ -79,6 +79,18 @@ MENU_LINES = [
     ("보리차 무한리필", "unlikely"),
     ("나초 무한리필", "unlikely"),
     ("케이터링 뷔페", "unlikely"),
+    ("연어회 무한", "confirmed"),
+    ("튀김 무한리필", "confirmed"),
+    ("무한-리필 성인", "confirmed"),
+    ("셀프바에서 고기 무한리필", "confirmed"),
+    ("셀프바에서 무한리필", "unlikely"),
+    ("무한리필되는 셀프바", "unlikely"),
+    ("와인 무제한 뷔페", "unlikely"),
+    ("고기 무한리필집 아님", "unlikely"),
+    ("무한리필 NO", "unlikely"),
+    ("돈까스 (밥, 스프, 샐러드 무한리필)", "unlikely"),
+    ("매실차 무한리필", "unlikely"),
+    ("라면바 무한리필", "unlikely"),
 ]
 
 NAMES = [
@@ -100,6 +112,8 @@ NAMES = [
     ("옛날두끼", "unlikely"),
     ("무한상사", "unlikely"),
     ("무한대", "unlikely"),
+    ("무제한포차", "unlikely"),
+    ("초밥무제한 달빛", "confirmed"),
     ("무한골뱅이", "unlikely"),
     ("뷔페거리 국밥", "unlikely"),
     ("달빛 커피무한리필", "unlikely"),
