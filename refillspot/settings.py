@@ -99,6 +99,7 @@ EXTENSIONS = {
     "refillspot.extensions.memory_guard.MemoryGuard": 0,
     "refillspot.extensions.notify.Notify": 0,
     "refillspot.extensions.process_use.ProcessUse": 0,
+    "refillspot.extensions.reading.Reading": 0,
 }
 WORKER_MAX_MEMORY_MB = (
     2048  # MiB of resident memory; a worker beyond it ends and can be resumed. A fleet sets its share

@@ -58,6 +58,7 @@ def test_the_stats_of_each_worker_are_kept(crawl: Crawl, database_url: str, redi
         assert found.stats["cpu/seconds"] > 0
     all_of_them = total(kept)
     assert all_of_them["postgres/rows"] == all_of_them["crawl/stored"]
+    assert all_of_them["parsing/stores"] == all_of_them["postgres/rows"]
     assert all_of_them["postgres/seconds"] >= all_of_them["postgres/longest_seconds"] > 0
     with redis.Redis.from_url(redis_url) as client:
         assert not client.exists(f"{key_prefix}:this:heartbeats")
