@@ -15,11 +15,10 @@ import aiohttp
 import msgspec
 import requests
 
-from bench.site import KEYWORDS
+from bench.site import queries
 from refillspot.diningcode.answers import Row, decode_search, decode_store
 from refillspot.diningcode.forms import FORM_HEADERS, Form, search_form, store_form
 from refillspot.diningcode.stores import build_store
-from refillspot.planning import CrawlArguments, seed_queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +27,7 @@ AT_ONCE = 16
 
 
 def list_forms() -> Iterator[Form]:
-    for query in seed_queries(CrawlArguments.parse(district="all", keywords=KEYWORDS)):
+    for query in queries():
         yield search_form(query.text)
 
 

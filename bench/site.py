@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import uvloop
 
-from refillspot.diningcode.forms import search_form, store_form
+from refillspot.diningcode.forms import PAGE_SIZE, search_form, store_form
 from refillspot.diningcode.stores import district_code
-from refillspot.planning import CrawlArguments, seed_queries
+from refillspot.planning import CrawlArguments, Query, SearchPlan
 from replica import envelope, profile
 from replica.city import build_city
-from replica.query import Query
+from replica.query import Query as Search
 from replica.rows import Rows
 
 if TYPE_CHECKING:
@@ -38,10 +38,19 @@ NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 def store_rows(count: int) -> list[dict[str, Any]]:
     """Return rows of a list page as the replica writes them, of stores whose district can be read."""
-    rows, anything = Rows(TODAY), Query("", None, ())
+    rows, anything = Rows(TODAY), Search("", None, ())
     city = build_city(7, refill_stores=count + count // 10, ordinary_stores=0)
     written = (rows.write(store, anything) for store in city)
     return [row for row in written if district_code(row["addr"], row["road_addr"])][:count]
+
+
+def plan() -> SearchPlan:
+    return SearchPlan(CrawlArguments.parse(district="all", keywords=KEYWORDS), PAGE_SIZE)
+
+
+def queries() -> list[Query]:
+    """Return the queries of the districts; those of the whole city have more matches than are shown."""
+    return [query for coarse in plan().seeds() for query in plan().split(coarse)]
 
 
 def write_answers(count: int) -> dict[bytes, bytes]:
@@ -49,9 +58,15 @@ def write_answers(count: int) -> dict[bytes, bytes]:
     rows = store_rows(count)
     stores = {store.ref: store for store in build_city(7, refill_stores=count + count // 10, ordinary_stores=0)}
     answers = {store_form(row["v_rid"]).body: profile.answer(stores[row["v_rid"]], TODAY) for row in rows}
-    queries = list(seed_queries(CrawlArguments.parse(district="all", keywords=KEYWORDS)))
-    for number, query in enumerate(queries):
-        listed = rows[number :: len(queries)]
+    for coarse in plan().seeds():
+        section = {"total_cnt": count, "list": rows[:PAGE_SIZE]}
+        for offset in (0, PAGE_SIZE):
+            answers[search_form(coarse.text, offset).body] = envelope.success({"poi_section": section})
+    fine = queries()
+    for number, query in enumerate(fine):
+        listed = rows[number :: len(fine)]
+        if len(listed) >= PAGE_SIZE:
+            raise SystemExit(f"{count} stores are more than the lists of the districts can show")
         section = {"total_cnt": len(listed), "list": listed}
         answers[search_form(query.text).body] = envelope.success({"poi_section": section})
     head = "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: {}\r\n\r\n"

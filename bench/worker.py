@@ -74,6 +74,7 @@ class Worker:
             every = {
                 "DININGCODE_API_URL": self.site_url,
                 "POLITENESS_REQUESTS_PER_SECOND": 0,
+                "UNLIKELY_SAMPLE_SHARE": 1,  # every row is a store to fetch
                 "REDIS_KEY_PREFIX": f"bench-{uuid.uuid4().hex[:12]}",
                 "SCHEDULER_PERSIST": "False",
                 "SPIDER_MODULES": "refillspot.spiders,bench.thin",

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import msgspec
 
-from refillspot.diningcode.forms import RESULT_CAP
 from refillspot.exceptions import (
     ApiError,
     BlockedError,
@@ -25,7 +24,7 @@ T = TypeVar("T")
 
 
 class Row(msgspec.Struct, kw_only=True):
-    """One store in a list. `keyword[]` is left out: it depends on the query and says nothing of the store."""
+    """One store in a list. `keyword[]` is not here: it depends on the query and says nothing of the store."""
 
     v_rid: str
     nm: str
@@ -53,14 +52,24 @@ class _SearchData(msgspec.Struct):
     poi_section: PoiSection | None = None  # missing when nothing was found
 
 
+class _Term(msgspec.Struct):
+    term: str
+
+
+class _Terms(msgspec.Struct):
+    keyword: list[_Term] | None = None
+
+
 class SearchPage(msgspec.Struct):
     """A list page: how many stores match, the rows shown, and what was wrong with rows that could not be read."""
 
     total: int
-    rows: list[Row]
-    broken: list[str]
-    cap: int = RESULT_CAP
-    """How many rows of one query can be seen at most, on the road that the page came by."""
+    rows: list[Row] = msgspec.field(default_factory=list)
+    terms: list[tuple[str, ...]] = msgspec.field(default_factory=list)
+    """Beside each row: up to four terms, those of the search first. Evidence of the search, not of the store."""
+    broken: list[str] = msgspec.field(default_factory=list)
+    cap: int | None = None
+    """Rows of one query that can be seen at most by the road that the page came; None = that is to be found out."""
 
 
 class Images(msgspec.Struct):
@@ -145,16 +154,16 @@ def decode_search(body: bytes) -> SearchPage:
         LayoutChangedError: the answer, or every row of it, is not in the known shape.
     """
     section = convert(_result(body), _SearchData, "$.result_data").poi_section
-    return read_rows(section, "$.result_data.poi_section", RESULT_CAP)
+    return read_rows(section, "$.result_data.poi_section")
 
 
-def read_rows(section: PoiSection | None, path: str, cap: int) -> SearchPage:
+def read_rows(section: PoiSection | None, path: str, cap: int | None = None) -> SearchPage:
     """Return the rows that can be read; `path` is where the section was found, `cap` what the page shows at most.
 
     Raises:
         LayoutChangedError: no row of several could be read.
     """
-    page = SearchPage(total=0, rows=[], broken=[], cap=cap)
+    page = SearchPage(total=0, cap=cap)
     if section is None:
         return page
     page.total = section.total_cnt
@@ -163,9 +172,19 @@ def read_rows(section: PoiSection | None, path: str, cap: int) -> SearchPage:
             page.rows.append(convert(bytes(raw), Row, f"{path}.list[{number}]"))
         except LayoutChangedError as error:
             page.broken.append(str(error))
+        else:
+            page.terms.append(_terms(bytes(raw)))
     if page.broken and not page.rows:
         raise LayoutChangedError(f"no row of {len(page.broken)} could be read: {page.broken[0]}")
     return page
+
+
+def _terms(row: bytes) -> tuple[str, ...]:
+    """Return the terms beside a row, none where they are not as known: nothing rests on them alone."""
+    try:
+        return tuple(term.term for term in msgspec.json.decode(row, type=_Terms).keyword or ())
+    except msgspec.ValidationError:
+        return ()
 
 
 def decode_store(body: bytes) -> StorePage:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote_plus, urlencode
+
+if TYPE_CHECKING:
+    from refillspot.regions import BoundingBox
 
 FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
 
 LIST_PAGE, STORE_PAGE = "/list.dc", "/profile.php"
 
-RESULT_CAP = 100
-"""The site shows at most this many rows of one query, whatever `total_cnt` says."""
+PAGE_SIZE = 100
+"""Rows asked for at once: the most that is known to work."""
 
 
 PAGE_CAP = 20
@@ -24,9 +27,11 @@ class Form(NamedTuple):
     body: bytes
 
 
-def search_form(query: str, offset: int = 0, size: int = RESULT_CAP) -> Form:
-    """Return the form that asks for rows `offset` … `offset + size` of a search."""
-    fields = {"query": query, "order": "r_score", "from": offset, "size": size}
+def search_form(query: str, offset: int = 0, box: BoundingBox | None = None) -> Form:
+    """Return the form that asks for a page of a search from row `offset` on, in a box if there is one."""
+    fields: dict[str, str | int] = {"query": query, "order": "r_score", "from": offset, "size": PAGE_SIZE}
+    if box:
+        fields["rect"] = f"{box.south:.7f},{box.west:.7f},{box.north:.7f},{box.east:.7f}"
     return Form("/API/isearch/", urlencode(fields).encode())
 
 

@@ -40,6 +40,15 @@ def district_code(addr: str | None, road_addr: str | None) -> str | None:
     return None
 
 
+def read_point(lat: float | str | None, lon: float | str | None) -> tuple[float, float] | None:
+    """Return latitude and longitude (WGS84 degrees), None if they are no point of Korea."""
+    point = _number(lat), _number(lon)
+    if point[0] is None or point[1] is None:
+        return None
+    is_known = KOREA_LAT[0] <= point[0] <= KOREA_LAT[1] and KOREA_LON[0] <= point[1] <= KOREA_LON[1]
+    return (point[0], point[1]) if is_known else None
+
+
 def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
     """Return the store that a row names, with what its page adds. The page wins where both speak.
 
@@ -100,8 +109,7 @@ def _set_place(store: Store, row: Row, restaurant: Restaurant, detail: Detail) -
     store.district = (lot or road or Address()).sigungu
     store.dong = (lot.dong if lot else None) or (road.dong if road else None)
     for lat, lon in ((restaurant.lat, restaurant.lng), (row.lat, row.lng)):
-        point = _number(lat), _number(lon)
-        if _within(point[0], KOREA_LAT) and _within(point[1], KOREA_LON):
+        if point := read_point(lat, lon):
             store.lat, store.lon = point
             break
     if store.district_code and store.dong and store.lat and store.lon:
@@ -182,7 +190,3 @@ def _number(value: float | str | None) -> float | None:
 def _integer(value: float | str | None) -> int | None:
     number = _number(value)
     return None if number is None else int(number)
-
-
-def _within(value: float | None, bounds: tuple[float, float]) -> bool:
-    return value is not None and bounds[0] <= value <= bounds[1]

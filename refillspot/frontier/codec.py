@@ -21,7 +21,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-VERSION = b"\x02"  # of this encoding and of TYPICAL_REQUESTS; a new one for each change of either
+VERSION = b"\x03"  # of this encoding and of TYPICAL_REQUESTS; a new one for each change of either
 MAX_BYTES = 256 * 1024  # of a request; a list request with all its refs has 2 kB
 DEFAULTS: dict[str, Any] = {
     "callback": None,

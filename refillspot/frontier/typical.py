@@ -18,7 +18,7 @@ TYPICAL_REQUESTS: list[dict[str, Any]] = [
         "headers": _HEADERS,
         "body": b"query=%EC%84%9C%EC%9A%B8+&order=r_score&from=0&size=100",
         "meta": {"cache_kind": "list", "depth": 1, "retry_times": 1},
-        "cb_kwargs": {"query": {"district_code": "11", "keyword": "무한리필", "dong": None}, "seen": []},
+        "cb_kwargs": {"query": {"place": "11", "keyword": "무한리필", "box": None}, "seen": []},
     },
     {
         "url": "https://im.diningcode.com/API/isearch/",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from refillspot.planning.arguments import CrawlArguments, spider_arguments
 from refillspot.planning.keywords import KEYWORDS
-from refillspot.planning.queries import Query, seed_queries
+from refillspot.planning.queries import Query
+from refillspot.planning.search_plan import SearchPlan
 
-__all__ = ["KEYWORDS", "CrawlArguments", "Query", "seed_queries", "spider_arguments"]
+__all__ = ["KEYWORDS", "CrawlArguments", "Query", "SearchPlan", "spider_arguments"]

@@ -1,40 +1,43 @@
-"""The spider of Diningcode: list pages by search, a store page for each row of an asked district."""
+"""The spider of Diningcode: list pages by search, a store page for each row that is worth one."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from scrapy import Request, Spider
 
-from refillspot.caching import CACHE_KIND, Kind
-from refillspot.diningcode.answers import Row, SearchPage
-from refillspot.diningcode.forms import FORM_HEADERS, Form, search_form, store_form
+from refillspot.diningcode.answers import Row
+from refillspot.diningcode.forms import PAGE_SIZE
+from refillspot.diningcode.lists import ListReader
 from refillspot.diningcode.roads import read_list, read_store
-from refillspot.diningcode.stores import build_store, district_code
+from refillspot.diningcode.stores import build_store
 from refillspot.exceptions import LayoutChangedError
 from refillspot.items import UnreadPage
-from refillspot.planning import CrawlArguments, Query, seed_queries
+from refillspot.planning import CrawlArguments, Query, SearchPlan
+from refillspot.planning.course import Step
+from refillspot.spiders.requests import build_list_request, build_store_request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator
 
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
+    from refillspot.diningcode.lists import Reading
     from refillspot.items import Store
 
-
-STORE_PRIORITY = 10  # store pages before further lists: the queue stays short
+TIMES_ASKED = 3  # a query whose answer is about something else
 
 
 class DiningcodeSpider(Spider):
     """Arguments: district (강남구 | 강남구,서초구 | all), region, keywords, limit (store pages), crawl (a shared id).
 
-    Settings: DININGCODE_API_URL, DININGCODE_WEB_URL. Stats: diningcode/rows, strangers, lists_elsewhere (no row is
-    of the district that was asked for), rows_broken, queries_split, queries_full (more matches than can be seen, and
-    no smaller place to ask for), failed.
+    Settings: DININGCODE_API_URL, DININGCODE_WEB_URL, UNLIKELY_SAMPLE_SHARE. Stats (docs/completeness.md): diningcode/
+    rows, rows_broken, rows_near, rows_widened, rows_generic, strangers, unlikely, samples, samples_refill,
+    queries_split, queries_doubtful, queries_full (more matches than can be seen, and no smaller place to ask for),
+    failed.
 
     Raises:
         ArgumentError: an argument is unknown or cannot be read.
@@ -46,7 +49,7 @@ class DiningcodeSpider(Spider):
         super().__init__()
         self.arguments = CrawlArguments.parse(**arguments)
         self.districts = self.arguments.districts
-        self._district_codes = {district.code for district in self.districts}
+        self.plan = SearchPlan(self.arguments, PAGE_SIZE)
         self._asked: set[str] = set()  # stores whose page this process has asked for
 
     @property
@@ -58,72 +61,82 @@ class DiningcodeSpider(Spider):
         return self.arguments.crawl
 
     async def start(self) -> AsyncIterator[Request]:
-        for query in seed_queries(self.arguments):
-            yield self._list_request(query)
+        for query in self.plan.seeds():
+            yield build_list_request(self, query)
 
-    def parse_list(self, response: Response, query: dict[str, Any], seen: list[str]) -> Iterator[Request]:
-        """Yield store pages, the rest of the rows, and, where there are more than can be seen, smaller queries."""
-        page = read_list(response.url, response.body)
-        self._count("rows", len(page.rows))
-        codes = [district_code(row.addr, row.road_addr) for row in page.rows]
-        if codes and not seen and query["district_code"] not in codes:
-            self._count("lists_elsewhere")
-            self.logger.warning("no store of %r is of the district that was asked for", query)
+    def parse_list(
+        self, response: Response, query: dict[str, Any], seen: list[str], times: int = 1
+    ) -> Iterator[Request]:
+        """Yield store pages, and what follows: the rest of the rows, smaller queries, or the same one again."""
+        asked, page = msgspec.convert(query, Query), read_list(response.url, response.body)
         for trouble in page.broken:
-            self._count("rows_broken")
             self.logger.error("a row of %r could not be read: %s", query, trouble)
-        yield from self._store_requests(page, codes)
-        yield from self._further_lists(Query(**query), page, seen)
+        reading = self._reader.read(page, asked, seen)
+        for what, count in reading.counts.items():
+            self._count(what, count)
+        is_narrow = self.plan.is_narrow(asked.keyword)
+        if reading.is_doubtful and times < TIMES_ASKED and not is_narrow:
+            self._count("queries_doubtful")
+            yield from self._store_requests(reading)
+            yield build_list_request(self, asked, seen, times + 1)
+            return
+        step = self.plan.course.next_step(reading.answer)
+        then = {"query": query, "step": step.value, "seen": reading.refs if step is Step.FOLLOW else []}
+        yield from self._store_requests(reading, then if is_narrow and step is not Step.STOP else None)
+        if not is_narrow:
+            yield from self._go_on(then)
 
-    def parse_store(self, response: Response, row: dict[str, Any]) -> Iterator[Store | UnreadPage]:
-        """Yield the store; a page in an unknown layout is kept for `scrapy db reparse` and is an error all the same."""
+    def parse_store(
+        self, response: Response, row: dict[str, Any], *, is_sample: bool = False, then: dict[str, Any] | None = None
+    ) -> Iterator[Store | UnreadPage | Request]:
+        """Yield the store; a page in an unknown layout is kept for `scrapy db reparse` and is an error all the same.
+
+        `then`: what to ask if it is a refill store, one that a narrow query found and no other.
+        """
         try:
             page = read_store(response.url, response.body)
         except LayoutChangedError as error:
             yield UnreadPage(row["v_rid"], row, response.body, str(error))
             raise
-        yield build_store(msgspec.convert(row, Row), page, self.settings["DININGCODE_WEB_URL"])
+        store = build_store(msgspec.convert(row, Row), page, self.settings["DININGCODE_WEB_URL"])
+        yield store
+        if store.refill.verdict != "unlikely":
+            self._count("samples_refill", int(is_sample))
+            yield from self._go_on(then) if then else ()
 
     def handle_failure(self, failure: Failure) -> None:
         """Count a request that failed for good: every attempt refused, or an answer that is none."""
         self._count("failed")
         self.logger.error("%s: %s", failure.request, failure.getErrorMessage())  # type: ignore[attr-defined]
 
-    def _store_requests(self, page: SearchPage, codes: Sequence[str | None]) -> Iterator[Request]:
-        for row, code in zip(page.rows, codes, strict=True):
-            if code not in self._district_codes:
-                self._count("strangers")
-            elif row.v_rid not in self._asked and not self._is_limit_reached():
-                self._asked.add(row.v_rid)
-                form = store_form(row.v_rid)
-                yield self._request(Kind.STORE, form, self.parse_store, STORE_PRIORITY, row=msgspec.to_builtins(row))
+    @cached_property
+    def _reader(self) -> ListReader:
+        share = self.settings.getfloat("UNLIKELY_SAMPLE_SHARE")
+        return ListReader({district.code for district in self.districts}, share)
+
+    def _store_requests(self, reading: Reading, then: dict[str, Any] | None = None) -> Iterator[Request]:
+        for wanted in reading.wanted:
+            if wanted.row.v_rid not in self._asked and not self._is_limit_reached():
+                self._asked.add(wanted.row.v_rid)
+                self._count("samples", int(wanted.is_sample))
+                yield build_store_request(self, wanted, then)
+
+    def _go_on(self, then: dict[str, Any]) -> Iterator[Request]:
+        query, step = msgspec.convert(then["query"], Query), Step(then["step"])
+        parts = self.plan.split(query) if step is Step.SPLIT else []
+        if step is Step.STOP or self._is_limit_reached():
+            return
+        if step is Step.FOLLOW:
+            yield build_list_request(self, query, then["seen"])
+        elif parts:
+            self._count("queries_split")
+            yield from (build_list_request(self, part) for part in parts)
+        else:
+            self._count("queries_full")
+            self.logger.warning("%r has more matches than can be seen, and no smaller place", query)
 
     def _is_limit_reached(self) -> bool:
         return self.arguments.limit is not None and len(self._asked) >= self.arguments.limit
-
-    def _further_lists(self, query: Query, page: SearchPage, seen: list[str]) -> Iterator[Request]:
-        if self._is_limit_reached():
-            return
-        refs = list(dict.fromkeys([*seen, *(row.v_rid for row in page.rows)]))
-        if len(seen) < len(refs) < min(page.total, page.cap):
-            yield self._list_request(query, refs)
-        elif page.total > page.cap and (parts := list(query.split())):
-            self._count("queries_split")
-            yield from map(self._list_request, parts)
-        elif page.total > page.cap:
-            self._count("queries_full")
-            self.logger.warning("%r has %d matches, only %d can be seen", query.text, page.total, page.cap)
-
-    def _list_request(self, query: Query, seen: Sequence[str] = ()) -> Request:
-        form = search_form(query.text, len(seen))
-        return self._request(Kind.LIST, form, self.parse_list, query=asdict(query), seen=list(seen))
-
-    def _request(self, kind: Kind, form: Form, callback: Any, priority: int = 0, **cb_kwargs: Any) -> Request:
-        url = self.settings["DININGCODE_API_URL"].rstrip("/") + form.path
-        return Request(
-            url, callback, "POST", FORM_HEADERS, form.body, priority=priority, cb_kwargs=cb_kwargs,
-            errback=self.handle_failure, meta={CACHE_KIND: kind.value},
-        )  # fmt: skip
 
     def _count(self, what: str, count: int = 1) -> None:
         self.crawler.stats.inc_value(f"diningcode/{what}", count)

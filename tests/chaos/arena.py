@@ -110,6 +110,7 @@ class Arena:
             "DININGCODE_API_URL": self.site.url,
             "DININGCODE_WEB_URL": self.site.url,
             "REDIS_KEY_PREFIX": key_prefix,
+            "UNLIKELY_SAMPLE_SHARE": 1,  # whatever the keywords reach is to be there
         }
         given = [part for setting, value in settings.items() for part in ("-s", f"{setting}={value}")]
         command = [

@@ -108,7 +108,7 @@ def test_a_list_page_has_the_first_rows_of_the_api() -> None:
     page = decode_list_page(write_list_page(QUERY, json.loads(first)["result_data"]).encode())
     answer = decode_search(whole)
 
-    assert page.cap == PAGE_CAP < answer.cap
+    assert (page.cap, answer.cap) == (PAGE_CAP, None)
     assert page.total == answer.total
     assert [row.v_rid for row in page.rows] == [row.v_rid for row in answer.rows[:PAGE_CAP]]
 

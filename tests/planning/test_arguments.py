@@ -5,21 +5,9 @@ import unicodedata
 import pytest
 
 from refillspot.exceptions import ArgumentError
-from refillspot.planning import KEYWORDS, CrawlArguments, Query, seed_queries, spider_arguments
+from refillspot.planning import CrawlArguments, spider_arguments
 
 SITE = "https://im.diningcode.com"
-
-
-def test_a_query_names_city_place_and_keyword() -> None:
-    assert Query("11680", "무한리필").text == "서울 강남구 무한리필"
-    assert Query("11680", "무한리필", "역삼동").text == "서울 강남구 역삼동 무한리필"
-
-
-def test_a_query_names_the_city_of_its_district() -> None:
-    assert Query("26440", "뷔페", "대저1동").text == "부산 강서구 대저1동 뷔페"
-    assert [
-        seed.text for seed in seed_queries(CrawlArguments.parse(district="중구", region="부산", keywords="뷔페"))
-    ] == ["부산 중구 뷔페"]
 
 
 @pytest.mark.parametrize(
@@ -42,20 +30,6 @@ def test_the_same_name_in_another_city_is_another_crawl() -> None:
     seoul, busan = (CrawlArguments.parse(district="중구", region=region) for region in ("서울", "부산"))
 
     assert seoul.described(SITE) != busan.described(SITE)
-
-
-def test_a_district_splits_into_its_dongs_and_a_dong_into_nothing() -> None:
-    parts = list(Query("11680", "뷔페").split())
-
-    assert [part.dong for part in parts][:3] == ["역삼동", "개포동", "청담동"]
-    assert {part.keyword for part in parts} == {"뷔페"}
-    assert list(parts[0].split()) == []
-
-
-def test_seeds_are_every_keyword_in_every_district() -> None:
-    seeds = list(seed_queries(CrawlArguments.parse(district="강남구,서초구")))
-
-    assert len(seeds) == len(set(seeds)) == 2 * len(KEYWORDS)
 
 
 def test_equal_arguments_share_a_queue_in_whatever_order_they_come() -> None:

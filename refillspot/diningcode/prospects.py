@@ -1,0 +1,95 @@
+"""Which rows of a list are worth a store page, as far as the row and the search that found it tell."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
+
+from refillspot.parsing.aside_places import is_aside_place
+from refillspot.parsing.category import parse_categories
+from refillspot.parsing.refill import assess_refill
+from refillspot.parsing.text import clean_text
+from refillspot.planning.keywords import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from refillspot.diningcode.answers import Row
+
+OWN_WORD_ONLY = {"chain", "salad_bar"}  # kinds of keywords that count only where a store calls itself so
+FEWEST_PROOFS = 3  # rows that must show what they were found by before a row that does not is called a loose one
+DOUBTS_PER_PROOF = 0.02
+
+
+class Prospect(NamedTuple):
+    """`is_worthy`: worth a page. `mentions`: the row has the words of the search anywhere."""
+
+    is_worthy: bool
+    mentions: bool
+
+
+class Prospects:
+    """Judges rows. "unlikely" is what name and category, and the way a row was found, call no refill store.
+
+    The words of a search stand in a row's name or category, among the terms that the site shows beside it, or unseen in
+    menu and tags. Whether the terms always show them is learnt from rows whose name or category has them: only if these
+    do, a row that has them nowhere is one that the site threw in.
+    """
+
+    def __init__(self) -> None:
+        self._proofs: Counter[str] = Counter()
+        self._doubts: Counter[str] = Counter()
+
+    def judge(self, rows: Sequence[Row], terms: Sequence[tuple[str, ...]], keyword: str) -> list[Prospect]:
+        """Return a judgement for each row of an answer to `keyword`; `terms` are those shown beside each."""
+        words = keyword.split()
+        said = [all(word in _text(row) for word in words) for row in rows]
+        shown = [_shows(beside, keyword) for beside in terms]
+        self._proofs[keyword] += sum(map(all, zip(said, shown, strict=True)))
+        self._doubts[keyword] += sum(says and not shows for says, shows in zip(said, shown, strict=True))
+        return [
+            Prospect(self._is_worthy(row, keyword, says=says, shows=shows), says or shows)
+            for row, says, shows in zip(rows, said, shown, strict=True)
+        ]
+
+    def _is_worthy(self, row: Row, keyword: str, *, says: bool, shows: bool) -> bool:
+        kind = KINDS.get(keyword)
+        categories = parse_categories(row.category or "")
+        verdict = assess_refill(
+            name=clean_text(row.nm) or "", branch=clean_text(row.branch), categories=categories, menu=None, tags=None
+        ).verdict
+        if verdict != "unlikely":
+            return True
+        if kind in OWN_WORD_ONLY or (says and kind):  # the words are in its name, and are no offer there
+            return False
+        if kind and is_aside_place(categories):
+            return False
+        return says or shows or not self._are_terms_complete(keyword)
+
+    def _are_terms_complete(self, keyword: str) -> bool:
+        proofs = self._proofs[keyword]
+        return proofs >= FEWEST_PROOFS and self._doubts[keyword] <= DOUBTS_PER_PROOF * proofs
+
+
+def is_sampled(ref: str, share: float) -> bool:
+    """Tell whether an unlikely store is one of the share that is looked at all the same; always the same ones."""
+    return crc32(ref.encode()) < share * 2**32
+
+
+def _text(row: Row) -> str:
+    return "\n".join(_joined(text) for text in (row.nm, row.branch, row.category) if text)
+
+
+def _shows(terms: tuple[str, ...], keyword: str) -> bool:
+    left = _joined(keyword)
+    for term in map(_joined, terms):
+        if left in term:
+            return True
+        if term:
+            left = left.replace(term, "", 1)
+    return not left
+
+
+def _joined(text: str) -> str:
+    return "".join((clean_text(text) or "").casefold().split())

@@ -1,0 +1,72 @@
+"""What follows from the answer to a query: nothing, its next page, or queries of smaller places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Step(Enum):
+    STOP = "stop"
+    """All is seen, or what is left is not worth a request."""
+    FOLLOW = "follow"
+    """There may be rows behind these."""
+    SPLIT = "split"
+    """The site shows no more of this query, though there may be more."""
+    FULL = "full"
+    """The same, and no smaller place can be asked for."""
+
+
+@dataclass(slots=True, frozen=True)
+class Answer:
+    """One page of a query in numbers."""
+
+    shown: int
+    """Rows of the query so far, each once, those of this page included."""
+    new: int
+    """Of these, first seen on this page."""
+    total: int
+    """Matches, as the site counts them: it may stop counting, or be wrong."""
+    here: int
+    """Rows of this page that lie in the place asked for."""
+    worthy: int
+    """Of these, worth a store page."""
+    cap: int | None = None
+    """Rows of one query that can be seen at most, where the road that the page came by has such an end of its own."""
+    is_box_ignored: bool = False
+    """The query was about a part of a dong, and the rows lie all over it."""
+
+    @property
+    def is_barren(self) -> bool:
+        """Whether more of the same is not worth a request.
+
+        Only a first page can be, and only if nothing of it is of the place, or if nothing of the larger part of all
+        matches is worth a page.
+        """
+        if self.new < self.shown:
+            return False
+        return not self.here or (not self.worthy and 2 * self.shown >= self.total)
+
+
+class Course:
+    """Chooses the next step. How many rows of one query the site shows at most is learnt from the answers.
+
+    An answer is complete only if it is short of that, has as many rows as `total` says, and does not just fill a page.
+    """
+
+    def __init__(self, page_size: int) -> None:
+        self._page_size = page_size
+        self.cap: int | None = None
+        """Rows after which the site showed nothing new, though there was more. None = not met yet."""
+
+    def next_step(self, answer: Answer) -> Step:
+        if self.cap is not None and answer.shown > self.cap:
+            self.cap = None
+        if answer.is_barren:
+            return Step.STOP
+        if not answer.new:
+            self.cap = answer.shown
+        if answer.shown == (answer.cap or self.cap):
+            return Step.FULL if answer.is_box_ignored else Step.SPLIT
+        is_all = answer.shown >= answer.total and answer.new != self._page_size
+        return Step.STOP if is_all else Step.FOLLOW

@@ -1,0 +1,65 @@
+"""Which queries a crawl asks: coarse ones first, smaller places where there is more than can be seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from refillspot.planning.course import Course
+from refillspot.planning.queries import Query
+from refillspot.regions import districts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from refillspot.planning.arguments import CrawlArguments
+
+
+class SearchPlan:
+    """The plan of one crawl, and what this process has learnt of the site."""
+
+    def __init__(self, arguments: CrawlArguments, page_size: int) -> None:
+        self.districts = arguments.districts
+        self.course = Course(page_size)
+        self.resting: frozenset[tuple[str, str]] = frozenset()
+        """(district code, keyword) that brought nothing of their own before, and are not asked this time."""
+        self._keywords = arguments.keywords
+        self._narrow = frozenset(
+            keyword for number, keyword in enumerate(arguments.keywords) if _is_narrow(number, arguments.keywords)
+        )
+
+    def seeds(self) -> Iterator[Query]:
+        """Return the queries that the crawl begins with, in the order of the keywords.
+
+        Where every district of a city is asked for, the city is one place.
+        """
+        places = list(self._coarse_places())
+        for keyword in self._keywords:
+            yield from self._awake(Query(place, keyword) for place in places)
+
+    def split(self, query: Query) -> list[Query]:
+        """Return the queries of smaller places to ask in its place; empty if there is none smaller."""
+        return list(self._awake(query.split(self.districts)))
+
+    def is_narrow(self, keyword: str) -> bool:
+        """Tell whether another keyword finds whatever this one does, as far as the site takes words literally.
+
+        Such a keyword is asked after the others, and a full answer to it is split only when it brought a new store.
+        """
+        return keyword in self._narrow
+
+    def _awake(self, queries: Iterator[Query]) -> Iterator[Query]:
+        for query in queries:
+            about = [district.code for district in self.districts if query.is_about(district.code)]
+            if not all((code, query.keyword) in self.resting for code in about):
+                yield query
+
+    def _coarse_places(self) -> Iterator[str]:
+        for region in dict.fromkeys(district.region for district in self.districts):
+            own = [district.code for district in self.districts if district.region == region]
+            yield from [region.code] if len(own) == len(districts(region)) else own
+
+
+def _is_narrow(number: int, keywords: Sequence[str]) -> bool:
+    joined = ["".join(keyword.split()) for keyword in keywords]
+    text = joined[number]
+    return any(other in text for index, other in enumerate(joined) if other != text or index < number)

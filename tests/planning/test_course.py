@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+
+from refillspot.planning.course import Answer, Course, Step
+
+PAGE = 100
+
+
+def answer(shown: int, total: int, *, before: int = 0, here: int = 1, worthy: int = 1, ignored: bool = False) -> Answer:
+    return Answer(shown, shown - before, total, here, worthy, is_box_ignored=ignored)
+
+
+def course(cap: int | None = None) -> Course:
+    met = Course(PAGE)
+    if cap:
+        met.next_step(answer(cap, 10 * cap))
+        met.next_step(answer(cap, 10 * cap, before=cap))
+    return met
+
+
+def test_an_answer_with_all_that_match_ends_its_place() -> None:
+    assert course().next_step(answer(37, 37)) is Step.STOP
+
+
+@pytest.mark.parametrize("cap", [20, 100])
+def test_the_cap_is_met_once_and_known_from_then_on(cap: int) -> None:
+    met = course()
+    first = met.next_step(answer(cap, 184))
+    second = met.next_step(answer(cap, 184, before=cap))
+
+    assert (first, second, met.cap) == (Step.FOLLOW, Step.SPLIT, cap)
+    assert met.next_step(answer(cap, 777)) is Step.SPLIT
+
+
+def test_rows_behind_a_short_page_are_followed() -> None:
+    assert course().next_step(answer(20, 50)) is Step.FOLLOW
+    assert course(100).next_step(answer(40, 50, before=20)) is Step.FOLLOW
+    assert course(100).next_step(answer(50, 50, before=40)) is Step.STOP
+
+
+def test_a_total_that_says_too_little_hides_nothing() -> None:
+    assert course(20).next_step(answer(20, 20)) is Step.SPLIT
+    assert course(100).next_step(answer(100, 3)) is Step.SPLIT
+    assert course().next_step(answer(PAGE, PAGE)) is Step.FOLLOW  # a full page may hide more
+
+
+def test_a_total_that_says_too_much_or_saturates_comes_to_an_end() -> None:
+    met = course(100)
+
+    assert met.next_step(answer(100, 10_000)) is Step.SPLIT
+    assert met.next_step(answer(30, 10_000)) is Step.FOLLOW
+    assert met.next_step(answer(30, 10_000, before=30)) is Step.SPLIT
+
+
+def test_a_cap_that_is_passed_was_none() -> None:
+    met = course(20)
+
+    assert met.next_step(answer(60, 60)) is Step.STOP
+    assert met.cap is None
+
+
+@pytest.mark.parametrize(
+    "barren", [answer(100, 900, here=0, worthy=0), answer(100, 200, here=80, worthy=0), answer(0, 0, here=0, worthy=0)]
+)
+def test_a_barren_answer_is_neither_followed_nor_split(barren: Answer) -> None:
+    assert course().next_step(barren) is Step.STOP
+    assert course(100).next_step(barren) is Step.STOP
+
+
+def test_what_is_seen_of_few_does_not_speak_for_many() -> None:
+    assert course(100).next_step(answer(100, 201, here=80, worthy=0)) is Step.SPLIT
+
+
+def test_only_a_first_page_is_barren() -> None:
+    assert course().next_step(answer(200, 300, before=100, worthy=0)) is Step.FOLLOW
+
+
+def test_a_site_that_ignores_boxes_is_not_asked_for_smaller_ones() -> None:
+    assert course(100).next_step(answer(100, 184, ignored=True)) is Step.FULL
+
+
+def test_a_road_with_an_end_of_its_own_needs_no_finding_out() -> None:
+    met = course(100)
+    page_for_people = Answer(shown=20, new=20, total=50, here=1, worthy=1, cap=20)
+
+    assert met.next_step(page_for_people) is Step.SPLIT
+    assert met.cap == 100
