@@ -8,7 +8,7 @@ concurrency_changed = object()
 crawl_event = object()
 """Something that the operator of a crawl wants to hear of, sent by one worker for all.
 
-Sent with `event` ("finished", "dead_letters", …) and `facts` (a mapping of JSON values); may be waited for.
+Sent with `event` ("finished", "dead_letters", "blocked", …) and `facts` (a mapping of JSON values); may be waited for.
 """
 
 stats_asked = object()

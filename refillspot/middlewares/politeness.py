@@ -15,7 +15,7 @@ from refillspot.clock import Clock
 from refillspot.crawl_window import CrawlWindow
 from refillspot.middlewares.putting_back import is_ending, put_back
 from refillspot.shared.budget import RequestBudget
-from refillspot.signals import stats_asked
+from refillspot.signals import crawl_event, stats_asked
 
 if TYPE_CHECKING:
     from typing import Self
@@ -38,6 +38,7 @@ class PolitenessMiddleware:
     Settings: POLITENESS_REQUESTS_PER_SECOND (0 = no budget), CRAWL_WINDOW, REDIS_URL, REDIS_KEY_PREFIX,
     CLOCK_OFFSET_SECONDS. Stats: politeness/permits, discarded, waited_seconds, redis_outages, pace (requests/s); of
     the decisions that this worker caused politeness/slowed, raised, held, blocked, limited, delayed; windows_waited.
+    Sends crawl_event "blocked", once for each block: the worker that met it.
 
     Raises:
         ConfigurationError: CRAWL_WINDOW cannot be read.
@@ -51,6 +52,7 @@ class PolitenessMiddleware:
         self._clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
         self._window = CrawlWindow.parse(settings.get("CRAWL_WINDOW") or "")
         self._opens_at: object = None
+        self._tellings: set[asyncio.Task[object]] = set()
         pace = settings.getfloat("POLITENESS_REQUESTS_PER_SECOND")
         if pace > 0:
             key = f"{settings['REDIS_KEY_PREFIX']}:politeness"
@@ -87,6 +89,7 @@ class PolitenessMiddleware:
 
     async def spider_closed(self) -> None:
         self.stats_asked()
+        await asyncio.gather(*self._tellings)
         if self.budget:
             await self.budget.close()
 
@@ -106,3 +109,16 @@ class PolitenessMiddleware:
         is_full = decision.kind == "raised" and decision.pace.rate == decision.pace.ceiling
         level = logging.INFO if is_full else LEVELS.get(decision.kind, logging.WARNING)
         logger.log(level, "politeness, %s: %s", decision.kind, decision.reason)
+        if decision.kind == "blocked":
+            self._tell_operator(decision)
+
+    def _tell_operator(self, decision: Decision) -> None:
+        pace = decision.pace
+        seconds = round(pace.hold_until - pace.blocked_at)
+        crawl = self._crawler.stats.get_value("crawl/id")
+        facts = {"crawl": crawl, "sentence": decision.reason, "seconds": seconds, "blocks": pace.blocks}
+        telling = asyncio.ensure_future(
+            self._crawler.signals.send_catch_log_async(crawl_event, event="blocked", facts=facts)
+        )
+        self._tellings.add(telling)
+        telling.add_done_callback(self._tellings.discard)

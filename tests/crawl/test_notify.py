@@ -74,6 +74,19 @@ def test_dead_letters_are_told(crawl: Crawl, webhook: Webhook, faults: Faults) -
     assert {told["dead"] for told in webhook.told} == {2}
 
 
+def test_a_block_is_told_once_by_the_worker_that_met_it(crawl: Crawl, webhook: Webhook, faults: Faults) -> None:
+    faults.add(kind="verification", path="/API/profile/", status=202, first=1)
+    polite = ("-s", "POLITENESS_REQUESTS_PER_SECOND=50", "-s", "POLITENESS_BLOCK_SECONDS=2", "-a", "crawl=both")
+    with crawl.start(*FEW, *polite) as one, crawl.start(*FEW, *polite) as two:
+        logs = [worker.communicate()[1] for worker in (one, two)]
+
+    assert [told["event"] for told in webhook.told] == ["blocked", "finished"], logs
+    blocked, finished = webhook.told
+    assert (blocked["crawl"], blocked["seconds"], blocked["blocks"]) == ("both", 2, 1)
+    assert "a verification page under HTTP 202: all workers stop for 2 s" in blocked["sentence"]
+    assert finished["exit_code"] == 0
+
+
 def test_a_webhook_that_fails_harms_nothing(crawl: Crawl, webhook: Webhook) -> None:
     webhook.status = 500
     refused = crawl.run(*FEW)
