@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from refillspot.clock import KST
+from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
     from refillspot.frontier.progress import Progress
@@ -55,17 +56,30 @@ class Display(AbstractContextManager["Display"]):
     def _panel(
         self, seconds: float, progress: Progress, stores: int, per_minute: float | None, left: float | None
     ) -> Group:
-        head = Table.grid(expand=True)
-        head.add_column(ratio=1)
-        head.add_column(justify="right")
-        head.add_row(Text(self._title, style="bold", overflow="ellipsis", no_wrap=True), write_seconds(seconds))
-        bar = Table.grid(expand=True, padding=(0, 1))
-        bar.add_column(ratio=1)
-        bar.add_column(justify="right")
-        known = progress.done + progress.left
-        share = f"{progress.done} of {known} known requests" if known else "asking for the first lists"
-        bar.add_row(ProgressBar(total=max(known, 1), completed=progress.done), f"{share}, {write_left(left)}")
-        return Group(head, bar, Text(_words(progress, stores, per_minute), overflow="fold"))
+        words = Text(_words(progress, stores, per_minute), overflow="fold")
+        return Group(title_line(self._title, write_seconds(seconds)), progress_line(progress, left), words)
+
+
+def title_line(title: str, right: str) -> Table:
+    line = Table.grid(expand=True, padding=(0, 1))
+    line.add_column(ratio=1)
+    line.add_column(justify="right", no_wrap=True)
+    line.add_row(Text(title, style="bold", overflow="ellipsis", no_wrap=True), right)
+    return line
+
+
+def progress_line(progress: Progress, left: float | None) -> Table:
+    line = Table.grid(expand=True, padding=(0, 1))
+    line.add_column(ratio=1)
+    line.add_column(justify="right")
+    known = progress.done + progress.left
+    share = (
+        _("{done:,} of {known:,} known requests, {left}").format(done=progress.done, known=known, left=write_left(left))
+        if known
+        else _("asking for the first lists")
+    )
+    line.add_row(ProgressBar(total=max(known, 1), completed=progress.done), share)
+    return line
 
 
 def write_seconds(seconds: float) -> str:
@@ -77,15 +91,23 @@ def write_seconds(seconds: float) -> str:
 
 def write_left(seconds: float | None) -> str:
     if seconds is None:
-        return "time left unknown"
-    return f"{write_seconds(seconds)} left"
+        return _("time left unknown")
+    return _("{time} left").format(time=write_seconds(seconds))
 
 
 def _words(progress: Progress, stores: int, per_minute: float | None) -> str:
-    pace = f" ({per_minute:.0f} a minute)" if per_minute is not None else ""
-    dead = f"{progress.dead} dead letter{'' if progress.dead == 1 else 's'}"
-    paused = "paused (scrapy resume); " if progress.paused else ""
-    return (
-        f"{paused}{stores} stores{pace}; requests: {progress.done} done, {progress.queued} queued, "
-        f"{progress.leased} in hand, {progress.waiting} waiting, {dead}; workers: {progress.workers}"
+    pace = _("{stores:,} stores").format(stores=stores)
+    if per_minute is not None:
+        pace = _("{stores:,} stores ({per_minute:.0f} a minute)").format(stores=stores, per_minute=per_minute)
+    requests = _(
+        "requests: {done:,} done, {queued:,} queued, {leased:,} in hand, {waiting:,} waiting, {dead:,} dead letters"
+    ).format(
+        done=progress.done,
+        queued=progress.queued,
+        leased=progress.leased,
+        waiting=progress.waiting,
+        dead=progress.dead,
     )
+    workers = _("workers: {workers}").format(workers=progress.workers)
+    paused = [_("paused (scrapy resume)")] if progress.paused else []
+    return "; ".join([*paused, pace, requests, workers])

@@ -36,9 +36,10 @@ class Watch:
         progress, stores = self._reader.read(), stored_by_crawl(self._database_url, self._crawl_id)
         if progress is None or stores is None:
             return
-        self._pace.add(Sample(now, stores, progress.done))
-        left = self._pace.seconds_left(progress.left)
-        self._display.show(now - self._began, progress, stores, self._pace.stores_per_minute, left)
+        self._pace.add(Sample(now, {"stores": stores, "done": progress.done}))
+        per_second, left = self._pace.per_second("stores"), self._pace.seconds_left("done", progress.left)
+        per_minute = None if per_second is None else per_second * 60
+        self._display.show(now - self._began, progress, stores, per_minute, left)
 
     def is_over(self) -> bool:
         progress = self._reader.read()

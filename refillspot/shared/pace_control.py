@@ -6,8 +6,10 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from redis.exceptions import RedisError
+
 from refillspot import politeness
-from refillspot.exceptions import ArgumentError
+from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.shared.budget import connect
 from refillspot.shared.server_clock import ServerClock
@@ -25,7 +27,7 @@ def read_pace(redis_url: str, key: str, configured: float) -> dict[str, Any]:
     """Return the pace that all workers share, and since when; of a site that was not asked for a week, the setting's.
 
     Raises:
-        redis.RedisError: Redis does not answer.
+        ServiceUnavailableError: Redis does not answer.
     """
 
     async def read(shared: SharedPace) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def set_ceiling(redis_url: str, key: str, configured: float, wanted: str) -> dic
 
     Raises:
         ArgumentError: it is no number above 0.
-        redis.RedisError: Redis does not answer.
+        ServiceUnavailableError: Redis does not answer.
     """
     try:
         ceiling = float(wanted)
@@ -69,6 +71,8 @@ def _run(
         client = connect(redis_url)
         try:
             return await call(SharedPace(client, key, configured, ServerClock()))
+        except (RedisError, OSError) as error:
+            raise ServiceUnavailableError(f"Redis: {error}") from error
         finally:
             await client.aclose()
 

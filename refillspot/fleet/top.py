@@ -1,0 +1,33 @@
+"""`scrapy top` on a terminal: looks at a crawl each second, until it has ended or the person has seen enough."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from rich.live import Live
+
+from refillspot.fleet.top_view import render
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from refillspot.fleet.figures import Figures, FiguresOfCrawl
+    from refillspot.fleet.snapshot import CrawlReader
+
+LOOK_SECONDS = 1.0
+OVER = {"complete", "abandoned"}
+
+
+def watch(reader: CrawlReader, figures_of: FiguresOfCrawl, console: Console) -> None:
+    """Show the crawl on the whole screen; leave the last figures behind on the one before."""
+    figures: Figures | None = None
+    with suppress(KeyboardInterrupt), Live(console=console, screen=True, auto_refresh=False) as live:
+        while figures is None or figures.state not in OVER:
+            began = time.monotonic()
+            figures = figures_of.take(reader.read())
+            live.update(render(figures, console.size.height), refresh=True)
+            time.sleep(max(0.0, LOOK_SECONDS - (time.monotonic() - began)))
+    if figures:
+        console.print(render(figures))

@@ -1,0 +1,154 @@
+"""What `scrapy top` shows: the figures of a crawl, for a screen or a pipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from refillspot.fleet.display import progress_line, title_line, write_seconds
+from refillspot.fleet.top_workers import workers_table
+from refillspot.language import gettext as _
+from refillspot.planning import spider_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from refillspot.fleet.figures import Figures, Rate, SiteFigures
+
+Row = tuple[str, str, str, str]
+UNKNOWN = "–"
+BESIDES_WORKERS = 14  # lines that everything but the table of workers takes
+
+
+def render(figures: Figures, height: int | None = None) -> RenderableType:
+    """Return everything in so many lines, as far as it goes; None = all workers."""
+    most_workers = None if height is None else max(1, height - BESIDES_WORKERS - bool(figures.errors))
+    parts: list[RenderableType] = [
+        title_line(_title(figures), write_seconds(figures.seconds_at_work)),
+        progress_line(figures.progress, figures.seconds_left),
+        Text(),
+        _figures_table(figures),
+        Text(),
+        workers_table(figures.workers, most_workers),
+    ]
+    if figures.errors:
+        kinds = ", ".join(f"{count:,} × {kind}" for kind, count in figures.errors.items())
+        parts += [Text(_("errors: {kinds}").format(kinds=kinds), style="yellow", overflow="fold")]
+    parts += [Text(hint, style="bold yellow", overflow="fold") for hint in _hints(figures)]
+    return Group(*parts)
+
+
+def _title(figures: Figures) -> str:
+    states = {
+        "running": _("running"),
+        "paused": _("paused"),
+        "complete": _("complete"),
+        "abandoned": _("given up"),
+    }
+    return _("{spider} {district}, crawl {id}: {state}, {workers} at work").format(
+        spider=figures.crawl.spider,
+        district=spider_arguments(figures.crawl.arguments).get("district", ""),
+        id=figures.crawl.id,
+        state=states[figures.state],
+        workers=figures.progress.workers,
+    )
+
+
+def _hints(figures: Figures) -> Iterator[str]:
+    """Yield what the person who looks has to know first."""
+    if figures.away:
+        yield _("{servers} does not answer: these are the last figures that are known").format(
+            servers=", ".join(figures.away)
+        )
+    elif figures.state == "paused":
+        yield _("Go on with: scrapy resume {id}").format(id=figures.crawl.id)
+    elif figures.state == "running" and not figures.progress.workers:
+        yield _("Nobody is at work on it; how to go on: scrapy crawls show {id}").format(id=figures.crawl.id)
+
+
+def _figures_table(figures: Figures) -> Table:
+    table = Table(box=None, pad_edge=False, expand=True, header_style="dim")
+    table.add_column("", no_wrap=True)
+    table.add_column(_("now"), justify="right", no_wrap=True)
+    table.add_column(_("so far"), justify="right", no_wrap=True)
+    table.add_column("", ratio=1, overflow="fold")
+    for row in (_stores(figures), _requests(figures.site), _budget(figures.site), _queue(figures), _cache(figures)):
+        table.add_row(*row)
+    table.add_row(*_database(figures))
+    return table
+
+
+def _stores(figures: Figures) -> Row:
+    more = _("{stored:,} stored").format(stored=figures.stored)
+    if figures.crawl.rejected:
+        more = _("{stored:,} stored, {rejected:,} refused (table refillspot.rejects)").format(
+            stored=figures.stored, rejected=figures.crawl.rejected
+        )
+    return (_("stores/h"), *_both(figures.stores_per_hour, ",.0f"), more)
+
+
+def _requests(site: SiteFigures) -> Row:
+    more = _("{requests:,} sent, {received} received").format(
+        requests=site.requests, received=write_bytes(site.bytes_received)
+    )
+    return (_("requests/s"), *_both(site.per_second, ",.3g"), more)
+
+
+def _budget(site: SiteFigures) -> Row:
+    if not site.budget:
+        return (_("budget used"), UNKNOWN, UNKNOWN, _("no limit"))
+    more = _("{pace:g}/s now, {ceiling:g}/s at most").format(
+        pace=site.budget["requests_per_second"], ceiling=site.budget["ceiling"]
+    )
+    if site.budget["held_seconds"]:
+        more = _("nothing leaves for {seconds:.0f} s: {reason}").format(
+            seconds=site.budget["held_seconds"], reason=site.budget["held_because"]
+        )
+    return (_("budget used"), *_both(site.budget_used, ".0%"), more)
+
+
+def _queue(figures: Figures) -> Row:
+    progress = figures.progress
+    more = _("{queued:,} queued, {leased:,} in hand, {waiting:,} waiting, {dead:,} dead").format(
+        queued=progress.queued, leased=progress.leased, waiting=progress.waiting, dead=progress.dead
+    )
+    return (_("requests left"), f"{progress.left:,}", "", more)
+
+
+def _cache(figures: Figures) -> Row:
+    cache = figures.cache
+    share = f"{cache.hits / cache.lookups:.0%}" if cache.lookups else UNKNOWN
+    more = _("{hits:,} of {lookups:,} pages, {saved} saved").format(
+        hits=cache.hits, lookups=cache.lookups, saved=write_bytes(cache.bytes_saved)
+    )
+    return (_("from the cache"), "", share, more)
+
+
+def _database(figures: Figures) -> Row:
+    database = figures.database
+    more = _("{commits:,} commits of {mean:.3f} s, longest {longest:.3f} s, {waits:,} waits").format(
+        commits=database.commits,
+        mean=database.seconds / database.commits if database.commits else 0.0,
+        longest=database.longest_seconds,
+        waits=database.waits,
+    )
+    return (_("rows/s written"), *_both(database.rows_per_second, ",.0f"), more)
+
+
+def write_bytes(count: float) -> str:
+    """Return "12.3 MB"."""
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:,.3g} GB"
+
+
+def _both(rate: Rate, form: str) -> tuple[str, str]:
+    now, so_far = (UNKNOWN if value is None else format(value, form) for value in (rate.now, rate.so_far))
+    return now, so_far
