@@ -111,6 +111,7 @@ MEMORY_CHECK_SECONDS = 5.0
 HEARTBEAT_SECONDS = 5.0  # between a worker's stats in Redis, which `scrapy top` shows; 0 = none, and no review either
 FLEET_WORKERS = "auto"  # or a number: workers of `scrapy fleet` without -n
 FLEET_MAX_MEMORY_MB = 2048  # MiB for all of them together
+METRICS_PORT = ""  # of loopback, on which a fleet serves a page for Prometheus; 0 = one that is free, empty = none
 
 # --- Storage. Read by the pipeline
 ITEM_PIPELINES = {"refillspot.pipelines.PostgresCopyPipeline": 300}

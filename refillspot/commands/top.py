@@ -44,7 +44,7 @@ class Command(ScrapyCommand):
         from refillspot.fleet.figures import FiguresOfCrawl
         from refillspot.fleet.snapshot import CrawlReader, choose_crawl
         from refillspot.fleet.top import watch
-        from refillspot.fleet.top_view import render
+        from refillspot.fleet.top_view import TopView
 
         assert self.settings  # noqa: S101  # Scrapy made them
         if len(args) > 1 or any(arg.startswith("-") for arg in args):
@@ -57,6 +57,6 @@ class Command(ScrapyCommand):
                 if opts.json:
                     print(msgspec.json.encode(figures_of.take(reader.read())).decode())
                 elif opts.once or not console.is_terminal:
-                    console.print(render(figures_of.take(reader.read())))
+                    console.print(TopView(figures_of.take(reader.read())))
                 else:
                     watch(reader, figures_of, console)

@@ -15,7 +15,9 @@ from scrapy.spiderloader import SpiderLoader
 
 from refillspot.exceptions import ArgumentError
 from refillspot.fleet.display import Display
+from refillspot.fleet.metrics import serve_metrics
 from refillspot.fleet.sizing import size_fleet
+from refillspot.fleet.snapshot import CrawlReader
 from refillspot.fleet.supervisor import Supervisor, fleet_exit_code
 from refillspot.fleet.watch import Watch
 from refillspot.fleet.worker import Worker
@@ -84,6 +86,7 @@ class FleetCrawl:
         print(_("logs: {directory}").format(directory=self.logs), file=sys.stderr)
         prefix = f"{self.settings['REDIS_KEY_PREFIX']}:{self.crawl.id}"
         title = f"{self.spider} {self.arguments.get('district', '')}, crawl {self.crawl.id}"
+        self._serve_metrics()
         with ProgressReader(self.services.redis_url, prefix) as reader, Display(Console(), title) as display:
             watch = Watch(reader, display, self.services.database_url, self.crawl.id)
             end = Supervisor(workers, watch.is_over, watch.look).run()
@@ -111,6 +114,11 @@ class FleetCrawl:
         if logging.lastResort:
             logging.root.addHandler(logging.lastResort)
         write_json_log(self.logs / f"fleet-{os.getpid()}.jsonl", "INFO", lambda: Origin(self.crawl.id))
+
+    def _serve_metrics(self) -> None:
+        if port := str(self.settings["METRICS_PORT"]):
+            address = serve_metrics(port, CrawlReader(self.services, self.settings, self.crawl))
+            print(_("metrics: {address}").format(address=address), file=sys.stderr)
 
     def _tell(self, end: FleetEnd, result: dict[str, int] | None) -> int:
         if result is not None:

@@ -72,6 +72,8 @@ class Figures:
     seconds_at_work: float
     seconds_left: float | None
     """As far as the requests are known now; None where nothing can be said."""
+    at_work: int
+    """Workers."""
     progress: Progress
     stored: int
     stores_per_hour: Rate
@@ -103,6 +105,7 @@ class FiguresOfCrawl:
             state="paused" if is_running and progress.paused else crawl.state,
             seconds_at_work=seconds,
             seconds_left=self._seconds_left(progress, seconds) if is_running else 0.0,
+            at_work=progress.workers if is_running else 0,  # at the end their leases are not given back
             progress=progress,
             stored=stored,
             stores_per_hour=Rate(self._queue.per_second("stored"), _ratio(stored, seconds)).times(3600),

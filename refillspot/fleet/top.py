@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.live import Live
 
-from refillspot.fleet.top_view import render
+from refillspot.fleet.top_view import TopView
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +27,7 @@ def watch(reader: CrawlReader, figures_of: FiguresOfCrawl, console: Console) -> 
         while figures is None or figures.state not in OVER:
             began = time.monotonic()
             figures = figures_of.take(reader.read())
-            live.update(render(figures, console.size.height), refresh=True)
+            live.update(TopView(figures, fits=True), refresh=True)
             time.sleep(max(0.0, LOOK_SECONDS - (time.monotonic() - began)))
     if figures:
-        console.print(render(figures))
+        console.print(TopView(figures))

@@ -16,31 +16,35 @@ from refillspot.planning import spider_arguments
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderResult
 
     from refillspot.fleet.figures import Figures, Rate, SiteFigures
 
 Row = tuple[str, str, str, str]
 UNKNOWN = "–"
-BESIDES_WORKERS = 14  # lines that everything but the table of workers takes
 
 
-def render(figures: Figures, height: int | None = None) -> RenderableType:
-    """Return everything in so many lines, as far as it goes; None = all workers."""
-    most_workers = None if height is None else max(1, height - BESIDES_WORKERS - bool(figures.errors))
-    parts: list[RenderableType] = [
-        title_line(_title(figures), write_seconds(figures.seconds_at_work)),
-        progress_line(figures.progress, figures.seconds_left),
-        Text(),
-        _figures_table(figures),
-        Text(),
-        workers_table(figures.workers, most_workers),
-    ]
-    if figures.errors:
-        kinds = ", ".join(f"{count:,} × {kind}" for kind, count in figures.errors.items())
-        parts += [Text(_("errors: {kinds}").format(kinds=kinds), style="yellow", overflow="fold")]
-    parts += [Text(hint, style="bold yellow", overflow="fold") for hint in _hints(figures)]
-    return Group(*parts)
+class TopView:
+    """Shows all workers, or, with `fits`, as many as the height of the console leaves room for."""
+
+    def __init__(self, figures: Figures, *, fits: bool = False) -> None:
+        self._figures = figures
+        self._fits = fits
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        figures = self._figures
+        above = Group(
+            title_line(_title(figures), write_seconds(figures.seconds_at_work)),
+            progress_line(figures.progress, figures.seconds_left),
+            Text(),
+            _figures_table(figures),
+            Text(),
+        )
+        below = Group(*_errors(figures), *_hints(figures))
+        free = options.max_height - sum(len(console.render_lines(part, options)) for part in (above, below))
+        yield above
+        yield workers_table(figures.workers, max(1, free - 1) if self._fits else None)
+        yield below
 
 
 def _title(figures: Figures) -> str:
@@ -55,20 +59,29 @@ def _title(figures: Figures) -> str:
         district=spider_arguments(figures.crawl.arguments).get("district", ""),
         id=figures.crawl.id,
         state=states[figures.state],
-        workers=figures.progress.workers,
+        workers=figures.at_work,
     )
 
 
-def _hints(figures: Figures) -> Iterator[str]:
+def _errors(figures: Figures) -> Iterator[Text]:
+    if figures.errors:
+        kinds = ", ".join(f"{count:,} × {kind}" for kind, count in figures.errors.items())
+        yield Text(_("errors: {kinds}").format(kinds=kinds), style="yellow", overflow="fold")
+
+
+def _hints(figures: Figures) -> Iterator[Text]:
     """Yield what the person who looks has to know first."""
+    hint = ""
     if figures.away:
-        yield _("{servers} does not answer: these are the last figures that are known").format(
+        hint = _("{servers} does not answer: these are the last figures that are known").format(
             servers=", ".join(figures.away)
         )
     elif figures.state == "paused":
-        yield _("Go on with: scrapy resume {id}").format(id=figures.crawl.id)
-    elif figures.state == "running" and not figures.progress.workers:
-        yield _("Nobody is at work on it; how to go on: scrapy crawls show {id}").format(id=figures.crawl.id)
+        hint = _("Go on with: scrapy resume {id}").format(id=figures.crawl.id)
+    elif figures.state == "running" and not figures.at_work:
+        hint = _("Nobody is at work on it; how to go on: scrapy crawls show {id}").format(id=figures.crawl.id)
+    if hint:
+        yield Text(hint, style="bold yellow", overflow="fold")
 
 
 def _figures_table(figures: Figures) -> Table:
@@ -89,14 +102,14 @@ def _stores(figures: Figures) -> Row:
         more = _("{stored:,} stored, {rejected:,} refused (table refillspot.rejects)").format(
             stored=figures.stored, rejected=figures.crawl.rejected
         )
-    return (_("stores/h"), *_both(figures.stores_per_hour, ",.0f"), more)
+    return (_("stores/h"), *_both(figures.stores_per_hour), more)
 
 
 def _requests(site: SiteFigures) -> Row:
     more = _("{requests:,} sent, {received} received").format(
         requests=site.requests, received=write_bytes(site.bytes_received)
     )
-    return (_("requests/s"), *_both(site.per_second, ",.3g"), more)
+    return (_("requests/s"), *_both(site.per_second), more)
 
 
 def _budget(site: SiteFigures) -> Row:
@@ -109,7 +122,7 @@ def _budget(site: SiteFigures) -> Row:
         more = _("nothing leaves for {seconds:.0f} s: {reason}").format(
             seconds=site.budget["held_seconds"], reason=site.budget["held_because"]
         )
-    return (_("budget used"), *_both(site.budget_used, ".0%"), more)
+    return (_("budget used"), *_shares(site.budget_used), more)
 
 
 def _queue(figures: Figures) -> Row:
@@ -137,7 +150,7 @@ def _database(figures: Figures) -> Row:
         longest=database.longest_seconds,
         waits=database.waits,
     )
-    return (_("rows/s written"), *_both(database.rows_per_second, ",.0f"), more)
+    return (_("rows/s written"), *_both(database.rows_per_second), more)
 
 
 def write_bytes(count: float) -> str:
@@ -149,6 +162,15 @@ def write_bytes(count: float) -> str:
     return f"{count:,.3g} GB"
 
 
-def _both(rate: Rate, form: str) -> tuple[str, str]:
-    now, so_far = (UNKNOWN if value is None else format(value, form) for value in (rate.now, rate.so_far))
+def _both(rate: Rate) -> tuple[str, str]:
+    now, so_far = (UNKNOWN if value is None else _number(value) for value in (rate.now, rate.so_far))
     return now, so_far
+
+
+def _shares(rate: Rate) -> tuple[str, str]:
+    now, so_far = (UNKNOWN if value is None else f"{value:.0%}" for value in (rate.now, rate.so_far))
+    return now, so_far
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

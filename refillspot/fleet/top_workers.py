@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
     from refillspot.fleet.worker_figures import WorkerFigures
 
+LONGEST_NAME = 18  # characters; it is the end that tells two workers of a host apart
 ORDER = {AT_WORK: 0, SILENT: 1, ENDED: 2}
 
 
 def workers_table(workers: Sequence[WorkerFigures], most: int | None) -> Table:
     """Return one line a worker, at most so many; the others in one line more."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column(_("worker"), overflow="ellipsis", no_wrap=True, ratio=1)
+    table.add_column(_("worker"), no_wrap=True)
     for heading in ("", _("MiB"), _("most"), _("CPU"), _("lag"), _("at once"), _("requests"), _("rows")):
         table.add_column(heading, justify="right", no_wrap=True)
     shown = sorted(workers, key=lambda one: (ORDER[one.state], one.seen_seconds_ago))
@@ -41,7 +42,7 @@ def _row(one: WorkerFigures) -> tuple[str, ...]:
         ENDED: _("ended"),
     }
     return (
-        one.worker,
+        one.worker if len(one.worker) <= LONGEST_NAME else f"…{one.worker[1 - LONGEST_NAME :]}",
         seen[one.state],
         f"{one.memory_mb:.0f}" if one.state == AT_WORK else "",
         f"{one.memory_max_mb:.0f}",

@@ -1,0 +1,201 @@
+"""`scrapy top` and the page for Prometheus, on real crawls."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import psutil
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+from scrapy.settings import Settings
+
+from refillspot.exceptions import ConfigurationError
+from refillspot.fleet.metrics import CrawlCollector, serve_metrics
+from refillspot.fleet.snapshot import CrawlReader
+from refillspot.postgres.crawl_list import find_crawl
+from refillspot.postgres.database import join_crawl
+from refillspot.services import ServiceAddresses
+from tests.crawl.conftest import PROJECT
+from tests.crawl.moments import PACED, SLOW, hurry, wait_for_store_pages, wait_for_workers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.crawl.conftest import Crawl, Faults, Site
+
+    Rows = Callable[[], dict[str, dict[str, Any]]]
+
+NAMED = ("-a", "district=금천구", "-a", "crawl=this")
+QUICK = ("-s", "HEARTBEAT_SECONDS=0.2")
+Samples = dict[str, dict[tuple[str, ...], float]]
+
+
+def parsed(page: str) -> Samples:
+    """Return the values by metric and labels, as the official parser reads them."""
+    samples: Samples = {}
+    for family in text_string_to_metric_families(page):
+        assert family.documentation
+        assert family.type in {"counter", "gauge"}
+        for sample in family.samples:
+            assert sample.name.endswith("_total") == (family.type == "counter")
+            samples.setdefault(sample.name, {})[tuple(sample.labels.values())] = sample.value
+    return samples
+
+
+@pytest.fixture
+def reader(
+    database_url: str, redis_url: str, cache_redis_url: str, key_prefix: str
+) -> Iterator[Callable[[], CrawlReader]]:
+    """Return what looks at the crawl "this"."""
+    made = []
+
+    def make() -> CrawlReader:
+        services = ServiceAddresses(database_url, redis_url, cache_redis_url)
+        settings = Settings({"REDIS_KEY_PREFIX": key_prefix, "POLITENESS_REQUESTS_PER_SECOND": 1.0})
+        made.append(CrawlReader(services, settings, find_crawl(database_url, "this")))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.__exit__()
+
+
+def test_a_crawl_is_seen_while_it_runs_and_when_it_has_ended(
+    crawl: Crawl, site: Site, rows: Rows, redis_url: str, key_prefix: str
+) -> None:
+    with crawl.start(*NAMED, *SLOW, *QUICK) as one, crawl.start(*NAMED, *SLOW, *QUICK) as two:
+        wait_for_workers(redis_url, key_prefix, 2)
+        wait_for_store_pages(site, 3)
+        looked = crawl.operate("top", "--once", *SLOW)
+        asked = crawl.operate("top", "--json", *SLOW)
+        hurry(redis_url, key_prefix)
+        for worker in (one, two):
+            worker.communicate()
+    ended = crawl.operate("top", "this")
+
+    assert "금천구, crawl this: running, 2 at work" in looked.stdout
+    assert looked.stdout.count(" at work ") == 1 + 2
+    assert "4/s now, 4/s at most" in looked.stdout
+    figures = json.loads(asked.stdout)
+    assert (figures["state"], figures["progress"]["workers"]) == ("running", 2)
+    assert 0 < figures["site"]["requests"] <= len(site.log())
+    assert figures["site"]["budget"]["ceiling"] == 4
+    assert [one["state"] for one in figures["workers"]] == ["at work"] * 2
+    assert all(one["memory_mb"] > 0 for one in figures["workers"])
+    assert "crawl this: complete, 0 at work" in ended.stdout
+    assert f"{len(rows()):,} stored" in ended.stdout
+    assert f"{len(site.log()):,} sent" in ended.stdout
+    assert ended.stdout.count(" ended ") == 2
+
+
+def test_what_top_does_not_know_it_says(crawl: Crawl) -> None:
+    nothing = crawl.operate("top")
+    unknown = crawl.operate("top", "nonsense")
+    odd = crawl.operate("top", "this", "that")
+
+    assert (nothing.returncode, unknown.returncode, odd.returncode) == (1, 1, 2)
+    assert "There is no crawl yet" in nothing.stderr
+    assert "there is no crawl nonsense" in unknown.stderr
+    assert "Traceback" not in nothing.stderr + unknown.stderr + odd.stderr
+
+
+def test_on_a_terminal_it_stays_until_the_crawl_has_ended(crawl: Crawl, redis_url: str, key_prefix: str) -> None:
+    ours, theirs = pty.openpty()
+    start = crawl.command.index("crawl")
+    environment = crawl.environment | {"TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
+    with crawl.start(*NAMED, *PACED, *QUICK) as process:
+        wait_for_workers(redis_url, key_prefix, 1)
+        command = [*crawl.command[:start], "top", *crawl.command[start + 2 :]]
+        with subprocess.Popen(command, cwd=PROJECT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs) as top:
+            os.close(theirs)
+            shown = read_all(ours)
+        process.communicate()
+
+    assert (process.returncode, top.returncode) == (0, 0)
+    assert "running, 1 at work" in shown
+    assert "complete, " in shown.rpartition("crawl this: ")[2]
+    assert shown.count("crawl this: ") > 2
+
+
+def read_all(descriptor: int) -> str:
+    """Return what is written there until nobody can write any more."""
+    read = b""
+    try:
+        while part := os.read(descriptor, 65536):
+            read += part
+    except OSError:  # how Linux says so
+        pass
+    os.close(descriptor)
+    return read.decode()
+
+
+def test_the_page_for_prometheus_has_all_that_was_counted(
+    crawl: Crawl, site: Site, faults: Faults, rows: Rows, reader: Callable[[], CrawlReader]
+) -> None:
+    faults.add(kind="status", status=503, path="/API/profile/", first=4)
+    with crawl.start(*NAMED, "-s", "RETRY_TIMES=0") as one, crawl.start(*NAMED, "-s", "RETRY_TIMES=0") as two:
+        for worker in (one, two):
+            worker.communicate()
+    registry = CollectorRegistry()
+    registry.register(CrawlCollector(reader()))
+    samples = parsed(generate_latest(registry).decode())
+
+    answers = [entry["status"] for entry in site.log()]
+    assert samples["refillspot_requests_sent_total"] == {(): len(answers)}
+    assert samples["refillspot_responses_total"] == {("200",): answers.count(200), ("503",): 4}
+    assert samples["refillspot_stores_stored_total"] == {(): len(rows())}
+    assert samples["refillspot_dead_letters"] == {(): 4}
+    assert samples["refillspot_dead_letters_written_total"] == {("HTTP 503",): 4}
+    assert samples["refillspot_requests_left"] == {("queued",): 0, ("leased",): 0, ("waiting",): 0}
+    assert samples["refillspot_crawl_info"] == {("this", "diningcode", "complete"): 1}
+    assert 0 < samples["refillspot_commit_seconds_total"][()] < 60
+    assert "refillspot_worker_resident_memory_bytes" not in samples  # nobody is at work any more
+
+
+def test_a_fleet_serves_the_page_on_loopback_only(fleet: Crawl, redis_url: str, key_prefix: str) -> None:
+    with fleet.start("-n", "2", *NAMED, *SLOW, *QUICK, "-s", "METRICS_PORT=0") as process:
+        assert process.stderr
+        (url,) = re.findall(
+            r"http://127\.0\.0\.1:\d+/metrics", next(line for line in process.stderr if "metrics" in line)
+        )
+        while len((samples := page_of(url)).get("refillspot_worker_requests_sent_total", {})) < 2:
+            time.sleep(0.05)
+        listening = {
+            found.laddr.ip for found in psutil.Process(process.pid).net_connections() if found.status == "LISTEN"
+        }
+        with pytest.raises(HTTPError, match="405"):
+            urlopen(Request(url, data=b"x=1", method="POST"))
+        hurry(redis_url, key_prefix)
+        _, log = process.communicate()
+
+    assert process.returncode == 0, log
+    assert listening == {"127.0.0.1"}
+    assert samples["refillspot_workers_at_work"] == {(): 2}
+    assert samples["refillspot_pace_ceiling_requests_per_second"] == {(): 4}
+    memory = samples["refillspot_worker_own_memory_bytes"]
+    assert all(20 * 2**20 < value < 300 * 2**20 for value in memory.values())
+    assert samples["refillspot_worker_requests_sent_total"].keys() == memory.keys()
+
+
+def page_of(url: str) -> Samples:
+    with urlopen(url) as page:
+        assert page.headers["Content-Type"].startswith("text/plain")
+        return parsed(page.read().decode())
+
+
+@pytest.mark.parametrize("port", ["many", "99999", None])
+def test_a_port_that_cannot_be_used_is_said(
+    port: str | None, free_port: int, database_url: str, reader: Callable[[], CrawlReader]
+) -> None:
+    join_crawl(database_url, "diningcode", {}, "this")
+    with pytest.raises(ConfigurationError, match="METRICS_PORT="):
+        serve_metrics(port or str(free_port), reader())

@@ -1,0 +1,206 @@
+"""Figures of a crawl, out of made-up snapshots."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from refillspot.fleet.error_kinds import errors_of
+from refillspot.fleet.figures import FiguresOfCrawl
+from refillspot.fleet.pace import Pace, Sample
+from refillspot.fleet.snapshot import Snapshot
+from refillspot.fleet.top_view import TopView, write_bytes
+from refillspot.fleet.worker_figures import seconds_at_work, worker_figures
+from refillspot.frontier.progress import Progress
+from refillspot.postgres.crawls import Crawl
+from tests.test_totals import NOON, worker
+
+if TYPE_CHECKING:
+    from refillspot.fleet.figures import Figures
+    from refillspot.worker_stats import WorkerStats
+
+CRAWL = Crawl(
+    id="20261125-120000-abcd",
+    spider="diningcode",
+    arguments={"districts": ["11680", "11440"], "keywords": ["무한리필"]},
+    state="running",
+    stored=0,
+    rejected=0,
+    counts=None,
+    started_at=NOON,
+    ended_at=None,
+)
+PACE = {"requests_per_second": 1.0, "ceiling": 2.0, "held_seconds": 0.0, "held_because": ""}
+
+
+def beat(seconds: int, **stats: Any) -> WorkerStats:
+    return worker("one", seen=seconds, **{"downloader__request_count": seconds, "politeness__permits": 1, **stats})
+
+
+def snapshot(seconds: int, *workers: WorkerStats, **progress: Any) -> Snapshot:
+    known = {"state": "open", "done": seconds, "queued": 60, "workers": 1, **progress}
+    crawl = replace(CRAWL, stored=2 * seconds)
+    return Snapshot(NOON + timedelta(seconds=seconds), crawl, list(workers), Progress(**known), dict(PACE))
+
+
+def test_paces_are_of_the_last_two_minutes() -> None:
+    pace = Pace()
+    assert pace.per_second("done") is None
+    for seconds, done in ((0, 0), (100, 100), (100, 500), (200, 300), (220, 340)):
+        pace.add(Sample(seconds, {"done": done}))
+
+    assert pace.per_second("done") == 2.0  # since 100; what came at the same time is left out
+    assert pace.per_second("never counted") == 0.0
+    assert pace.seconds_left("done", 10) == 5.0
+    assert pace.seconds_left("never counted", 10) is None
+
+
+def test_figures_of_two_looks() -> None:
+    figures_of = FiguresOfCrawl()
+    once = figures_of.take(snapshot(60, beat(60)))
+    again = figures_of.take(snapshot(120, beat(120, postgres__rows=60, postgres__seconds=0.5)))
+
+    assert (once.site.per_second.now, once.site.per_second.so_far) == (None, 1.0)
+    assert once.seconds_left == 60.0  # as fast as so far
+    assert (again.site.per_second.now, again.site.budget_used.now) == (1.0, 0.5)
+    assert (again.stores_per_hour.now, again.stores_per_hour.so_far) == (7200.0, 7200.0)
+    assert (again.database.rows_per_second.now, again.database.rows_per_second.so_far) == (120.0, 120.0)
+    assert again.seconds_left == 60.0
+
+
+def test_a_paused_and_an_ended_crawl() -> None:
+    paused = FiguresOfCrawl().take(snapshot(60, beat(60), paused=True))
+    over = replace(snapshot(60, beat(60)), crawl=replace(CRAWL, state="complete"))
+    ended = FiguresOfCrawl().take(over)
+
+    assert (paused.state, paused.seconds_left) == ("paused", None)
+    assert (ended.state, ended.seconds_left, ended.workers[0].state) == ("complete", 0.0, "ended")
+
+
+def test_without_a_limit_there_is_no_budget() -> None:
+    figures = FiguresOfCrawl().take(snapshot(60, beat(60, politeness__permits=0)))
+
+    assert figures.site.budget is None
+    assert figures.site.budget_used.so_far is None
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [
+        ([], 0.0),
+        ([(0, 60)], 60.0),
+        ([(0, 60), (30, 90)], 90.0),
+        ([(0, 60), (10, 20)], 60.0),
+        ([(0, 10), (60, 70)], 20.0),
+    ],
+)
+def test_the_time_at_work_is_that_of_any_worker(spans: list[tuple[int, int]], expected: float) -> None:
+    workers = [worker(str(number), started=began, seen=seen) for number, (began, seen) in enumerate(spans)]
+
+    assert seconds_at_work(workers) == expected
+
+
+@pytest.mark.parametrize(
+    ("is_ended", "seconds_later", "is_over", "expected"),
+    [
+        (False, 10, False, "at work"),
+        (False, 30, False, "silent"),
+        (True, 30, False, "ended"),
+        (False, 30, True, "ended"),
+    ],
+)
+def test_the_state_of_a_worker(is_ended: bool, seconds_later: int, is_over: bool, expected: str) -> None:  # noqa: FBT001  # a table's values
+    one = worker("one", ended=is_ended)
+
+    assert worker_figures(one, one.seen_at + timedelta(seconds=seconds_later), is_over=is_over).state == expected
+
+
+def test_errors_by_kind() -> None:
+    stats = {
+        "downloader/response_status_count/200": 90,
+        "downloader/response_status_count/404": 1,
+        "downloader/response_status_count/503": 5,
+        "downloader/exception_type_count/scrapy.exceptions.DownloadTimeoutError": 3,
+        "spider_exceptions/count": 2,
+        "spider_exceptions/LayoutChangedError": 2,
+        "frontier/dead_reason/HTTP 404": 1,
+        "politeness/verification_pages": 1,
+        "cache/errors": 0,
+    }
+
+    assert errors_of(stats) == {
+        "HTTP 503": 5,
+        "DownloadTimeoutError": 3,
+        "LayoutChangedError": 2,
+        "HTTP 404": 1,
+        "dead letter, HTTP 404": 1,
+        "verification page": 1,
+    }
+
+
+def test_bytes_for_people() -> None:
+    assert [write_bytes(count) for count in (0, 999, 12_345, 5_600_000, 7.8e9)] == [
+        "0 B",
+        "999 B",
+        "12.3 kB",
+        "5.6 MB",
+        "7.8 GB",
+    ]
+
+
+def busy_figures() -> Figures:
+    """Large numbers everywhere, thirty workers, and every kind of note."""
+    stats: dict[str, Any] = {
+        "downloader__request_count": 123_456,
+        "politeness__permits": 123_456,
+        "downloader__response_bytes": 12_345_678_901,
+        "postgres__rows": 98_765,
+        "postgres__flushes": 12_345,
+        "postgres__seconds": 1234.5,
+        "memory__uss_mb": 118.4,
+        "memory__uss_max_mb": 119.5,
+        "cpu__percent": 99.9,
+        "concurrency__level": 64,
+        "downloader__response_status_count__503": 1234,
+        "downloader__exception_type_count__scrapy.exceptions.DownloadTimeoutError": 567,
+    }
+    workers = [worker(f"a-long-host-name.example-{number}-abcdef", seen=60, **stats) for number in range(30)]
+    looked_at = snapshot(60, *workers, done=1_234_567, queued=765_432, leased=12_345, waiting=1234, dead=5)
+    held = {
+        **PACE,
+        "held_seconds": 170.0,
+        "held_because": "https://im.diningcode.com/API/isearch/ is a verification page",
+    }
+    return FiguresOfCrawl().take(replace(looked_at, pace=held, away=["Redis"]))
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_screen_is_not_overrun(width: int) -> None:
+    console = Console(width=width, height=24, file=StringIO(), force_terminal=False)
+    with console.capture() as captured:
+        console.print(TopView(busy_figures(), fits=True))
+    lines = captured.get().splitlines()
+
+    assert len(lines) <= 24
+    assert all(cell_len(line) <= width for line in lines)
+    assert "강남구,마포구" in lines[0]
+    assert cell_len(lines[0].rstrip()) == width  # the time is at the right edge, Korean or not
+    assert any("and 2" in line for line in lines)  # more workers than there is room for
+    assert "37,020 × HTTP 503" in captured.get()
+    assert "nothing leaves for 170 s: https://im" in " ".join(captured.get().split())
+    assert lines[-1].startswith("Redis does not answer")
+    assert any("….example-0-abcdef" in line and line.rstrip().endswith("98,765") for line in lines)
+
+
+def test_without_a_screen_every_worker_is_there() -> None:
+    console = Console(width=80, file=StringIO())
+    with console.capture() as captured:
+        console.print(TopView(busy_figures()))
+
+    assert captured.get().count("at work") == 30 + 1
