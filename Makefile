@@ -1,4 +1,4 @@
-# make setup | demo | crawl | test | check | bench | chaos | truth | up | down | clean   (Windows: see README.md)
+# make setup | demo | crawl | test | check | bench | chaos | truth | messages | up | down | clean   (Windows: see README.md)
 
 PYTHON ?= python3
 DISTRICT ?= 강남구
@@ -6,7 +6,7 @@ ROUNDS ?= 100
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: setup demo crawl test check bench chaos truth up down clean lock
+.PHONY: setup demo crawl test check bench chaos truth messages up down clean lock
 
 setup: $(INSTALLED)
 
@@ -45,6 +45,13 @@ chaos: setup
 # How right each field is: labelled cases, a replica whose seed nobody has seen, real answers where they are at hand
 truth: setup
 	@$(BIN)/python -m bench.truth
+
+# After a change of messages for people: what is new is untranslated in refillspot/locale/ko/LC_MESSAGES/refillspot.po
+messages: setup
+	@$(BIN)/pybabel --quiet extract --sort-output --no-location --output build/refillspot.pot refillspot
+	@$(BIN)/pybabel --quiet update --domain refillspot --locale ko --input-file build/refillspot.pot \
+	  --output-dir refillspot/locale --ignore-obsolete --no-fuzzy-matching
+	@$(BIN)/pybabel --quiet compile --domain refillspot --locale ko --directory refillspot/locale
 
 up: setup
 	@$(BIN)/scrapy services up
