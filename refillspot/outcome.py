@@ -72,11 +72,11 @@ def _named(result: Mapping[str, int]) -> dict[str, Any]:
 
 def _where(stats: Mapping[str, Any]) -> str:
     """Say where to look at what is missing."""
-    places = ["see the log"]
+    places = [_("see the log")]
     if dead := stats.get("crawl/dead"):
-        places.append(f"{dead} can be tried again (scrapy deadletters list, then replay)")
+        places.append(_("{dead} can be tried again (scrapy deadletters list, then replay)").format(dead=dead))
     if rejected := stats.get("crawl/rejected"):
-        places.append(f"{rejected} were refused by PostgreSQL (table refillspot.rejects)")
+        places.append(_("{rejected} were refused by PostgreSQL (table refillspot.rejects)").format(rejected=rejected))
     return ": " + ", ".join(places)
 
 

@@ -146,14 +146,13 @@ def parse_districts(text: str, region: Region = SEOUL) -> tuple[District, ...]:
     chosen = [_find(name, region) for name in wanted]
     unknown = [name for name, district in zip(wanted, chosen, strict=True) if district is None]
     if unknown or not chosen:
-        what = f"unknown district {', '.join(unknown)}" if unknown else "no district given"
+        what = _("unknown district {names}").format(names=", ".join(unknown)) if unknown else _("no district given")
         names = " ".join(district.name for district in districts(region))
-        hint = "another city is named with -a region="
-        raise ArgumentError(
-            _("{what}: use one of these of {name}, several with commas, or all: {names} ({hint})").format(
-                what=what, name=region.name, names=names, hint=hint
-            )
+        told = _(
+            "{what}: use one of these of {region}, several with commas, or all: {names} "
+            "(another city is named with -a region=)"
         )
+        raise ArgumentError(told.format(what=what, region=region.name, names=names))
     return tuple(dict.fromkeys(district for district in chosen if district))
 
 

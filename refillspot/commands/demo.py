@@ -7,6 +7,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from refillspot.commands._errors import told_on_stderr
+from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
     import argparse
@@ -29,11 +30,11 @@ class Command(ScrapyCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def short_desc(self) -> str:
-        return "Crawl two districts of a synthetic city and check what was stored"
+        return _("Crawl two districts of a synthetic city and check what was stored")
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--seed", type=int, default=7, help="of the synthetic city (default 7)")
+        parser.add_argument("--seed", type=int, default=7, help=_("of the synthetic city (default 7)"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from rich.console import Console
@@ -42,9 +43,13 @@ class Command(ScrapyCommand):
         from refillspot.planning import KEYWORDS
 
         if args:
-            raise UsageError(f"scrapy demo takes no argument, not {' '.join(args)}")
+            raise UsageError(_("scrapy demo takes no argument, not {args}").format(args=" ".join(args)))
         console = Console(highlight=False)
-        console.print(f"Crawling {' and '.join(DISTRICTS)} of a synthetic Diningcode into a scratch database …")
+        console.print(
+            _("Crawling {districts} of a synthetic Diningcode into a scratch database …").format(
+                districts=", ".join(DISTRICTS)
+            )
+        )
         started = time.monotonic()
         with told_on_stderr(self):
             result = run_demo(DISTRICTS, KEYWORDS, opts.seed)
@@ -57,31 +62,52 @@ def _show(console: Console, result: DemoResult, seconds: float) -> None:
     if refill:
         console.print(_table(result))
     if len(refill) > ROWS_SHOWN:
-        console.print(f"… and {len(refill) - ROWS_SHOWN} more refill stores.")
+        console.print(_("… and {more} more refill stores.").format(more=len(refill) - ROWS_SHOWN))
     found = len(result.reachable) - len(result.missing)
     console.print(
-        f"\nStored: {len(result.stores)} stores, {len(refill)} of them all-you-can-eat, "
-        f"in {result.crawl_seconds:.1f} s."
+        _("\nStored: {stores} stores, {refill} of them all-you-can-eat, in {crawl_seconds:.1f} s.").format(
+            stores=len(result.stores), refill=len(refill), crawl_seconds=result.crawl_seconds
+        )
     )
-    console.print(f"Truth:  {len(result.reachable)} refill stores can be reached by the keywords; {found} are stored.")
+    console.print(
+        _("Truth:  {count} refill stores can be reached by the keywords; {found} are stored.").format(
+            count=len(result.reachable), found=found
+        )
+    )
     if result.misjudged:
         blind = sum(not store["menu"] for store in result.misjudged)
         count = len(result.misjudged)
-        console.print(f"        {count} of these are not recognised; {blind} had no menu on their page.")
+        console.print(
+            _("        {count} of these are not recognised; {blind} had no menu on their page.").format(
+                count=count, blind=blind
+            )
+        )
     for truth in result.missing[:ROWS_SHOWN]:
         console.print(
-            f"[red]        missing: {truth['ref']} {truth['name']} ({truth['district']} {truth['dong']})[/red]"
+            _("[red]        missing: {ref} {name} ({district} {dong})[/red]").format(
+                ref=truth["ref"], name=truth["name"], district=truth["district"], dong=truth["dong"]
+            )
         )
     if result.missing or result.crawl_exit_code:
-        console.print(f"[red]Failed.[/red] The crawl ended with {result.crawl_exit_code}; its log: {result.log}")
+        console.print(
+            _("[red]Failed.[/red] The crawl ended with {crawl_exit_code}; its log: {log}").format(
+                crawl_exit_code=result.crawl_exit_code, log=result.log
+            )
+        )
     else:
-        console.print(f"Done in {seconds:.1f} s. All of this is invented data; the scratch database is gone again.")
+        console.print(
+            _("Done in {seconds:.1f} s. All of this is invented data; the scratch database is gone again.").format(
+                seconds=seconds
+            )
+        )
 
 
 def _table(result: DemoResult) -> Any:
     from rich.table import Table
 
-    table = Table("store", "kind", "refill price", "address", title="All-you-can-eat, cheapest first (synthetic)")
+    table = Table(
+        _("store"), _("kind"), _("refill price"), _("address"), title=_("All-you-can-eat, cheapest first (synthetic)")
+    )
     table.columns[2].justify = "right"
     for store in result.refill_stores[:ROWS_SHOWN]:
         price = store["refill_price_krw"]

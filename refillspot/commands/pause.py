@@ -20,7 +20,9 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
     paused: ClassVar[bool] = True
-    told: ClassVar[str] = "Crawl {id} pauses within two seconds. Go on with: scrapy resume {id}"
+
+    def told(self) -> str:
+        return _("Crawl {id} pauses within two seconds. Go on with: scrapy resume {id}")
 
     def syntax(self) -> str:
         return "[options] [ID]"
@@ -44,5 +46,5 @@ class Command(ScrapyCommand):
         with told_on_stderr(self):
             key_prefix = str(self.settings["REDIS_KEY_PREFIX"])
             crawl = set_paused(servers(self.settings), key_prefix, args[0] if args else None, paused=self.paused)
-            told = self.told.format(id=crawl.id)
+            told = self.told().format(id=crawl.id)
             print(json.dumps({"crawl": crawl.id, "paused": self.paused}) if opts.json else told)

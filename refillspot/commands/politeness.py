@@ -55,12 +55,15 @@ class Command(ScrapyCommand):
 
 
 def _told(pace: dict[str, Any]) -> str:
-    lines = [f"{pace['requests_per_second']:g} requests/s of at most {pace['ceiling']:g}, all workers together"]
+    lines = [_("{requests_per_second:g} requests/s of at most {ceiling:g}, all workers together").format_map(pace)]
     if pace["held_seconds"]:
-        lines.append(f"nothing leaves for another {pace['held_seconds']:g} s: {pace['held_because']}")
+        lines.append(_("nothing leaves for another {held_seconds:g} s: {held_because}").format_map(pace))
     if pace["distress_met_at"]:
-        lines.append(f"the site showed distress at {pace['distress_met_at']:g}/s: near that the pace rises slower")
+        lines.append(
+            _("the site showed distress at {distress_met_at:g}/s: near that the pace rises slower").format_map(pace)
+        )
     lines += [
-        f"robots.txt of {host} asks for {delay:g} s between requests" for host, delay in pace["crawl_delays"].items()
+        _("robots.txt of {host} asks for {delay:g} s between requests").format(host=host, delay=delay)
+        for host, delay in pace["crawl_delays"].items()
     ]
     return "\n".join(lines)

@@ -14,6 +14,7 @@ from scrapy.exceptions import NotConfigured
 
 from refillspot.concurrency import ConcurrencyControl, Window
 from refillspot.exceptions import ConfigurationError
+from refillspot.language import gettext as _
 from refillspot.signals import concurrency_changed
 
 if TYPE_CHECKING:
@@ -66,8 +67,10 @@ class AdaptiveConcurrency:
     def spider_opened(self) -> None:
         if not hasattr(self._downloader, "set_concurrency"):
             raise ConfigurationError(
-                "CONCURRENCY_ADAPTIVE_ENABLED needs DOWNLOADER = refillspot.downloader.StrictDownloader: set it, or "
-                "set CONCURRENCY_ADAPTIVE_ENABLED to False"
+                _(
+                    "CONCURRENCY_ADAPTIVE_ENABLED needs DOWNLOADER = refillspot.downloader.StrictDownloader: set it, "
+                    "or set CONCURRENCY_ADAPTIVE_ENABLED to False"
+                )
             )
         self._set(self._control.level)
         self._task = asyncio.create_task(self._run(), name="adaptive concurrency")

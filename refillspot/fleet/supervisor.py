@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from refillspot.language import gettext as _
 from refillspot.outcome import INTERRUPTED, RECYCLED, WRONG_USAGE
 
 if TYPE_CHECKING:
@@ -75,9 +76,12 @@ class Supervisor:
         self._signals += 1
         self.end.was_interrupted = True
         print(  # the person at the keyboard asked
-            "Stopping: each worker finishes what it has in hand. Once more stops at once; nothing is lost either way."
+            _(
+                "Stopping: each worker finishes what it has in hand. Once more stops at once; "
+                "nothing is lost either way."
+            )
             if self._signals == 1
-            else "Stopping at once.",
+            else _("Stopping at once."),
             file=sys.stderr,
         )
         for place in self._places:

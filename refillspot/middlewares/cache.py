@@ -19,6 +19,7 @@ from refillspot.clock import Clock
 from refillspot.diningcode.versions import row_version
 from refillspot.diningcode.worth import worth_of
 from refillspot.exceptions import ConfigurationError
+from refillspot.language import gettext as _
 from refillspot.middlewares.cached_page import is_private, page_of, response_of, validators_of
 from refillspot.middlewares.places import Places
 from refillspot.shared.cache_server import CacheAwayError, CacheServer
@@ -75,8 +76,10 @@ class RedisCacheMiddleware:
             raise NotConfigured("CACHE_REDIS_URL is not set.")
         if not hasattr(load_object(settings["DOWNLOADER"]), "set_aside"):
             raise ConfigurationError(
-                "the page cache needs DOWNLOADER = refillspot.downloader.StrictDownloader, which tells when a request "
-                "leaves: set it, or set CACHE_ENABLED to False"
+                _(
+                    "the page cache needs DOWNLOADER = refillspot.downloader.StrictDownloader, which tells when a "
+                    "request leaves: set it, or set CACHE_ENABLED to False"
+                )
             )
         clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
         middleware = cls(crawler, PageLookup(_cache(settings), _policy(settings), clock))

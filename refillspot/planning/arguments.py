@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from refillspot.exceptions import ArgumentError
+from refillspot.language import gettext as _
 from refillspot.planning.keywords import KEYWORDS, parse_keywords, write_keywords
 from refillspot.regions import SEOUL, District, districts, find_district, parse_districts, parse_region
 
@@ -43,14 +44,20 @@ class CrawlArguments:
         """
         if unknown:
             names = ", ".join(sorted(unknown))
-            raise ArgumentError(f"unknown argument {names}: use district=, region=, keywords=, limit=, crawl=")
+            raise ArgumentError(
+                _("unknown argument {names}: use district=, region=, keywords=, limit=, crawl=").format(names=names)
+            )
         if district is None:
-            raise ArgumentError("which district? Use -a district=강남구, several with commas, or district=all")
+            raise ArgumentError(_("which district? Use -a district=강남구, several with commas, or district=all"))
         words = parse_keywords(keywords)
         if limit is not None and not (limit.isdecimal() and int(limit) > 0):
-            raise ArgumentError(f"limit={limit} is not a number of stores: use for example -a limit=20")
+            raise ArgumentError(
+                _("limit={limit} is not a number of stores: use for example -a limit=20").format(limit=limit)
+            )
         if crawl is not None and not CRAWL_ID.fullmatch(crawl):
-            raise ArgumentError(f"crawl={crawl} is not an id: use up to 64 letters, digits, dots, dashes")
+            raise ArgumentError(
+                _("crawl={crawl} is not an id: use up to 64 letters, digits, dots, dashes").format(crawl=crawl)
+            )
         chosen = parse_districts(district, SEOUL if region is None else parse_region(region))
         return cls(chosen, words, int(limit) if limit else None, crawl)
 

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Literal, get_args
 
 from refillspot.exceptions import ArgumentError
+from refillspot.language import gettext as _
 
 Kind = Literal["offer", "dish", "buffet", "salad_bar", "chain"]
 """What a keyword says of the stores that it finds, see `data/keywords.toml`."""
@@ -36,7 +37,9 @@ def parse_keywords(text: str | None) -> tuple[str, ...]:
     words = (" ".join(word.split()) for word in text.removeprefix(ADD).split(","))
     given = tuple(dict.fromkeys(word for word in words if word))
     if not given:
-        raise ArgumentError("keywords= is empty: use for example -a keywords=무한리필,고기뷔페, or +수제맥주 무한리필")
+        raise ArgumentError(
+            _("keywords= is empty: use for example -a keywords=무한리필,고기뷔페, or +수제맥주 무한리필")
+        )
     return tuple(dict.fromkeys((*KEYWORDS, *given))) if text.startswith(ADD) else given
 
 

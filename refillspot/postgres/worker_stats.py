@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from refillspot.exceptions import ServiceUnavailableError
+from refillspot.language import gettext as _
 from refillspot.worker_stats import WorkerStats
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ async def save(database_url: str, crawl_id: str, worker: WorkerStats) -> None:
         async with await connecting as connection:
             await connection.execute(SAVE, values)
     except psycopg.Error as error:
-        raise ServiceUnavailableError(f"PostgreSQL: {str(error).strip()}") from error
+        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
 
 
 def read(database_url: str, crawl_id: str) -> Sequence[WorkerStats]:
@@ -52,4 +53,4 @@ def read(database_url: str, crawl_id: str) -> Sequence[WorkerStats]:
         with psycopg.connect(database_url, connect_timeout=10) as connection:
             return connection.cursor(row_factory=class_row(WorkerStats)).execute(READ, [crawl_id]).fetchall()
     except psycopg.Error as error:
-        raise ServiceUnavailableError(f"PostgreSQL: {str(error).strip()}") from error
+        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error

@@ -37,7 +37,7 @@ def check_postgres(url: str, origin: str) -> None:
         ServiceUnavailableError: it does not answer, refuses the account, or lacks the database.
         ConfigurationError: it is older than PostgreSQL 15.
     """
-    name = f"PostgreSQL at {mask_password(url)} ({origin})"
+    name = _("PostgreSQL at {url} ({origin})").format(url=mask_password(url), origin=origin)
     try:
         with psycopg.connect(url, connect_timeout=TIMEOUT_SECONDS) as connection:
             version = connection.info.server_version // 10_000
@@ -62,7 +62,7 @@ def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
         ServiceUnavailableError: it does not answer, or refuses the account.
         ConfigurationError: it is older than Redis 7, or holds the queue and may evict it.
     """
-    name = f"Redis at {mask_password(url)} ({origin})"
+    name = _("Redis at {url} ({origin})").format(url=mask_password(url), origin=origin)
     try:
         info = _redis_info(url)
     except redis.AuthenticationError as error:
@@ -130,13 +130,12 @@ def _remedy(url: str, error: psycopg.OperationalError, origin: str) -> str:
             for option, key in (("host", "host"), ("port", "port"), ("username", "user"))
             if key in parts
         ]
-        return (
-            f"The server has no such database: create it with `{shlex.join(['createdb', *target, parts['dbname']])}`."
-        )
+        told = _("The server has no such database: create it with `{command}`.")
+        return told.format(command=shlex.join(["createdb", *target, parts["dbname"]]))
     if error.pgconn and error.pgconn.needs_password:
-        return "The server wants a password: set DB_PASSWORD, or put one into DATABASE_URL."
+        return _("The server wants a password: set DB_PASSWORD, or put one into DATABASE_URL.")
     if error.pgconn and error.pgconn.used_password:
-        return "The server answers: check user and password, DB_USER and DB_PASSWORD or those in DATABASE_URL."
+        return _("The server answers: check user and password, DB_USER and DB_PASSWORD or those in DATABASE_URL.")
     return _start_or_unset("postgres", origin)
 
 
@@ -150,7 +149,8 @@ def _lacks_database(url: str, name: str) -> bool:
 
 
 def _start_or_unset(service: str, origin: str) -> str:
-    return f"Start it with `docker compose up -d {service}`, or unset {origin} to use the embedded server."
+    told = _("Start it with `docker compose up -d {service}`, or unset {origin} to use the embedded server.")
+    return told.format(service=service, origin=origin)
 
 
 def _one_line(error: Exception) -> str:

@@ -10,6 +10,7 @@ import redis
 from redis.exceptions import RedisError
 
 from refillspot.exceptions import ServiceUnavailableError
+from refillspot.language import gettext as _
 from refillspot.shared.budget import connect
 from refillspot.worker_stats import WorkerStats
 
@@ -57,7 +58,7 @@ class Heartbeats:
         try:
             await steps.execute()
         except (RedisError, OSError) as error:
-            raise ServiceUnavailableError(f"Redis: {error}") from error
+            raise ServiceUnavailableError(_("Redis: {error}").format(error=error)) from error
 
 
 class HeartbeatReader:

@@ -72,7 +72,7 @@ def _run(
         try:
             return await call(SharedPace(client, key, configured, ServerClock()))
         except (RedisError, OSError) as error:
-            raise ServiceUnavailableError(f"Redis: {error}") from error
+            raise ServiceUnavailableError(_("Redis: {error}").format(error=error)) from error
         finally:
             await client.aclose()
 
