@@ -2,7 +2,12 @@
 
 
 class RefillspotError(Exception):
-    """Base of every error that refillspot raises on purpose."""
+    """Base of every error that refillspot raises on purpose: `what` is wrong, and the `remedy`, where that is apart."""
+
+    def __init__(self, what: str = "", remedy: str = "") -> None:
+        super().__init__(f"{what} {remedy}" if remedy else what)
+        self.what = what
+        self.remedy = remedy
 
 
 class ArgumentError(RefillspotError):
@@ -47,6 +52,14 @@ class UnknownStoreError(SiteError):
 
 class LayoutChangedError(SiteError):
     """The answer is not in the shape that is known; the message names the path. Never guessed around."""
+
+
+class VisitError(RefillspotError):
+    """The site could not be asked, or did not answer at all."""
+
+
+class MeasurementError(RefillspotError):
+    """A measurement came to nothing; the message says why, and where the log is."""
 
 
 class RefusedRequestError(RefillspotError):

@@ -26,7 +26,7 @@ class UserAgentMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._names = _browsers() if crawler.settings.getbool("USER_AGENT_ROTATION_ENABLED") else None
+        self._names = browsers() if crawler.settings.getbool("USER_AGENT_ROTATION_ENABLED") else None
         self._name: str = crawler.settings["USER_AGENT"]
         self._until = 0.0
 
@@ -43,7 +43,7 @@ class UserAgentMiddleware:
         request.headers.setdefault("User-Agent", self._name)
 
 
-def _browsers() -> UserAgent:
+def browsers() -> UserAgent:
     from fake_useragent import UserAgent  # noqa: PLC0415  # reads a table of 2 MB, for those who want it only
 
     return UserAgent()

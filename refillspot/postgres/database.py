@@ -19,6 +19,7 @@ from refillspot.postgres.migrations import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
 
 def migrate_database(database_url: str) -> list[str]:
@@ -34,6 +35,16 @@ def migrate_database(database_url: str) -> list[str]:
 async def _migrate(database_url: str) -> list[str]:
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
         return await migrate(connection)
+
+
+def schema_version(database_url: str) -> int | None:
+    """Return the number of the last migration that was applied, None where there was none."""
+    with psycopg.connect(database_url, connect_timeout=5) as connection:
+        row = connection.execute("SELECT to_regclass('refillspot.migrations')").fetchone()
+        if row is None or row[0] is None:
+            return None
+        row = connection.execute("SELECT max(number) FROM refillspot.migrations").fetchone()
+    return row[0] if row else None
 
 
 @contextmanager
@@ -74,6 +85,13 @@ def stored_by_crawl(database_url: str, crawl_id: str) -> int | None:
     except psycopg.Error:
         return None
     return int(row[0]) if row else 0
+
+
+def commit_times(database_url: str) -> list[datetime]:
+    """Return when the stores were committed, each commit once; of stores that were written again the last one."""
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute("SELECT DISTINCT last_seen_at FROM refillspot.stores ORDER BY 1").fetchall()
+    return [row[0] for row in rows]
 
 
 def read_stores(database_url: str) -> list[dict[str, Any]]:

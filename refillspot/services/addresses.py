@@ -27,7 +27,6 @@ POSTGRES_DEFAULTS = {
 }
 REDIS_DEFAULTS = {"REDIS_HOST": "localhost", "REDIS_PORT": "6379"}
 
-ENCODE = "its special characters must be percent-encoded in user and password (@ is %40, / is %2F, # is %23)"
 # Greedy up to the last @, as a password may hold one that was not encoded.
 PASSWORD_OF_USER = re.compile(r"(?<=://)([^:/@?]*):.*@")
 
@@ -69,9 +68,22 @@ def mask_password(url: str) -> str:
     return PASSWORD_PARAMETER.sub(rf"\1{MASK}", PASSWORD_OF_USER.sub(rf"\1:{MASK}@", url))
 
 
+def _unusable(variable: str, reason: ValueError) -> ConfigurationError:
+    return ConfigurationError(
+        _("{variable} can not be used: {reason}.").format(variable=variable, reason=reason),
+        _("See .env.example for how it is written."),
+    )
+
+
+def _not_encoded() -> ValueError:
+    return ValueError(
+        _("its special characters must be percent-encoded in user and password (@ is %40, / is %2F, # is %23)")
+    )
+
+
 def _check_port(text: str) -> None:
     if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65535):
-        raise ValueError("the port must be a number from 1 to 65535")
+        raise ValueError(_("the port must be a number from 1 to 65535"))
 
 
 def _read_url(values: Mapping[str, str], variable: str, check: Callable[[str], None]) -> ConfiguredAddress | None:
@@ -80,39 +92,37 @@ def _read_url(values: Mapping[str, str], variable: str, check: Callable[[str], N
     try:
         check(url)
     except ValueError as error:
-        raise ConfigurationError(
-            _("{variable} can not be used: {error}.").format(variable=variable, error=error)
-        ) from None
+        raise _unusable(variable, error) from None
     return ConfiguredAddress(url, (variable,))
 
 
 def _check_postgres_url(url: str) -> None:
     if not url.startswith(("postgresql://", "postgres://")):
-        raise ValueError("it must start with postgresql://")
+        raise ValueError(_("it must start with postgresql://"))
     try:
         _check_account(url)
         ports = str(conninfo_to_dict(url).get("port", "")).split(",")
     except (ValueError, psycopg.ProgrammingError):  # its text may hold a part of the password
-        raise ValueError(ENCODE) from None
+        raise _not_encoded() from None
     for port in filter(None, ports):
         _check_port(port)
 
 
 def _check_redis_url(url: str) -> None:
     if not url.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("it must start with redis://, rediss:// or unix://")
+        raise ValueError(_("it must start with redis://, rediss:// or unix://"))
     try:
         if not url.startswith("unix://"):
             _check_account(url)
         parse_url(url)  # type: ignore[no-untyped-call]
     except ValueError:  # its text may hold a part of the password
-        raise ValueError(ENCODE) from None
+        raise _not_encoded() from None
 
 
 def _check_account(url: str) -> None:
     """Refuse a bare @ / ? or # in a password: a part of it would be taken for the host, and be shown in messages."""
     if url.count("@") > 1 or url.count("@") != urlsplit(url).netloc.count("@"):
-        raise ValueError(ENCODE)
+        raise _not_encoded()
 
 
 def _build_postgres_url(values: Mapping[str, str]) -> ConfiguredAddress | None:
@@ -147,6 +157,4 @@ def _check_port_variable(variable: str, text: str) -> None:
     try:
         _check_port(text)
     except ValueError as error:
-        raise ConfigurationError(
-            _("{variable} can not be used: {error}.").format(variable=variable, error=error)
-        ) from None
+        raise _unusable(variable, error) from None

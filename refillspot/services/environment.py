@@ -16,6 +16,10 @@ from refillspot.language import gettext as _
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+VARIABLES = (
+    "DATABASE_URL", "DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD", "REDIS_URL", "REDIS_HOST", "REDIS_PORT",
+    "CACHE_REDIS_URL", "KAKAO_API_KEY", "NOTIFY_URL", "REFILLSPOT_HOME",
+)  # fmt: skip
 PLACEHOLDER = re.compile(r"\s*|your[_-].*|change[_-]?me|<.*>", re.IGNORECASE)
 PLACEHOLDER_IN_URL = re.compile(r"your_\w+_here|<\w+>", re.IGNORECASE)
 
@@ -27,6 +31,8 @@ class Environment:
     values: Mapping[str, str]
     dotenv_names: frozenset[str]
     directory: Path
+    placeholders: tuple[str, ...] = ()
+    """Variables of this project that were left as an example shows them."""
 
     @property
     def home(self) -> Path:
@@ -35,10 +41,16 @@ class Environment:
 
     def origin(self, names: Iterable[str]) -> str:
         """Where variables were set, in words: "DB_HOST, DB_PORT in .env"."""
-        places: dict[str, list[str]] = {".env": [], "the environment": []}
+        shell = _("the environment")
+        places: dict[str, list[str]] = {".env": [], shell: []}
         for name in names:
-            places[".env" if name in self.dotenv_names else "the environment"].append(name)
-        return " and ".join(f"{', '.join(found)} in {place}" for place, found in places.items() if found)
+            places[".env" if name in self.dotenv_names else shell].append(name)
+        told = [
+            _("{names} in {place}").format(names=", ".join(found), place=place)
+            for place, found in places.items()
+            if found
+        ]
+        return _(" and ").join(told)
 
 
 def read_environment(environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Environment:
@@ -54,7 +66,9 @@ def read_environment(environ: Mapping[str, str] | None = None, directory: Path |
     project = next((path for path in (directory, *directory.parents) if (path / "scrapy.cfg").is_file()), directory)
     dotenv = next((_read_dotenv(path / ".env") for path in (directory, project) if (path / ".env").is_file()), {})
     values = {name: value.strip() for name, value in {**dotenv, **environ}.items() if not is_placeholder(value)}
-    return Environment(values, frozenset(dotenv.keys() - environ.keys()), project)
+    given = {name: text for name, text in {**dotenv, **environ}.items() if name in VARIABLES and text.strip()}
+    left = tuple(name for name, text in given.items() if is_placeholder(text))
+    return Environment(values, frozenset(dotenv.keys() - environ.keys()), project, left)
 
 
 def is_placeholder(value: str) -> bool:
@@ -66,5 +80,5 @@ def _read_dotenv(path: Path) -> dict[str, str]:
     try:
         values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")  # -sig: Notepad writes a BOM
     except UnicodeDecodeError:
-        raise ConfigurationError(_("{path} is not UTF-8 text: save it as UTF-8.").format(path=path)) from None
+        raise ConfigurationError(_("{path} is not UTF-8 text.").format(path=path), _("Save it as UTF-8.")) from None
     return {name: value for name, value in values.items() if value is not None}

@@ -157,7 +157,7 @@ def _refuse_closed_to_others(*directories: Path) -> None:
         if closed:
             raise ServiceUnavailableError(
                 _(
-                    "PostgreSQL does not run as root, and the user nobody can not enter {closed}, "
-                    "which holds {directory}. Run as another user, or move what is there to where all may enter."
-                ).format(closed=closed[-1], directory=directory)
+                    "PostgreSQL does not run as root, and the user nobody can not enter {closed}, which holds {held}."
+                ).format(closed=closed[-1], held=directory),
+                _("Run as another user, or move what is there to where all may enter."),
             )

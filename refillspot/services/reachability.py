@@ -43,16 +43,11 @@ def check_postgres(url: str, origin: str) -> None:
             version = connection.info.server_version // 10_000
     except psycopg.OperationalError as error:
         raise ServiceUnavailableError(
-            _("{name} can not be used: {error}. {remedy}").format(
-                name=name, error=_one_line(error), remedy=_remedy(url, error, origin)
-            )
+            _("{server} can not be used: {error}.").format(server=name, error=_one_line(error)),
+            _remedy(url, error, origin),
         ) from None
     if version < OLDEST_POSTGRES:
-        raise ConfigurationError(
-            _("{name} is version {version}; refillspot needs {oldest} or later.").format(
-                name=name, version=version, oldest=OLDEST_POSTGRES
-            )
-        )
+        raise _too_old(name, str(version), OLDEST_POSTGRES, origin)
 
 
 def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
@@ -67,33 +62,29 @@ def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
         info = _redis_info(url)
     except redis.AuthenticationError as error:
         raise ServiceUnavailableError(
-            _("{name} refuses the password: {error}. Check the one in the URL.").format(
-                name=name, error=_one_line(error)
-            )
+            _("{server} refuses the password: {error}.").format(server=name, error=_one_line(error)),
+            _("Check the one in the URL."),
         ) from None
     except redis.BusyLoadingError:
         raise ServiceUnavailableError(
-            _("{name} is still loading its keys. Try again in a moment.").format(name=name)
+            _("{server} is still loading its keys.").format(server=name), _("Try again in a moment.")
         ) from None
     except redis.RedisError as error:
         raise ServiceUnavailableError(
-            _("{name} can not be used: {error}. {remedy}").format(
-                name=name, error=_one_line(error), remedy=_start_or_unset("redis redis-cache", origin)
-            )
+            _("{server} can not be used: {error}.").format(server=name, error=_one_line(error)),
+            _start_or_unset("redis redis-cache", origin),
         ) from None
     if int(str(info["redis_version"]).partition(".")[0]) < OLDEST_REDIS:
-        raise ConfigurationError(
-            _("{name} is version {redis_version}; refillspot needs {oldest} or later.").format(
-                name=name, redis_version=info["redis_version"], oldest=OLDEST_REDIS
-            )
-        )
+        raise _too_old(name, str(info["redis_version"]), OLDEST_REDIS, origin)
     if holds_queue and may_evict_queue(info):
         raise ConfigurationError(
+            _("{server} may evict the queue: its maxmemory-policy is {policy}.").format(
+                server=name, policy=info["maxmemory_policy"]
+            ),
             _(
-                "{name} may evict the queue: its maxmemory-policy is {maxmemory_policy}. Run "
-                "`redis-cli CONFIG SET maxmemory-policy noeviction` there (and in its configuration file), or give the "
-                "cache a server of its own by CACHE_REDIS_URL."
-            ).format(name=name, maxmemory_policy=info["maxmemory_policy"])
+                "Run `redis-cli CONFIG SET maxmemory-policy noeviction` there (and in its configuration file), or give "
+                "the cache a server of its own by CACHE_REDIS_URL."
+            ),
         )
 
 
@@ -151,6 +142,15 @@ def _lacks_database(url: str, name: str) -> bool:
 def _start_or_unset(service: str, origin: str) -> str:
     told = _("Start it with `docker compose up -d {service}`, or unset {origin} to use the embedded server.")
     return told.format(service=service, origin=origin)
+
+
+def _too_old(name: str, version: str, oldest: int, origin: str) -> ConfigurationError:
+    return ConfigurationError(
+        _("{server} is version {version}; refillspot needs {oldest} or later.").format(
+            server=name, version=version, oldest=oldest
+        ),
+        _("Update it, or point {origin} at another.").format(origin=origin),
+    )
 
 
 def _one_line(error: Exception) -> str:

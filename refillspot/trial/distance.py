@@ -28,9 +28,12 @@ class Distance:
         self.servers = servers
         self._proxies = proxies
 
-    def cut(self, server: str) -> None:
-        """Reset all connections to database_url, redis_url or cache_redis_url; new ones are welcome."""
-        self._proxies[server].tell("cut")
+    def cut(self, server: str) -> bool:
+        """Reset all connections to database_url, redis_url or cache_redis_url; new ones are welcome.
+
+        Return whether that was done.
+        """
+        return self._proxies[server].tell("cut").startswith("cut:")
 
 
 @contextmanager

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from refillspot.commands._errors import told_on_stderr
+from refillspot.commands._servers import ADDRESSES
+from refillspot.language import gettext as _
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from refillspot.doctor.checkup import Questions
+    from refillspot.doctor.finding import Finding
+
+COLOURS = {"ok": "green", "note": "cyan", "warning": "yellow", "problem": "red"}
+
+
+class Command(ScrapyCommand):
+    """`scrapy doctor [--offline]`: whether a crawl can be started here, and what to do if not.
+
+    0 it can, warnings may be told; 1 there is a problem; 2 wrong usage.
+    """
+
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        return "[options]"
+
+    def short_desc(self) -> str:
+        return _("Check servers, machine, settings and the site, and say what to do")
+
+    def long_desc(self) -> str:
+        return _(
+            "Looks at the environment and .env, memory, disk, packages, PostgreSQL, both Redis, their clocks and the "
+            "tables, then asks the site four things at the pace of a crawl: robots.txt of both hosts, one list, one "
+            "store."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--offline", action="store_true", help=_("leave the site out"))
+        parser.add_argument("--json", action="store_true", help=_("print JSON"))
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.doctor.checkup import examine
+
+        if args:
+            raise UsageError(
+                _("scrapy doctor takes no argument, not {given}").format(given=" ".join(args)), print_help=False
+            )
+        with told_on_stderr(self):
+            found = list(_shown(examine(self._questions(is_offline=opts.offline)), as_json=opts.json))
+            if opts.json:
+                print(json.dumps([asdict(finding) for finding in found], ensure_ascii=False))
+            self.exitcode = 1 if any(finding.state == "problem" for finding in found) else 0
+
+    def _questions(self, *, is_offline: bool) -> Questions:
+        from refillspot.doctor.checkup import Questions
+        from refillspot.doctor.site import Hosts
+
+        assert self.settings  # noqa: S101  # Scrapy made them
+        settings = self.settings
+        return Questions(
+            environ={**os.environ, **{name: settings[name] for name in ADDRESSES if settings.get(name)}},
+            fleet_mib=settings.getint("FLEET_MAX_MEMORY_MB"),
+            hosts=Hosts(
+                settings["DININGCODE_API_URL"], settings["DININGCODE_WEB_URL"], settings["ROBOTSTXT_USER_AGENT"]
+            ),
+            headers={**settings.getdict("DEFAULT_REQUEST_HEADERS"), "User-Agent": self._user_agent()},
+            requests_per_second=settings.getfloat("POLITENESS_REQUESTS_PER_SECOND"),
+            block_seconds=settings.getfloat("POLITENESS_BLOCK_SECONDS"),
+            key_prefix=settings["REDIS_KEY_PREFIX"],
+            window=settings.get("CRAWL_WINDOW") or "",
+            is_offline=is_offline,
+        )
+
+    def _user_agent(self) -> str:
+        assert self.settings  # noqa: S101
+        if not self.settings.getbool("USER_AGENT_ROTATION_ENABLED"):
+            return str(self.settings["USER_AGENT"])
+        from refillspot.middlewares.user_agent import browsers
+
+        return str(browsers().random)
+
+
+def _shown(findings: Iterator[Finding], *, as_json: bool) -> Iterator[Finding]:
+    """Print each as soon as it is there, unless all are to be JSON."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=True)
+    states = {"ok": _("ok"), "note": _("note"), "warning": _("warning"), "problem": _("PROBLEM")}
+    for finding in findings:
+        if not as_json:
+            console.print(Text.assemble((f"{states[finding.state]:<8}", COLOURS[finding.state]), finding.what))
+            if finding.remedy:
+                console.print(Text(f"{'':<8}→ {finding.remedy}"))
+        yield finding

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+from scrapy.utils.conf import arglist_to_dict
+
+from refillspot.commands._errors import told_on_stderr
+from refillspot.commands._servers import ADDRESSES, servers
+from refillspot.language import gettext as _
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from refillspot.performance.row import Row
+    from refillspot.performance.stage import Conditions
+
+
+class Command(ScrapyCommand):
+    """`scrapy perf [--only cache,database]`: the goals of this project, measured on this machine.
+
+    0 all goals are met; 1 it could not run; 2 wrong usage; 3 a goal is not met, or could not be judged.
+    """
+
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        return "[options]"
+
+    def short_desc(self) -> str:
+        return _("Measure speed, memory, cache, database and availability against their goals")
+
+    def long_desc(self) -> str:
+        return _(
+            "Crawls a synthetic Seoul into scratch databases, a few minutes in all; real data and the real site are "
+            "left alone. What is given with -s holds for the measured crawls too."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument(
+            "--only", metavar="ROWS", help=_("some rows, with commas: {rows}").format(rows=", ".join(_names()))
+        )
+        parser.add_argument("--json", action="store_true", help=_("print JSON"))
+        parser.add_argument("--latency-ms", type=float, default=0, help=_("of each answer of the site (default 0)"))
+        parser.add_argument("--round-trip-ms", type=float, default=1, help=_("to servers far away (default 1)"))
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.performance.measurements import Measurements
+        from refillspot.performance.rows import measure_rows
+        from refillspot.services import embedded, read_environment
+
+        assert self.settings  # noqa: S101  # Scrapy made them
+        only = [name.strip() for name in (opts.only or "").split(",") if name.strip()]
+        if args or not set(only) <= set(_names()) or (opts.only is not None and not only):
+            raise UsageError(
+                _("say which rows, if not all: --only {rows}").format(rows=",".join(_names())), print_help=False
+            )
+        with told_on_stderr(self), embedded.leave_as_found(read_environment().home):
+            conditions = self._conditions(opts)
+            with Measurements(servers(self.settings), conditions, _told) as found:
+                rows = measure_rows(found, only)
+            print(json.dumps([asdict(row) for row in rows], ensure_ascii=False)) if opts.json else _show(rows)
+            self.exitcode = 0 if all(row.is_met for row in rows) else 3
+
+    def _conditions(self, opts: argparse.Namespace) -> Conditions:
+        from refillspot.performance.stage import Conditions
+        from refillspot.services import read_environment
+
+        assert self.settings  # noqa: S101
+        given = arglist_to_dict(opts.set)
+        return Conditions(
+            requests_per_second=self.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND"),
+            group=self.settings.getint("POSTGRES_COPY_MAX_ROWS"),
+            settings={name: value for name, value in given.items() if name not in ADDRESSES},
+            logs=read_environment().home / "perf",
+            latency_ms=opts.latency_ms,
+            round_trip_ms=opts.round_trip_ms,
+        )
+
+
+def _names() -> list[str]:
+    from refillspot.performance.rows import ROWS
+
+    return list(ROWS)
+
+
+def _told(what: str) -> None:
+    print(_("measuring: {what} …").format(what=what), file=sys.stderr, flush=True)
+
+
+def _show(rows: Sequence[Row]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(_("goal of"), _("goal"), _("figure"), _("baseline"), _("met"), "")
+    for number, row in enumerate(rows, 1):
+        name = f"{row.name}, {row.case}" if row.case else row.name
+        how = _("computed") if row.is_computed else _("measured")
+        table.add_row(name, row.goal, row.figure, row.baseline, _met(row), f"{how} [{number}]")
+    console = Console(highlight=False, markup=False)
+    console.print(table)
+    for number, row in enumerate(rows, 1):
+        console.print(f"[{number}] {row.note}")
+    console.print(
+        _(
+            "without reuse: each keyword in each district, where a list is full in each of its dongs, and the page of "
+            "each row each time that it comes"
+        )
+    )
+    console.print(_("before: the user's earlier crawler, by its documents"))
+
+
+def _met(row: Row) -> str:
+    if row.is_met is None:
+        return _("unknown")
+    return _("yes") if row.is_met else _("NO")

@@ -1,0 +1,110 @@
+"""Everything that is looked at, in order: what the later needs comes first."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from refillspot.clock import Clock, write_kst
+from refillspot.crawl_window import CrawlWindow
+from refillspot.doctor.clocks import examine_clocks
+from refillspot.doctor.configuration import examine_configuration
+from refillspot.doctor.finding import Finding, problem
+from refillspot.doctor.machine import PINS, Resources, examine_packages, examine_resources
+from refillspot.doctor.servers import Servers
+from refillspot.doctor.site import FirstContact
+from refillspot.doctor.visit import TURN_SECONDS, Visitor
+from refillspot.exceptions import ConfigurationError
+from refillspot.language import gettext as _
+from refillspot.services import embedded, read_environment
+from refillspot.shared.budget import RequestBudget
+from refillspot.shared.pace_control import read_pace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from refillspot.doctor.site import Hosts
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Questions:
+    """What of the settings a check-up needs."""
+
+    environ: Mapping[str, str]
+    fleet_mib: int
+    """FLEET_MAX_MEMORY_MB."""
+    hosts: Hosts
+    headers: Mapping[str, str]
+    """Of every request of a crawl, User-Agent included."""
+    requests_per_second: float
+    block_seconds: float
+    key_prefix: str
+    window: str
+    """CRAWL_WINDOW."""
+    is_offline: bool
+
+
+def examine(questions: Questions, directory: Path | None = None) -> Iterator[Finding]:
+    """Yield finding after finding. Servers that this starts are stopped again."""
+    try:
+        environment = read_environment(questions.environ, directory)
+    except ConfigurationError as error:
+        yield problem("settings", error)
+        return
+    yield from examine_configuration(environment)
+    yield from examine_resources(Resources.now(environment.home), environment.home, questions.fleet_mib)
+    if PINS.is_file():
+        yield from examine_packages(PINS.read_text(encoding="utf-8").splitlines())
+    with embedded.leave_as_found(environment.home):
+        servers = Servers(environment)
+        yield from servers.examine()
+        yield from examine_clocks(servers.facts)
+        if not questions.is_offline:
+            yield from _examine_site(questions, servers.urls.get("redis"))
+
+
+def _examine_site(questions: Questions, redis_url: str | None) -> Iterator[Finding]:
+    if redis_url is None:
+        what = _("the site was not asked: without Redis there is no common pace")
+        yield Finding("site", "problem", what, _("See the finding about Redis."))
+        return
+    if why_not := _why_not_now(questions, redis_url):
+        yield why_not
+        return
+    yield from asyncio.run(_visit(questions, redis_url))
+
+
+def _why_not_now(questions: Questions, redis_url: str) -> Finding | None:
+    try:
+        window = CrawlWindow.parse(questions.window)
+    except ConfigurationError as error:
+        return Finding("settings", "problem", error.what, _("Correct CRAWL_WINDOW."))
+    now = Clock().now()
+    if window and window.seconds_until_open(now):
+        what = _("the site was not asked: CRAWL_WINDOW opens at {time} KST").format(
+            time=write_kst(window.opens_at(now))
+        )
+        return Finding("site", "note", what, _("Ask again then."))
+    if questions.requests_per_second <= 0:
+        return None
+    pace = read_pace(redis_url, f"{questions.key_prefix}:politeness", questions.requests_per_second)
+    if pace["held_seconds"] > TURN_SECONDS:
+        what = _("the site was not asked: for another {seconds:.0f} s nothing leaves ({reason})")
+        what = what.format(seconds=pace["held_seconds"], reason=pace["held_because"])
+        return Finding(
+            "site", "warning", what, _("Ask again then; until then all workers wait: `scrapy politeness show`.")
+        )
+    return None
+
+
+async def _visit(questions: Questions, redis_url: str) -> list[Finding]:
+    pace = questions.requests_per_second
+    budget = RequestBudget(redis_url, f"{questions.key_prefix}:politeness", pace) if pace > 0 else None
+    visitor = Visitor(questions.headers, budget, questions.block_seconds)
+    try:
+        return [finding async for finding in FirstContact(questions.hosts, visitor, budget).examine()]
+    finally:
+        if budget:
+            await budget.close()

@@ -1,0 +1,28 @@
+"""What the environment and `.env` say, before any server is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from refillspot.doctor.finding import Finding
+from refillspot.language import gettext as _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from refillspot.services import Environment
+
+
+def examine_configuration(environment: Environment) -> Iterator[Finding]:
+    """Look for values that were never filled in."""
+    for name in environment.placeholders:
+        yield Finding(
+            "settings",
+            "warning",
+            _("{origin} is still as the example shows it, and counts as unset").format(
+                origin=environment.origin([name])
+            ),
+            _("Put in the real value, or delete the line."),
+        )
+    if not environment.placeholders:
+        yield Finding("settings", "ok", _("the environment and .env can be read"))

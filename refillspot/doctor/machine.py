@@ -1,0 +1,95 @@
+"""This machine: memory, disk, Python and the packages."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+from packaging.requirements import InvalidRequirement, Requirement
+
+from refillspot.doctor.finding import Finding
+from refillspot.language import gettext as _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MIB, GIB = 2**20, 2**30
+WORKER_MIB = 384  # a worker and the fleet's own process
+FULL_DISK_GIB = 1  # PostgreSQL keeps up to 1 GB of write-ahead log, and stops when there is no room
+SMALL_DISK_GIB = 3
+SHOWN = 5  # packages that are named
+PINS = Path(__file__).parents[2] / "requirements.txt"
+
+
+@dataclass(slots=True, frozen=True)
+class Resources:
+    """What this machine has left, in bytes."""
+
+    memory: int
+    disk: int
+
+    @classmethod
+    def now(cls, home: Path) -> Resources:
+        """Look; `home` is where the embedded servers and the logs are, or will be."""
+        existing = next(path for path in (home, *home.parents) if path.exists())
+        return cls(psutil.virtual_memory().available, psutil.disk_usage(str(existing)).free)
+
+
+def examine_resources(left: Resources, home: Path, fleet_mib: int) -> Iterator[Finding]:
+    """Judge what is left for a crawl; `fleet_mib` is FLEET_MAX_MEMORY_MB."""
+    memory = _("{free:,.0f} MB of memory are free").format(free=left.memory / MIB)
+    if left.memory < WORKER_MIB * MIB:
+        remedy = _("End other programs: one worker needs {least} MB.").format(least=WORKER_MIB)
+        yield Finding("memory", "problem", memory, remedy)
+    elif left.memory < fleet_mib * MIB:
+        remedy = _("A fleet may take {fleet} MB: give it less by FLEET_MAX_MEMORY_MB, or end other programs.")
+        yield Finding("memory", "warning", memory, remedy.format(fleet=fleet_mib))
+    else:
+        yield Finding("memory", "ok", memory)
+    disk = _("{free:,.1f} GB of disk are free at {home}").format(free=left.disk / GIB, home=home)
+    if left.disk < SMALL_DISK_GIB * GIB:
+        remedy = _("Make room, or move it by REFILLSPOT_HOME: without room PostgreSQL stops.")
+        yield Finding("disk", "problem" if left.disk < FULL_DISK_GIB * GIB else "warning", disk, remedy)
+    else:
+        yield Finding("disk", "ok", disk)
+
+
+def examine_packages(lines: Iterable[str]) -> Iterator[Finding]:
+    """Compare what is installed with the pins of requirements.txt."""
+    others = [other for pin in _pins(lines) if (other := _difference(pin))]
+    python = _("Python {version}").format(version=platform.python_version())
+    if not others:
+        yield Finding("packages", "ok", _("{python}, packages as pinned").format(python=python))
+        return
+    more = _(" and {count} more").format(count=len(others) - SHOWN) if len(others) > SHOWN else ""
+    what = _("{python}; other packages than were tested: {packages}{more}").format(
+        python=python, packages=", ".join(others[:SHOWN]), more=more
+    )
+    remedy = _("Run `pip install --require-hashes -r requirements.txt`, or `make setup`.")
+    yield Finding("packages", "warning", what, remedy)
+
+
+def _pins(lines: Iterable[str]) -> Iterator[Requirement]:
+    for line in lines:
+        try:
+            pin = Requirement(line.strip().rstrip("\\"))
+        except InvalidRequirement:  # a hash or a comment
+            continue
+        if pin.marker is None or pin.marker.evaluate():
+            yield pin
+
+
+def _difference(pin: Requirement) -> str | None:
+    try:
+        installed = version(pin.name)
+    except PackageNotFoundError:
+        return _("{package} is missing").format(package=pin.name)
+    if pin.specifier.contains(installed, prereleases=True):
+        return None
+    return _("{package} {installed} in place of {pinned}").format(
+        package=pin.name, installed=installed, pinned=str(pin.specifier).lstrip("=")
+    )

@@ -1,0 +1,133 @@
+"""PostgreSQL and both Redis servers: there, new enough, and set up so that no crawl loses anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from refillspot.doctor.finding import Finding, problem
+from refillspot.exceptions import RefillspotError
+from refillspot.language import gettext as _
+from refillspot.postgres.database import schema_version
+from refillspot.postgres.migrations import known_migrations
+from refillspot.services import embedded, mask_password
+from refillspot.services.addresses import read_addresses
+from refillspot.services.inspection import inspect_postgres, inspect_redis
+from refillspot.services.reachability import check_postgres, check_redis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from refillspot.services import Environment
+    from refillspot.services.inspection import PostgresFacts, RedisFacts
+
+NEARLY_FULL = 0.9  # of maxmemory
+AS_REDIS = {"redis": "REDIS_URL", "redis-cache": "CACHE_REDIS_URL"}
+
+
+class Servers:
+    """Looks at each server once. What was found stays: `urls` and `facts` of those that answer."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self.urls: dict[str, str] = {}
+        self.facts: dict[str, PostgresFacts | RedisFacts] = {}
+
+    def examine(self) -> Iterator[Finding]:
+        try:
+            configured = read_addresses(self._environment.values)
+        except RefillspotError as error:
+            yield problem("settings", error)
+            return
+        for server in embedded.servers(self._environment.home):
+            try:
+                if address := configured.get(server.name):
+                    url, place = address.url, self._environment.origin(address.variables)
+                    _check(server.name, url, place)
+                else:
+                    url, place = embedded.ensure_up(server), _("embedded")
+            except RefillspotError as error:
+                yield problem(server.name, error)
+            else:
+                self.urls[server.name] = url
+                yield from self._describe(server.name, url, place)
+
+    def _describe(self, name: str, url: str, place: str) -> Iterator[Finding]:
+        at = f"{mask_password(url)} ({place})"
+        if name == "postgres":
+            postgres = inspect_postgres(url)
+            self.facts[name] = postgres
+            yield Finding(name, "ok", f"PostgreSQL {postgres.version}, {at}")
+            yield _schema(url)
+            return
+        redis = inspect_redis(url)
+        self.facts[name] = redis
+        role = _("queue") if name == "redis" else _("page cache")
+        yield Finding(name, "ok", _("Redis {version}, {role}, {at}").format(version=redis.version, role=role, at=at))
+        queue = self.facts.get("redis")
+        if name == "redis":
+            yield from _queue(redis)
+        elif getattr(queue, "run_id", None) != redis.run_id:
+            yield from _cache(redis)
+        else:
+            yield from _shared(redis)
+
+
+def _check(name: str, url: str, origin: str) -> None:
+    if name == "postgres":
+        check_postgres(url, origin)
+    else:
+        check_redis(url, origin, holds_queue=name == "redis")
+
+
+def _schema(url: str) -> Finding:
+    version, known = schema_version(url), known_migrations()[-1].number
+    if version is None:
+        what = _("the tables are not there yet; the first crawl makes them")
+        return Finding("schema", "note", what, _("Or make them now: `scrapy db migrate`."))
+    what = _("the tables have version {version}, this refillspot knows {known}").format(version=version, known=known)
+    if version > known:
+        return Finding("schema", "problem", what, _("Update refillspot, or point DATABASE_URL at another database."))
+    if version < known:
+        return Finding("schema", "warning", what, _("The next crawl updates them, or `scrapy db migrate` does it now."))
+    return Finding("schema", "ok", what)
+
+
+def _queue(redis: RedisFacts) -> Iterator[Finding]:
+    if not redis.is_append_only:
+        yield Finding(
+            "redis", "warning", _("the queue is not written to disk as it changes: a crash of Redis loses a part"),
+            _("Run `redis-cli CONFIG SET appendonly yes` there, and put it into its configuration file."),
+        )  # fmt: skip
+    if not redis.can_write:
+        yield Finding(
+            "redis", "problem", _("Redis could not write to its disk the last time"),
+            _("Make room on the disk of that server, and look into its log."),
+        )  # fmt: skip
+    if redis.max_memory and redis.used_memory > NEARLY_FULL * redis.max_memory:
+        yield Finding(
+            "redis", "warning", _("the queue's memory is nearly full: {used:.0%} of maxmemory").format(
+                used=redis.used_memory / redis.max_memory
+            ),
+            _("Raise maxmemory there, or clear away what ended crawls left: `scrapy crawls prune`."),
+        )  # fmt: skip
+
+
+def _cache(redis: RedisFacts) -> Iterator[Finding]:
+    if not redis.max_memory:
+        yield Finding(
+            "redis-cache", "warning", _("the page cache has no limit of memory"),
+            _("Run `redis-cli CONFIG SET maxmemory 256mb` and `CONFIG SET maxmemory-policy allkeys-lru` there."),
+        )  # fmt: skip
+    elif redis.policy == "noeviction":
+        yield Finding(
+            "redis-cache", "warning", _("the page cache refuses new pages when it is full: its policy is noeviction"),
+            _("Run `redis-cli CONFIG SET maxmemory-policy allkeys-lru` there."),
+        )  # fmt: skip
+
+
+def _shared(redis: RedisFacts) -> Iterator[Finding]:
+    if redis.max_memory and redis.policy == "noeviction":
+        yield Finding(
+            "redis-cache", "warning", _("queue and page cache share a Redis that evicts nothing: when full, all stops"),
+            _("Set its maxmemory-policy to volatile-lru, or give the cache a server of its own by CACHE_REDIS_URL."),
+        )  # fmt: skip

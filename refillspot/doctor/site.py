@@ -1,0 +1,98 @@
+"""First contact: the rules of both hosts, one list, one store; at most four requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from protego import Protego
+
+from refillspot import politeness
+from refillspot.diningcode.forms import FORM_HEADERS, search_form, store_form
+from refillspot.diningcode.refusals import ROBOTS_PATH
+from refillspot.doctor.finding import Finding, problem
+from refillspot.doctor.judging import judge_list, judge_rules, judge_status, judge_store
+from refillspot.exceptions import VisitError
+from refillspot.language import gettext as _
+from refillspot.planning import KEYWORDS
+from refillspot.regions import SEOUL, districts
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from refillspot.diningcode.forms import Form
+    from refillspot.doctor.visit import Answer, Visitor
+    from refillspot.shared.budget import RequestBudget
+
+
+@dataclass(slots=True, frozen=True)
+class Hosts:
+    """Where the site is, and by which name robots.txt knows this crawler."""
+
+    api_url: str
+    web_url: str
+    robots_name: str
+
+
+class FirstContact:
+    """Asks nothing that the rules do not allow."""
+
+    def __init__(self, hosts: Hosts, visitor: Visitor, budget: RequestBudget | None) -> None:
+        self._hosts = hosts
+        self._visitor = visitor
+        self._budget = budget
+        self._rules: dict[str, Protego] = {}
+
+    async def examine(self) -> AsyncIterator[Finding]:
+        for host in dict.fromkeys(map(_origin, (self._hosts.api_url, self._hosts.web_url))):
+            yield await self._learn_rules(host)
+        district = districts()[0]
+        answer = await self._ask(search_form(f"{SEOUL.short} {district.name} {KEYWORDS[0]}"))
+        if isinstance(answer, Finding):
+            yield answer
+            return
+        findings, ref = judge_list(answer.body, district.code)
+        for finding in findings:
+            yield finding
+        if ref is None:
+            return
+        answer = await self._ask(store_form(ref))
+        for finding in [answer] if isinstance(answer, Finding) else judge_store(answer.body):
+            yield finding
+
+    async def _learn_rules(self, host: str) -> Finding:
+        try:
+            answer = await self._visitor.ask(host + ROBOTS_PATH)
+        except VisitError as error:
+            return problem("robots", error)
+        finding, text = judge_rules(answer)
+        if text is None:
+            return finding
+        rules = self._rules[host] = Protego.parse(text)
+        seconds = float(rules.crawl_delay(self._hosts.robots_name) or 0.0)
+        if self._budget:
+            await self._budget.change(partial(politeness.delay, host=urlsplit(host).netloc, seconds=seconds))
+        return finding
+
+    async def _ask(self, form: Form) -> Answer | Finding:
+        host, url = _origin(self._hosts.api_url), self._hosts.api_url.rstrip("/") + form.path
+        if host not in self._rules:
+            what = _("{url} was not asked: the rules of its host are not known").format(url=url)
+            return Finding("site", "problem", what, _("See the finding about robots.txt."))
+        if not self._rules[host].can_fetch(url, self._hosts.robots_name):
+            what = _("{url} was not asked: {host} forbids it").format(url=url, host=host + ROBOTS_PATH)
+            return Finding(
+                "robots", "problem", what, _("Do not crawl: a crawl would get nothing. Ask the site for leave.")
+            )
+        try:
+            answer = await self._visitor.ask(url, form, FORM_HEADERS)
+        except VisitError as error:
+            return problem("site", error)
+        return judge_status(answer) or answer
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

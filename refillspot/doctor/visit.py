@@ -1,0 +1,121 @@
+"""One request of the site, as polite as those of a crawl, and what it tells all workers about the site."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import IO, TYPE_CHECKING
+
+from refillspot import politeness
+from refillspot.diningcode.refusals import refusal_of
+from refillspot.exceptions import VisitError
+from refillspot.language import gettext as _
+from refillspot.retries import retry_after_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from email.message import Message
+
+    from refillspot.diningcode.forms import Form
+    from refillspot.shared.budget import RequestBudget
+
+ANSWER_SECONDS = 30.0
+TURN_SECONDS = 30.0  # until it is this program's turn; others may be crawling
+LARGEST_BYTES = 8 * 2**20
+TOO_MUCH = {403, 429}
+
+
+@dataclass(slots=True, frozen=True)
+class Answer:
+    url: str
+    status: int
+    headers: Message
+    body: bytes
+
+    @property
+    def refusal(self) -> str | None:
+        """Why it is a block, in words."""
+        return refusal.words if (refusal := refusal_of(self.url, self.status, self.body)) else None
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(  # noqa: PLR0913, PLR0917  # urllib's signature
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+    ) -> None:
+        """Follow nothing: where it leads to is what there is to tell."""
+
+
+class Visitor:
+    """Asks at the pace that all workers share. `headers` are those of a crawl; `budget` None: there is no limit."""
+
+    def __init__(self, headers: Mapping[str, str], budget: RequestBudget | None, block_seconds: float) -> None:
+        self._headers = dict(headers)
+        self._budget = budget
+        self._block_seconds = block_seconds
+        self._opener = urllib.request.build_opener(_NoRedirect)
+
+    async def ask(self, url: str, form: Form | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+        """Return what the site answers.
+
+        Raises:
+            VisitError: there is no answer, or no turn.
+        """
+        request = urllib.request.Request(  # noqa: S310  # http and https, of the settings
+            url, form.body if form else None, {**self._headers, **(headers or {})}
+        )
+        sent = await self._turn()
+        try:
+            answer = await asyncio.to_thread(self._open, request)
+        except (OSError, http.client.HTTPException) as error:
+            await self._note(is_error=True)
+            raise VisitError(
+                _("{url} does not answer: {error}").format(url=url, error=getattr(error, "reason", error)),
+                _("Look whether this machine reaches the Internet, and whether DININGCODE_API_URL is right."),
+            ) from error
+        await self._note(is_error=answer.status >= 500)
+        await self._tell(answer, sent)
+        return answer
+
+    async def _turn(self) -> float:
+        if self._budget is None:
+            return 0.0
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                return await self._budget.permit() or 0.0
+        except TimeoutError as error:
+            raise VisitError(
+                _("there was no turn within {seconds:.0f} s: the site may be asked no faster").format(
+                    seconds=TURN_SECONDS
+                ),
+                _("See `scrapy politeness show`, and try again when less is going on."),
+            ) from error
+
+    def _open(self, request: urllib.request.Request) -> Answer:
+        try:
+            with self._opener.open(request, timeout=ANSWER_SECONDS) as response:
+                return Answer(request.full_url, response.status, response.headers, response.read(LARGEST_BYTES))
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(request.full_url, error.code, error.headers, error.read(LARGEST_BYTES))
+
+    async def _note(self, *, is_error: bool) -> None:
+        if self._budget:
+            await self._budget.answered(is_error=is_error)
+
+    async def _tell(self, answer: Answer, sent: float) -> None:
+        """Let all workers know of a site that has enough, as a worker would."""
+        if self._budget is None:
+            return
+        reason = f"HTTP {answer.status} of {answer.url}"
+        if seconds := retry_after_seconds(answer.headers.get("Retry-After"), datetime.now(UTC)):
+            await self._budget.change(partial(politeness.hold, seconds=seconds, reason=reason))
+        if refusal := answer.refusal:
+            block = partial(politeness.block, reason=refusal, sent=sent, cool_down=self._block_seconds)
+            await self._budget.change(block)
+        elif answer.status in TOO_MUCH:
+            await self._budget.change(partial(politeness.slow_down, reason=reason, sent=sent))

@@ -1,0 +1,164 @@
+"""The user's table, a function a name: from what was measured to what was to be reached."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from refillspot.language import gettext as _
+from refillspot.performance.fire import KINDS, SPOILT
+from refillspot.performance.row import Row, write_hours, write_share
+from refillspot.performance.throughput import throughput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from refillspot.performance.measurements import Measurements
+    from refillspot.performance.storage import Storage
+
+# What the user wants. Where that is a span, its nearer end: 6-12 h, 50-60 %.
+SEOUL_HOURS = 12
+MEMORY_MIB = 2048
+CONSTANT = 0.05  # share by which workers may still grow from one quarter of a crawl to the next
+HIT_RATE = 0.6
+ROWS_PER_SECOND = 1000
+FEWER_REQUESTS = 0.5
+AVAILABILITY = 0.999
+
+
+def seoul(found: Measurements) -> Iterator[Row]:
+    hours = found.whole.requests / found.pace / 3600
+    without_reuse = write_hours(found.naive.requests / found.pace / 3600)
+    yield Row(
+        key="seoul",
+        name=_("Whole Seoul"),
+        goal=f"≤ {write_hours(SEOUL_HOURS)}",
+        figure=write_hours(hours),
+        baseline=_("{figure} without reuse; 7 days before").format(figure=without_reuse),
+        is_met=hours <= SEOUL_HOURS,
+        is_computed=True,
+        note=_("{requests:,} requests (all of a synthetic Seoul) ÷ {rate:.3g} requests/s (seen by the site)").format(
+            requests=found.whole.requests, rate=found.pace
+        ),
+        value=hours,
+    )
+
+
+def memory(found: Measurements) -> Iterator[Row]:
+    seen = found.memory
+    peak = seen.peak.crawl + seen.peak.servers
+    fits = peak <= MEMORY_MIB and seen.growth <= CONSTANT
+    note = _(
+        "most at once: fleet of {workers} workers {crawl:,.0f} MB, servers {servers:,.0f} MB; the fleet grew by "
+        "{growth:.1%} from the third quarter of {stores:,} stores to the last"
+    ).format(
+        workers=found.conditions.workers, crawl=seen.peak.crawl, servers=seen.peak.servers,
+        growth=seen.growth, stores=seen.stores,
+    )  # fmt: skip
+    if seen.peak.unknown:
+        note += _("; not measured, since elsewhere: {servers}").format(servers=", ".join(seen.peak.unknown))
+    yield Row(
+        key="memory",
+        name=_("Memory"),
+        goal=_("≤ {limit:,} MB, constant").format(limit=MEMORY_MIB),
+        figure=_("{peak:,.0f} MB, {growth:+.1%}").format(peak=peak, growth=seen.growth),
+        baseline=_("grew with every store before"),
+        is_met=None if fits and seen.peak.unknown else fits,
+        is_computed=False,
+        note=note,
+        value=peak,
+    )
+
+
+def cache(found: Measurements) -> Iterator[Row]:
+    again = found.repeat
+    yield Row(
+        key="cache",
+        name=_("Cache hit rate"),
+        goal=f"≥ {write_share(HIT_RATE)}",
+        figure=write_share(again.hit_rate),
+        baseline=_("none before"),
+        is_met=again.hit_rate >= HIT_RATE and again.pages_asked <= again.misses,
+        is_computed=False,
+        note=_(
+            "all of Seoul once more, at once: {hits:,} hits, {misses:,} misses; the site was asked for {asked:,} "
+            "pages, the first time for {first:,}"
+        ).format(hits=again.hits, misses=again.misses, asked=again.pages_asked, first=found.whole.pages_asked),
+        value=again.hit_rate,
+    )
+
+
+def database(found: Measurements) -> Iterator[Row]:
+    yield _database("", found.storage, found)
+    if found.are_servers_near:
+        yield _database(_("{ms:g} ms away").format(ms=found.conditions.round_trip_ms), found.far_storage, found)
+
+
+def requests(found: Measurements) -> Iterator[Row]:
+    naive, ours = found.naive, found.whole.requests
+    fewer = 1 - ours / naive.requests
+    yield Row(
+        key="requests",
+        name=_("Fewer network requests"),
+        goal=f"≥ {write_share(FEWER_REQUESTS)}",
+        figure=write_share(fewer),
+        baseline=_("{requests:,} without reuse").format(requests=naive.requests),
+        is_met=fewer >= FEWER_REQUESTS,
+        is_computed=True,
+        note=_(
+            "1 − {ours:,} requests with an empty cache (log of the site) ÷ {requests:,} without reuse ({lists:,} "
+            "lists, {pages:,} pages of stores, counted from the site's answers)"
+        ).format(ours=ours, requests=naive.requests, lists=naive.lists, pages=naive.pages),
+        value=fewer,
+    )
+
+
+def availability(found: Measurements) -> Iterator[Row]:
+    seen = found.fire
+    note = _(
+        "{committed} of {due} slots of {slot:g} s had a commit; meanwhile {killed} of {workers} workers were killed, "
+        "all connections to a server cut {cut} times, and {share:.0%} of the answers spoilt in each of {kinds} ways. "
+        "So short a time says nothing of 99.9 % over weeks: for more, make chaos"
+    ).format(
+        committed=seen.committed, due=seen.due, slot=found.conditions.slot_seconds, killed=seen.killed,
+        workers=found.conditions.workers, cut=seen.cut, share=SPOILT, kinds=len(KINDS),
+    )  # fmt: skip
+    yield Row(
+        key="availability",
+        name=_("Availability"),
+        goal=f"≥ {write_share(AVAILABILITY)}",
+        figure=_("unknown") if seen.availability is None else write_share(seen.availability),
+        baseline=_("99 % before"),
+        is_met=None if seen.availability is None else seen.availability >= AVAILABILITY,
+        is_computed=False,
+        note=note,
+        value=seen.availability or 0.0,
+    )
+
+
+ROWS: dict[str, Callable[[Measurements], Iterator[Row]]] = {
+    row.__name__: row for row in (throughput, seoul, memory, cache, database, requests, availability)
+}
+"""By what `--only` takes, in the order of the table."""
+
+
+def measure_rows(found: Measurements, only: Sequence[str]) -> list[Row]:
+    """Return the rows of these names, in the order of the table; no name: all."""
+    return [row for name, measure in ROWS.items() if not only or name in only for row in measure(found)]
+
+
+def _database(case: str, storage: Storage, found: Measurements) -> Row:
+    return Row(
+        key="database",
+        name=_("Database insertion"),
+        case=case,
+        goal=_("≥ {goal:,} rows/s").format(goal=ROWS_PER_SECOND),
+        figure=_("{figure:,.0f} rows/s").format(figure=storage.merged),
+        baseline=_("{figure:,.0f}, one INSERT a row").format(figure=storage.inserted),
+        is_met=storage.merged >= ROWS_PER_SECOND,
+        is_computed=False,
+        note=_(
+            "{rows:,} stores, all columns, COPY and merge, {group:,} in a transaction; median of {rounds}; a round "
+            "trip took {ms:.2f} ms"
+        ).format(rows=storage.rows, group=found.conditions.group, rounds=storage.rounds, ms=storage.round_trip * 1000),
+        value=storage.merged,
+    )

@@ -1,0 +1,118 @@
+"""Under which conditions is measured, and how a fleet is started under them."""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from refillspot.exceptions import MeasurementError
+from refillspot.language import gettext as _
+from refillspot.trial.crawl import running_crawl
+from refillspot.trial.site import running_site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from refillspot.services import ServiceAddresses
+    from refillspot.trial.ground import Ground
+    from refillspot.trial.site import SyntheticSite
+
+LONGEST_SECONDS = 150.0  # of one crawl: all of Seoul takes a tenth of it
+LOOK_SECONDS = 0.5
+
+
+class City(NamedTuple):
+    """How large a synthetic city is."""
+
+    refill_stores: int
+    ordinary_stores: int
+
+
+SEOUL = City(1500, 6000)  # estimates say that there are 1,000 to 2,000 refill stores
+LARGE = City(4000, 16000)  # enough stores to tell whether the memory of a worker goes on growing
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Conditions:
+    """What may be changed about a measurement. Whatever is, the rows follow: none of them is a constant."""
+
+    requests_per_second: float
+    """POLITENESS_REQUESTS_PER_SECOND, the budget that is computed with; 0 = no limit."""
+    group: int
+    """POSTGRES_COPY_MAX_ROWS."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What the user gave with `-s`: it holds for every crawl that is measured."""
+    logs: Path
+    """Where the crawls write what they have to say."""
+    latency_ms: float = 0.0
+    """Of each answer of the site."""
+    round_trip_ms: float = 1.0
+    """To servers that are said to be far away."""
+    city: City = SEOUL
+    large_city: City = LARGE
+    seed: int = 7
+    workers: int = 2
+    pace_seconds: float = 20.0
+    """For so long the budget is watched."""
+    fire_seconds: float = 40.0
+    """For so long workers are killed and connections cut."""
+    slot_seconds: float = 5.0
+    """One commit is due in each; POSTGRES_COPY_MAX_SECONDS and a pause to recover."""
+
+
+@dataclass(slots=True, frozen=True)
+class Stage:
+    """`servers` are those of the user; nothing is measured on the user's data."""
+
+    servers: ServiceAddresses
+    conditions: Conditions
+
+    @contextmanager
+    def site(self, city: City, latency_ms: float | None = None) -> Iterator[SyntheticSite]:
+        """Start a synthetic site, with the latency of the conditions unless another is given."""
+        latency = self.conditions.latency_ms if latency_ms is None else latency_ms
+        size = ("--refill-stores", f"{city.refill_stores}", "--ordinary-stores", f"{city.ordinary_stores}")
+        with running_site(self.conditions.seed, *size, "--latency-ms", f"{latency:g}") as site:
+            yield site
+
+    @contextmanager
+    def fleet(
+        self, ground: Ground, site: SyntheticSite, requests_per_second: float
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """Start a fleet on the whole city; at the end it is killed, if it still runs."""
+        settings: dict[str, Any] = {**self.conditions.settings, "POLITENESS_REQUESTS_PER_SECOND": requests_per_second}
+        command = ["fleet", "-n", str(self.conditions.workers)]
+        with running_crawl(
+            command, {"district": "all"}, settings, site_url=site.url, ground=ground, log=self.log(ground)
+        ) as fleet:
+            yield fleet
+
+    def log(self, ground: Ground) -> Path:
+        return self.conditions.logs / f"{ground.key_prefix}.log"
+
+    def wait_for(self, fleet: subprocess.Popen[bytes], ground: Ground, look: Callable[[], None] | None) -> None:
+        """Return when the crawl is complete; `look` now and then meanwhile.
+
+        Raises:
+            MeasurementError: it takes too long, or fails.
+        """
+        for _number in range(int(LONGEST_SECONDS / LOOK_SECONDS)):
+            try:
+                code = fleet.wait(LOOK_SECONDS)
+            except subprocess.TimeoutExpired:
+                if look:
+                    look()
+            else:
+                if code == 0:
+                    return
+                raise MeasurementError(
+                    _("the crawl ended with {code}: see {log}").format(code=code, log=self.log(ground))
+                )
+        raise MeasurementError(
+            _("the crawl was not complete after {seconds:.0f} s: see {log}").format(
+                seconds=LONGEST_SECONDS, log=self.log(ground)
+            )
+        )

@@ -1,0 +1,72 @@
+"""The whole city without a limit: once, and once more within the life of the cached pages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil
+
+from refillspot.postgres.crawl_list import list_crawls
+from refillspot.postgres.worker_stats import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from refillspot.performance.stage import Stage
+    from refillspot.trial.ground import Ground
+    from refillspot.trial.site import SyntheticSite
+
+PAGES = ("list", "store")  # kinds of requests that a page answers
+
+
+@dataclass(slots=True, frozen=True)
+class Whole:
+    """One crawl of the whole city."""
+
+    stores: int
+    requests: int
+    """That the site was asked, robots.txt included."""
+    seconds: float
+    """From the first worker's start to the last commit."""
+    hits: int
+    misses: int
+    pages_asked: int
+    """Pages that the site was asked for, by its own log."""
+
+    @property
+    def stores_per_hour(self) -> float:
+        return 3600 * self.stores / self.seconds
+
+    @property
+    def hit_rate(self) -> float:
+        return self.hits / (self.hits + self.misses) if self.hits + self.misses else 0.0
+
+
+def crawl_whole(
+    stage: Stage, ground: Ground, site: SyntheticSite, look: Callable[[psutil.Process], None] | None = None
+) -> Whole:
+    """Crawl the whole city, and return what it came to; `look` at the fleet now and then meanwhile.
+
+    Raises:
+        MeasurementError: the crawl failed.
+    """
+    site.clear_log()
+    with stage.fleet(ground, site, requests_per_second=0) as fleet:
+        process = psutil.Process(fleet.pid)
+        stage.wait_for(fleet, ground, (lambda: look(process)) if look else None)
+    crawl = list_crawls(ground.servers.database_url)[0]
+    assert crawl.ended_at  # noqa: S101  # it is complete
+    counted: Counter[str] = Counter()
+    for worker in read(ground.servers.database_url, crawl.id):
+        counted.update({name: worker.stats.get(f"cache/{name}", 0) for name in ("hits", "misses", "refreshes")})
+    asked = Counter(entry["kind"] for entry in site.log())
+    return Whole(
+        stores=crawl.stored,
+        requests=asked.total(),
+        seconds=(crawl.ended_at - crawl.started_at).total_seconds(),
+        hits=counted["hits"],
+        misses=counted["misses"] + counted["refreshes"],
+        pages_asked=sum(asked[kind] for kind in PAGES),
+    )

@@ -1,0 +1,67 @@
+"""How many stores a second PostgreSQL takes: in groups, and as most programs store them. Into empty tables only."""
+
+from __future__ import annotations
+
+import asyncio
+from statistics import median
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from refillspot.clock import Clock
+from refillspot.postgres.columns import COLUMNS, copy_row
+from refillspot.postgres.database import migrate_database
+from refillspot.postgres.stores import StoreTable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from refillspot.items import Store
+
+ROUND_TRIPS = 25
+NAMES = [column.name for column in COLUMNS]
+INSERT = (
+    f"INSERT INTO refillspot.stores ({', '.join(NAMES)}, first_seen_at, last_seen_at) "
+    f"VALUES ({', '.join(['%s'] * len(NAMES))}, now(), now()) "
+    f"ON CONFLICT (ref) DO UPDATE SET {', '.join(f'{name} = EXCLUDED.{name}' for name in NAMES)}"
+)
+
+
+def round_trip(database_url: str) -> float:
+    """Return the seconds that a question takes which is no work, the median of some."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        took = []
+        for _number in range(ROUND_TRIPS):
+            began = monotonic()
+            connection.execute("SELECT 1")
+            took.append(monotonic() - began)
+    return median(took)
+
+
+def merged_per_second(database_url: str, stores: Sequence[Store], group: int) -> float:
+    """Return rows a second by COPY and merge, `group` of them in a transaction."""
+
+    async def write() -> float:
+        table = StoreTable(database_url, Clock())
+        await table.open()
+        began = monotonic()
+        for first in range(0, len(stores), group):
+            await table.write(stores[first : first + group])
+        seconds = monotonic() - began
+        await table.close()
+        return len(stores) / seconds
+
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # psycopg needs this loop on Windows
+        return runner.run(write())
+
+
+def inserted_per_second(database_url: str, stores: Sequence[Store]) -> float:
+    """Return rows a second by one INSERT and one COMMIT a row."""
+    migrate_database(database_url)
+    with psycopg.connect(database_url) as connection:
+        began = monotonic()
+        for store in stores:
+            connection.execute(INSERT, copy_row(store))
+            connection.commit()
+        return len(stores) / (monotonic() - began)

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from refillspot.doctor.clocks import examine_clocks
+from refillspot.doctor.machine import GIB, MIB, PINS, WORKER_MIB, Resources, examine_packages, examine_resources
+from refillspot.services.inspection import PostgresFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from refillspot.doctor.checkup import Questions
+    from refillspot.doctor.finding import Finding
+
+    CheckUp = Callable[..., list[Finding]]
+
+PLENTY = 100 * GIB
+
+
+@pytest.mark.parametrize(
+    ("memory", "disk", "expected"),
+    [
+        (PLENTY, PLENTY, ["ok", "ok"]),
+        (2000 * MIB, 2 * GIB, ["warning", "warning"]),
+        ((WORKER_MIB - 1) * MIB, GIB - 1, ["problem", "problem"]),
+    ],
+)
+def test_memory_and_disk(memory: int, disk: int, expected: list[str]) -> None:
+    found = list(examine_resources(Resources(memory, disk), Path("home"), fleet_mib=2048))
+
+    assert [one.state for one in found] == expected
+    assert all(one.remedy for one in found if one.state != "ok")
+
+
+def test_what_is_free_is_told_of_a_home_that_is_not_there_yet(tmp_path: Path) -> None:
+    now = Resources.now(tmp_path / "a/b")
+
+    assert now.memory > 0
+    assert now.disk > 0
+
+
+def test_installed_packages_are_those_that_are_pinned() -> None:
+    (finding,) = examine_packages(PINS.read_text("utf-8").splitlines())
+
+    assert finding.state == "ok", finding.what
+
+
+def test_other_packages_are_named() -> None:
+    pins = [
+        "rich==0.1 \\",
+        "    --hash=sha256:00",
+        f"psutil=={version('psutil')} \\",
+        "nowhere-to-be-found==1.0 ; python_version >= '3'",
+        "of-another-system==1.0 ; sys_platform == 'none'",
+    ]
+
+    (finding,) = examine_packages(pins)
+
+    assert finding.state == "warning"
+    assert f"rich {version('rich')} in place of 0.1, nowhere-to-be-found is missing" in finding.what
+    assert "psutil" not in finding.what
+    assert "of-another-system" not in finding.what
+
+
+@pytest.mark.parametrize(
+    ("ahead", "state", "words"),
+    [(0.0, "ok", "agree"), (-1.9, "ok", "agree"), (30, "warning", "ahead by 30 s"), (-90, "problem", "behind by 90 s")],
+)
+def test_clocks_that_differ(ahead: float, state: str, words: str) -> None:
+    (finding,) = examine_clocks({"postgres": PostgresFacts("18", ahead)})
+
+    assert finding.state == state
+    assert words in finding.what
+
+
+def test_values_that_were_never_filled_in(check_up: CheckUp, questions: Questions, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("KAKAO_API_KEY=your_kakao_api_key_here\nNOTIFY_URL=\n", "utf-8")
+
+    found = [one for one in check_up(is_offline=True, environ=questions.environ) if one.area == "settings"]
+
+    assert [one.state for one in found] == ["warning"]
+    assert "KAKAO_API_KEY in .env" in found[0].what
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("이름=값".encode("cp949"), "is not UTF-8"), (b"REDIS_PORT=many", "REDIS_PORT can not be used")],
+)
+def test_a_file_that_cannot_be_used(
+    check_up: CheckUp, questions: Questions, tmp_path: Path, text: bytes, words: str
+) -> None:
+    (tmp_path / ".env").write_bytes(text)
+    environ = {name: value for name, value in questions.environ.items() if name != "REDIS_URL"}
+
+    found = check_up(is_offline=True, environ=environ)
+
+    assert any(one.state == "problem" and words in one.what for one in found), found

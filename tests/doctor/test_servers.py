@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from refillspot.postgres.database import migrate_database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from refillspot.doctor.checkup import Questions
+    from refillspot.doctor.finding import Finding
+    from tests.own_redis import OwnRedis
+
+    CheckUp = Callable[..., list[Finding]]
+
+
+def changed(questions: Questions, **variables: str) -> dict[str, object]:
+    return {"environ": {**questions.environ, **variables}, "is_offline": True}
+
+
+def of(found: list[Finding], area: str) -> list[Finding]:
+    return [one for one in found if one.area == area]
+
+
+def test_servers_that_will_do(check_up: CheckUp) -> None:
+    found = check_up(is_offline=True)
+
+    assert [of(found, area)[0].state for area in ("postgres", "redis", "redis-cache", "clock")] == ["ok"] * 4
+
+
+def test_each_server_that_is_away_is_told(check_up: CheckUp, questions: Questions, free_port: int) -> None:
+    nobody = f"127.0.0.1:{free_port}"
+    found = check_up(
+        **changed(
+            questions, DATABASE_URL=f"postgresql://u:s3cret@{nobody}/d", REDIS_URL=f"redis://{nobody}/0",
+            CACHE_REDIS_URL=f"redis://{nobody}/1",
+        )
+    )  # fmt: skip
+
+    problems = [one for one in found if one.state == "problem"]
+    assert [one.area for one in problems] == ["postgres", "redis", "redis-cache"]
+    assert "docker compose up -d postgres" in problems[0].remedy
+    assert "s3cret" not in str(found)
+
+
+def test_an_embedded_server_that_cannot_start_is_told(check_up: CheckUp, questions: Questions, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    environ = {name: value for name, value in questions.environ.items() if not name.endswith("_URL")}
+
+    found = check_up(environ={**environ, "REFILLSPOT_HOME": str(tmp_path / "file")}, is_offline=True)
+
+    assert [one.area for one in found if one.state == "problem"] == ["postgres", "redis", "redis-cache"]
+
+
+def test_the_state_of_the_tables(check_up: CheckUp, database_url: str) -> None:
+    states = [schema(check_up)]
+    migrate_database(database_url)
+    states.append(schema(check_up))
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("INSERT INTO refillspot.migrations (number, name) VALUES (9999, 'of another day')")
+        states.append(schema(check_up))
+        connection.execute("DELETE FROM refillspot.migrations WHERE number <> 1")
+        states.append(schema(check_up))
+
+    assert states == ["note", "ok", "problem", "warning"]
+
+
+def schema(check_up: CheckUp) -> str:
+    (finding,) = of(check_up(is_offline=True), "schema")
+    return finding.state
+
+
+@pytest.mark.parametrize(
+    ("variable", "settings", "area", "state", "words"),
+    [
+        (
+            "REDIS_URL",
+            {"maxmemory": "100mb", "maxmemory-policy": "allkeys-lru"},
+            "redis",
+            "problem",
+            "may evict the queue",
+        ),
+        ("REDIS_URL", {"appendonly": "no"}, "redis", "warning", "not written to disk"),
+        ("REDIS_URL", {"maxmemory": "1"}, "redis", "warning", "nearly full"),
+        ("CACHE_REDIS_URL", {"maxmemory": "0"}, "redis-cache", "warning", "no limit of memory"),
+        ("CACHE_REDIS_URL", {"maxmemory": "100mb"}, "redis-cache", "warning", "its policy is noeviction"),
+    ],
+)
+def test_a_redis_that_is_set_up_wrongly(
+    check_up: CheckUp, questions: Questions, own_redis: OwnRedis,
+    variable: str, settings: dict[str, str], area: str, state: str, words: str,
+) -> None:  # fmt: skip
+    with own_redis.client() as client:
+        for name, value in settings.items():
+            client.config_set(name, value)
+
+    found = of(check_up(**changed(questions, **{variable: own_redis.url})), area)
+
+    assert any(one.state == state and words in one.what for one in found), found
+
+
+def test_one_redis_for_both_that_evicts_nothing(check_up: CheckUp, questions: Questions, own_redis: OwnRedis) -> None:
+    with own_redis.client() as client:
+        client.config_set("maxmemory", "100mb")
+
+    found = check_up(**changed(questions, REDIS_URL=own_redis.url, CACHE_REDIS_URL=f"{own_redis.url}?db=1"))
+
+    assert any(one.state == "warning" and "queue and page cache share" in one.what for one in found)
+
+
+def test_a_disk_that_redis_cannot_write_to(check_up: CheckUp, questions: Questions, own_redis: OwnRedis) -> None:
+    (own_redis.directory / "dump.rdb").mkdir()  # where its file should go
+    with own_redis.client() as client:
+        client.bgsave()
+        while client.info("persistence")["rdb_bgsave_in_progress"]:
+            pass
+
+    found = check_up(**changed(questions, REDIS_URL=own_redis.url))
+
+    assert any(one.state == "problem" and "could not write" in one.what for one in found)
