@@ -102,6 +102,7 @@ EXTENSIONS = {
     "refillspot.extensions.memory_guard.MemoryGuard": 0,
     "refillspot.extensions.notify.Notify": 0,
     "refillspot.extensions.process_use.ProcessUse": 0,
+    "refillspot.extensions.site_answers.SiteAnswers": 0,
     "refillspot.extensions.reading.Reading": 0,
 }
 WORKER_MAX_MEMORY_MB = (

@@ -15,8 +15,8 @@ TOTALS = {"spider_exceptions/count"}  # of the kinds beside them
 def errors_of(stats: Mapping[str, Any]) -> dict[str, int]:
     """Return how often each kind of error was met, the most frequent first."""
     by_start = {
-        "downloader/response_status_count/4": "HTTP 4{rest}",
-        "downloader/response_status_count/5": "HTTP 5{rest}",
+        "site/status/4": "HTTP 4{rest}",
+        "site/status/5": "HTTP 5{rest}",
         "downloader/exception_type_count/": "{rest}",
         "spider_exceptions/": "{rest}",
         "frontier/dead_reason/": _("dead letter, {rest}"),

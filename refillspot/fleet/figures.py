@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from refillspot.fleet.error_kinds import errors_of
 from refillspot.fleet.pace import Pace, Sample
-from refillspot.fleet.worker_figures import WorkerFigures, seconds_at_work, worker_figures
+from refillspot.fleet.worker_figures import WorkerFigures, requests_sent, seconds_at_work, worker_figures
 from refillspot.frontier.progress import Progress
 from refillspot.totals import total
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from refillspot.fleet.snapshot import Snapshot
     from refillspot.postgres.crawls import Crawl
 
-REQUESTS, ROWS, COMMIT_SECONDS = "downloader/request_count", "postgres/rows", "postgres/seconds"
+ROWS, COMMIT_SECONDS = "postgres/rows", "postgres/seconds"
 
 
 @dataclass(slots=True, frozen=True)
@@ -41,6 +41,7 @@ class SiteFigures:
     budget_used: Rate
     """Share of what the operator allows at most."""
     bytes_received: int
+    seconds_per_answer: float | None
 
 
 @dataclass(slots=True, frozen=True)
@@ -123,8 +124,8 @@ class FiguresOfCrawl:
             self._queue.add(Sample(snapshot.at.timestamp(), counts))
         if snapshot.workers:
             seen_at = max(one.seen_at for one in snapshot.workers)
-            counts = {name: stats.get(name, 0) for name in (REQUESTS, ROWS, COMMIT_SECONDS)}
-            self._stats.add(Sample(seen_at.timestamp(), counts))
+            counts = {name: stats.get(name, 0) for name in (ROWS, COMMIT_SECONDS)}
+            self._stats.add(Sample(seen_at.timestamp(), counts | {"requests": requests_sent(stats)}))
 
     def _seconds_left(self, progress: Progress, seconds: float) -> float | None:
         if progress.paused or not progress.workers:
@@ -134,15 +135,16 @@ class FiguresOfCrawl:
         return progress.left / per_second if now is None and per_second else now
 
     def _site(self, snapshot: Snapshot, stats: Mapping[str, Any], seconds: float) -> SiteFigures:
-        requests = stats.get(REQUESTS, 0)
-        per_second = Rate(self._stats.per_second(REQUESTS), _ratio(requests, seconds))
+        requests = requests_sent(stats)
+        per_second = Rate(self._stats.per_second("requests"), _ratio(requests, seconds))
         budget = snapshot.pace if stats.get("politeness/permits") else None
         return SiteFigures(
             requests=requests,
             per_second=per_second,
             budget=budget,
             budget_used=per_second.times(1 / budget["ceiling"]) if budget else Rate(),
-            bytes_received=stats.get("downloader/response_bytes", 0),
+            bytes_received=stats.get("site/bytes", 0),
+            seconds_per_answer=_ratio(stats.get("site/seconds"), stats.get("site/answers")),
         )
 
     def _database(self, stats: Mapping[str, Any]) -> DatabaseFigures:

@@ -37,15 +37,17 @@ COUNTERS = {
     "refillspot_commit_seconds": Counter("postgres/seconds", "Time that group commits took."),
     "refillspot_postgres_waits": Counter("postgres/waits", "How often PostgreSQL had to be waited for."),
     "refillspot_redis_outages": Counter("frontier/redis_outages", "How often Redis had to be waited for."),
-    "refillspot_requests_sent": Counter("downloader/request_count", "Requests that went to the site."),
+    "refillspot_requests": Counter("downloader/request_count", "Requests to the site, with those that wait to leave."),
+    "refillspot_permits": Counter("politeness/permits", "Requests that left, where there is a budget."),
     "refillspot_requests_retried": Counter("frontier/retried", "Requests that went back into the queue."),
     "refillspot_sent_bytes": Counter("downloader/request_bytes", "Bytes of requests."),
-    "refillspot_received_bytes": Counter("downloader/response_bytes", "Bytes of answers, as they came."),
+    "refillspot_received_bytes": Counter("site/bytes", "Bytes of bodies that came from the site, as they came."),
+    "refillspot_answer_seconds": Counter("site/seconds", "Time from requests to the headers of their answers."),
     "refillspot_permit_wait_seconds": Counter("politeness/waited_seconds", "Time that requests waited for a permit."),
     "refillspot_cache_saved_bytes": Counter("cache/bytes_saved", "Bytes of bodies that were not fetched again."),
 }
 BY_KIND = {
-    "refillspot_responses": Kinds("downloader/response_status_count/", "status", "Answers of the site by HTTP status."),
+    "refillspot_responses": Kinds("site/status/", "status", "Answers of the site by HTTP status."),
     "refillspot_request_errors": Kinds("downloader/exception_type_count/", "kind", "Requests without an answer."),
     "refillspot_dead_letters_written": Kinds("frontier/dead_reason/", "kind", "Requests that failed for good."),
     "refillspot_cache_lookups": Kinds(
@@ -67,6 +69,6 @@ BY_WORKER = {
     ),
     "refillspot_worker_concurrent_requests": OfWorker("concurrency/level", "Requests that may be under way at once."),
     "refillspot_worker_cpu_seconds": OfWorker("cpu/seconds", "Processor time.", is_counter=True),
-    "refillspot_worker_requests_sent": OfWorker("downloader/request_count", "Requests to the site.", is_counter=True),
+    "refillspot_worker_requests": OfWorker("downloader/request_count", "Requests to the site.", is_counter=True),
     "refillspot_worker_stores_stored": OfWorker("postgres/rows", "Stores that it committed.", is_counter=True),
 }

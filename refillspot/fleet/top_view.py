@@ -34,7 +34,7 @@ class TopView:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         figures = self._figures
         above = Group(
-            title_line(_title(figures), write_seconds(figures.seconds_at_work)),
+            _title(figures),
             progress_line(figures.progress, figures.seconds_left),
             Text(),
             _figures_table(figures),
@@ -47,20 +47,21 @@ class TopView:
         yield below
 
 
-def _title(figures: Figures) -> str:
+def _title(figures: Figures) -> Table:
     states = {
         "running": _("running"),
         "paused": _("paused"),
         "complete": _("complete"),
         "abandoned": _("given up"),
     }
-    return _("{spider} {district}, crawl {id}: {state}, {workers} at work").format(
-        spider=figures.crawl.spider,
-        district=spider_arguments(figures.crawl.arguments).get("district", ""),
-        id=figures.crawl.id,
-        state=states[figures.state],
-        workers=figures.at_work,
+    crawl = figures.crawl
+    title = _("crawl {id}: {spider} {district}").format(
+        id=crawl.id, spider=crawl.spider, district=spider_arguments(crawl.arguments).get("district", "")
     )
+    right = _("{state}, {workers} at work, {time}").format(
+        state=states[figures.state], workers=figures.at_work, time=write_seconds(figures.seconds_at_work)
+    )
+    return title_line(title, right)
 
 
 def _errors(figures: Figures) -> Iterator[Text]:
@@ -106,8 +107,8 @@ def _stores(figures: Figures) -> Row:
 
 
 def _requests(site: SiteFigures) -> Row:
-    more = _("{requests:,} sent, {received} received").format(
-        requests=site.requests, received=write_bytes(site.bytes_received)
+    more = _("{requests:,} sent, {received} received, {seconds:.3f} s an answer").format(
+        requests=site.requests, received=write_bytes(site.bytes_received), seconds=site.seconds_per_answer or 0.0
     )
     return (_("requests/s"), *_both(site.per_second), more)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from refillspot.worker_stats import WorkerStats
@@ -51,9 +51,14 @@ def worker_figures(worker: WorkerStats, at: datetime, *, is_over: bool) -> Worke
         cpu_percent=stats.get("cpu/percent", 0.0) if is_at_work else round(percent_of_life, 1),
         lag_seconds=stats.get("loop/lag_seconds" if is_at_work else "loop/lag_max_seconds", 0.0),
         at_once=stats.get("concurrency/level", 0),
-        requests=stats.get("downloader/request_count", 0),
+        requests=requests_sent(stats),
         rows=stats.get("postgres/rows", 0),
     )
+
+
+def requests_sent(stats: Mapping[str, Any]) -> int:
+    """Return how many requests left for the site; Scrapy's own count has those too that wait for their permit."""
+    return int(stats.get("politeness/permits") or stats.get("downloader/request_count", 0))
 
 
 def seconds_at_work(workers: Iterable[WorkerStats]) -> float:

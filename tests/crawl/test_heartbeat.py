@@ -69,13 +69,13 @@ def test_a_worker_is_seen_while_it_runs_and_after_it_was_killed(
 ) -> None:
     with crawl.start(*NAMED, *PACED, *QUICK) as process:
         wait_for_store_pages(site, 3)
-        found = wait_for_beat(redis_url, key_prefix, "downloader/response_bytes")
+        found = wait_for_beat(redis_url, key_prefix, "site/bytes")
         process.kill()
         process.communicate()
 
     assert found.ended_at is None
     assert found.stats["politeness/waited_seconds"] > 0
-    assert wait_for_beat(redis_url, key_prefix, "downloader/response_bytes").worker == found.worker
+    assert wait_for_beat(redis_url, key_prefix, "site/bytes").worker == found.worker
     with redis.Redis.from_url(redis_url) as client:
         assert 0 < client.ttl(f"{key_prefix}:this:heartbeats") <= 600
     (kept,) = read(database_url, "this")
@@ -141,3 +141,17 @@ def test_an_older_attempt_does_not_undo_a_newer_one(database_url: str) -> None:
     asyncio.run(write())
     (kept,) = read(database_url, "this")
     assert kept == worker("one", seen=60, items=6)
+
+
+def test_the_site_is_told_from_the_cache(cached_crawl: Crawl, site: Site, database_url: str) -> None:
+    assert cached_crawl.run("-a", "district=금천구", "-a", "crawl=first", *FEW).returncode == 0
+    first = len(site.log())
+    later = ("-s", "CACHE_TTL_LIST_SECONDS=0", "-s", "HEARTBEAT_SECONDS=0.1")
+    assert cached_crawl.run("-a", "district=금천구", "-a", "crawl=second", *FEW, *later).returncode == 0
+    (one,), (two,) = (read(database_url, crawl) for crawl in ("first", "second"))
+
+    assert (one.stats["site/answers"], one.stats["site/status/200"]) == (first, first)
+    assert one.stats["site/seconds"] > one.stats["site/longest_seconds"] > 0
+    assert two.stats["site/answers"] == len(site.log()) - first > 0
+    assert two.stats["site/answers"] + two.stats["cache/hits"] == two.stats["downloader/response_count"]
+    assert 0 < two.stats["site/bytes"] < two.stats["downloader/response_bytes"]
