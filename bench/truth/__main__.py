@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from random import SystemRandom
 
-from bench.truth import captured, labelled, synthetic
+from bench.truth import captured, known, labelled, synthetic
 
 
 def main() -> None:
@@ -16,13 +16,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="of the replica's city; without one, a number that nobody has seen")
     parser.add_argument("--refill", type=int, default=1500, help="refill stores of the city")
     parser.add_argument("--ordinary", type=int, default=6000, help="other stores of the city")
-    parser.add_argument("--captures", default="/work/shared/captures", help="folder of real answers")
     arguments = parser.parse_args()
     seed = SystemRandom().randrange(10**6) if arguments.seed is None else arguments.seed
     for tally in labelled.measure():
         tally.print()
     synthetic.measure(seed, refill=arguments.refill, ordinary=arguments.ordinary).print()
-    captured.report(arguments.captures, seed)
+    captured.report(seed)
+    known.report(seed, refill=arguments.refill, ordinary=arguments.ordinary)
 
 
 if __name__ == "__main__":

@@ -19,22 +19,28 @@ from refillspot.parsing.refill import assess_refill
 from refillspot.parsing.refill_price import headline_price_krw, refill_prices
 from tests.parsing.hours_labels import write_label
 
+CAPTURES = Path(__file__).parents[3] / "shared" / "captures"
 FOR_THE_EYE = 50
 
 
-def report(folder: str, seed: int) -> None:
-    captures = Path(folder)
-    if not captures.is_dir():
-        print(f"\nno captures in {folder}: real answers were not measured")
+def report(seed: int) -> None:
+    if not CAPTURES.is_dir():
+        print(f"\nno captures in {CAPTURES}: real answers were not measured")
         return
     print("\ncaptures of the site")
-    _report_rows(captures)
-    _report_menus(captures)
-    _report_hours(captures, seed)
+    _report_rows()
+    _report_menus()
+    _report_hours(seed)
 
 
-def _report_rows(captures: Path) -> None:
-    rows = [row for path in sorted(captures.glob("isearch_*.json")) for row in _rows(json.loads(path.read_text()))]
+def read_rows() -> list[dict[str, Any]]:
+    """Return the rows of all captured lists; none without captures."""
+    lists = sorted(CAPTURES.glob("isearch_*.json"))
+    return [row for path in lists for row in _rows(json.loads(path.read_text("utf-8")))]
+
+
+def _report_rows() -> None:
+    rows = read_rows()
     for name, parse in (("addr", parse_address), ("road_addr", parse_address), ("phone", parse_phone)):
         texts = [row[name] for row in rows if row.get(name)]
         unread = [text for text in texts if not parse(text)]
@@ -51,8 +57,8 @@ def _rows(value: Any) -> list[dict[str, Any]]:
     return [row for part in value for row in _rows(part)] if isinstance(value, list) else []
 
 
-def _report_menus(captures: Path) -> None:
-    menus = json.loads((captures / "profile_menus.json").read_text())
+def _report_menus() -> None:
+    menus = json.loads((CAPTURES / "profile_menus.json").read_text("utf-8"))
     outliers = [(name, krw) for lines in menus.values() for name, krw in lines if krw and not is_plausible_krw(krw)]
     print(f"menus: {sum(map(len, menus.values()))} lines of {len(menus)} stores; outliers flagged: {outliers}")
     for ref, lines in menus.items():
@@ -63,8 +69,8 @@ def _report_menus(captures: Path) -> None:
             print(f"  {ref}: {verdict.verdict}, {krw} won, {verdict.evidence[0].text!r}")
 
 
-def _report_hours(captures: Path, seed: int) -> None:
-    texts = json.loads((captures / "hours_early_era.json").read_text())
+def _report_hours(seed: int) -> None:
+    texts = json.loads((CAPTURES / "hours_early_era.json").read_text("utf-8"))
     read = [parse_hours(text) for text in texts]
     whole = sum(hours is not None and not hours.notes for hours in read)
     print(
