@@ -38,7 +38,7 @@ def draw_pages(seed: int, *, refill: int, ordinary: int) -> Iterator[tuple[TrueS
 def measure(seed: int, *, refill: int, ordinary: int) -> Tally:
     """Compare every field of every store that its page says."""
     tally = Tally(f"replica, seed {seed}: {refill} refill stores, {ordinary} others")
-    hits = misses = silent = strays = 0
+    hits = misses = told = strays = 0
     for true, row, body in draw_pages(seed, refill=refill, ordinary=ordinary):
         page = decode_store(body)
         store, truth = build_store(row, page, WEB_URL), write_store(true)
@@ -46,10 +46,10 @@ def measure(seed: int, *, refill: int, ordinary: int) -> Tally:
         found = store.refill.verdict != "unlikely"
         hits += found and truth["refill"]
         misses += truth["refill"] and not found
-        silent += truth["refill"] and not found and not (page.menu and page.detail)
+        told += truth["refill"] and not found and bool(page.menu and page.detail)
         strays += found and not truth["refill"]
     tally.title += f"\nverdict: precision {hits / (hits + strays):.2%}, recall {hits / (hits + misses):.2%}"
-    tally.title += f" ({silent} of {misses} missed stores had a page without menu or details)"
+    tally.title += f"; of the {misses} missed stores {misses - told} have a page without menu or details"
     return tally
 
 

@@ -23,10 +23,10 @@ _DURATION = re.compile(
     r"(?<![\d.:])(?:(?P<hours>\d) ?시간(?: ?(?P<minutes>\d{1,2}) ?분| ?(?P<half>반))?|(?P<only>\d{2,3}) ?분)"
     r"(?! ?(?:전|후|추가|연장|당|마다|이내 ?주문))"
 )
-_EXTENSION = re.compile(r"(?:추가|연장|초과|마감)[^\d]{0,6}$")
+_OF_SOMETHING_ELSE = re.compile(r"(?:추가|연장|초과|마감|주차|발렛)[^\d]{0,6}$")
 _PARTY = re.compile(
     r"(?:최소 ?(?P<least>\d) ?(?:인|명)|(?<!\d)(?P<from>\d) ?(?:인|명)(?:분)? ?(?:이상|부터))"
-    r"(?! ?(?:할인|예약|단체|무료))"
+    r"(?![^가-힣]{0,6}(?:할인|예약|단체|무료))"
 )
 _ALONE = re.compile(r"(?:1 ?인|혼밥) ?(?:도 ?)?(?:주문 ?|이용 ?|식사 ?)?(?:가능|환영)")
 _LEFTOVERS = re.compile(r"환경 ?[부분]담금|음식물? ?(?:을 ?)?남[기길김긴]|잔반|남[기길김긴] ?(?:시|경우|면)")
@@ -59,7 +59,7 @@ def refill_terms(menu: Sequence[MenuItem], verdict: RefillVerdict) -> RefillTerm
 
 def _time_limit(line: str) -> int | None:
     for match in _DURATION.finditer(line):
-        if _EXTENSION.search(line, max(0, match.start() - 10), match.start()):
+        if _OF_SOMETHING_ELSE.search(line, max(0, match.start() - 10), match.start()):
             continue
         minutes = int(match["only"] or 0) + 60 * int(match["hours"] or 0) + int(match["minutes"] or 0)
         minutes += 30 if match["half"] else 0
@@ -83,6 +83,7 @@ def _leftover_fee(line: str) -> int | None:
 
 
 def _drinks(line: str) -> bool | None:
-    if _WITHOUT_DRINKS.search(line):
-        return False
-    return True if _WITH_DRINKS.search(line) else None
+    """Tell whether any drinks are in: they are also where wine costs extra, "음료 포함 (주류 별도)"."""
+    if _WITH_DRINKS.search(line):
+        return True
+    return False if _WITHOUT_DRINKS.search(line) else None

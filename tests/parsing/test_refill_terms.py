@@ -33,6 +33,9 @@ BY_MENU = RefillVerdict("confirmed", [Evidence("menu", "삼겹살 무한리필")
         ("탄산음료 무한 제공", RefillTerms(drinks_included=True)),
         ("음료 별도", RefillTerms(drinks_included=False)),
         ("음료 불포함", RefillTerms(drinks_included=False)),
+        ("음료 포함 (주류 별도)", RefillTerms(drinks_included=True)),
+        ("무한리필 (주차 2시간 무료)", None),
+        ("4인 이상 10% 할인", None),
         ("평일 런치 15,900원", None),
     ],
 )
