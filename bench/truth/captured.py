@@ -16,7 +16,7 @@ from refillspot.parsing.hours import parse_hours
 from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import is_plausible_krw
 from refillspot.parsing.refill import assess_refill
-from refillspot.parsing.refill_price import headline_price_krw, refill_prices
+from refillspot.parsing.refill_price import find_offers, headline_price_krw, refill_prices
 from tests.parsing.hours_labels import write_label
 
 CAPTURES = Path(__file__).parents[3] / "shared" / "captures"
@@ -65,7 +65,7 @@ def _report_menus() -> None:
         menu = [MenuItem(name, krw) for name, krw in lines]
         verdict = assess_refill(name="", branch=None, categories=None, menu=[i.name for i in menu], tags=None)
         if verdict.evidence:
-            krw = headline_price_krw(refill_prices(menu, verdict))
+            krw = headline_price_krw(refill_prices(find_offers(menu, verdict)))
             print(f"  {ref}: {verdict.verdict}, {krw} won, {verdict.evidence[0].text!r}")
 
 

@@ -16,7 +16,7 @@ from refillspot.parsing.hours import parse_hours
 from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import is_plausible_krw, parse_price_krw
 from refillspot.parsing.refill import assess_refill
-from refillspot.parsing.refill_price import headline_price_krw, refill_prices
+from refillspot.parsing.refill_price import find_offers, headline_price_krw, refill_prices
 from refillspot.parsing.refill_terms import refill_terms
 from refillspot.parsing.text import clean_text
 from refillspot.regions import find_district_code
@@ -63,7 +63,6 @@ def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
     verdict = assess_refill(
         name=name, branch=branch, categories=categories, menu=[item.name for item in menu or ()], tags=tags
     )
-    prices = refill_prices(menu, verdict) if menu is not None else None
     store = Store(
         ref=row.v_rid,
         name=name,
@@ -79,13 +78,11 @@ def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
         images=_images(row, restaurant),
         open_status=clean_text(row.open_status),
         menu=menu,
-        refill_prices=prices,
-        refill_price_krw=headline_price_krw(prices or ()),
-        refill_terms=refill_terms(menu, verdict) if menu is not None else None,
         tags=tags,
         facilities=_texts(detail.facility),
         road=page.road if page else "api",
     )
+    _set_offer(store)
     _set_place(store, row, restaurant, detail)
     _set_hours(store, detail)
     return store
@@ -98,6 +95,17 @@ def _names(row: Row, restaurant: Restaurant) -> tuple[str, str | None]:
     if restaurant.branch is None and branch and name == f"{listed} {branch}":
         name = listed
     return name, clean_text(restaurant.branch) or branch
+
+
+def _set_offer(store: Store) -> None:
+    """Set what the all-you-can-eat offer costs, and on which terms; without a menu nothing is known of them."""
+    if store.menu is None:
+        return
+    offers = find_offers(store.menu, store.refill)
+    store.refill_prices = refill_prices(offers)
+    store.refill_price_krw = headline_price_krw(store.refill_prices)
+    if store.refill.verdict != "unlikely":
+        store.refill_terms = refill_terms(store.menu, offers)
 
 
 def _set_place(store: Store, row: Row, restaurant: Restaurant, detail: Detail) -> None:

@@ -34,6 +34,7 @@ SIDO = re.compile(
     rf"(?:({'|'.join(SPELLINGS)}){END}|({'|'.join(SPELLINGS)})(?=[가-힣]{{1,8}}[시군구]))"
 )
 SIGUNGU = re.compile(rf"([가-힣]{{1,6}}[시군]\s*[가-힣]{{1,6}}구){END}|([가-힣]{{1,6}}[시군구]){END}")
+FIRST_WORD = re.compile(r"[^\s,()]*")
 DONG = re.compile(r"([가-힣0-9·.]{1,12}(?:[0-9]가|동|읍|면))(?=[\s,()0-9]|$)")
 ROAD = re.compile(
     r"([가-힣A-Za-z0-9·.]{1,20}(?:로|길)(?:\s?[0-9]{1,4}[가-힣]{0,2}길)?)\s?((?:지하|공중)?)\s?"
@@ -49,21 +50,30 @@ def parse_address(text: str) -> Address | None:
 
     The number of a lot is a detail: "서울 강남구 역삼동 123-4 2층" has the dong "역삼동" and the detail "123-4 2층".
     """
-    _, rest = _take(PREFIX, " ".join(plain_text(text).split()))
-    spelling, rest = _take(SIDO, rest)
-    sido = OFFICIAL.get(spelling)
-    sigungu, rest = _take(SIGUNGU, rest)
-    if OFFICIAL.get(sigungu) == sido == "세종특별자치시":
-        sigungu = ""  # it has none
+    sido, sigungu, rest = _take_city(" ".join(plain_text(text).split()))
     dong, rest = _take_dong(rest, sido, sigungu)
     road, rest = _take_road(rest)
-    if bracketed := BRACKETED_DONG.search(rest):
+    if "(" in rest and (bracketed := BRACKETED_DONG.search(rest)):
         dong = dong or _legal_name(bracketed[1], sido, sigungu)
         rest = f"{rest[: bracketed.start()]} {bracketed[2] or ''} {rest[bracketed.end() :]}"
     if not (sido or dong or road or sigungu in _dongs(None)):
         return None
     detail = " ".join(rest.split()).strip(" ,")
     return Address(sido, _spaced(sigungu) or None, dong or None, road or None, detail or None)
+
+
+def _take_city(text: str) -> tuple[str | None, str, str]:
+    """Return the sido, the sigungu ("" = none) and the rest of a text."""
+    words = text.split(" ", 2)
+    sido = OFFICIAL.get(words[0])
+    if sido and len(words) == 3 and words[1] in _dongs(sido):  # as nearly every text begins
+        return sido, words[1], words[2]
+    spelling, rest = _take(SIDO, _take(PREFIX, text)[1])
+    sido = OFFICIAL.get(spelling)
+    sigungu, rest = _take(SIGUNGU, rest)
+    if OFFICIAL.get(sigungu) == sido == "세종특별자치시":
+        sigungu = ""  # it has none
+    return sido, sigungu, rest
 
 
 def _take(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
@@ -76,10 +86,10 @@ def _take(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
 
 def _take_dong(text: str, sido: str | None, sigungu: str) -> tuple[str, str]:
     """Take a city's dongs from its map: only it tells the dong 세종로 from a road, and the legal dong of 역삼1동."""
+    first = FIRST_WORD.match(text)
+    if first and first[0] in _dongs(sido).get(sigungu, ()):
+        return first[0], text[first.end() :].lstrip(" ,")
     written, rest = _take(DONG, text)
-    first = re.split(r"[\s,()]", text, maxsplit=1)[0]
-    if first in _dongs(sido).get(sigungu, ()):
-        written, rest = first, text[len(first) :].lstrip(" ,")
     name = _legal_name(written, sido, sigungu) if written else ""
     return (name, rest) if name else ("", text)
 

@@ -23,7 +23,7 @@ WORDS = (
 # A comma or a length makes a price of it; before "/5" and "-12" it is a part of a date.
 UNLIKE_A_PRICE = rf"[\d.:]|[/-]\d{{1,3}}(?![\d,])|\s?(?:{UNITS})(?![a-z가-힣])"
 AMOUNT = re.compile(
-    r"(?<![\d.,$])(?<!\d:)(?:₩\s?)?(?:"
+    rf"(?=[₩\d{DIGITS}십만천백])(?<![\d.,$])(?<!\d:)(?:₩\s?)?(?:"
     # 1만2천, 1만2천5백, 1만2000, 1.5만, 2만, each with 원 or not
     rf"(?P<man>{DECIMAL})\s?만\s?(?:(?P<cheon>\d(?:\.\d)?)\s?천\s?(?:(?P<baek>\d)\s?백|(?P<rest>\d{{1,3}}))?|(?P<below>{NUMBER})(?!\s?(?:{UNITS})(?![a-z가-힣])))?"
     rf"(?:{WON}|(?![가-힣]))"

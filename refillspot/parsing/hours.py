@@ -5,22 +5,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from refillspot.items import Day, OpeningHours
-from refillspot.parsing.clock import cut, fit, is_plausible, merge, write_clock
 from refillspot.parsing.closings import ALL_YEAR
+from refillspot.parsing.day import open_day
 from refillspot.parsing.hours_text import Facts, read_line
-from refillspot.parsing.hours_today import read_day
+from refillspot.parsing.hours_today import read_week
 from refillspot.parsing.hours_words import OF_EVERY_DAY
 from refillspot.parsing.weekdays import DATED, EVERY_DAY, HOLIDAY, NO_DAY, Days
 
 if TYPE_CHECKING:
     from collections import defaultdict
     from collections.abc import Iterator
-
-    from refillspot.parsing.clock import Moment, Span
 
 T = TypeVar("T")
 
@@ -38,9 +35,9 @@ def parse_hours(value: str | Mapping[str, str]) -> OpeningHours | None:
 
     Only days that are known are in it. `"오늘(목)": "영업시간: 17:00 - 02:00"` is one Thursday, ("17:00", "26:00").
     """
+    if isinstance(value, Mapping) and (week := read_week(value)):
+        return OpeningHours(dict(sorted(week.items())))
     facts = Facts()
-    if isinstance(value, Mapping):
-        value = {label: text for label, text in value.items() if not read_day(label, text, facts)}
     for days, lines in _sections(value):
         current = days
         for line in lines:
@@ -113,22 +110,7 @@ def _day(number: int, facts: Facts) -> Day | None:
     gaps = facts.breaks[gap_days] if gap_days is not None else ()
     call_days = _most_specific(facts.last_orders, number)
     calls = facts.last_orders[call_days] if call_days is not None and len(call_days) <= len(days) else ()
-    return _open_day(tuple(facts.open[days]), tuple(gaps), tuple(calls))
-
-
-@lru_cache(maxsize=1024)  # the days of a week are mostly alike
-def _open_day(opens: tuple[Span, ...], gaps: tuple[Span, ...], calls: tuple[Moment, ...]) -> Day | None:
-    if not all(map(is_plausible, opens)):
-        return None
-    spans = merge(list(opens))
-    for gap in gaps:
-        spans = cut(spans, gap)
-    if not spans:
-        return None
-    # One before the last break is the last of the lunch, not of the day.
-    fitting = [minutes for call in calls if (minutes := fit(call, spans[-1])) is not None]
-    last_order = write_clock(max(fitting)) if fitting else None
-    return Day([(write_clock(span.start), write_clock(span.end)) for span in spans], last_order)
+    return open_day(tuple(facts.open[days]), tuple(gaps), tuple(calls))
 
 
 def _most_specific(said: Mapping[Days | None, list[T]], number: int) -> Days | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, cast
 
@@ -36,6 +37,9 @@ def parse_prices(text: str) -> list[Price]:
 
     "평일 점심 15,900원 저녁 19,900" has two, both of weekdays. "가격 문의" has none. "36개월 미만 무료" is a child's 0.
     """
+    if plain := PLAIN.fullmatch(text):  # nine of ten
+        krw = int(plain[1].replace(",", ""))
+        return [Price(krw, krw)] if krw else []
     line = hide_other_numbers(" ".join(plain_text(text).split())[:LONGEST_TEXT])
     amounts = _find_all(line)
     brackets = [_bracket(line, amount) for amount in amounts]
@@ -54,10 +58,9 @@ def parse_prices(text: str) -> list[Price]:
     return prices
 
 
+@lru_cache(maxsize=4096)  # 5,000원 is on every menu
 def parse_price_krw(text: str) -> int | None:
     """Return the one price that a menu line states, in won; None if it states none, a range, or several."""
-    if plain := PLAIN.fullmatch(text):  # nine of ten
-        return int(plain[1].replace(",", "")) or None
     amounts = {(price.krw_min, price.krw_max) for price in parse_prices(text) if price.krw_max}
     if len(amounts) != 1:
         return None

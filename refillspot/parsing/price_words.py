@@ -35,10 +35,13 @@ DAY = "평일|주말|공휴일|휴일|토요일|일요일"
 EXCEPT = rf"(?:{DAY})(?: ?(?:[,/·&]|및) ?(?:{DAY})){{0,3}} ?[은는]? ?(?:제외|불가|휴무)"
 AND_OLDER = r"(?:초등|중|고등|중[·,]?고등)학생 ?(?:이상|부터)|(?:초등|중[·,]?고생|청소년|소인) ?(?:이상|부터)"
 
+# How every label begins: looked at first, because most places of a text begin none.
+_LETTERS = "성대어일미초소아영유키중고청학경시노실브조점런저디석종올평주월토금공법휴국빨acdhklsw"
+BEGINS = rf"(?=[{_LETTERS}]|\d{{1,2}} ?[세살개~-])"
 LABEL = re.compile(
-    f"(?P<none>{EXCEPT}|{AND_OLDER})|"
+    f"{BEGINS}(?:(?P<none>{EXCEPT}|{AND_OLDER})|"
     + "|".join(f"(?P<label{number}>{words})" for number, (_, _, words) in enumerate(LABELS))
-    + f"|(?P<months>{MONTHS_OLD})|(?P<years>{YEARS_OLD})",
+    + f"|(?P<months>{MONTHS_OLD})|(?P<years>{YEARS_OLD}))",
     re.IGNORECASE,
 )
 # A fee for a person, whatever dish is named beside it.

@@ -46,9 +46,9 @@ def find_offers(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[MenuIt
     return offers + free
 
 
-def refill_prices(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[Price]:
-    """Return the prices of the refill offer, each once."""
-    return list(dict.fromkeys(price for item in find_offers(menu, verdict) for price in _prices(item)))
+def refill_prices(offers: Sequence[MenuItem]) -> list[Price]:
+    """Return the prices of the lines that are the refill offer, each once."""
+    return list(dict.fromkeys(price for item in offers for price in _prices(item)))
 
 
 def headline_price_krw(prices: Sequence[Price]) -> int | None:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from refillspot.items import RefillTerms
 from refillspot.parsing.amount import find_amounts
-from refillspot.parsing.refill_price import find_offers
 from refillspot.parsing.text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from refillspot.items import MenuItem, RefillVerdict
+    from refillspot.items import MenuItem
 
 SHORTEST, LONGEST = 30, 300  # minutes at a table; others are extensions, warnings, opening times
 LARGEST_PARTY = 4  # "10인 이상" is about reservations
@@ -48,12 +47,9 @@ def parse_refill_terms(texts: Sequence[str]) -> RefillTerms | None:
     return terms if terms != RefillTerms() else None
 
 
-def refill_terms(menu: Sequence[MenuItem], verdict: RefillVerdict) -> RefillTerms | None:
-    """Return the terms that a menu states in the lines of its offer, and in one for leftovers."""
-    if verdict.verdict == "unlikely":
-        return None
-    offers = {id(item) for item in find_offers(menu, verdict)}
-    lines = [item for item in menu if id(item) in offers or _LEFTOVERS.search(item.name)]
+def refill_terms(menu: Sequence[MenuItem], offers: Sequence[MenuItem]) -> RefillTerms | None:
+    """Return the terms that the menu of a refill store states in the lines of its offer, and in one for leftovers."""
+    lines = [item for item in menu if item in offers or _LEFTOVERS.search(item.name)]
     return parse_refill_terms([" | ".join(filter(None, (i.name, i.price_text, i.description))) for i in lines])
 
 

@@ -10,7 +10,7 @@ from refillspot.items import MenuItem, RefillVerdict
 from refillspot.parsing.address import parse_address
 from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import parse_price_krw, parse_prices
-from refillspot.parsing.refill_price import headline_price_krw, refill_prices
+from refillspot.parsing.refill_price import find_offers, headline_price_krw, refill_prices
 from refillspot.parsing.text import clean_text
 
 
@@ -92,7 +92,7 @@ def test_spellings_of_one_amount(text: str, krw: int | None) -> None:
 def test_fees_of_a_store_whose_menu_does_not_say_refill(lines: list[tuple[str, str]], krw: int | None) -> None:
     menu = [MenuItem(name, None, text) for name, text in lines]
 
-    assert headline_price_krw(refill_prices(menu, RefillVerdict("confirmed"))) == krw
+    assert headline_price_krw(refill_prices(find_offers(menu, RefillVerdict("confirmed")))) == krw
 
 
 @pytest.mark.parametrize("text", ["<A세트> 삼겹살", "<점심> 구이"])

@@ -10,7 +10,7 @@ import pytest
 from refillspot.items import MenuItem
 from refillspot.parsing.price import is_plausible_krw
 from refillspot.parsing.refill import assess_refill
-from refillspot.parsing.refill_price import headline_price_krw, refill_prices
+from refillspot.parsing.refill_price import find_offers, headline_price_krw, refill_prices
 from refillspot.parsing.refill_terms import refill_terms
 
 CAPTURE = Path(__file__).parents[3] / "shared" / "captures" / "profile_menus.json"
@@ -22,9 +22,9 @@ def test_the_two_refill_stores_are_found_and_no_other() -> None:
     for lines in json.loads(CAPTURE.read_text()).values():
         menu = [MenuItem(name, krw) for name, krw in lines]
         verdict = assess_refill(name="", branch=None, categories=None, menu=[i.name for i in menu], tags=None)
-        refill_terms(menu, verdict)
+        refill_terms(menu, find_offers(menu, verdict))
         if verdict.verdict != "unlikely":
-            found.append(headline_price_krw(refill_prices(menu, verdict)))
+            found.append(headline_price_krw(refill_prices(find_offers(menu, verdict))))
 
     assert sorted(map(str, found)) == ["23900", "52000"]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from refillspot.items import Evidence, MenuItem, Price, RefillVerdict
-from refillspot.parsing.refill_price import headline_price_krw, refill_prices
+from refillspot.parsing.refill_price import find_offers, headline_price_krw, refill_prices
 
 BY_NAME = RefillVerdict("confirmed", [Evidence("name", "행복한무한리필")])
 BY_MENU = RefillVerdict("confirmed", [Evidence("menu", "삼겹살 무한리필")])
@@ -48,19 +48,19 @@ def menu(*lines: tuple[str, str | None]) -> list[MenuItem]:
 def test_the_headline_is_the_cheapest_ordinary_adult_price(
     verdict: RefillVerdict, lines: list[MenuItem], krw: int | None
 ) -> None:
-    assert headline_price_krw(refill_prices(lines, verdict)) == krw
+    assert headline_price_krw(refill_prices(find_offers(lines, verdict))) == krw
 
 
 def test_a_price_is_listed_once() -> None:
     lines = menu(("삼겹살 무한리필", "15,900원"), ("목살 무한리필", "15,900원"))
 
-    assert refill_prices(lines, BY_MENU) == [Price(15900, 15900)]
+    assert refill_prices(find_offers(lines, BY_MENU)) == [Price(15900, 15900)]
 
 
 def test_a_fee_for_one_audience_brings_the_others_of_the_same_dish() -> None:
     lines = menu(("게살볶음밥 성인", "12,900원"), ("게살볶음밥 청소년", "8,900원"), ("볶음밥", "3,000원"))
 
-    assert [(price.krw_min, price.audience) for price in refill_prices(lines, BY_NAME)] == [
+    assert [(price.krw_min, price.audience) for price in refill_prices(find_offers(lines, BY_NAME))] == [
         (12900, "adult"),
         (8900, "teen"),
     ]
@@ -69,7 +69,7 @@ def test_a_fee_for_one_audience_brings_the_others_of_the_same_dish() -> None:
 def test_what_a_name_says_holds_where_the_price_text_is_silent() -> None:
     lines = menu(("점심뷔페", "평일 9,900원 / 평일 저녁 12,900원"))
 
-    assert refill_prices(lines, BY_MENU) == [
+    assert refill_prices(find_offers(lines, BY_MENU)) == [
         Price(9900, 9900, meal="lunch", day="weekday"),
         Price(12900, 12900, meal="dinner", day="weekday"),
     ]
@@ -78,7 +78,7 @@ def test_what_a_name_says_holds_where_the_price_text_is_silent() -> None:
 def test_who_pays_nothing_has_a_line_of_its_own() -> None:
     lines = menu(("갈비 무한리필", "15,900원"), ("36개월 미만", "무료"), ("어린이 음료", "무료"))
 
-    assert [(price.krw_min, price.audience) for price in refill_prices(lines, BY_MENU)] == [
+    assert [(price.krw_min, price.audience) for price in refill_prices(find_offers(lines, BY_MENU))] == [
         (15900, None),
         (0, "child"),
     ]
