@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from scrapy import signals
 
+from refillspot.items import Store
+
 if TYPE_CHECKING:
     from typing import Self
 
@@ -48,7 +50,9 @@ class Probe:
         self._opened, self._cpu = monotonic(), process_time()
         self._ticker = asyncio.get_running_loop().create_task(self._tick())
 
-    def item_scraped(self) -> None:
+    def item_scraped(self, item: object) -> None:
+        if not isinstance(item, Store):
+            return
         self._items += 1
         self._last_item = monotonic()
         self._moments.append(self._last_item)

@@ -11,7 +11,10 @@ from scrapy.exceptions import NotConfigured
 
 from refillspot.clock import Clock
 from refillspot.items import UnreadPage
+from refillspot.planning import KEYWORDS
+from refillspot.planning.learning import QueryAnswer
 from refillspot.postgres.group_commit import GroupCommit
+from refillspot.postgres.query_yields import QueryYieldTable
 from refillspot.postgres.stores import StoreTable
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from scrapy.statscollectors import StatsCollector
 
     from refillspot.items import Store
+    from refillspot.planning import SearchPlan
 
 
 class PostgresCopyPipeline:
@@ -68,7 +72,9 @@ class PostgresCopyPipeline:
         codes = [district.code for district in getattr(self._crawler.spider, "districts", ())]
         self._stats.set_value("postgres/known", await self._table.known_refill_stores(codes))
 
-    async def process_item(self, item: Store | UnreadPage) -> Store | UnreadPage:
+    async def process_item(self, item: Store | UnreadPage | QueryAnswer) -> Store | UnreadPage | QueryAnswer:
+        if isinstance(item, QueryAnswer):
+            return item
         if isinstance(item, UnreadPage):
             await self._table.keep_unread(item)
             self._stats.inc_value("postgres/unread")
@@ -101,3 +107,41 @@ class PostgresCopyPipeline:
         self._stats.inc_value("postgres/rows", outcome.stored)
         self._stats.inc_value("postgres/rejected", outcome.rejected)
         self._stats.inc_value("postgres/waits", outcome.waits)
+
+
+class QueryYieldPipeline:
+    """Keeps what each search brought, and tells the spider's plan what is known from crawls before.
+
+    Settings: DATABASE_URL, POSTGRES_TIMEOUT_SECONDS, CLOCK_OFFSET_SECONDS. Stats: diningcode/keywords_resting (in
+    how many districts a keyword is left out this time, summed up). Reads crawl/id.
+    """
+
+    def __init__(self, crawler: Crawler, table: QueryYieldTable, clock: Clock) -> None:
+        self._crawler = crawler
+        self._table = table
+        self._clock = clock
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
+        if not settings.get("DATABASE_URL"):
+            raise NotConfigured("DATABASE_URL is not set.")
+        clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
+        seconds = settings.getfloat("POSTGRES_TIMEOUT_SECONDS")
+        return cls(crawler, QueryYieldTable(settings["DATABASE_URL"], clock, attempt_seconds=seconds), clock)
+
+    async def open_spider(self) -> None:
+        plan: SearchPlan | None = getattr(self._crawler.spider, "plan", None)
+        if plan:
+            codes = [district.code for district in plan.districts]
+            plan.learn(await self._table.read(codes, KEYWORDS), self._clock.now())
+            self._crawler.stats.set_value("diningcode/keywords_resting", len(plan.resting))
+
+    async def process_item(self, item: Store | UnreadPage | QueryAnswer) -> Store | UnreadPage | QueryAnswer:
+        crawl_id = self._crawler.stats.get_value("crawl/id")
+        if isinstance(item, QueryAnswer) and crawl_id:
+            await self._table.record(item, crawl_id)
+        return item
+
+    async def close_spider(self) -> None:
+        await self._table.close()

@@ -115,7 +115,10 @@ FLEET_MAX_MEMORY_MB = 2048  # MiB for all of them together
 METRICS_PORT = ""  # of loopback, on which a fleet serves a page for Prometheus; 0 = one that is free, empty = none
 
 # --- Storage. Read by the pipeline
-ITEM_PIPELINES = {"refillspot.pipelines.PostgresCopyPipeline": 300}
+ITEM_PIPELINES = {
+    "refillspot.pipelines.QueryYieldPipeline": 200,
+    "refillspot.pipelines.PostgresCopyPipeline": 300,
+}
 POSTGRES_COPY_MAX_ROWS = 1000  # stores in one commit
 POSTGRES_COPY_MAX_SECONDS = 2.0  # a store waits at most this long for its commit
 POSTGRES_TIMEOUT_SECONDS = 60.0  # a commit that takes longer is given up and tried again: its connection is dead

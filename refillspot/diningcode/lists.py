@@ -35,6 +35,8 @@ class Reading:
     """Every row of the query so far, those of earlier pages first."""
     is_doubtful: bool
     """The site does not seem to have answered this query, but another one, or none."""
+    about: dict[str, list[str]]
+    """{code of each asked district that the query was about: its stores whose page is wanted}."""
     counts: Counter[str] = field(default_factory=Counter)
     """What the page adds to the stats `diningcode/…`."""
 
@@ -80,6 +82,11 @@ class ListReader:
             ),
             refs,
             is_doubtful=origin != "near",
+            about={
+                asked: [one.row.v_rid for one in wanted if one.district_code == asked]
+                for asked in self._asked_districts
+                if query.is_about(asked)
+            },
             counts=+counts,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
@@ -61,9 +62,9 @@ class Prospects:
         ).verdict
         if verdict != "unlikely":
             return True
-        if kind in OWN_WORD_ONLY or (says and kind):  # the words are in its name, and are no offer there
+        if kind in OWN_WORD_ONLY or (kind and is_aside_place(categories)):
             return False
-        if kind and is_aside_place(categories):
+        if kind and says and _is_offer_in_a_name(keyword):  # then it means something else here: 뷔페거리
             return False
         return says or shows or not self._are_terms_complete(keyword)
 
@@ -75,6 +76,11 @@ class Prospects:
 def is_sampled(ref: str, share: float) -> bool:
     """Tell whether an unlikely store is one of the share that is looked at all the same; always the same ones."""
     return crc32(ref.encode()) < share * 2**32
+
+
+@cache
+def _is_offer_in_a_name(keyword: str) -> bool:
+    return assess_refill(name=keyword, branch=None, categories=None, menu=None, tags=None).verdict != "unlikely"
 
 
 def _text(row: Row) -> str:

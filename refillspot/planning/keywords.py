@@ -5,10 +5,13 @@ from __future__ import annotations
 import tomllib
 import unicodedata
 from importlib.resources import files
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Kind = Literal["offer", "dish", "buffet", "salad_bar", "chain"]
 """What a keyword says of the stores that it finds, see `data/keywords.toml`."""
@@ -41,6 +44,19 @@ def parse_keywords(text: str | None) -> tuple[str, ...]:
             _("keywords= is empty: use for example -a keywords=무한리필,고기뷔페, or +수제맥주 무한리필")
         )
     return tuple(dict.fromkeys((*KEYWORDS, *given))) if text.startswith(ADD) else given
+
+
+def narrow_ones(keywords: Sequence[str]) -> frozenset[str]:
+    """Return those that hold the words of another, which finds their stores as far as the site takes words literally.
+
+    Of two with the same words, the second is narrow: "무한 리필" beside "무한리필".
+    """
+    joined = ["".join(keyword.split()) for keyword in keywords]
+    return frozenset(
+        keyword
+        for number, (keyword, text) in enumerate(zip(keywords, joined, strict=True))
+        if any(other in text for index, other in enumerate(joined) if other != text or index < number)
+    )
 
 
 def write_keywords(keywords: frozenset[str]) -> str | None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from refillspot.planning.course import Course
+from refillspot.planning.keywords import narrow_ones
+from refillspot.planning.learning import resting
 from refillspot.planning.queries import Query
 from refillspot.regions import districts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from refillspot.planning.arguments import CrawlArguments
+    from refillspot.planning.learning import KeywordYield
 
 
 class SearchPlan:
@@ -23,9 +27,11 @@ class SearchPlan:
         self.resting: frozenset[tuple[str, str]] = frozenset()
         """(district code, keyword) that brought nothing of their own before, and are not asked this time."""
         self._keywords = arguments.keywords
-        self._narrow = frozenset(
-            keyword for number, keyword in enumerate(arguments.keywords) if _is_narrow(number, arguments.keywords)
-        )
+        self._narrow = narrow_ones(arguments.keywords)
+
+    def learn(self, yields: Iterable[KeywordYield], now: datetime) -> None:
+        """Leave out what crawls before have shown to bring nothing of its own."""
+        self.resting = resting(yields, self._keywords, now)
 
     def seeds(self) -> Iterator[Query]:
         """Return the queries that the crawl begins with, in the order of the keywords.
@@ -41,7 +47,7 @@ class SearchPlan:
         return list(self._awake(query.split(self.districts)))
 
     def is_narrow(self, keyword: str) -> bool:
-        """Tell whether another keyword finds whatever this one does, as far as the site takes words literally.
+        """Tell whether another keyword of the crawl finds whatever this one does, see `narrow_ones`.
 
         Such a keyword is asked after the others, and a full answer to it is split only when it brought a new store.
         """
@@ -57,9 +63,3 @@ class SearchPlan:
         for region in dict.fromkeys(district.region for district in self.districts):
             own = [district.code for district in self.districts if district.region == region]
             yield from [region.code] if len(own) == len(districts(region)) else own
-
-
-def _is_narrow(number: int, keywords: Sequence[str]) -> bool:
-    joined = ["".join(keyword.split()) for keyword in keywords]
-    text = joined[number]
-    return any(other in text for index, other in enumerate(joined) if other != text or index < number)

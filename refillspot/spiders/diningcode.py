@@ -17,6 +17,7 @@ from refillspot.exceptions import LayoutChangedError
 from refillspot.items import UnreadPage
 from refillspot.planning import CrawlArguments, Query, SearchPlan
 from refillspot.planning.course import Step
+from refillspot.planning.learning import QueryAnswer
 from refillspot.spiders.requests import build_list_request, build_store_request
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class DiningcodeSpider(Spider):
 
     def parse_list(
         self, response: Response, query: dict[str, Any], seen: list[str], times: int = 1
-    ) -> Iterator[Request]:
+    ) -> Iterator[Request | QueryAnswer]:
         """Yield store pages, and what follows: the rest of the rows, smaller queries, or the same one again."""
         asked, page = msgspec.convert(query, Query), read_list(response.url, response.body)
         for trouble in page.broken:
@@ -80,6 +81,8 @@ class DiningcodeSpider(Spider):
             yield from self._store_requests(reading)
             yield build_list_request(self, asked, seen, times + 1)
             return
+        if self.arguments.limit is None:  # else not all that was found is fetched, and nothing can be learnt from it
+            yield QueryAnswer(asked.keyword, f"{asked.text} {asked.box or ''} {len(seen)}", page.total, reading.about)
         step = self.plan.course.next_step(reading.answer)
         then = {"query": query, "step": step.value, "seen": reading.refs if step is Step.FOLLOW else []}
         yield from self._store_requests(reading, then if is_narrow and step is not Step.STOP else None)

@@ -1,0 +1,127 @@
+"""`refillspot.query_yields`: what each keyword brought in each district, and what of it no other keyword did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from refillspot.exceptions import ServiceUnavailableError
+from refillspot.planning.learning import KeywordYield
+from refillspot.postgres.database import migrate_database
+from refillspot.postgres.migrations import migrate
+from refillspot.postgres.patience import ATTEMPT_SECONDS, when_available
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from refillspot.clock import Clock
+    from refillspot.planning.learning import QueryAnswer
+
+RECORD = """
+    INSERT INTO refillspot.query_yields AS y
+        (district_code, keyword, crawl, first_asked_at, asked_at, queries, total, refs)
+    SELECT code, %(keyword)s, %(crawl)s, %(now)s, %(now)s, ARRAY[%(asked)s::text], %(total)s,
+        ARRAY(SELECT jsonb_array_elements_text(refs))
+    FROM jsonb_each(%(found)s) AS found (code, refs) ORDER BY code
+    ON CONFLICT (district_code, keyword) DO UPDATE SET
+        crawl = EXCLUDED.crawl, asked_at = EXCLUDED.asked_at, own = NULL,
+        queries = CASE WHEN y.crawl = EXCLUDED.crawl
+            THEN ARRAY(SELECT DISTINCT unnest(y.queries || EXCLUDED.queries)) ELSE EXCLUDED.queries END,
+        total = CASE WHEN y.crawl = EXCLUDED.crawl THEN greatest(y.total, EXCLUDED.total) ELSE EXCLUDED.total END,
+        refs = CASE WHEN y.crawl = EXCLUDED.crawl
+            THEN ARRAY(SELECT DISTINCT unnest(y.refs || EXCLUDED.refs)) ELSE EXCLUDED.refs END
+"""  # sets and maxima: the same page twice changes nothing. In order of the code, so that no two wait for each other
+JUDGE = """
+    WITH credited AS (
+        SELECT DISTINCT ON (y.district_code, ref) y.district_code, y.keyword
+        FROM refillspot.query_yields AS y CROSS JOIN unnest(y.refs) AS ref LEFT JOIN refillspot.stores AS s USING (ref)
+        WHERE s.ref IS NULL OR s.refill_verdict <> 'unlikely'
+        ORDER BY y.district_code, ref, array_position(%(keywords)s, y.keyword) NULLS LAST, y.keyword
+    ), counted AS (
+        SELECT district_code, keyword, count(*) AS own FROM credited GROUP BY district_code, keyword
+    ), ended AS (
+        SELECT y.district_code, y.keyword, coalesce(counted.own, 0) AS own
+        FROM refillspot.query_yields AS y
+        JOIN refillspot.crawls AS c ON c.id = y.crawl AND c.state = 'complete'
+        LEFT JOIN counted USING (district_code, keyword)
+        WHERE y.own IS NULL
+    )
+    UPDATE refillspot.query_yields AS y
+    SET own = ended.own, fruitful_at = CASE WHEN ended.own > 0 THEN y.asked_at ELSE y.fruitful_at END
+    FROM ended WHERE (y.district_code, y.keyword) = (ended.district_code, ended.keyword)
+"""  # a store is credited to the first of the keywords that found it; one whose page was lost may be a refill store
+READ = """
+    SELECT district_code, keyword, first_asked_at, asked_at, fruitful_at, queries, total, refs, own
+    FROM refillspot.query_yields WHERE district_code = ANY(%(codes)s) ORDER BY district_code, keyword
+"""
+
+
+class QueryYieldTable:
+    """Records answers over a connection of its own, which it opens, and opens again when it breaks."""
+
+    def __init__(self, database_url: str, clock: Clock, *, attempt_seconds: float = ATTEMPT_SECONDS) -> None:
+        self._database_url = database_url
+        self._clock = clock
+        self._attempt_seconds = attempt_seconds
+        self._connection: psycopg.AsyncConnection | None = None
+
+    async def read(self, district_codes: Sequence[str], keywords: Sequence[str]) -> list[KeywordYield]:
+        """Return what is known of these districts. Stores are credited to `keywords` in their order.
+
+        Waits for PostgreSQL as long as it takes.
+        """
+
+        async def operation() -> list[KeywordYield]:
+            connection = await self._open_connection()
+            await migrate(connection)
+            await connection.execute(JUDGE, {"keywords": list(keywords)})
+            cursor = connection.cursor(row_factory=class_row(KeywordYield))
+            return await (await cursor.execute(READ, {"codes": list(district_codes)})).fetchall()
+
+        return await when_available(operation, self.close, attempt_seconds=self._attempt_seconds)
+
+    async def record(self, answer: QueryAnswer, crawl_id: str) -> None:
+        """Keep what an answer brought. The same answer twice counts once. Waits for PostgreSQL as long as it takes."""
+        values: dict[str, Any] = {
+            "keyword": answer.keyword,
+            "crawl": crawl_id,
+            "asked": answer.asked,
+            "total": answer.total,
+            "found": Jsonb(answer.refs),
+        }
+
+        async def operation() -> None:
+            await (await self._open_connection()).execute(RECORD, values | {"now": self._clock.now()})
+
+        await when_available(operation, self.close, attempt_seconds=self._attempt_seconds)
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def _open_connection(self) -> psycopg.AsyncConnection:
+        if self._connection is None or self._connection.closed:
+            self._connection = await psycopg.AsyncConnection.connect(
+                self._database_url, autocommit=True, connect_timeout=10
+            )
+        return self._connection
+
+
+def read_yields(database_url: str, district_codes: Sequence[str], keywords: Sequence[str]) -> list[KeywordYield]:
+    """Return what is known of these districts, as `QueryYieldTable.read` does. For commands: this blocks.
+
+    Raises:
+        ServiceUnavailableError: PostgreSQL does not answer.
+    """
+    try:
+        migrate_database(database_url)
+        with psycopg.connect(database_url, connect_timeout=10) as connection:
+            connection.execute(JUDGE, {"keywords": list(keywords)})
+            cursor = connection.cursor(row_factory=class_row(KeywordYield))
+            return cursor.execute(READ, {"codes": list(district_codes)}).fetchall()
+    except psycopg.OperationalError as error:
+        raise ServiceUnavailableError(f"PostgreSQL: {str(error).strip()}") from error

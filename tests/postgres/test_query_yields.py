@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from refillspot.clock import Clock
+from refillspot.planning.learning import KeywordYield, QueryAnswer
+from refillspot.postgres.database import migrate_database
+from refillspot.postgres.query_yields import QueryYieldTable, read_yields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from replica.tcp_proxy import TcpProxy
+
+GANGNAM, SEOCHO = "11680", "11650"
+KEYWORDS = ("무한리필", "두끼")
+CRAWL = "INSERT INTO refillspot.crawls (id, spider, arguments, state, started_at) VALUES (%s, 'x', '{}', %s, now())"
+STORE = """
+    INSERT INTO refillspot.stores (ref, name, district_code, district, refill_verdict, refill_evidence, source_url)
+    VALUES (%s, 'a', '11680', '강남구', %s, '[]', 'http://a')
+"""
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[psycopg.Connection]:
+    migrate_database(database_url)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+def answer(keyword: str, asked: str, *refs: str, total: int = 5) -> QueryAnswer:
+    return QueryAnswer(keyword, asked, total, {GANGNAM: list(refs), SEOCHO: []})
+
+
+def record(database_url: str, crawl: str, *answers: QueryAnswer, later: timedelta = timedelta()) -> None:
+    async def run() -> None:
+        table = QueryYieldTable(database_url, Clock(later))
+        for one in answers:
+            await table.record(one, crawl)
+        await table.close()
+
+    asyncio.run(run())
+
+
+def known(database_url: str) -> dict[tuple[str, str], KeywordYield]:
+    return {
+        (one.district_code, one.keyword): one for one in read_yields(database_url, [GANGNAM, SEOCHO], list(KEYWORDS))
+    }
+
+
+def test_the_same_answer_twice_counts_once(database_url: str, connection: psycopg.Connection) -> None:
+    connection.execute(CRAWL, ["one", "running"])
+    record(
+        database_url,
+        "one",
+        *[answer("두끼", "서울 두끼", "a", "b")] * 2,
+        answer("두끼", "서울 강남구 두끼", "b", "c", total=3),
+    )
+
+    gangnam = known(database_url)[GANGNAM, "두끼"]
+    assert sorted(gangnam.queries) == ["서울 강남구 두끼", "서울 두끼"]
+    assert (sorted(gangnam.refs), gangnam.total) == (["a", "b", "c"], 5)
+
+
+def test_a_store_is_credited_to_the_first_keyword_that_found_it(
+    database_url: str, connection: psycopg.Connection
+) -> None:
+    connection.execute(CRAWL, ["one", "complete"])
+    for ref, verdict in (("both", "confirmed"), ("own", "likely"), ("none", "unlikely")):
+        connection.execute(STORE, [ref, verdict])
+    record(database_url, "one", answer("두끼", "1", "both", "own", "none"), answer("무한리필", "2", "both"))
+
+    own = {key: one.own for key, one in known(database_url).items()}
+    assert own[GANGNAM, "무한리필"] == 1
+    assert own[GANGNAM, "두끼"] == 1
+    assert own[SEOCHO, "무한리필"] == own[SEOCHO, "두끼"] == 0
+
+
+def test_a_store_whose_page_was_lost_is_no_sign_of_barrenness(
+    database_url: str, connection: psycopg.Connection
+) -> None:
+    connection.execute(CRAWL, ["one", "complete"])
+    record(database_url, "one", answer("두끼", "1", "lost"))
+
+    assert known(database_url)[GANGNAM, "두끼"].own == 1
+
+
+def test_nothing_is_judged_before_its_crawl_has_ended(database_url: str, connection: psycopg.Connection) -> None:
+    connection.execute(CRAWL, ["one", "running"])
+    record(database_url, "one", answer("두끼", "1"))
+    assert known(database_url)[GANGNAM, "두끼"].own is None
+
+    connection.execute("UPDATE refillspot.crawls SET state = 'complete'")
+    assert known(database_url)[GANGNAM, "두끼"].own == 0
+
+
+def test_another_crawl_begins_anew_and_remembers_when_it_was_fruitful(
+    database_url: str, connection: psycopg.Connection
+) -> None:
+    connection.execute(CRAWL, ["one", "complete"])
+    connection.execute(CRAWL, ["two", "complete"])
+    connection.execute(STORE, ["a", "confirmed"])
+    record(database_url, "one", answer("두끼", "1", "a"))
+    first = known(database_url)[GANGNAM, "두끼"]
+    record(database_url, "two", answer("두끼", "1"), later=timedelta(days=30))
+    second = known(database_url)[GANGNAM, "두끼"]
+
+    assert (first.own, first.fruitful_at) == (1, first.asked_at)
+    assert (second.own, second.refs, second.fruitful_at) == (0, [], first.asked_at)
+    assert second.first_asked_at == first.first_asked_at
+    assert second.asked_at > first.asked_at + timedelta(days=29)
+
+
+def test_an_answer_waits_for_postgres(
+    database_url: str, connection: psycopg.Connection, postgres_proxy: TcpProxy, proxied_database_url: str
+) -> None:
+    connection.execute(CRAWL, ["one", "running"])
+
+    async def run() -> None:
+        table = QueryYieldTable(proxied_database_url, Clock(), attempt_seconds=5)
+        await table.record(answer("두끼", "1", "a"), "one")
+        postgres_proxy.refuse()
+        postgres_proxy.cut()
+        waiting = asyncio.create_task(table.record(answer("두끼", "2", "b"), "one"))
+        done, _ = await asyncio.wait([waiting], timeout=0.2)
+        assert not done
+        postgres_proxy.heal()
+        await waiting
+        await table.close()
+
+    asyncio.run(run())
+    gangnam = known(database_url)[GANGNAM, "두끼"]
+    assert (sorted(gangnam.refs), sorted(gangnam.queries)) == (["a", "b"], ["1", "2"])
+    assert datetime.now(UTC) - gangnam.asked_at < timedelta(minutes=5)
