@@ -117,7 +117,7 @@ def availability(found: Measurements) -> Iterator[Row]:
     note = _(
         "{committed} of {due} slots of {slot:g} s had a commit; meanwhile {killed} of {workers} workers were killed, "
         "all connections to a server cut {cut} times, and {share:.0%} of the answers spoilt in each of {kinds} ways. "
-        "So short a time says nothing of 99.9 % over weeks: for more, make chaos"
+        "So short a time says nothing of weeks at 99.9 %: for more, make chaos"
     ).format(
         committed=seen.committed, due=seen.due, slot=found.conditions.slot_seconds, killed=seen.killed,
         workers=found.conditions.workers, cut=seen.cut, share=SPOILT, kinds=len(KINDS),
