@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -63,9 +64,10 @@ class Command(ScrapyCommand):
                 _("say which rows, if not all: --only {rows}").format(rows=",".join(_names())), print_help=False
             )
         with told_on_stderr(self), embedded.leave_as_found(read_environment().home):
-            conditions = self._conditions(opts)
+            conditions, began = self._conditions(opts), time.monotonic()
             with Measurements(servers(self.settings), conditions, _told) as found:
                 rows = measure_rows(found, only)
+            print(_("measured in {seconds:.0f} s").format(seconds=time.monotonic() - began), file=sys.stderr)
             print(json.dumps([asdict(row) for row in rows], ensure_ascii=False)) if opts.json else _show(rows)
             self.exitcode = 0 if all(row.is_met for row in rows) else 3
 

@@ -76,8 +76,8 @@ class Measurements:
         self._told(_("the same, servers {ms:g} ms away").format(ms=self.conditions.round_trip_ms))
         with far_away(self._stage.servers, self.conditions.round_trip_ms / 1000) as distance:
             stage = Stage(distance.servers, self.conditions)
-            with clean_ground(stage.servers, "perf") as ground:
-                return crawl_whole(stage, ground, self._site)
+            with clean_ground(stage.servers, "perf") as ground, stage.site(self.conditions.city) as site:
+                return crawl_whole(stage, ground, site)
 
     @cached_property
     def pace(self) -> float:

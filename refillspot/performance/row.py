@@ -28,10 +28,12 @@ class Row:
 
 
 def write_hours(hours: float) -> str:
-    """Return "43 min", "6 h 05 min"."""
+    """Return "43 min", "12 h", "6 h 05 min"."""
     minutes = round(hours * 60)
     if minutes < 60:
         return _("{minutes} min").format(minutes=minutes)
+    if minutes % 60 == 0:
+        return _("{hours} h").format(hours=minutes // 60)
     return _("{hours} h {minutes:02} min").format(hours=minutes // 60, minutes=minutes % 60)
 
 

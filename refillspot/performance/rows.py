@@ -36,7 +36,7 @@ def seoul(found: Measurements) -> Iterator[Row]:
         baseline=_("{figure} without reuse; 7 days before").format(figure=without_reuse),
         is_met=hours <= SEOUL_HOURS,
         is_computed=True,
-        note=_("{requests:,} requests (all of a synthetic Seoul) ÷ {rate:.3g} requests/s (seen by the site)").format(
+        note=_("{requests:,} requests (all of a synthetic Seoul) ÷ {rate:.2f} requests/s (seen by the site)").format(
             requests=found.whole.requests, rate=found.pace
         ),
         value=hours,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from refillspot.trial.site import SyntheticSite
 
 ROUNDS = 3
-FEW = 300  # rows, where each takes milliseconds
+FEW = 200  # rows, where each takes milliseconds
 
 
 @dataclass(slots=True, frozen=True)

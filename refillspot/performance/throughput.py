@@ -29,11 +29,11 @@ def _throughput_under_budget(found: Measurements) -> Row:
     rate, pace, whole, naive = found.pace, found.conditions.requests_per_second, found.whole, found.naive
     without_reuse = 3600 * rate * naive.stores / naive.requests
     return _throughput(
-        _("at {pace:g} requests/s").format(pace=pace) if pace else _("no budget is set"),
+        _("at {pace:g}/s").format(pace=pace) if pace else _("no budget is set"),
         3600 * rate * whole.stores / whole.requests,
         baseline=_("{figure:,.0f} without reuse; 50-80 before").format(figure=without_reuse),
         note=_(
-            "3,600 s × {rate:.3g} requests/s (seen by the site over {seconds:.0f} s) × {stores:,} stores ÷ "
+            "3,600 s × {rate:.2f} requests/s (seen by the site over {seconds:.0f} s) × {stores:,} stores ÷ "
             "{requests:,} requests (all of a synthetic Seoul)"
         ).format(rate=rate, seconds=found.conditions.pace_seconds, stores=whole.stores, requests=whole.requests),
         is_computed=True,

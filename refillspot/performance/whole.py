@@ -10,6 +10,7 @@ import psutil
 
 from refillspot.postgres.crawl_list import list_crawls
 from refillspot.postgres.worker_stats import read
+from refillspot.totals import total
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,15 +59,13 @@ def crawl_whole(
         stage.wait_for(fleet, ground, (lambda: look(process)) if look else None)
     crawl = list_crawls(ground.servers.database_url)[0]
     assert crawl.ended_at  # noqa: S101  # it is complete
-    counted: Counter[str] = Counter()
-    for worker in read(ground.servers.database_url, crawl.id):
-        counted.update({name: worker.stats.get(f"cache/{name}", 0) for name in ("hits", "misses", "refreshes")})
+    stats = total(read(ground.servers.database_url, crawl.id))
     asked = Counter(entry["kind"] for entry in site.log())
     return Whole(
         stores=crawl.stored,
         requests=asked.total(),
         seconds=(crawl.ended_at - crawl.started_at).total_seconds(),
-        hits=counted["hits"],
-        misses=counted["misses"] + counted["refreshes"],
+        hits=stats.get("cache/hits", 0),
+        misses=stats.get("cache/misses", 0) + stats.get("cache/refreshes", 0),
         pages_asked=sum(asked[kind] for kind in PAGES),
     )

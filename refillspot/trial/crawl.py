@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from refillspot.trial.ground import Ground
 
-HARMLESS = {"CRAWL_WINDOW": "", "NOTIFY_URL": ""}  # a trial waits for no hour, and nobody is told of it
+HARMLESS = {"CRAWL_WINDOW": "", "NOTIFY_URL": "", "METRICS_PORT": ""}  # it waits for no hour, and nobody hears of it
 HIDDEN = {"KAKAO_API_KEY": "", "no_proxy": "127.0.0.1"}  # nor does it use up a quota
 
 

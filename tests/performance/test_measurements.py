@@ -1,0 +1,111 @@
+"""What is measured is measured: under other conditions it is another figure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from refillspot.exceptions import MeasurementError
+from refillspot.performance.fire import crawl_under_fire
+from refillspot.performance.measurements import Measurements
+from refillspot.performance.memory import MemoryWatch
+from refillspot.performance.pace import watch_pace
+from refillspot.performance.rows import ROWS, measure_rows
+from refillspot.performance.stage import City, Stage
+from refillspot.performance.whole import crawl_whole
+from refillspot.postgres.speed import round_trip
+from refillspot.services.server_memory import measure_servers
+from refillspot.trial.distance import far_away
+from refillspot.trial.ground import clean_ground
+
+if TYPE_CHECKING:
+    from refillspot.performance.stage import Conditions
+    from refillspot.services import ServiceAddresses
+
+
+def other(services: ServiceAddresses, conditions: Conditions) -> Measurements:
+    return Measurements(services, conditions, told=lambda _: None)
+
+
+def test_the_pace_is_the_one_of_the_budget(stage: Stage) -> None:
+    slow = Stage(stage.servers, replace(stage.conditions, requests_per_second=4))
+
+    assert watch_pace(slow) < watch_pace(stage) <= 1.2 * stage.conditions.requests_per_second
+
+
+def test_a_slower_site_lowers_the_throughput(measured: Measurements, stage: Stage) -> None:
+    slow = Stage(stage.servers, replace(stage.conditions, latency_ms=300))
+
+    with clean_ground(stage.servers, "test") as ground, slow.site(stage.conditions.city) as site:
+        assert crawl_whole(slow, ground, site).stores_per_hour < measured.whole.stores_per_hour
+
+
+def test_a_repeat_hits_the_cache(measured: Measurements) -> None:
+    (row,) = measure_rows(measured, ["cache"])
+
+    assert (row.value, row.is_met) == (1.0, True)
+    assert measured.repeat.hits >= measured.whole.pages_asked > 0
+
+
+def test_without_the_cache_there_are_no_hits(services: ServiceAddresses, conditions: Conditions) -> None:
+    with other(services, replace(conditions, settings={"CACHE_ENABLED": "False"})) as found:
+        (row,) = measure_rows(found, ["cache"])
+
+    assert (row.value, row.is_met) == (0.0, False)
+
+
+def test_a_farther_database_takes_fewer_rows(measured: Measurements, stage: Stage) -> None:
+    near, far = measured.storage, measured.far_storage
+    with far_away(stage.servers, 10 * stage.conditions.round_trip_ms / 1000) as distance:
+        farther = round_trip(distance.servers.database_url)
+
+    assert near.round_trip < far.round_trip < farther
+    assert far.inserted < near.inserted
+    assert far.inserted < far.merged
+
+
+def test_requests_are_counted_against_those_of_a_crawler_that_reuses_nothing(measured: Measurements) -> None:
+    (row,) = measure_rows(measured, ["requests"])
+
+    assert row.value == 1 - measured.whole.requests / measured.naive.requests
+    assert measured.naive.pages >= measured.naive.stores > 0
+
+
+def test_stores_go_on_being_committed_under_fire(stage: Stage) -> None:
+    seen = crawl_under_fire(Stage(stage.servers, replace(stage.conditions, city=City(1500, 100))))
+
+    assert (seen.killed, seen.cut) == (1, 2)
+    assert seen.due > 0
+
+
+def test_memory_counts_the_servers_and_each_of_them_once(services: ServiceAddresses) -> None:
+    taken = {server.name: server.mib for server in measure_servers(services)}
+    again = {server.name for server in measure_servers(replace(services, cache_redis_url=services.redis_url))}
+
+    assert all(mib and mib > 1 for mib in taken.values())
+    assert again == taken.keys() - {"Redis (cache)"}
+
+
+def test_a_crawl_that_is_over_at_once_says_nothing_about_memory(
+    services: ServiceAddresses, conditions: Conditions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MemoryWatch, "look", lambda *_: None)
+
+    with (
+        other(services, replace(conditions, large_city=City(1, 1))) as found,
+        pytest.raises(MeasurementError, match="over after 0 looks"),
+    ):
+        measure_rows(found, ["memory"])
+
+
+def test_a_crawl_that_fails_is_told_with_its_log(services: ServiceAddresses, conditions: Conditions) -> None:
+    wrong = replace(conditions, settings={"FLEET_MAX_MEMORY_MB": "1"})
+
+    with other(services, wrong) as found, pytest.raises(MeasurementError, match=r"ended with 2: see .*perf.*\.log"):
+        measure_rows(found, ["requests"])
+
+
+def test_every_name_of_the_table_has_its_measurement() -> None:
+    assert list(ROWS) == ["throughput", "seoul", "memory", "cache", "database", "requests", "availability"]
