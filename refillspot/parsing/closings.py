@@ -27,7 +27,7 @@ EXCEPTED = re.compile(r"예외|제외")
 DATED = re.compile(r"\d{1,2} ?월 ?\d{1,2} ?일")
 ALONE = re.compile(r"(?:정기|주간)? ?휴[무뮤]일? ?(?:입니다)?[ .:]*")
 # A comma parts two statements.
-CLAUSE = re.compile(rf"[()/]|(?<=휴무),|,|{CLOCK}")
+CLAUSE = re.compile(rf"[()/,]|(?<=휴무) (?=공휴일(?:이면|인|일|과))|{CLOCK}")
 # "월요일이 공휴일이면 다음날 휴무" says nothing of public holidays.
 CONDITIONAL = re.compile(r"(?:인|일|이) ?(?:경우|때|면|시(?![가-힣]))|겹치")
 # "일요일, 격주 월요일 휴무": the first is closed every week.
@@ -36,7 +36,7 @@ WEEKLY_TOO = re.compile(
 )
 BRACKETED = re.compile(r"(?<=[월화수목금토일]) ?\( ?((?:정기 ?)?휴[무뮤]일?) ?\)")  # 토(휴무)
 # The comma or slash inside "월, 화" and the bracket of "일요일(공휴일) 휴무" part nothing.
-LIST_COMMA = re.compile(r"(?<=[월화수목금토일]) ?[,/] ?(?=[월화수목금토일](?:요일|[^가-힣]|$)|공휴일|명절|주말)")
+LIST_COMMA = re.compile(r"(?<=[월화수목금토일말]) ?[,/] ?(?=[월화수목금토일](?:요일|[^가-힣]|$)|공휴일|명절|주말)")
 LIST_BRACKET = re.compile(r"(?<=[월화수목금토일]) ?\( ?((?:공휴일|명절|주말) ?(?:포함|휴[무뮤])?) ?\)")
 
 

@@ -64,10 +64,13 @@ def parse_hours(value: str | Mapping[str, str]) -> OpeningHours | None:
 def _sections(value: str | Mapping[str, str]) -> Iterator[tuple[Days | None, list[str]]]:
     """Yield the days that hold before the first line, and the lines.
 
-    A label that names no day holds for none of them; "브레이크타임" and "연중무휴" hold for all.
+    A label that names no day holds for none of them; "브레이크타임" and "연중무휴" hold for all. An empty one goes on
+    with the day above.
     """
     if isinstance(value, Mapping):
-        for label, text in value.items():
+        label = ""
+        for own, text in value.items():
+            label = own if own.strip() else label
             first, *rest = _lines(text) or [""]
             yield _days_without_name(" ".join(_lines(label))), [*_lines(f"{label} {first}"), *rest]
     else:
