@@ -12,10 +12,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import opening_hours
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from refillspot.diningcode.answers import SUCCESS, Row, decode_search, decode_store
+from refillspot.diningcode.left_as_text import count_left_as_text
 from refillspot.diningcode.list_page import decode_list_page
 from refillspot.diningcode.store_page import decode_store_page
 from refillspot.diningcode.stores import build_store
@@ -25,6 +27,7 @@ from refillspot.parsing.cuisine import find_cuisines
 from refillspot.parsing.hours import parse_hours
 from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import parse_price_krw, parse_prices
+from refillspot.parsing.refill import assess_refill
 from refillspot.parsing.refill_terms import parse_refill_terms
 from refillspot.postgres.columns import copy_row
 
@@ -37,8 +40,8 @@ DOCUMENTED = (PassingError, LayoutChangedError, UnknownStoreError)
 PIECES = (
     "오전 오후 정오 자정 새벽 11시 9시 30분 11:00 02:00 - ~ ( ) / , · 휴무 매주 월요일 첫째 "
     "2,4주 격주 마지막 브레이크타임 라스트오더 마감 없음 24시간 영업시간: 월-금 매일 오늘(목) 7월 4일(금) "
-    "15~17 99:99 공휴일 설·추석 당일 연중무휴 제외 까지 오픈 성인 소인 평일 주말 점심 저녁 36개월 미만 "
-    "무료 15,900원 1만2천원 8천 1.5만 2만원대 15.9 시가 무한리필 무제한 뷔페 삼겹살 공기밥 와인 "
+    "15~17 99:99 공휴일 공휴일이면 동절기 설·추석 당일 연중무휴 제외 까지 오픈 성인 소인 평일 주말 점심 저녁 "
+    "36개월 미만 무료 15,900원 만오천원 → 1만2천원 8천 1.5만 2만원대 15.9 시가 무한리필 무제한 뷔페 삼겹살 공기밥 와인 "
     "환경부담금 2인 이상 100분 음료 포함 서울 서울특별시 강남구 역삼동 123-4 테헤란로 12길 2층 "
     "02-555-1234 0507-1234-5678 1577 +82 <em> </em> &#65; &amp; "
     "\u200b \0 \ud800 １２ ④ ½ ㈜"
@@ -78,11 +81,13 @@ def read_text(text: str) -> None:
     parse_address(text)
     parse_refill_terms([text])
     find_cuisines([text])
+    assess_refill(name=text, branch=text, categories=[text], menu=[text], tags=[text])
 
 
 def read_week(week: dict[str, str]) -> None:
+    """Read hours, which an independent reader of OpenStreetMap's words shall understand too."""
     if hours := parse_hours(week):
-        hours.to_osm()
+        assert opening_hours.validate(hours.to_osm())
 
 
 def read_page(sections: dict[str, dict[str, Any]]) -> None:
@@ -114,7 +119,9 @@ def _decode_and_build(body: bytes, decode: Callable[[bytes], StorePage] = decode
         page = decode(body)
     except DOCUMENTED:
         return
-    copy_row(build_store(ROW, page, "https://www.diningcode.com"))
+    store = build_store(ROW, page, "https://www.diningcode.com")
+    count_left_as_text(store)
+    copy_row(store)
 
 
 READERS: tuple[tuple[st.SearchStrategy[Any], Callable[[Any], None]], ...] = (
