@@ -109,7 +109,7 @@ WORKER_MAX_MEMORY_MB = (
     2048  # MiB of resident memory; a worker beyond it ends and can be resumed. A fleet sets its share
 )
 MEMORY_CHECK_SECONDS = 5.0
-HEARTBEAT_SECONDS = 5.0  # between a worker's stats in Redis, which `scrapy top` shows; 0 = none, and no review either
+HEARTBEAT_SECONDS = 5.0  # between a worker's stats in Redis, which `scrapy top` shows; 0 = none, and no review
 FLEET_WORKERS = "auto"  # or a number: workers of `scrapy fleet` without -n
 FLEET_MAX_MEMORY_MB = 2048  # MiB for all of them together
 METRICS_PORT = ""  # of loopback, on which a fleet serves a page for Prometheus; 0 = one that is free, empty = none

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 
 from refillspot.secrecy import scrub
 
+WORDS = re.compile(r"[A-Za-z_.]+(/[A-Za-z_.]+)*(/\d+)?")  # downloader/response_status_count/200
 LARGEST = 2**63  # of an integer that every reader of JSON here takes
 
 
@@ -29,7 +31,7 @@ class WorkerStats:
 
 def plain_stats(stats: Mapping[str, Any]) -> dict[str, Any]:
     """Return stats as they are written: each value by `plain`."""
-    return {_text(name): plain(value) for name, value in stats.items()}
+    return {_name(name): plain(value) for name, value in stats.items()}
 
 
 def plain(value: object) -> Any:
@@ -62,6 +64,11 @@ def newest(*sources: Iterable[WorkerStats]) -> list[WorkerStats]:
         if before is None or (one.seen_at, one.ended_at is not None) >= (before.seen_at, before.ended_at is not None):
             found[one.worker] = one
     return sorted(found.values(), key=lambda one: (one.started_at, one.worker))
+
+
+def _name(name: str) -> str:
+    """Return the name of a stat; one of the program's own words is no secret, though a password may be "postgres"."""
+    return name if WORDS.fullmatch(name) else _text(name)
 
 
 def _number(value: float) -> float | None:

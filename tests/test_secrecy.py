@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from refillspot import secrecy
 from refillspot.logs import JsonLines, Origin, ScrubbedRecord, _print_scrubbed
 from refillspot.secrecy import Scrubber, hide, secrets_of
 
@@ -63,6 +64,11 @@ def test_what_looks_like_one_is_masked(text: str, expected: str) -> None:
 
 def test_short_secrets_and_broken_addresses_hide_no_words() -> None:
     assert secrets_of({"DB_PASSWORD": "test", "REDIS_URL": "redis://[::1/0", "NOTIFY_URL": "https://h/"}) == set()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrecy, "_of_this_process", Scrubber())
 
 
 def record(message: str, *values: object) -> logging.LogRecord:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from refillspot import secrecy
+from refillspot.secrecy import Scrubber, hide
 from refillspot.totals import total
 from refillspot.worker_stats import WorkerStats, newest, plain, plain_stats
 
@@ -19,6 +21,11 @@ def worker(name: str, *, started: int = 0, seen: int = 60, ended: bool = False, 
     named = {stat.replace("__", "/"): value for stat, value in stats.items()}
     seen_at = NOON + timedelta(seconds=seen)
     return WorkerStats(name, NOON + timedelta(seconds=started), seen_at, seen_at if ended else None, named)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrecy, "_of_this_process", Scrubber())
 
 
 @pytest.mark.parametrize(
@@ -61,6 +68,13 @@ def test_of_each_worker_the_newest_counts() -> None:
 
     assert newest(kept, live) == [live[1], kept[1]]
     assert total([*kept, *live]) == {"items": 12}
+
+
+def test_a_password_that_is_a_word_of_the_program_leaves_the_stats_their_names() -> None:
+    hide({"DB_PASSWORD": "postgres"})
+    stats = plain_stats({"postgres/rows": 1, "postgres at h": 2, "said": "at postgres"})
+
+    assert stats == {"postgres/rows": 1, "*** at h": 2, "said": "at ***"}
 
 
 def test_stats_are_written_as_json_has_them() -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import NotConfigured
 
+from refillspot.exceptions import ConfigurationError
+from refillspot.language import gettext as _
 from refillspot.logs import Origin, write_json_log
 
 if TYPE_CHECKING:
@@ -19,11 +21,19 @@ class JsonLog:
     """Writes LOG_JSON_FILE beside the log for people, to the end of the process.
 
     Settings: LOG_JSON_FILE, LOG_LEVEL. Reads crawl/id and crawl/worker.
+
+    Raises:
+        ConfigurationError: the file cannot be written.
     """
 
     def __init__(self, path: str, level: str, stats: StatsCollector) -> None:
         self._stats = stats
-        write_json_log(path, level, self._origin)
+        try:
+            write_json_log(path, level, self._origin)
+        except OSError as error:
+            raise ConfigurationError(
+                _("LOG_JSON_FILE={path} cannot be written: {error}").format(path=path, error=error.strerror)
+            ) from error
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

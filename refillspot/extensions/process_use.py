@@ -67,7 +67,8 @@ class ProcessUse:
 
     async def _look_at_memory(self) -> None:
         use = await asyncio.to_thread(self._process.memory_full_info)  # reads a file of the kernel, some milliseconds
-        for last, most, number in (("last_mb", "max_mb", use.rss), ("uss_mb", "uss_max_mb", use.uss)):
+        own = getattr(use, "uss", use.rss)  # not every kernel tells which pages are shared
+        for last, most, number in (("last_mb", "max_mb", use.rss), ("uss_mb", "uss_max_mb", own)):
             mb = round(number / 2**20, 1)
             self._stats.set_value(f"memory/{last}", mb)
             self._stats.max_value(f"memory/{most}", mb)

@@ -119,7 +119,7 @@ class FiguresOfCrawl:
         )
 
     def _add(self, snapshot: Snapshot, stats: Mapping[str, Any], stored: int) -> None:
-        if snapshot.progress:
+        if snapshot.progress and not snapshot.away:
             counts = {"done": snapshot.progress.done, "stored": stored}
             self._queue.add(Sample(snapshot.at.timestamp(), counts))
         if snapshot.workers:

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from refillspot.exceptions import ConfigurationError
 from refillspot.fleet.metric_names import BY_KIND, BY_WORKER, COUNTERS
+from refillspot.fleet.snapshot import REDIS
 from refillspot.fleet.worker_figures import AT_WORK, worker_figures
 from refillspot.language import gettext as _
 from refillspot.totals import total
@@ -87,7 +88,7 @@ def _queue(snapshot: Snapshot) -> Iterator[Metric]:
     yield info
     begun = crawl.started_at.timestamp()
     yield GaugeMetricFamily("refillspot_crawl_start_time_seconds", "When it was begun, since 1970.", value=begun)
-    if progress is None:
+    if progress is None or REDIS in snapshot.away:
         return
     left = GaugeMetricFamily("refillspot_requests_left", "Requests that are not settled.", labels=["state"])
     for state in ("queued", "leased", "waiting"):

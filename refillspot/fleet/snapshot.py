@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from refillspot.postgres.crawls import Crawl
     from refillspot.services import ServiceAddresses
 
+POSTGRES, REDIS = "PostgreSQL", "Redis"
 POSTGRES_SECONDS = 2.0  # between looks at PostgreSQL; commits are as far apart
 
 
@@ -38,7 +39,7 @@ class Snapshot:
     workers: list[WorkerStats]
     """All that there were, each with the newest that is known of it."""
     progress: Progress | None = None
-    """None while Redis is away."""
+    """What was known last; None while nothing is."""
     pace: dict[str, Any] | None = None
     """See `read_pace`; that of the site, whether this crawl's workers keep to it or not. None while Redis is away."""
     away: list[str] = field(default_factory=list)
@@ -76,6 +77,7 @@ class CrawlReader:
         self._clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
         self._crawl = crawl
         self._workers: list[WorkerStats] = []
+        self._last: Progress | None = None
         self._postgres_due = 0.0
         self._stack = ExitStack()
         self._progress = self._stack.enter_context(ProgressReader(services.redis_url, f"{prefix}:{crawl.id}"))
@@ -88,12 +90,13 @@ class CrawlReader:
         self._stack.close()
 
     def read(self) -> Snapshot:
-        away = [] if self._read_postgres() else ["PostgreSQL"]
+        away = [] if self._read_postgres() else [POSTGRES]
         progress, beats = self._progress.read(), self._beats.read()
         self._workers = newest(self._workers, beats or [])
+        self._last = progress or self._last
         pace = self._pace() if progress else None
-        away += [] if progress else ["Redis"]
-        return Snapshot(self._clock.now(), self._crawl, self._workers, progress, pace, away)
+        away += [] if progress else [REDIS]
+        return Snapshot(self._clock.now(), self._crawl, self._workers, self._last, pace, away)
 
     def _read_postgres(self) -> bool:
         if time.monotonic() < self._postgres_due:

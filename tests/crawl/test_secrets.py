@@ -110,3 +110,11 @@ def test_a_line_of_the_json_log_says_where_and_when(crawl: Crawl, tmp_path: Path
     assert {(line["crawl"], line["worker"]) for line in lines[joined:]} == {("this", lines[joined]["worker"])}
     assert lines[-1]["message"] == "Spider closed (finished)"
     assert lines[-1]["time"].replace("T", " ")[:19] in result.stderr
+
+
+def test_a_json_log_that_cannot_be_written_is_said(crawl: Crawl, tmp_path: Path) -> None:
+    result = crawl.run(*FEW, "-s", f"LOG_JSON_FILE={tmp_path / 'nowhere' / 'log.jsonl'}")
+
+    assert result.returncode == 1
+    assert "Error: LOG_JSON_FILE=" in result.stderr
+    assert "Traceback" not in result.stderr

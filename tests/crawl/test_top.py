@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.crawl.conftest import Crawl, Faults, Site
+    from tests.own_redis import OwnRedis
 
     Rows = Callable[[], dict[str, dict[str, Any]]]
 
@@ -190,6 +191,26 @@ def page_of(url: str) -> Samples:
     with urlopen(url) as page:
         assert page.headers["Content-Type"].startswith("text/plain")
         return parsed(page.read().decode())
+
+
+def test_without_redis_the_last_figures_stand(database_url: str, own_redis: OwnRedis) -> None:
+    join_crawl(database_url, "diningcode", {}, "this")
+    with own_redis.client() as client:
+        client.hset("test:this:crawl", mapping={"state": "open", "count:done": 7})
+        client.hset("test:this:heartbeats", "of another version", "?")
+    services = ServiceAddresses(database_url, own_redis.url, own_redis.url)
+    settings = Settings({"REDIS_KEY_PREFIX": "test", "POLITENESS_REQUESTS_PER_SECOND": 3})
+    with CrawlReader(services, settings, find_crawl(database_url, "this")) as reader:
+        before = reader.read()
+        own_redis.kill()
+        after = reader.read()
+
+    assert before.pace
+    assert before.progress
+    assert (before.progress.done, before.pace["ceiling"], before.workers, before.away) == (7, 3, [], [])
+    assert (after.progress, after.pace, after.workers, after.away) == (before.progress, None, [], ["Redis"])
+    gauges = {family.name for family in CrawlCollector(reader).collect() if family.type == "gauge"}
+    assert "refillspot_dead_letters" not in gauges
 
 
 @pytest.mark.parametrize("port", ["many", "99999", None])
