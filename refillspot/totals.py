@@ -10,7 +10,8 @@ How the values of a stat become one:
 | memory/last_mb, memory/uss_mb, cpu/percent, concurrency/level | the sum over the workers at work |
 | loop/lag_seconds | the largest of the workers at work |
 | start_time, postgres/known | that of the worker that was started first |
-| text and times; politeness/pace; crawl/…, which is the same in each that saw the end | that of the worker seen last |
+| text and times; politeness/pace, politeness/ceiling | that of the worker seen last |
+| crawl/…, which is the same in each that saw the end | that of the worker seen last |
 | items_per_minute, responses_per_minute | nothing: rates of processes that ran at different times |
 """
 
@@ -51,6 +52,7 @@ RULES = {
     "start_time": Rule.FIRST,
     "postgres/known": Rule.FIRST,
     "politeness/pace": Rule.LAST,
+    "politeness/ceiling": Rule.LAST,
     "items_per_minute": Rule.NOTHING,
     "responses_per_minute": Rule.NOTHING,
 }

@@ -36,8 +36,9 @@ class PolitenessMiddleware:
     """Lets a request leave when it is its turn, robots.txt included, and within CRAWL_WINDOW.
 
     Settings: POLITENESS_REQUESTS_PER_SECOND (0 = no budget), CRAWL_WINDOW, REDIS_URL, REDIS_KEY_PREFIX,
-    CLOCK_OFFSET_SECONDS. Stats: politeness/permits, discarded, waited_seconds, redis_outages, pace (requests/s); of
-    the decisions that this worker caused politeness/slowed, raised, held, blocked, limited, delayed; windows_waited.
+    CLOCK_OFFSET_SECONDS. Stats: politeness/permits, discarded, waited_seconds, redis_outages, pace and ceiling
+    (requests/s); of the decisions that this worker caused politeness/slowed, raised, held, blocked, limited, delayed;
+    longest_hold_seconds (of those held); windows_waited.
     Sends crawl_event "blocked", once for each block: the worker that met it.
 
     Raises:
@@ -82,6 +83,7 @@ class PolitenessMiddleware:
         if self.budget is None:
             return
         stats = self.budget.stats
+        self._crawler.stats.set_value("politeness/ceiling", self.budget.ceiling)
         self._crawler.stats.set_value("politeness/permits", stats.permits)
         self._crawler.stats.set_value("politeness/discarded", stats.discarded)
         self._crawler.stats.set_value("politeness/waited_seconds", round(stats.waited_seconds, 3))
@@ -106,6 +108,8 @@ class PolitenessMiddleware:
     def _told(self, decision: Decision) -> None:
         self._crawler.stats.inc_value(f"politeness/{decision.kind}")
         self._crawler.stats.set_value("politeness/pace", round(1 / decision.pace.interval, 3))
+        if self.budget and decision.kind == "held":
+            self._crawler.stats.max_value("politeness/longest_hold_seconds", round(self.budget.seconds_held(), 1))
         is_full = decision.kind == "raised" and decision.pace.rate == decision.pace.ceiling
         level = logging.INFO if is_full else LEVELS.get(decision.kind, logging.WARNING)
         logger.log(level, "politeness, %s: %s", decision.kind, decision.reason)

@@ -84,6 +84,8 @@ class RequestBudget:
         self._wanting = 0
         self._moments: deque[Moment] = deque()
         self._hold_until = 0.0
+        self.ceiling = requests_per_second
+        """Requests/s that the operator allows, as far as this worker has seen."""
         self._answers = self._errors = 0
         self._reported_at = 0.0
         self.stats = BudgetStats()
@@ -162,7 +164,7 @@ class RequestBudget:
         return -wait <= moment.tolerance and moment.at >= self._hold_until
 
     def _note(self, decision: Decision) -> None:
-        self._hold_until = decision.pace.hold_until
+        self._hold_until, self.ceiling = decision.pace.hold_until, decision.pace.ceiling
         if decision.kind:
             self._told(decision)
 

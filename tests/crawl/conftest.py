@@ -78,6 +78,11 @@ class Faults:
         with urlopen(Request(f"{self.url}/_faults", data=json.dumps(fault).encode(), method="POST")):
             pass
 
+    def fired(self) -> list[int]:
+        """Return how many answers each one spoilt, in the order in which they were added."""
+        with urlopen(f"{self.url}/_faults") as answer:
+            return [active["fired"] for active in json.load(answer)]
+
     def clear(self) -> None:
         with urlopen(Request(f"{self.url}/_faults", method="DELETE")):
             pass

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from refillspot.commands._errors import told_on_stderr
+from refillspot.commands._servers import servers
+from refillspot.language import gettext as _
+
+if TYPE_CHECKING:
+    import argparse
+
+    from refillspot.review.forms import Form
+    from refillspot.review.recorded import Records
+    from refillspot.review.review import Review
+
+ALL, LAST = "all", "last"
+
+
+class Command(ScrapyCommand):
+    """`scrapy stats [RUN | last | all]`: how a crawl went, and what to do about it."""
+
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        return "[options] [RUN | last | all]"
+
+    def short_desc(self) -> str:
+        return _("Review a crawl: figures against targets, what went wrong, what to do about it")
+
+    def long_desc(self) -> str:
+        return _(
+            "RUN: the id of a crawl (scrapy crawls list), or the beginning of one; without it the newest. all: every "
+            "crawl, a line each. A crawl is compared with the complete one of the same before it."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help=_("print JSON"))
+        parser.add_argument("--markdown", action="store_true", help=_("print Markdown"))
+        parser.add_argument("--figures", action="store_true", help=_("all figures, even if nothing went wrong"))
+        parser.add_argument("--against", metavar="RUN", help=_("compare with this crawl, with all figures"))
+        parser.add_argument("--log", metavar="FILE", nargs="+",
+                            help=_("review logs of any Scrapy project instead, several added up"))  # fmt: skip
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if options := [arg for arg in args if arg.startswith("-")]:
+            message = _("unknown option {options}: see scrapy stats -h").format(options=" ".join(options))
+            raise UsageError(message, print_help=False)
+        if len(args) > 1 or (opts.log and (args or opts.against)) or (args == [ALL] and opts.against):
+            raise UsageError(_("say one of: RUN, RUN --against RUN, last, all, --log FILE …"), print_help=False)
+        with told_on_stderr(self):
+            self._print(args[0] if args else LAST, opts)
+
+    def _print(self, name: str, opts: argparse.Namespace) -> None:
+        from refillspot.review.forms import print_all, print_one
+
+        if opts.log:
+            print_one(_of_logs(opts.log), _form(opts))
+        elif name == ALL:
+            print_all(_of_all(self._records), _form(opts))
+        else:
+            print_one(_of_crawl(self._records, name, opts.against), _form(opts))
+
+    @property
+    def _records(self) -> Records:
+        from datetime import timedelta
+
+        from refillspot.clock import Clock
+        from refillspot.review.recorded import Records
+
+        assert self.settings  # noqa: S101  # Scrapy made them
+        clock = Clock(timedelta(seconds=self.settings.getfloat("CLOCK_OFFSET_SECONDS")))
+        return Records(servers(self.settings).database_url, clock.now())
+
+
+def _form(opts: argparse.Namespace) -> Form:
+    from refillspot.review.forms import Form
+
+    if opts.json:
+        return Form.JSON
+    if opts.markdown:
+        return Form.MARKDOWN
+    return Form.FIGURES if opts.figures or opts.against else Form.TEXT
+
+
+def _of_crawl(records: Records, name: str, against: str | None) -> Review:
+    from refillspot.review.review import review
+
+    crawl = records.find(name)
+    earlier = records.find(against) if against else records.before(crawl)
+    return review(records.facts(crawl), records.facts(earlier) if earlier else None)
+
+
+def _of_all(records: Records) -> list[Review]:
+    from refillspot.review.review import review
+
+    facts = {crawl.id: records.facts(crawl) for crawl in records.crawls}
+    pairs = [(crawl, records.before(crawl)) for crawl in records.crawls]
+    return [review(facts[crawl.id], facts[earlier.id] if earlier else None) for crawl, earlier in pairs]
+
+
+def _of_logs(paths: list[str]) -> Review:
+    from refillspot.clock import Clock
+    from refillspot.exceptions import ArgumentError
+    from refillspot.review.facts import Facts
+    from refillspot.review.log_files import read_log
+    from refillspot.review.review import review
+
+    logs = {path: read_log(path) for path in paths}
+    without = [path for path, runs in logs.items() if not runs]
+    told = _("no stats in {files}: Scrapy writes them at the end, unless it is killed or STATS_DUMP is False")
+    if len(without) == len(logs):
+        raise ArgumentError(told.format(files=", ".join(without)))
+    if without:
+        print(told.format(files=", ".join(without)), file=sys.stderr)
+    return review(Facts.of([run for runs in logs.values() for run in runs], Clock().now()))

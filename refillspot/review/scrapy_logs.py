@@ -1,0 +1,98 @@
+"""The stats that Scrapy writes at the end of a log: of any project. Read, never executed. Pure."""
+
+from __future__ import annotations
+
+import ast
+import re
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from refillspot.worker_stats import WorkerStats, plain_stats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MARK = "Dumping Scrapy stats:"
+LONGEST_LINES = 5000  # of stats; what goes on longer is something else
+NEW_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")  # the start of an entry of a log
+ENTRY = re.compile(r"^[{ ]\s*(?P<name>'(?:[^'\\]|\\.)*'|\"[^\"]*\"):\s*(?P<value>.*?)[,}]?\s*$")
+UNREADABLE = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError, OverflowError)
+
+
+def read_runs(lines: Iterable[str], source: str) -> list[WorkerStats]:
+    """Return what each run that a log tells of has counted, in the order of the log; none where it has no stats.
+
+    `source` names the log, and stands for a worker's name where the stats have none.
+    """
+    return [_run(stats, f"{source} ({number})") for number, stats in enumerate(_dumps(lines), 1)]
+
+
+def _run(stats: dict[str, Any], name: str) -> WorkerStats:
+    begun, ended = _moment(stats.get("start_time")), _moment(stats.get("finish_time"))
+    seen = ended or begun or datetime.fromtimestamp(0, UTC)
+    return WorkerStats(str(stats.get("crawl/worker", name)), begun or seen, seen, seen, plain_stats(stats))
+
+
+def _moment(value: object) -> datetime | None:
+    return value if isinstance(value, datetime) else None
+
+
+def _dumps(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    block: list[str] | None = None
+    for line in lines:
+        _, mark, rest = line.partition(MARK)
+        is_over = block is not None and (mark or NEW_LINE.match(line) or len(block) >= LONGEST_LINES)
+        if block and is_over:
+            yield from _stats(block)
+        if mark:
+            block = [rest] if rest.strip() else []
+        elif is_over:
+            block = None
+        elif block is not None:
+            block.append(line)
+    if block:
+        yield from _stats(block)
+
+
+def _stats(block: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield the stats of a block, if there are any; an entry that cannot be read costs no other."""
+    text = "".join(block)
+    end = text.rfind("}") + 1
+    with suppress(*UNREADABLE):
+        tree = ast.parse(text[:end].strip(), mode="eval").body
+        if isinstance(tree, ast.Dict):
+            yield dict(_entries(tree))
+            return
+    read = {}
+    for line in block:
+        if entry := ENTRY.match(line):
+            with suppress(*UNREADABLE):
+                read[str(ast.literal_eval(entry["name"]))] = _value(ast.parse(entry["value"], mode="eval").body)
+    if read:
+        yield read
+
+
+def _entries(tree: ast.Dict) -> Iterator[tuple[str, Any]]:
+    for key, value in zip(tree.keys, tree.values, strict=True):
+        with suppress(*UNREADABLE):
+            yield str(ast.literal_eval(key or ast.Constant(None))), _value(value)
+
+
+def _value(node: ast.expr) -> Any:
+    """Return what a literal stands for, or a time or duration as Python writes it.
+
+    Raises:
+        ValueError: it is anything else.
+    """
+    if not isinstance(node, ast.Call):
+        return ast.literal_eval(node)
+    numbers = [ast.literal_eval(argument) for argument in node.args]
+    named = {keyword.arg or "": keyword.value for keyword in node.keywords}
+    match ast.unparse(node.func), [ast.unparse(value) for value in named.values()]:
+        case "datetime.datetime", ["datetime.timezone.utc"] | []:  # older versions of Scrapy write UTC without its name
+            return datetime(*numbers).replace(tzinfo=UTC)  # noqa: DTZ001
+        case "datetime.timedelta", _:
+            return timedelta(*numbers, **{name: ast.literal_eval(value) for name, value in named.items()})
+        case other, _:
+            raise ValueError(f"{other} is no value of a log")

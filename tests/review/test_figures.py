@@ -1,0 +1,146 @@
+"""Figures, their targets, and when these do not apply."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from refillspot.review.facts import Facts
+from refillspot.review.review import review
+from refillspot.review.units import Unit, write, write_change
+from tests.review.making import BEGUN, HOUR, crawl, facts, worker
+
+if TYPE_CHECKING:
+    from refillspot.review.figures import Figure
+
+ANSWERS = {"downloader/response_count": 900, "downloader/response_status_count/200": 890}
+
+
+def figure(key: str, now: Facts, earlier: Facts | None = None) -> Figure:
+    one = review(now, earlier).figure(key)
+    assert one
+    return one
+
+
+@pytest.mark.parametrize(
+    ("stats", "key", "value", "is_met"),
+    [
+        ({}, "stores_per_hour", 700, True),
+        (ANSWERS, "asked", 900, None),
+        (ANSWERS | {"cache/hits": 300}, "asked", 600, None),
+        (ANSWERS | {"politeness/permits": 905}, "asked", 905, None),
+        (ANSWERS | {"cache/hits": 90, "politeness/permits": 810}, "first_answers", 800 / 810, None),
+        ({"downloader/exception_count": 5, "downloader/exception_type_count/scrapy.exceptions.IgnoreRequest": 3},
+         "asked", 2, None),
+        (ANSWERS, "requests_per_store", 900 / 700, None),
+        (ANSWERS | {"spider_exceptions/ApiError": 80}, "first_answers", 810 / 900, None),
+        (ANSWERS, "requests_per_second", 0.25, None),
+        ({"postgres/rows": 2000, "postgres/seconds": 0.5, "postgres/flushes": 40}, "rows_per_second", 4000, None),
+        ({"postgres/rows": 2000, "postgres/seconds": 0.5, "postgres/flushes": 4}, "rows_per_second", 4000, True),
+        ({"postgres/rows": 2000, "postgres/seconds": 4.0, "postgres/flushes": 4}, "rows_per_second", 500, False),
+        ({"politeness/ceiling": 1.0, "politeness/permits": 3420}, "budget_used", 0.95, None),
+        ({"memory/max_mb": 120.5}, "memory", 120.5, True),
+        ({"memory/max_mb": 3000}, "memory", 3000, False),
+        ({"cache/bytes_saved": 3 * 2**20}, "bytes_saved", 3, None),
+    ],
+)  # fmt: skip
+def test_figures(stats: dict[str, Any], key: str, value: float, is_met: bool | None) -> None:  # noqa: FBT001  # a table's value
+    one = figure(key, facts(stats))
+
+    assert one.value == pytest.approx(value)
+    assert one.is_met is is_met
+
+
+@pytest.mark.parametrize(("dead", "is_met"), [(0, True), (1, True), (2, False)])
+def test_requests_that_ended_well(dead: int, is_met: bool) -> None:  # noqa: FBT001  # a table's value
+    one = figure("ended_well", facts(counts={"done": 1500 - dead, "dead": dead}))
+
+    assert one.value == pytest.approx(1 - dead / 1500)
+    assert one.is_met is is_met
+
+
+def test_the_cache_is_judged_from_the_second_crawl_on() -> None:
+    hits = {"cache/hits": 70, "cache/misses": 20, "cache/refreshes": 10, "cache/requests_saved": 70,
+            "downloader/response_count": 100}  # fmt: skip
+    first, again = figure("hit_rate", facts(hits)), figure("hit_rate", facts(hits), facts(begun=BEGUN - 2 * HOUR))
+
+    assert (first.value, first.is_met, first.excuse) == (0.7, None, "first crawl")
+    assert (again.value, again.is_met, again.excuse) == (0.7, True, "")
+    assert figure("requests_saved", facts(hits)).value == 0.7
+
+
+@pytest.mark.parametrize(
+    ("seconds", "excuse"),
+    [(59, "under a minute"), (60, "")],
+)
+def test_a_short_crawl_says_nothing_about_speed(seconds: int, excuse: str) -> None:
+    one = figure("stores_per_hour", Facts.of([worker(lasted=timedelta(seconds=seconds))], BEGUN, crawl()))
+
+    assert one.excuse == excuse
+
+
+def test_twelve_hours_are_for_all_of_seoul() -> None:
+    assert figure("seconds", facts()).is_met is None
+    assert figure("seconds", facts(district="all")).is_met is True
+
+
+def test_time_without_workers_does_not_count() -> None:
+    resumed = [
+        worker(name="one"),
+        worker(name="two", begun=BEGUN + HOUR / 2),
+        worker(name="three", begun=BEGUN + 5 * HOUR),
+    ]
+
+    assert Facts.of(resumed, BEGUN, crawl()).seconds == 2.5 * 3600
+
+
+def test_memory_is_that_of_workers_at_the_same_time() -> None:
+    use = {"memory/max_mb": 100.0}
+    workers = [worker(use, name="one"), worker(use, name="two"), worker(use, name="later", begun=BEGUN + 2 * HOUR)]
+
+    assert Facts.of(workers, BEGUN, crawl()).memory_mb == 200
+
+
+def test_a_crawl_without_stats_has_the_figures_of_its_row() -> None:
+    bare = Facts.of([], BEGUN + HOUR, crawl(counts={"done": 10}))
+    keys = {one.key for one in review(bare).figures}
+
+    assert {"stores", "seconds", "ended_well"} <= keys
+    assert keys.isdisjoint({"asked", "hit_rate", "memory"})
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "written"),
+    [
+        (1234, Unit.COUNT, "1,234"),
+        (65, Unit.SECONDS, "1:05"),
+        (3725, Unit.SECONDS, "1:02:05"),
+        (0.9996, Unit.SHARE, "99.9 %"),
+        (1, Unit.SHARE, "100 %"),
+        (0, Unit.SHARE, "0.0 %"),
+        (9058, Unit.PER_HOUR, "9,058/h"),
+        (0.9512, Unit.PER_SECOND, "0.951/s"),
+        (4321.7, Unit.PER_SECOND, "4,322/s"),
+        (1.8, Unit.RATIO, "1.80"),
+        (104.6, Unit.MB, "105 MiB"),
+    ],
+)
+def test_figures_are_written(value: float, unit: Unit, written: str) -> None:
+    assert write(value, unit) == written
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "unit", "written"),
+    [
+        (5, 3, Unit.COUNT, "+2"),
+        (3, 5, Unit.COUNT, "-2"),
+        (3, 3, Unit.COUNT, "="),
+        (0.61, 0.5, Unit.SHARE, "+11.0 %"),
+        (60, 3600, Unit.SECONDS, "-59:00"),
+        (0.5001, 0.5, Unit.SHARE, "="),
+    ],
+)
+def test_changes_are_written(now: float, before: float, unit: Unit, written: str) -> None:
+    assert write_change(now, before, unit) == written

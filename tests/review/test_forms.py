@@ -1,0 +1,133 @@
+"""How a review is told."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from refillspot.review.crawl_table import crawl_markdown, crawl_table
+from refillspot.review.markdown import write_markdown
+from refillspot.review.review import review
+from refillspot.review.text import print_review
+from tests.review.making import BEGUN, HOUR, facts
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from refillspot.review.review import Review
+
+GOOD: dict[str, Any] = {
+    "downloader/response_count": 900, "downloader/response_status_count/200": 900,
+    "cache/hits": 800, "cache/misses": 100,
+    "postgres/rows": 700, "postgres/seconds": 0.7, "politeness/permits": 3500, "politeness/ceiling": 1.0,
+    "memory/max_mb": 105.0, "memory/limit_mb": 1728,
+}  # fmt: skip
+TROUBLES = {
+    "downloader/response_status_count/429": 8,
+    "spider_exceptions/LayoutChangedError": 1,
+    "postgres/unread": 1,
+    "cache/stale": 1,
+}
+
+
+@pytest.fixture(params=["en", "ko"])
+def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("REFILLSPOT_LANG", request.param)
+    return str(request.param)
+
+
+def printed(one: Review, *, with_figures: bool = False) -> str:
+    console = Console(width=80, highlight=False)
+    with console.capture() as capture:
+        print_review(console, one, with_figures=with_figures)
+    return capture.get()
+
+
+def shown(thing: RenderableType) -> str:
+    console = Console(width=80)
+    with console.capture() as capture:
+        console.print(thing)
+    return capture.get()
+
+
+def test_a_clean_crawl_says_so_in_five_lines(language: str) -> None:  # noqa: ARG001  # both
+    first = printed(review(facts(GOOD)))
+    again = printed(review(facts(GOOD, stored=703), facts(GOOD, crawl_id="before", begun=BEGUN - 2 * HOUR)))
+
+    assert len(first.splitlines()) == len(again.splitlines()) == 5
+    assert "20261124-153000-ab12" in first
+    assert "2026-11-25 00:30 KST" in first
+    assert "before" in again
+    assert "+3" in again
+
+
+def test_figures_are_shown_when_asked_for() -> None:
+    lines = printed(review(facts(GOOD)), with_figures=True).splitlines()
+
+    assert len(lines) > 20
+    assert "Nothing went wrong" in lines[0]
+
+
+def test_troubles_are_told_first_then_the_figures(language: str) -> None:  # noqa: ARG001  # both
+    text = printed(review(facts(GOOD | TROUBLES), facts(GOOD, crawl_id="before")))
+
+    assert max(map(cell_len, text.splitlines())) <= 80
+    assert text.index("scrapy db reparse") < text.index("429") < text.index("CACHE_STALE_IF_ERROR_SECONDS")
+    assert text.index("CACHE_STALE_IF_ERROR_SECONDS") < text.index("MiB")
+    assert "before" in text
+
+
+def test_columns_fit_below_each_other() -> None:
+    text = printed(review(facts(GOOD), facts(GOOD, crawl_id="before")), with_figures=True)
+    rows = [line for line in text.splitlines() if line.rstrip().endswith("=")]
+
+    assert len(rows) > 5
+    assert len({cell_len(row.rstrip()) for row in rows}) == 1
+
+
+def test_a_crawl_under_way_is_not_called_clean() -> None:
+    going_on = review(facts(GOOD, state="running"))
+
+    assert not going_on.is_clean
+    assert len(printed(going_on).splitlines()) > 5
+
+
+def test_json_has_what_the_text_says() -> None:
+    one = review(facts(GOOD | TROUBLES), facts(GOOD, crawl_id="before"))
+    told = json.loads(json.dumps(one.as_json()))
+    figures = {figure["name"]: figure for figure in told["figures"]}
+
+    assert [(each["kind"], each["severity"], each["count"]) for each in told["findings"]] == [
+        ("unread_stores", "error", 1),
+        ("too_many_requests", "warning", 8),
+        ("stale_pages", "note", 1),
+    ]
+    assert told["against"] == "before"
+    assert figures["stores_per_hour"]["target"] == {"at_least": 500}
+    assert (figures["stores_per_hour"]["value"], figures["stores_per_hour"]["met"]) == (700, True)
+    assert figures["stores"]["before"] == 700
+
+
+def test_markdown_is_tables() -> None:
+    text = write_markdown(review(facts(GOOD | TROUBLES), facts(GOOD, crawl_id="before")))
+    tables = [line for line in text.splitlines() if line.startswith("|")]
+
+    assert text.startswith("# Crawl 20261124-153000-ab12: 금천구\n")
+    assert "**error**" in text
+    assert all(line.endswith("|") for line in tables)
+    assert "## Findings\n\nNothing went wrong." in write_markdown(review(facts(GOOD)))
+
+
+def test_all_crawls_are_a_table() -> None:
+    reviews = [review(facts(GOOD | TROUBLES)), review(facts(GOOD, crawl_id="20261123-120000-cd34", district="all"))]
+    text = shown(crawl_table(reviews))
+
+    assert max(map(cell_len, text.splitlines())) <= 80
+    assert len(text.splitlines()) == 3
+    assert "20261124-153000-ab12" in text
+    assert "2026-11-25 00:30" in text
+    assert len(crawl_markdown(reviews).splitlines()) == 4
