@@ -4,4 +4,4 @@ from tests.parsing.fuzz import fuzz
 
 
 def test_nothing_but_documented_errors() -> None:
-    fuzz(400)
+    fuzz(250)
