@@ -25,9 +25,8 @@ SINGLE = [frozenset({number}) for number in range(8)]
 
 LONGEST_TEXT = 1_000  # characters; a whole week in one text has about 500
 SIGNS = str.maketrans("ㆍ•–—−〜∼~[]{}【】", "··------()()()")
-NEXT_DAY = re.compile(
-    r"\(? ?(?:익일|명일|다음 ?날) ?\)? ?(?=\d|오전|새벽)"
-)  # 17:00 - 익일 02:00: the order says so already
+# "17:00 - 익일 02:00": the order says so already.
+NEXT_DAY = re.compile(r"\(? ?(?:익일|명일|다음 ?날) ?\)? ?(?=\d|오전|새벽)")
 
 
 def parse_hours(value: str | Mapping[str, str]) -> OpeningHours | None:
