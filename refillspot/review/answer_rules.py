@@ -72,7 +72,7 @@ ANSWER_RULES = (
             n,
         ),
         cause=lambda: _("They left the site between list and page, or the list was an old one of the cache."),
-        remedy=lambda: _("Nothing: scrapy deadletters drop --all. The next crawl does not see them any more."),
+        remedy=lambda: _("Nothing: scrapy deadletters drop N. The next crawl does not see them any more."),
     ),
     Rule(
         key="unread_stores",
@@ -111,7 +111,9 @@ ANSWER_RULES = (
         cause=lambda: _(
             "They are not in the layout that is known; the rows beside them are. These stores are missing."
         ),
-        remedy=lambda: _("The log names the place (could not be read). Update refillspot, then crawl again."),
+        remedy=lambda: _(
+            'The log names the place: search it for "could not be read". Update refillspot, then crawl again.'
+        ),
     ),
     Rule(
         key="doubtful_lists",
@@ -162,8 +164,8 @@ ANSWER_RULES = (
         severity=Severity.WARNING,
         count=counted("diningcode/samples_refill"),
         happened=lambda n: ngettext(
-            "{count} store that its row in the list called none for refills is one after all.",
-            "{count} stores that their rows in the list called none for refills are some after all.",
+            "{count} store that did not look like a refill store in the list is one.",
+            "{count} stores that did not look like refill stores in the list are some.",
             n,
         ),
         cause=lambda: _(

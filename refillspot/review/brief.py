@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refillspot.clock import write_kst
 from refillspot.language import gettext as _
 from refillspot.review.title import write_state, write_title
 from refillspot.review.units import write, write_change
@@ -18,11 +17,12 @@ def brief_lines(review: Review) -> list[str]:
     values = {name: _written(review, name) for name in SHOWN}
     return [
         _("{title}. Nothing went wrong.").format(title=write_title(review.facts)),
-        _("{state}: {stores} stores, {stores_per_hour}.").format(state=write_state(review.facts), **values),
-        _("Site: {asked} requests ({requests_per_store} a store), {requests_per_second} of at most {ceiling}.").format(
-            **values
-        ),
-        _("Pages from the cache: {hit_rate}; rows: {rows}; memory: {memory} at most.").format(**values),
+        write_state(review.facts),
+        _(
+            "Stores: {stores} ({stores_per_hour}). Requests: {asked} ({requests_per_store} a store), "
+            "{requests_per_second} of {ceiling}."
+        ).format(**values),
+        _("From the cache: {hit_rate}. Rows: {rows}. Memory: {memory} at most.").format(**values),
         _against(review),
     ]
 
@@ -45,11 +45,8 @@ def _against(review: Review) -> str:
     earlier = review.earlier
     if earlier is None:
         return _("There is no complete crawl of the same before it to compare with.")
-    return _("Against {crawl} ({date}): stores {stores}, requests {asked}, time {seconds}.").format(
-        crawl=earlier.id,
-        date=write_kst(earlier.started_at) if earlier.started_at else "-",
-        **{key: _change(review, key) for key in ("stores", "asked", "seconds")},
-    )
+    changes = {key: _change(review, key) for key in ("stores", "asked", "seconds")}
+    return _("Against {crawl}: stores {stores}, requests {asked}, time {seconds}.").format(crawl=earlier.id, **changes)
 
 
 def _change(review: Review, key: str) -> str:

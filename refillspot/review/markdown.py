@@ -29,7 +29,7 @@ def _findings(review: Review) -> Iterator[str]:
         yield _("Nothing went wrong.")
         return
     words = severity_words()
-    yield from _table(["", _("what happened"), _("why"), _("what to do")])
+    yield from _table(["", _("what happened"), _("why"), _("remedy")])
     for finding in review.findings:
         word = words[finding.severity]
         shown = f"**{word}**" if finding.severity is Severity.ERROR else word

@@ -105,7 +105,7 @@ ROBOTS_RULES = (
             n,
         ),
         cause=lambda: _("The rules of the site exclude crawlers from these paths."),
-        remedy=lambda: _("Ask its owner for leave. Without it nothing of these paths can be crawled."),
+        remedy=lambda: _("Ask its owner for permission. Without it nothing of these paths can be crawled."),
     ),
     Rule(
         key="robots_unreadable",

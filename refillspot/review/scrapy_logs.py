@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 MARK = "Dumping Scrapy stats:"
 LONGEST_LINES = 5000  # of stats; what goes on longer is something else
-NEW_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")  # the start of an entry of a log
+JSON_LINE = '{"time":'  # as `refillspot.logs` begins one
+NEW_LINE = re.compile(rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d|{re.escape(JSON_LINE)}")  # the start of an entry of a log
 ENTRY = re.compile(r"^[{ ]\s*(?P<name>'(?:[^'\\]|\\.)*'|\"[^\"]*\"):\s*(?P<value>.*?)[,}]?\s*$")
 UNREADABLE = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError, OverflowError)
 
@@ -25,7 +27,7 @@ def read_runs(lines: Iterable[str], source: str) -> list[WorkerStats]:
 
     `source` names the log, and stands for a worker's name where the stats have none.
     """
-    return [_run(stats, f"{source} ({number})") for number, stats in enumerate(_dumps(lines), 1)]
+    return [_run(stats, f"{source} ({number})") for number, stats in enumerate(_dumps(_messages(lines)), 1)]
 
 
 def _run(stats: dict[str, Any], name: str) -> WorkerStats:
@@ -36,6 +38,16 @@ def _run(stats: dict[str, Any], name: str) -> WorkerStats:
 
 def _moment(value: object) -> datetime | None:
     return value if isinstance(value, datetime) else None
+
+
+def _messages(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of a log for people; of one of JSON lines those that matter, as they are in such a log."""
+    for line in lines:
+        if line.startswith(JSON_LINE) and MARK in line:
+            with suppress(ValueError, KeyError):
+                yield from str(json.loads(line)["message"]).splitlines(keepends=True)
+        else:
+            yield line
 
 
 def _dumps(lines: Iterable[str]) -> Iterator[dict[str, Any]]:

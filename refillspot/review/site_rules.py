@@ -79,7 +79,7 @@ STATUS_RULES = (
             "changed. No store is taken for closed because of it."
         ),
         remedy=lambda: _(
-            "A few: scrapy deadletters drop --all. Many: compare DININGCODE_API_URL with the site (scrapy doctor)."
+            "A few: scrapy deadletters drop N. Many: compare DININGCODE_API_URL with the site (scrapy doctor)."
         ),
     ),
     Rule(

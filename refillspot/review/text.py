@@ -72,7 +72,7 @@ def _finding(finding: Finding) -> Table:
     word = severity_words()[finding.severity]
     grid.add_row(Text(word, style=STYLES[finding.severity]), Text(finding.happened, style="bold"))
     grid.add_row(Text(_("why")), Text(finding.cause))
-    grid.add_row(Text(_("do")), Text(finding.remedy))
+    grid.add_row(Text(_("remedy")), Text(finding.remedy))
     return grid
 
 

@@ -170,6 +170,7 @@ def test_a_clean_crawl_is_told_in_five_lines_and_compared_with_the_one_before(
 
     assert len(told_first) == len(told_again) == 5
     assert "Nothing went wrong" in told_first[0]
+    assert "of 200/s" in told_first[2]
     assert "100 %" in told_again[3]
     assert oldest in told_again[4]
     assert "stores =" in told_again[4]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from pprint import pformat
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refillspot.exceptions import ArgumentError
+from refillspot.logs import JsonLines, Origin
 from refillspot.review.facts import Facts
 from refillspot.review.log_files import read_log
 from refillspot.review.scrapy_logs import read_runs
@@ -47,6 +49,15 @@ def test_everything_that_scrapy_writes_is_read() -> None:
     times = {name: STATS[name].isoformat() for name in ("start_time", "finish_time")}
     assert run.stats == STATS | times
     assert (run.started_at, run.ended_at) == (STATS["start_time"], STATS["finish_time"])
+
+
+def test_logs_of_json_lines_are_read() -> None:
+    record = logging.makeLogRecord({"msg": f"Dumping Scrapy stats:\n{pformat(STATS)}"})
+    line = JsonLines(Origin).format(record)
+    (stats,) = read(f"{line}\n{JsonLines(Origin).format(logging.makeLogRecord({'msg': 'Spider closed'}))}\n")
+
+    assert stats["long"] == STATS["long"]
+    assert read(line[:-9]) == []  # the disk was full
 
 
 def test_several_runs_of_several_files_are_added_up() -> None:
