@@ -7,7 +7,10 @@ Plain dataclasses, so that parsers, tests and storage share them without Scrapy.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Audience = Literal["adult", "teen", "child", "senior"]
 Meal = Literal["lunch", "dinner"]
@@ -19,6 +22,7 @@ EvidenceSource = Literal["name", "branch", "category", "menu", "tag"]
 Festivals = Literal["open", "day closed", "closed"]
 """설 and 추석: open, closed on the day itself, closed (for how many days around it is in the text)."""
 
+MIDNIGHT = "24:00"
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 
 
@@ -120,6 +124,7 @@ class OpeningHours:
         """Return OSM `opening_hours` text, e.g. "Mo-Fr 11:30-15:00,17:00-26:00; Su off; Mo[1,3] off; PH off".
 
         OSM has no words for 격주, nor for 설 and 추석: days closed every other week are "unknown", festivals left out.
+        What begins after midnight (a break was before it) is said of the day after.
         """
         rules: list[list[str]] = []  # [first weekday, last weekday, selector]
         previous = None
@@ -137,13 +142,24 @@ class OpeningHours:
         texts = [f"{a if a == b else f'{a}-{b}'} {selector}" for a, b, selector in rules]
         texts += [f"{WEEKDAYS[day]}[{','.join(map(str, weeks))}] off" for day, weeks in self.closed_weeks.items()]
         texts += [f"PH {selector}" for selector in [_selector(self.holidays)] if selector]
-        return "; ".join(texts)
+        return ", ".join(filter(None, ["; ".join(texts), *self._osm_after_midnight()]))
+
+    def _osm_after_midnight(self) -> Iterator[str]:
+        for number, day in sorted(self.days.items()):
+            for start, end in day.intervals:
+                if start >= MIDNIGHT:
+                    yield f"{WEEKDAYS[(number + 1) % 7]} {_of_next_day(start)}-{_of_next_day(end)}"
 
 
 def _selector(day: Day | None) -> str:
     if day is None:
         return ""
-    return "off" if day.closed else ",".join(f"{start}-{end}" for start, end in day.intervals)
+    return "off" if day.closed else ",".join(f"{start}-{end}" for start, end in day.intervals if start < MIDNIGHT)
+
+
+def _of_next_day(clock: str) -> str:
+    hours, minutes = clock.split(":")
+    return f"{int(hours) - 24:02d}:{minutes}"
 
 
 @dataclass(slots=True)

@@ -17,6 +17,17 @@ def test_osm_text_is_valid(text: str | dict[str, str]) -> None:
         assert opening_hours.validate(hours.to_osm())
 
 
+def test_what_begins_after_midnight_is_said_of_the_day_after() -> None:
+    hours = parse_hours({"일": "17:00 - 04:00 (브레이크타임 23:00 - 01:00)", "월": "휴무"})
+    assert hours
+    osm = opening_hours.OpeningHours(hours.to_osm())
+
+    assert hours.to_osm() == "Mo off; Su 17:00-23:00, Mo 01:00-04:00"
+    assert osm.is_open(datetime(2026, 7, 6, 2, 0))  # noqa: DTZ001  # Monday, Sunday's night
+    assert not osm.is_open(datetime(2026, 7, 6, 0, 30))  # noqa: DTZ001
+    assert not osm.is_open(datetime(2026, 7, 6, 12, 0))  # noqa: DTZ001
+
+
 def test_osm_text_means_what_was_said() -> None:
     hours = parse_hours({"월-금": "17:00 - 02:00", "일": "12:00 - 20:00", "휴무일": "매주 일요일 (첫째 휴무)"})
     assert hours
