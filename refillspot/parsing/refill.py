@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from refillspot.items import Evidence, EvidenceSource, RefillVerdict, Verdict
 from refillspot.parsing.brands import find_brand
 from refillspot.parsing.price_words import LABEL, PERSON
-from refillspot.parsing.refill_words import ANY_OFFER, BUFFET, CATERING, OFFERS, SALAD_BAR, is_aside, is_side
+from refillspot.parsing.refill_words import ANY_OFFER, BUFFET, CATERING, OFFERS, SALAD_BAR, is_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,7 +72,7 @@ def _read(source: EvidenceSource, text: str) -> _Reason | None:
         weight = offer.weights.get(source)
         if offer is BUFFET and CATERING.search(plain):
             continue
-        if weight and any(not is_aside(plain, match) for match in offer.words.finditer(plain)):
+        if weight and offer.is_in(plain):
             return _Reason(weight, Evidence(source, text), offer is BUFFET)
     return None
 

@@ -40,11 +40,23 @@ ASIDES = (
 )
 
 
+LONGEST_DISH = 16  # characters
+
+
 class Offer(NamedTuple):
     """Words of an offer and the verdict that they carry in each part of a store; a part left out carries none."""
 
     words: re.Pattern[str]
     weights: dict[EvidenceSource, Verdict]
+    before: re.Pattern[str] = re.compile("")
+    """What must stand right before the words."""
+
+    def is_in(self, text: str) -> bool:
+        """Tell whether a text makes the offer, of more than side dishes or drinks."""
+        return any(
+            self.before.search(text, max(0, match.start() - LONGEST_DISH), match.start()) and not is_aside(text, match)
+            for match in self.words.finditer(text)
+        )
 
 
 def _spaced(words: str) -> str:
@@ -60,10 +72,7 @@ NOT_OF_A_BRANCH: dict[EvidenceSource, Verdict] = {
     source: verdict for source, verdict in SAYS_SO.items() if source != "branch"
 }
 _DISH = "|".join(map(_spaced, sorted(MAIN_DISHES, key=len, reverse=True)))
-_AFTER_DISH = "|".join(
-    f"(?<={dish}{made}{space}{word})"
-    for dish in MAIN_DISHES for made in ("", "회", "구이", "찜") for space in ("", " ") for word in ("무한", "무제한")
-)  # fmt: skip
+_ENDS_IN_DISH = re.compile(rf"(?:{_DISH})(?:살|회|구이|찜|박이|초밥|볶음|튀김)? ?$")
 # Catering (출장뷔페) is no restaurant; 뷔페거리, 뷔페타워 are places.
 CATERING = re.compile(r"출장|케이터링|catering")
 BUFFET = Offer(
@@ -76,7 +85,8 @@ OFFERS = (
     Offer(re.compile(r"\ball[ -]?you[ -]?can[ -]?eat\b|\bayce\b"), NOT_OF_A_BRANCH),
     Offer(re.compile(_spaced("무제한")), {"category": "confirmed", "menu": "confirmed", "tag": "likely"}),
     # 무한 alone is a word of many names (무한상사, 무한도전); with a dish before or after it, it is an offer.
-    Offer(re.compile(rf"무 ?(?:제 ?)?한 ?(?={_DISH})|무제?한(?![가-힣])(?:{_AFTER_DISH})"), NOT_OF_A_BRANCH),
+    Offer(re.compile(rf"무 ?(?:제 ?)?한 ?(?={_DISH})"), NOT_OF_A_BRANCH),
+    Offer(re.compile(r"무제?한(?![가-힣])"), NOT_OF_A_BRANCH, before=_ENDS_IN_DISH),
     Offer(re.compile(rf"무한으로 ?즐기(?=.{{0,20}}(?:{_DISH}))"), {"name": "confirmed", "menu": "confirmed"}),
     Offer(re.compile(rf"^{_spaced('무한')} (?=.{{0,20}}(?:{_DISH}))"), {"menu": "confirmed"}),
     BUFFET,

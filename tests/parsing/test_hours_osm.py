@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 import opening_hours
@@ -9,12 +10,20 @@ import pytest
 
 from refillspot.parsing.hours import parse_hours
 from tests.parsing.hours_labels import labelled_hours
+from tests.parsing.test_hours import CAPTURE
 
 
 @pytest.mark.parametrize("text", [text for text, _ in labelled_hours()], ids=str)
 def test_osm_text_is_valid(text: str | dict[str, str]) -> None:
     if hours := parse_hours(text):
         assert opening_hours.validate(hours.to_osm())
+
+
+@pytest.mark.skipif(not CAPTURE.exists(), reason="the captures are not part of the repository")
+def test_osm_text_of_real_hours_is_valid() -> None:
+    read = [hours for text in json.loads(CAPTURE.read_text("utf-8")) if (hours := parse_hours(text))]
+
+    assert [hours for hours in read if not opening_hours.validate(hours.to_osm())] == []
 
 
 def test_what_begins_after_midnight_is_said_of_the_day_after() -> None:
