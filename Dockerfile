@@ -11,6 +11,7 @@ RUN pip install --require-hashes -r requirements.txt
 
 COPY scrapy.cfg .
 COPY refillspot refillspot
+COPY replica replica
 
 USER refillspot
 CMD ["scrapy", "crawl", "diningcode", "-a", "district=all"]

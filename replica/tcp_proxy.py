@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import selectors
 import socket
 import sys
 from contextlib import suppress
@@ -47,7 +48,8 @@ class TcpProxy:
         self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._reserved.bind((HOST, 0))
         self.port = self._reserved.getsockname()[1]
-        self._loop = asyncio.SelectorEventLoop()  # has add_reader everywhere
+        # has add_reader everywhere; select keeps half a millisecond, which epoll would round up to a whole one
+        self._loop = asyncio.SelectorEventLoop(selectors.SelectSelector())
         self._thread = Thread(target=self._loop.run_forever, name=f"TcpProxy-{self.port}", daemon=True)
         self._thread.start()
         self._await(self._listen())

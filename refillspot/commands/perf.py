@@ -50,7 +50,9 @@ class Command(ScrapyCommand):
         )
         parser.add_argument("--json", action="store_true", help=_("print JSON"))
         parser.add_argument("--latency-ms", type=float, default=0, help=_("of each answer of the site (default 0)"))
-        parser.add_argument("--round-trip-ms", type=float, default=1, help=_("to servers far away (default 1)"))
+        parser.add_argument(
+            "--round-trip-ms", type=float, default=1, help=_("that a proxy adds to servers far away (default 1)")
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.performance.measurements import Measurements

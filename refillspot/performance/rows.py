@@ -90,7 +90,8 @@ def cache(found: Measurements) -> Iterator[Row]:
 def database(found: Measurements) -> Iterator[Row]:
     yield _database("", found.storage, found)
     if found.are_servers_near:
-        yield _database(_("{ms:g} ms away").format(ms=found.conditions.round_trip_ms), found.far_storage, found)
+        away = _("{ms:.1f} ms away").format(ms=found.far_storage.round_trip * 1000)
+        yield _database(away, found.far_storage, found)
 
 
 def requests(found: Measurements) -> Iterator[Row]:

@@ -50,7 +50,7 @@ class Conditions:
     latency_ms: float = 0.0
     """Of each answer of the site."""
     round_trip_ms: float = 1.0
-    """To servers that are said to be far away."""
+    """That a proxy adds to the way to servers that are far away; what it comes to is measured."""
     city: City = SEOUL
     large_city: City = LARGE
     seed: int = 7

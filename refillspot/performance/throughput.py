@@ -20,7 +20,7 @@ def throughput(found: Measurements) -> Iterator[Row]:
     yield _throughput_under_budget(found)
     yield _throughput_measured(_("without a limit"), found.whole, _("50-80 before"))
     if found.are_servers_near:
-        case = _("without a limit, servers {ms:g} ms away").format(ms=found.conditions.round_trip_ms)
+        case = _("without a limit, servers {ms:.1f} ms away").format(ms=found.far.round_trip * 1000)
         beside = _("{figure:,.0f} beside them").format(figure=found.whole.stores_per_hour)
         yield _throughput_measured(case, found.far, beside)
 

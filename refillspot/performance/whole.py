@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from refillspot.postgres.crawl_list import list_crawls
+from refillspot.postgres.speed import round_trip
 from refillspot.postgres.worker_stats import read
 from refillspot.totals import total
 
@@ -35,6 +36,8 @@ class Whole:
     misses: int
     pages_asked: int
     """Pages that the site was asked for, by its own log."""
+    round_trip: float
+    """Seconds to PostgreSQL and back, after the crawl."""
 
     @property
     def stores_per_hour(self) -> float:
@@ -68,4 +71,5 @@ def crawl_whole(
         hits=stats.get("cache/hits", 0),
         misses=stats.get("cache/misses", 0) + stats.get("cache/refreshes", 0),
         pages_asked=sum(asked[kind] for kind in PAGES),
+        round_trip=round_trip(ground.servers.database_url),
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from refillspot.performance.row import Row
     from refillspot.performance.stage import Conditions
 
-WHOLE = Whole(stores=1800, requests=2000, seconds=9.0, hits=0, misses=1999, pages_asked=1999)
+WHOLE = Whole(stores=1800, requests=2000, seconds=9.0, hits=0, misses=1999, pages_asked=1999, round_trip=0.001)
 ELSEWHERE = ServiceAddresses("postgresql://db.example.org/d", "redis://r.example.org", "redis://r.example.org")
 
 
