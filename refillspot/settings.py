@@ -17,7 +17,7 @@ DININGCODE_API_URL = "https://im.diningcode.com"  # scheme and host; a replica's
 DININGCODE_WEB_URL = "https://www.diningcode.com"
 
 # --- Which pages are fetched. Read by the spider
-UNLIKELY_SAMPLE_SHARE = 0.03  # of the stores that a list calls no refill stores: their pages are looked at all the same
+UNLIKELY_SAMPLE_SHARE = 0.02  # of the stores that a list calls no refill stores: their pages are looked at all the same
 
 # --- Politeness: one budget for all workers and both hosts. Read by the middlewares
 POLITENESS_REQUESTS_PER_SECOND = 1.0  # the ceiling; 0 = no limit, for a replica on loopback only

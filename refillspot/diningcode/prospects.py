@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from refillspot.diningcode.answers import Row
 
 OWN_WORD_ONLY = {"chain", "salad_bar"}  # kinds of keywords that count only where a store calls itself so
+BUFFET = "뷔페"  # a whole meal, also on the board of a café
 FEWEST_PROOFS = 3  # rows that must show what they were found by before a row that does not is called a loose one
 DOUBTS_PER_PROOF = 0.02
 
@@ -62,7 +63,7 @@ class Prospects:
         ).verdict
         if verdict != "unlikely":
             return True
-        if kind in OWN_WORD_ONLY or (kind and is_aside_place(categories)):
+        if kind in OWN_WORD_ONLY or (kind and BUFFET not in keyword and is_aside_place(categories)):
             return False
         if kind and says and _is_offer_in_a_name(keyword):  # then it means something else here: 뷔페거리
             return False

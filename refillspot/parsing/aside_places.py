@@ -1,4 +1,4 @@
-"""Restaurants of what is only ever given free beside a meal: soup and noodles, coffee and bread, drinks."""
+"""Restaurants of what is elsewhere given free beside a meal: rice and soup, noodles, coffee and bread, drinks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PLACES = (
-    # rice and noodles are refilled here
+    # rice, side dishes and noodles are refilled here
+    "백반", "가정식", "쌈밥", "보리밥",
     "국밥", "순대국", "해장국", "곰탕", "설렁탕", "육개장", "추어탕", "칼국수", "국수", "수제비",
     "냉면", "밀면", "라멘", "우동", "소바",
     # coffee and bread
@@ -24,6 +25,6 @@ _ENDS_AS_ONE = re.compile(f"(?:{'|'.join(_PLACES)})(?:전문점|집)?$")
 def is_aside_place(categories: Sequence[str]) -> bool:
     """Tell whether a store's first category, which is what it is above all, is such a place.
 
-    What its menu offers without limit is then most probably rice, noodles, coffee or beer.
+    What its menu offers without limit is then most probably rice, noodles, coffee or beer; a 뷔페 is a meal there too.
     """
     return bool(categories) and bool(_ENDS_AS_ONE.search(categories[0]))

@@ -68,5 +68,8 @@ class Course:
             self.cap = answer.shown
         if answer.shown == (answer.cap or self.cap):
             return Step.FULL if answer.is_box_ignored else Step.SPLIT
-        is_all = answer.shown >= answer.total and answer.new != self._page_size
-        return Step.STOP if is_all else Step.FOLLOW
+        if answer.shown >= answer.total and answer.new != self._page_size:
+            return Step.STOP
+        if answer.new == answer.shown:
+            self.cap = answer.shown  # until what is followed shows more, it is not worth finding out twice
+        return Step.FOLLOW

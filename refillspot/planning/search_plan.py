@@ -34,12 +34,12 @@ class SearchPlan:
         self.resting = resting(yields, self._keywords, now)
 
     def seeds(self) -> Iterator[Query]:
-        """Return the queries that the crawl begins with, in the order of the keywords.
+        """Return the queries that the crawl begins with, in the order of the keywords, narrow ones last.
 
         Where every district of a city is asked for, the city is one place.
         """
         places = list(self._coarse_places())
-        for keyword in self._keywords:
+        for keyword in sorted(self._keywords, key=self.is_narrow):
             yield from self._awake(Query(place, keyword) for place in places)
 
     def split(self, query: Query) -> list[Query]:

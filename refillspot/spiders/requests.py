@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 REST_PRIORITY = 20  # the rest of an answer first: it tells how much of an answer can be seen
 STORE_PRIORITY = 10  # store pages before further lists: the queue stays short
-NARROW_PRIORITY = -10  # after all the others: what they find is then known
+NARROW_PRIORITY = -10  # below 0: when all others are done, with any worker, and what they find is known
 
 
 def build_list_request(spider: DiningcodeSpider, query: Query, seen: Sequence[str] = (), times: int = 1) -> Request:

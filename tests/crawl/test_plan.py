@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Rows = Callable[[], dict[str, dict[str, Any]]]
 
 DISTRICT = ("-a", "district=금천구")
-USUAL = ("-s", "UNLIKELY_SAMPLE_SHARE=0.03")
+USUAL = ("-s", "UNLIKELY_SAMPLE_SHARE=0.02")
 
 
 def asked(site: Site, kind: str) -> int:

@@ -75,9 +75,29 @@ def test_a_batch_that_is_sent_twice_counts_once(workers: Workers) -> None:
 def test_the_higher_lane_comes_first_whoever_asks(workers: Workers) -> None:
     async def test() -> None:
         async with workers("a", "b") as (a, b):
-            await a.commit(1, push("low", -2) + push("middle", 0) + push("high", 10) + push("also high", 10))
+            await a.commit(1, push("low", 0) + push("middle", 5) + push("high", 10) + push("also high", 10))
             assert names(await take(a, 3)) == ["high", "also high", "middle"]
             assert names(await take(b)) == ["low"]
+
+    asyncio.run(test())
+
+
+def test_what_is_below_0_is_left_until_nothing_else_is_there(workers: Workers) -> None:
+    async def test() -> None:
+        async with workers("a", "b") as (a, b):
+            await a.commit(1, push("last", -2) + push("x") + push("y", 10))
+            y, x = await take(a)
+            assert names([y, x]) == ["y", "x"]
+            assert await take(b) == []  # in hand with another
+            await a.commit(2, ["done", *y.key, "replace", *x.key, 0, 20, "again"])
+            assert await take(b) == []  # waiting
+            await asyncio.sleep(0.03)
+            (again,) = await take(b)
+            await b.commit(1, [*push("child", 10), "done", *again.key])
+            (child,) = await take(b)
+            assert await take(a) == []
+            await b.commit(2, ["done", *child.key])
+            assert names(await take(a)) == ["last"]
 
     asyncio.run(test())
 

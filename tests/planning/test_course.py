@@ -33,6 +33,16 @@ def test_the_cap_is_met_once_and_known_from_then_on(cap: int) -> None:
     assert met.next_step(answer(cap, 777)) is Step.SPLIT
 
 
+def test_the_cap_is_not_found_out_twice_at_once() -> None:
+    met = course()
+    met.next_step(answer(100, 184))
+    other = met.next_step(answer(100, 777))
+    met.next_step(answer(184, 184, before=100))  # there was none
+
+    assert other is Step.SPLIT
+    assert met.next_step(answer(100, 777)) is Step.FOLLOW
+
+
 def test_rows_behind_a_short_page_are_followed() -> None:
     assert course().next_step(answer(20, 50)) is Step.FOLLOW
     assert course(100).next_step(answer(40, 50, before=20)) is Step.FOLLOW

@@ -73,8 +73,11 @@ if may_inherit then
   end
 end
 
+-- What has a priority below 0 is left until nothing else is queued, in hand or waiting, with any worker.
+local is_busy = redis.call('ZCARD', WAITING) > 0
 for _, lane in ipairs(lanes()) do
-  if room > 0 then
+  is_busy = is_busy or (tonumber(lane) >= 0 and redis.call('XLEN', stream(lane)) > 0)
+  if room > 0 and not (is_busy and tonumber(lane) < 0) then
     local read = redis.call('XREADGROUP', 'GROUP', GROUP, worker, 'COUNT', room, 'STREAMS', stream(lane), '>')
     for _, entry in ipairs(read and read[1][2] or {}) do
       take(lane, entry, 0)

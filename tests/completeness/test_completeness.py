@@ -1,0 +1,74 @@
+"""Every refill store that the site lists for the keywords is found, by the replica's own account of what it lists."""
+
+from __future__ import annotations
+
+from random import SystemRandom
+
+import pytest
+
+from refillspot.planning import KEYWORDS
+from refillspot.planning.course import Course, Step
+from refillspot.planning.search_plan import SearchPlan
+from tests.completeness.offline import City, spider_for
+
+SEEDS = (4711, SystemRandom().randrange(10**6))  # one that can be looked at, one that nobody has seen
+FEW = "강남구,마포구,중구"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("cap", [20, 100])
+def test_all_of_a_few_districts_is_found(seed: int, cap: int) -> None:
+    city, spider = City(seed, cap), spider_for(district=FEW)
+    crawled = city.crawl(spider)
+
+    assert city.reachable(spider) <= crawled.stores.keys()
+    assert len(crawled.refill & city.refill) >= 0.99 * len(crawled.refill)
+    assert "diningcode/queries_full" not in crawled.stats
+    assert max(crawled.pages.values()) == 1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_all_of_seoul_takes_little_more_than_a_page_a_store(seed: int) -> None:
+    city, spider = City(seed, 100), spider_for(district="all")
+    crawled = city.crawl(spider)
+
+    assert city.reachable(spider) <= crawled.stores.keys()
+    assert len(crawled.refill & city.refill) >= 0.99 * len(crawled.refill)
+    assert crawled.requests_a_refill_store <= 1.3
+
+
+@pytest.mark.parametrize("cap", [7, 250])
+def test_any_cap_will_do(cap: int) -> None:
+    city, spider = City(4711, cap), spider_for(district="강남구")
+    crawled = city.crawl(spider)
+
+    assert city.reachable(spider) <= crawled.stores.keys()
+
+
+def test_a_city_so_full_that_dongs_are_takes_boxes() -> None:
+    city, spider = City(4711, 20, refill=9000), spider_for(district="강남구")
+    crawled = city.crawl(spider)
+
+    assert city.reachable(spider) <= crawled.stores.keys()
+    assert any("rect=" in form for form in crawled.lists)
+
+
+def recall(city: City, keywords: str = ",".join(KEYWORDS)) -> float:
+    spider = spider_for(district=FEW, keywords=keywords)
+    crawled = city.crawl(spider)
+    reachable = city.reachable(spider_for(district=FEW))  # what the standard keywords reach, whatever was asked
+    return len(reachable & crawled.stores.keys()) / len(reachable)
+
+
+def test_a_broken_plan_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can be reached is the replica's account, so a plan that misses stores cannot hide it."""
+    city = City(4711, 20)
+    assert recall(city) == 1.0
+    assert recall(city, keywords="무한리필") < 0.9
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SearchPlan, "split", lambda *_: [])
+        assert recall(city) < 0.98  # the many keywords find most, and not all
+    with monkeypatch.context() as patch:
+        patch.setattr(Course, "next_step", lambda *_: Step.STOP)
+        assert recall(city, "무한리필,무제한,뷔페") < 0.7
