@@ -17,12 +17,23 @@ HOOKS = ("NOTIFY_URL",)  # whose path or query often is the secret
 NAMES = (*URLS, *KEYS, *HOOKS)
 LEAST = 6  # characters; a shorter secret is a part of many words, and is masked only where it stands as a password
 
-PASSWORD_OF_USER = re.compile(r"(?<=://)([^\s:/@'\"]*):[^\s@'\"]+@")
 PASSWORD_PARAMETER = re.compile(r"(password\s*=\s*)('[^']*'|[^&\s'\"]+)", re.IGNORECASE)
-CREDENTIALS = re.compile(
-    r"""(authorization['"]?\s*[:=]\s*\[?(?:b?['"])?|\b(?=KakaoAK\s))(?:(?:basic|bearer|kakaoak)\s+)?[^\s'",)\]}]+""",
-    re.IGNORECASE,
-)
+SECRETS_BESIDE = {
+    "://": (re.compile(r"(?<=://)([^\s:/@'\"]*:)[^\s@'\"]+(?=@)"), rf"\1{MASK}"),
+    "password": (PASSWORD_PARAMETER, rf"\1{MASK}"),
+    "authorization": (
+        re.compile(
+            r"""(authorization['"]?\s*[:=]\s*\[?(?:b?['"])?)(?:(?:basic|bearer|kakaoak)\s+)?[^\s'",)\]}]+""",
+            re.IGNORECASE,
+        ),
+        rf"\1{MASK}",
+    ),
+    "kakaoak ": (re.compile(r"KakaoAK\s+[^\s'\",)\]}]+", re.IGNORECASE), MASK),
+}
+"""What in a text stands beside a secret, in lower case; how the secret is found there, and what it becomes.
+
+The words are looked for first, because most lines of a log have none of them.
+"""
 
 
 def secrets_of(values: Mapping[str, str]) -> set[str]:
@@ -41,9 +52,11 @@ class Scrubber:
     def scrub(self, text: str) -> str:
         if self._known:
             text = self._known.sub(MASK, text)
-        text = PASSWORD_OF_USER.sub(rf"\1:{MASK}@", text)
-        text = PASSWORD_PARAMETER.sub(rf"\1{MASK}", text)
-        return CREDENTIALS.sub(rf"\1{MASK}", text)
+        lowered = text.lower()
+        for beside, (found, masked) in SECRETS_BESIDE.items():
+            if beside in lowered:
+                text = found.sub(masked, text)
+        return text
 
 
 _of_this_process = Scrubber()
