@@ -72,7 +72,9 @@ class Command(ScrapyCommand):
             environ={**os.environ, **{name: settings[name] for name in ADDRESSES if settings.get(name)}},
             fleet_mib=settings.getint("FLEET_MAX_MEMORY_MB"),
             hosts=Hosts(
-                settings["DININGCODE_API_URL"], settings["DININGCODE_WEB_URL"], settings["ROBOTSTXT_USER_AGENT"]
+                settings["DININGCODE_API_URL"],
+                settings["DININGCODE_WEB_URL"],
+                settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"],
             ),
             headers={**settings.getdict("DEFAULT_REQUEST_HEADERS"), "User-Agent": self._user_agent()},
             requests_per_second=settings.getfloat("POLITENESS_REQUESTS_PER_SECOND"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from refillspot.doctor.finding import Finding, problem
 from refillspot.exceptions import RefillspotError
 from refillspot.language import gettext as _
-from refillspot.postgres.database import schema_version
+from refillspot.postgres.database import schema_state
 from refillspot.postgres.migrations import known_migrations
 from refillspot.services import embedded, mask_password
 from refillspot.services.addresses import read_addresses
@@ -80,7 +80,14 @@ def _check(name: str, url: str, origin: str) -> None:
 
 
 def _schema(url: str) -> Finding:
-    version, known = schema_version(url), known_migrations()[-1].number
+    try:
+        state = schema_state(url)
+    except RefillspotError as error:
+        return problem("schema", error)
+    version, known = state.version, known_migrations()[-1].number
+    if version is None and not state.may_create:
+        what = _("the tables are not there, and this account may not make them")
+        return Finding("schema", "problem", what, _("Run `GRANT CREATE ON DATABASE … TO …` for this account."))
     if version is None:
         what = _("the tables are not there yet; the first crawl makes them")
         return Finding("schema", "note", what, _("Or make them now: `scrapy db migrate`."))

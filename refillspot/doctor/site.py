@@ -46,6 +46,14 @@ class FirstContact:
         self._rules: dict[str, Protego] = {}
 
     async def examine(self) -> AsyncIterator[Finding]:
+        for url in (self._hosts.api_url, self._hosts.web_url):
+            if not _is_address(url):
+                what = _("{url} is no address of a site").format(url=url)
+                remedy = _(
+                    "Set DININGCODE_API_URL and DININGCODE_WEB_URL with their scheme, as https://im.diningcode.com."
+                )
+                yield Finding("settings", "problem", what, remedy)
+                return
         for host in dict.fromkeys(map(_origin, (self._hosts.api_url, self._hosts.web_url))):
             yield await self._learn_rules(host)
         district = districts()[0]
@@ -91,6 +99,11 @@ class FirstContact:
         except VisitError as error:
             return problem("site", error)
         return judge_status(answer) or answer
+
+
+def _is_address(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)
 
 
 def _origin(url: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from refillspot import politeness
 from refillspot.diningcode.refusals import refusal_of
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS = 30.0
 TURN_SECONDS = 30.0  # until it is this program's turn; others may be crawling
-LARGEST_BYTES = 8 * 2**20
+LARGEST_BYTES, CHUNK_BYTES = 8 * 2**20, 2**16
 TOO_MUCH = {403, 429}
 
 
@@ -98,10 +99,10 @@ class Visitor:
     def _open(self, request: urllib.request.Request) -> Answer:
         try:
             with self._opener.open(request, timeout=ANSWER_SECONDS) as response:
-                return Answer(request.full_url, response.status, response.headers, response.read(LARGEST_BYTES))
+                return Answer(request.full_url, response.status, response.headers, _read(response))
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(request.full_url, error.code, error.headers, error.read(LARGEST_BYTES))
+                return Answer(request.full_url, error.code, error.headers, _read(error))
 
     async def _note(self, *, is_error: bool) -> None:
         if self._budget:
@@ -119,3 +120,17 @@ class Visitor:
             await self._budget.change(block)
         elif answer.status in TOO_MUCH:
             await self._budget.change(partial(politeness.slow_down, reason=reason, sent=sent))
+
+
+def _read(response: Any) -> bytes:
+    """Return the body, as far as it is of a sane size.
+
+    Raises:
+        TimeoutError: it comes drop by drop.
+    """
+    body, deadline = b"", time.monotonic() + ANSWER_SECONDS
+    while len(body) < LARGEST_BYTES and (part := response.read1(CHUNK_BYTES)):
+        body += part
+        if time.monotonic() > deadline:
+            raise TimeoutError(_("the answer took longer than {seconds:.0f} s").format(seconds=ANSWER_SECONDS))
+    return body

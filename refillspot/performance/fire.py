@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import subprocess
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import psutil
 
-from refillspot.postgres.crawl_list import list_crawls
 from refillspot.postgres.database import commit_times
 from refillspot.trial.crawl import workers_of
-from refillspot.trial.distance import far_away
+from refillspot.trial.distance import are_near, far_away
 from refillspot.trial.ground import clean_ground
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from refillspot.performance.stage import Stage
+    from refillspot.trial.distance import Distance
 
 REQUESTS_PER_SECOND = 50.0  # so that the crawl outlasts what happens to it
 SPOILT = 0.02  # of the answers, by each kind of fault
@@ -50,28 +50,34 @@ class Fire:
 def crawl_under_fire(stage: Stage) -> Fire:
     """Crawl for a while, with three misfortunes evenly spread over it."""
     conditions = stage.conditions
-    with (
-        clean_ground(stage.servers, "perf") as ground,
-        far_away(ground.servers, 0) as distance,
-        stage.site(conditions.city) as site,
-    ):
+    with clean_ground(stage.servers, "perf") as ground, ExitStack() as stack:
+        # connections to servers elsewhere are not led through here: their certificates would not fit
+        distance = stack.enter_context(far_away(ground.servers, 0)) if are_near(ground.servers) else None
+        site = stack.enter_context(stage.site(conditions.city))
         site.spoil(*({**kind, "probability": SPOILT} for kind in KINDS))
-        with stage.fleet(replace(ground, servers=distance.servers), site, REQUESTS_PER_SECOND) as fleet:
-            misfortunes: list[Callable[[], bool]] = [
-                lambda: kill_a_worker(fleet),
-                lambda: distance.cut("database_url"),
-                lambda: distance.cut("redis_url"),
-            ]
-            happened = []
-            for misfortune in misfortunes:
-                _go_on(fleet, conditions.fire_seconds / (len(misfortunes) + 1))
-                happened.append(misfortune())
-            _go_on(fleet, conditions.fire_seconds / (len(misfortunes) + 1))
+        servers = distance.servers if distance else ground.servers
+        with stage.fleet(replace(ground, servers=servers), site, REQUESTS_PER_SECOND) as fleet:
+            happened = _suffer(fleet, distance, conditions.fire_seconds)
             until = datetime.now(UTC)
-        crawl = list_crawls(ground.servers.database_url)[0]
+        ended_at = stage.newest_crawl(ground).ended_at
         commits = commit_times(ground.servers.database_url)
-        committed, due = count_slots(commits, crawl.ended_at or until, conditions.slot_seconds)
+        committed, due = count_slots(commits, ended_at or until, conditions.slot_seconds)
         return Fire(committed, due, killed=int(happened[0]), cut=sum(happened[1:]))
+
+
+def _suffer(fleet: subprocess.Popen[bytes], distance: Distance | None, seconds: float) -> list[bool]:
+    """Return which of the misfortunes came about: a worker killed, PostgreSQL and Redis cut off."""
+    misfortunes: list[Callable[[], bool]] = [
+        lambda: kill_a_worker(fleet),
+        lambda: distance is not None and distance.cut("database_url"),
+        lambda: distance is not None and distance.cut("redis_url"),
+    ]
+    happened = []
+    for misfortune in misfortunes:
+        _go_on(fleet, seconds / (len(misfortunes) + 1))
+        happened.append(misfortune())
+    _go_on(fleet, seconds / (len(misfortunes) + 1))
+    return happened
 
 
 def count_slots(commits: Sequence[datetime], until: datetime, seconds: float) -> tuple[int, int]:

@@ -49,10 +49,10 @@ def memory(found: Measurements) -> Iterator[Row]:
     fits = peak <= MEMORY_MIB and seen.growth <= CONSTANT
     note = _(
         "most at once: fleet of {workers} workers {crawl:,.0f} MB, servers {servers:,.0f} MB; the fleet grew by "
-        "{growth:.1%} from the third quarter of {stores:,} stores to the last"
+        "{growth:.1f} % from the third quarter of {stores:,} stores to the last"
     ).format(
         workers=found.conditions.workers, crawl=seen.peak.crawl, servers=seen.peak.servers,
-        growth=seen.growth, stores=seen.stores,
+        growth=100 * seen.growth, stores=seen.stores,
     )  # fmt: skip
     if seen.peak.unknown:
         note += _("; not measured, since elsewhere: {servers}").format(servers=", ".join(seen.peak.unknown))
@@ -60,7 +60,7 @@ def memory(found: Measurements) -> Iterator[Row]:
         key="memory",
         name=_("Memory"),
         goal=_("≤ {limit:,} MB, constant").format(limit=MEMORY_MIB),
-        figure=_("{peak:,.0f} MB, {growth:+.1%}").format(peak=peak, growth=seen.growth),
+        figure=_("{peak:,.0f} MB, {growth:+.1f} %").format(peak=peak, growth=100 * seen.growth),
         baseline=_("grew with every store before"),
         is_met=None if fits and seen.peak.unknown else fits,
         is_computed=False,
@@ -117,11 +117,11 @@ def availability(found: Measurements) -> Iterator[Row]:
     seen = found.fire
     note = _(
         "{committed} of {due} slots of {slot:g} s had a commit; meanwhile {killed} of {workers} workers were killed, "
-        "all connections to a server cut {cut} times, and {share:.0%} of the answers spoilt in each of {kinds} ways. "
+        "all connections to a server cut {cut} times, and {share:.0f} % of the answers spoilt in each of {kinds} ways. "
         "So short a time says nothing of weeks at 99.9 %: for more, make chaos"
     ).format(
         committed=seen.committed, due=seen.due, slot=found.conditions.slot_seconds, killed=seen.killed,
-        workers=found.conditions.workers, cut=seen.cut, share=SPOILT, kinds=len(KINDS),
+        workers=found.conditions.workers, cut=seen.cut, share=100 * SPOILT, kinds=len(KINDS),
     )  # fmt: skip
     yield Row(
         key="availability",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from refillspot.exceptions import MeasurementError
 from refillspot.language import gettext as _
+from refillspot.postgres.crawl_list import list_crawls
 from refillspot.trial.crawl import running_crawl
 from refillspot.trial.site import running_site
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from refillspot.postgres.crawls import Crawl
     from refillspot.services import ServiceAddresses
     from refillspot.trial.ground import Ground
     from refillspot.trial.site import SyntheticSite
@@ -92,6 +94,16 @@ class Stage:
 
     def log(self, ground: Ground) -> Path:
         return self.conditions.logs / f"{ground.key_prefix}.log"
+
+    def newest_crawl(self, ground: Ground) -> Crawl:
+        """Return the crawl that began last.
+
+        Raises:
+            MeasurementError: none did.
+        """
+        if crawls := list_crawls(ground.servers.database_url):
+            return crawls[0]
+        raise MeasurementError(_("no crawl began: see {log}").format(log=self.log(ground)))
 
     def wait_for(self, fleet: subprocess.Popen[bytes], ground: Ground, look: Callable[[], None] | None) -> None:
         """Return when the crawl is complete; `look` now and then meanwhile.

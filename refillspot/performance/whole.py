@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from refillspot.postgres.crawl_list import list_crawls
 from refillspot.postgres.speed import round_trip
 from refillspot.postgres.worker_stats import read
 from refillspot.totals import total
@@ -60,7 +59,7 @@ def crawl_whole(
     with stage.fleet(ground, site, requests_per_second=0) as fleet:
         process = psutil.Process(fleet.pid)
         stage.wait_for(fleet, ground, (lambda: look(process)) if look else None)
-    crawl = list_crawls(ground.servers.database_url)[0]
+    crawl = stage.newest_crawl(ground)
     assert crawl.ended_at  # noqa: S101  # it is complete
     stats = total(read(ground.servers.database_url, crawl.id))
     asked = Counter(entry["kind"] for entry in site.log())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+LOOK = """
+    SELECT to_regclass('refillspot.migrations') IS NOT NULL, has_database_privilege(current_database(), 'CREATE')
+"""
+VERSION = "SELECT max(number) FROM refillspot.migrations"
+
+
 def migrate_database(database_url: str) -> list[str]:
     """Bring the schema of a database up to date; return the names of what was applied.
 
@@ -37,14 +44,30 @@ async def _migrate(database_url: str) -> list[str]:
         return await migrate(connection)
 
 
-def schema_version(database_url: str) -> int | None:
-    """Return the number of the last migration that was applied, None where there was none."""
-    with psycopg.connect(database_url, connect_timeout=5) as connection:
-        row = connection.execute("SELECT to_regclass('refillspot.migrations')").fetchone()
-        if row is None or row[0] is None:
-            return None
-        row = connection.execute("SELECT max(number) FROM refillspot.migrations").fetchone()
-    return row[0] if row else None
+@dataclass(slots=True, frozen=True)
+class SchemaState:
+    version: int | None
+    """Number of the last migration that was applied; None: there are no tables."""
+    may_create: bool
+    """The account may make them."""
+
+
+def schema_state(database_url: str) -> SchemaState:
+    """Look how far the tables of a database are.
+
+    Raises:
+        ServiceUnavailableError: the account may not look.
+    """
+    try:
+        with psycopg.connect(database_url, connect_timeout=5) as connection:
+            there, may_create = connection.execute(LOOK).fetchone() or (None, False)
+            row = connection.execute(VERSION).fetchone() if there else None
+    except psycopg.Error as error:
+        raise ServiceUnavailableError(
+            _("PostgreSQL: {error}.").format(error=str(error).strip()),
+            _("Give this account its rights on the schema refillspot, or use the one that made it."),
+        ) from error
+    return SchemaState(row[0] if row else None, bool(may_create))
 
 
 @contextmanager

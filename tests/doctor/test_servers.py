@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from refillspot.postgres.database import migrate_database
 
@@ -67,6 +70,29 @@ def test_the_state_of_the_tables(check_up: CheckUp, database_url: str) -> None:
         states.append(schema(check_up))
 
     assert states == ["note", "ok", "problem", "warning"]
+
+
+@pytest.mark.parametrize(
+    ("rights", "words"),
+    [
+        ("", "may not make them"),
+        ("CREATE SCHEMA refillspot; CREATE TABLE refillspot.migrations ()", "permission denied"),
+    ],
+)
+def test_an_account_without_its_rights(
+    check_up: CheckUp, questions: Questions, database_url: str, rights: str, words: str
+) -> None:
+    name = f"nobody_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"{rights}; CREATE ROLE {name} LOGIN PASSWORD 'x'".encode())
+        parts = conninfo_to_dict(database_url) | {"user": name, "password": "x"}
+        url = f"postgresql://?{urlencode(parts, quote_via=quote)}"
+
+        found = of(check_up(**changed(questions, DATABASE_URL=url)), "schema")
+
+        connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}".encode())
+    assert [one.state for one in found] == ["problem"]
+    assert words in found[0].what
 
 
 def schema(check_up: CheckUp) -> str:

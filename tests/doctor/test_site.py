@@ -85,6 +85,21 @@ def test_sections_that_come_and_go_are_named(check_up: CheckUp, site: SyntheticS
     assert any(note.startswith("not in this answer: ") and "menu" in note for note in notes)
 
 
+def test_an_address_without_a_scheme_is_told(check_up: CheckUp) -> None:
+    found = check_up(hosts=Hosts("im.diningcode.com", "https://www.diningcode.com", "refillspot"))
+
+    assert any(one.state == "problem" and "im.diningcode.com is no address" in one.what for one in found)
+
+
+def test_an_answer_that_comes_drop_by_drop_is_given_up(
+    check_up: CheckUp, site: SyntheticSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("refillspot.doctor.visit.ANSWER_SECONDS", 0.5)
+    site.spoil({"kind": "drip", "bytes_per_second": 200, "path": LIST})
+
+    assert any(one.state == "problem" and "took longer than" in one.what for one in check_up())
+
+
 def test_rules_that_are_not_known_allow_nothing(check_up: CheckUp, site: SyntheticSite) -> None:
     site.spoil({"kind": "status", "status": 503, "path": "/robots.txt"})
 
