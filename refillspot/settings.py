@@ -24,6 +24,7 @@ POLITENESS_REQUESTS_PER_SECOND = 1.0  # the ceiling; 0 = no limit, for a replica
 POLITENESS_BLOCK_SECONDS = 180.0  # all workers stop so long after a verification page; the site's own ban is 150 s
 CRAWL_WINDOW = ""  # as 01:00-06:00, in Korean time: outside it workers wait; empty = the whole day
 DOWNLOADER_MIDDLEWARES = {
+    "refillspot.middlewares.FallbackMiddleware": 90,  # before robots.txt: the page may be of another host than the API
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "refillspot.middlewares.RobotsMiddleware": 100,  # in its place: rules that are not known allow nothing
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": None,
@@ -34,8 +35,15 @@ DOWNLOADER_MIDDLEWARES = {
     # the retries: each failure comes here, and an old page may stand in for it.
     "refillspot.middlewares.RedisCacheMiddleware": 560,
     "refillspot.middlewares.DistressMiddleware": 580,  # sees what came from the site only, unpacked
-    "refillspot.middlewares.PolitenessMiddleware": 890,  # last: what leaves here is sent
+    "refillspot.middlewares.PolitenessMiddleware": 890,  # what leaves here is sent
+    "refillspot.middlewares.LastLookMiddleware": 895,  # unless the API has gone down while it waited
 }
+SPIDER_MIDDLEWARES = {"refillspot.middlewares.ReadingMiddleware": 900}
+
+# --- The pages for people, where the API is broken. Read by FallbackMiddleware and ReadingMiddleware
+FALLBACK_ENABLED = True  # as far as their robots.txt allows
+FALLBACK_PROBE_SECONDS = 300.0  # after that an API that is down is tried again; then after twice as long, up to 1 h
+
 # --- The page cache that all workers share. Read by RedisCacheMiddleware and StrictDownloader
 CACHE_ENABLED = True
 CACHE_TTL_LIST_SECONDS = 6 * 3600  # rankings and counts change within a day
@@ -85,7 +93,12 @@ DEPTH_STATS_VERBOSE = False
 # --- The queue. Read by the scheduler, docs/adr/0007
 SCHEDULER = "refillspot.frontier.scheduler.Scheduler"  # scrapy-redis' own: refillspot.frontier.stock.StockScheduler
 SCHEDULER_PERSIST = True  # False: the keys of a complete crawl go at once, not after a week; dead letters stay
-CRAWL_STATS = ["diningcode/rows_broken", "diningcode/queries_full"]  # stats that are counted over all workers
+CRAWL_STATS = [  # stats that are counted over all workers
+    "diningcode/rows_broken",
+    "diningcode/queries_full",
+    "fallback/stores",
+    "fallback/lists",
+]
 FRONTIER_LEASE_SECONDS = 30.0  # a worker without a sign of life for so long loses its requests to others
 FRONTIER_PREFETCH = 0  # requests leased ahead of their turn; 0 = twice as many as may be under way
 FRONTIER_MAX_IN_HAND = 2000  # requests of a worker under way at once; twice a commit, so that pages arrive during one

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LANES = 1000  # priorities beyond ± this are this
-CARRIED = ("retry_times", "redirect_times", "redirect_ttl", "redirect_urls", "redirect_reasons")
-"""What a retry or a redirect adds to meta. Nothing else of its copy is queued: middlewares have put secrets into it."""
+CARRIED = ("retry_times", "redirect_times", "redirect_ttl", "redirect_urls", "redirect_reasons", "api_failure")
+"""What a retry, a redirect or the other road adds to meta. No more of the copy is queued: secrets may be in it."""
 
 
 class Settlement:

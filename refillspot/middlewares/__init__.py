@@ -1,15 +1,21 @@
-"""Downloader middlewares: between the engine and the site."""
+"""Downloader middlewares, between the engine and the site, and a spider middleware, behind it."""
 
 from refillspot.middlewares.cache import RedisCacheMiddleware
 from refillspot.middlewares.distress import DistressMiddleware
+from refillspot.middlewares.fallback import FallbackMiddleware
+from refillspot.middlewares.last_look import LastLookMiddleware
 from refillspot.middlewares.politeness import PolitenessMiddleware
+from refillspot.middlewares.reading import ReadingMiddleware
 from refillspot.middlewares.retry import RetryAfterMiddleware
 from refillspot.middlewares.robots import RobotsMiddleware
 from refillspot.middlewares.user_agent import UserAgentMiddleware
 
 __all__ = [
     "DistressMiddleware",
+    "FallbackMiddleware",
+    "LastLookMiddleware",
     "PolitenessMiddleware",
+    "ReadingMiddleware",
     "RedisCacheMiddleware",
     "RetryAfterMiddleware",
     "RobotsMiddleware",

@@ -109,6 +109,12 @@ class RedisCacheMiddleware:
             self._count("refreshes" if wanted.is_refresh else "misses")
         return None
 
+    async def kept(self, request: Request) -> Response | None:
+        """Return what is kept for a request, fresh; None where the site would have to be asked."""
+        wanted = self._wanted(request)
+        page = await self._lookup.find(wanted) if wanted else None
+        return self._hit(request, page) if page else None
+
     async def process_response(self, request: Request, response: Response) -> Response:
         wanted = self._fetches.pop(request, None)
         if wanted is None or is_private(request):

@@ -12,8 +12,9 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http.request import NO_CALLBACK
 
 from refillspot import politeness
-from refillspot.diningcode.refusals import is_page_due, refusal_of
+from refillspot.diningcode.refusals import Refusal, is_page_due, refusal_of
 from refillspot.latency import LatencyWatch
+from refillspot.middlewares.fallback import FallbackMiddleware
 from refillspot.middlewares.politeness import SENT, PolitenessMiddleware
 from refillspot.middlewares.putting_back import put_back
 from refillspot.middlewares.stalls import Stalls
@@ -61,7 +62,7 @@ class DistressMiddleware:
             return response
         if refusal := refusal_of(request.url, response.status, response.body):
             self._count(refusal.kind)
-            return await self._refused(request, response, f"{request.url} is {refusal.words}", sent)
+            return await self._refused(request, response, refusal, sent)
         await self._hold(request, response)
         await self.budget.answered(is_error=response.status >= 500)
         if sign := self._sign(request, response) or self._slowness(request, response):
@@ -79,8 +80,13 @@ class DistressMiddleware:
         assert middleware.budget is not None  # noqa: S101
         return middleware.budget
 
-    async def _refused(self, request: Request, response: Response, reason: str, sent: float) -> Request | Response:
-        await self.budget.change(partial(politeness.block, reason=reason, sent=sent, cool_down=self._cool_down))
+    async def _refused(self, request: Request, response: Response, refusal: Refusal, sent: float) -> Request | Response:
+        reason = f"{request.url} is {refusal.words}"
+        block = partial(politeness.block, reason=reason, sent=sent, cool_down=self._cool_down)
+        decision = await self.budget.change(block)
+        fallback = self._crawler.get_downloader_middleware(FallbackMiddleware)
+        if fallback and decision and decision.kind == "blocked":
+            await fallback.blocked(request, refusal, response.status, reason)
         await self._hold(request, response)
         if request.callback is NO_CALLBACK:  # whoever asks for robots.txt judges for itself
             return response

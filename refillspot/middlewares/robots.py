@@ -18,6 +18,7 @@ from scrapy.utils.misc import build_from_crawler, load_object
 
 from refillspot import politeness
 from refillspot.diningcode.refusals import ROBOTS_PATH, refusal_of
+from refillspot.middlewares.fallback import FallbackMiddleware
 from refillspot.middlewares.politeness import PolitenessMiddleware
 from refillspot.middlewares.putting_back import is_ending, put_back
 from refillspot.retries import backoff_seconds
@@ -45,8 +46,8 @@ class _UnreadableError(Exception):
     """The rules could not be read; the message says why."""
 
 
-class _EndingError(Exception):
-    """The crawl ends before the rules are known."""
+class _NotNowError(Exception):
+    """The crawl ends before the rules are known, or those that wait for them have another road."""
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
@@ -68,7 +69,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     async def process_request(self, request: Request) -> Request | None:  # type: ignore[override]
         try:
             await super().process_request(request)
-        except _EndingError:
+        except _NotNowError:
             return put_back(request)
         return None
 
@@ -94,6 +95,9 @@ class RobotsMiddleware(RobotsTxtMiddleware):
                 wait = backoff_seconds(attempt, self._backoff, random.random())  # noqa: S311
                 self._stats.inc_value("robotstxt/unknown")
                 logger.warning("nothing is asked of %s, its rules are unknown: %s; again in %.0f s", host, error, wait)
+                fallback = self.crawler.get_downloader_middleware(FallbackMiddleware)
+                if fallback and await fallback.rules_unknown(url, str(error)):
+                    raise _NotNowError from error
                 await self._sleep(wait)
             else:
                 asyncio.get_running_loop().call_later(KNOWN_SECONDS, self._rules.pop, host, None)
@@ -110,7 +114,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             raise
         except (IgnoreRequest, *self._passing) as error:
             if is_ending(self.crawler):
-                raise _EndingError from error
+                raise _NotNowError from error
             raise _UnreadableError(f"{type(error).__name__} of {url}: {error}") from error
         self._stats.inc_value("robotstxt/response_count")
         self._stats.inc_value(f"robotstxt/response_status_count/{response.status}")
@@ -139,5 +143,5 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         until = loop.time() + seconds
         while (left := until - loop.time()) > 0:
             if is_ending(self.crawler):
-                raise _EndingError
+                raise _NotNowError
             await asyncio.sleep(min(left, LONGEST_SLEEP))

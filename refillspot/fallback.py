@@ -1,0 +1,79 @@
+"""When the API counts as down, so that the pages for people serve instead, and when it is tried again. Pure.
+
+Of lists and of stores apart: an API may still answer one of them. Times are seconds on one clock, that of Redis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+FAILURES = 4  # requests in a row that failed for good, each after all its attempts, or in a layout that is not known
+SPREAD_SECONDS = 2.0  # from the first of them to the last: by then every worker has told its good answers
+BLOCKS = 2  # in a row: a page where JSON was due, the whole cool-down without a request, and such a page again
+BLOCKED_PROBE_SECONDS = 3600.0  # a block that comes again within an hour stops all workers for twice as long
+LONGEST_PROBE_SECONDS = 3600.0
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class ApiRecord:
+    """What the API has failed to do, of one kind, since its last good answer."""
+
+    failures: int = 0
+    blocks: int = 0
+    first_at: float = 0.0
+    """When the first of these was met."""
+    is_down: bool = False
+    probe_at: float = 0.0
+    """While it is down: when the next request may try it."""
+    probes: int = 0
+
+
+@dataclass(slots=True, frozen=True)
+class Decision:
+    record: ApiRecord
+    kind: str = ""
+    """switched, returned or probe; empty where nothing was decided."""
+    reason: str = ""
+
+
+Change = Callable[[ApiRecord, float], Decision]
+"""From what is known and the time to a decision."""
+
+
+def note_failure(record: ApiRecord, now: float, *, reason: str, probe_seconds: float) -> Decision:
+    """Count a request that failed for good."""
+    failed = replace(record, failures=record.failures + 1, first_at=record.first_at or now)
+    if failed.failures >= FAILURES and now - failed.first_at >= SPREAD_SECONDS:
+        return _switch(failed, now, f"{failed.failures} in a row failed, the last one: {reason}", probe_seconds)
+    return Decision(failed)
+
+
+def note_block(record: ApiRecord, now: float, *, reason: str, probe_seconds: float) -> Decision:
+    """Count a page that came where JSON was due. All workers stop for it, whatever is decided here."""
+    blocked = replace(record, blocks=record.blocks + 1, first_at=record.first_at or now)
+    if blocked.blocks >= BLOCKS:
+        seconds = max(probe_seconds, BLOCKED_PROBE_SECONDS)
+        return _switch(blocked, now, f"{blocked.blocks} pages came in a row where JSON was due: {reason}", seconds)
+    return Decision(blocked)
+
+
+def note_success(record: ApiRecord, now: float) -> Decision:  # noqa: ARG001  # a Change
+    """Forget what was wrong: the API has answered well."""
+    return Decision(ApiRecord(), "returned", "it answers again") if record.is_down else Decision(ApiRecord())
+
+
+def probe(record: ApiRecord, now: float, *, probe_seconds: float) -> Decision:
+    """Let one request of all workers try an API that is down; the next one waits twice as long."""
+    if not record.is_down or now < record.probe_at:
+        return Decision(record)
+    least = BLOCKED_PROBE_SECONDS if record.blocks >= BLOCKS else 0.0
+    seconds = min(probe_seconds * 2.0 ** min(record.probes + 1, 16), LONGEST_PROBE_SECONDS)
+    tried = replace(record, probe_at=now + max(seconds, least), probes=record.probes + 1)
+    return Decision(tried, "probe", "one request tries whether it answers again")
+
+
+def _switch(record: ApiRecord, now: float, reason: str, probe_seconds: float) -> Decision:
+    if record.is_down:
+        return Decision(record)
+    return Decision(replace(record, is_down=True, probe_at=now + probe_seconds), "switched", reason)
