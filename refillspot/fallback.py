@@ -8,6 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+API_FAILURE = "api_failure"
+"""Key of a request's meta: why the API could not answer it, so that its page is asked. The queue keeps it."""
+API_PROBE = "api_probe"
+"""Key of a request's meta: it is asked of the API though that is down."""
+
 FAILURES = 4  # requests in a row that failed for good, each after all its attempts, or in a layout that is not known
 SPREAD_SECONDS = 2.0  # from the first of them to the last: by then every worker has told its good answers
 BLOCKS = 2  # in a row: a page where JSON was due, the whole cool-down without a request, and such a page again

@@ -56,9 +56,10 @@ def crawl_outcome(stats: Mapping[str, Any]) -> Outcome:
             INCOMPLETE,
             _("{stored} stores stored, but {lost} answers could not be used{where}.").format(
                 stored=stored, lost=lost, where=_where(stats)
-            ),
+            )
+            + _by_pages(stats),
         )
-    return Outcome(COMPLETE, _("Complete: {stored} stores stored.").format(stored=stored))
+    return Outcome(COMPLETE, _("Complete: {stored} stores stored.").format(stored=stored) + _by_pages(stats))
 
 
 def complete_outcome(result: Mapping[str, int]) -> Outcome:
@@ -78,6 +79,18 @@ def _where(stats: Mapping[str, Any]) -> str:
     if rejected := stats.get("crawl/rejected"):
         places.append(_("{rejected} were refused by PostgreSQL (table refillspot.rejects)").format(rejected=rejected))
     return ": " + ", ".join(places)
+
+
+def _by_pages(stats: Mapping[str, Any]) -> str:
+    """Say what did not come from the API."""
+    where = "crawl/fallback" if "crawl/state" in stats else "fallback"
+    stores, lists = stats.get(f"{where}/stores", 0), stats.get(f"{where}/lists", 0)
+    if not (stores or lists):
+        return ""
+    return " " + _(
+        "The API failed: {stores} stores and {lists} lists came from the pages for people, which say less "
+        "(docs/politeness.md)."
+    ).format(stores=stores, lists=lists)
 
 
 def _of_crawl(stats: Mapping[str, Any]) -> tuple[int, int, int]:

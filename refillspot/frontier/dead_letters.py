@@ -11,6 +11,7 @@ import redis
 
 from refillspot.clock import write_kst
 from refillspot.exceptions import RefusedRequestError
+from refillspot.fallback import API_FAILURE, API_PROBE
 from refillspot.frontier import codec
 from refillspot.frontier.letters import read_letter
 from refillspot.frontier.scripts import script_source
@@ -81,15 +82,18 @@ class DeadLetters:
         return [_open(number, letter) for number, letter in sorted(letters)]
 
     def replay(self, letters: Iterable[DeadLetter]) -> tuple[str, int]:
-        """Queue the requests of `letters` again, as new ones; return the crawl's state before, and how many it were.
+        """Queue the requests of `letters` again; return the crawl's state before, and how many it were.
 
-        None is queued while the crawl is "closing" or "gone". Those without a request stay where they are.
+        They are as new, and asked of the API whatever is known of it. None is queued while the crawl is "closing" or
+        "gone". Those without a request stay where they are.
         """
         arguments: list[Any] = []
         for letter in letters:
             if letter.request is not None:
                 request = letter.request | {"meta": dict(letter.request.get("meta", {}))}
                 request["meta"].pop("retry_times", None)
+                request["meta"].pop(API_FAILURE, None)
+                request["meta"][API_PROBE] = True
                 arguments += [letter.number, lane(request.get("priority", 0)), codec.dumps(request)]
         state, count = self._client.register_script(script_source("replay"))(keys=[self._prefix], args=arguments)
         return state.decode(), int(count)

@@ -7,6 +7,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from refillspot.exceptions import RefusedRequestError
+from refillspot.fallback import API_FAILURE
 from refillspot.frontier import codec
 from refillspot.frontier.letters import write_letter
 from refillspot.frontier.outcomes import Outcome, Verdict
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LANES = 1000  # priorities beyond ± this are this
-CARRIED = ("retry_times", "redirect_times", "redirect_ttl", "redirect_urls", "redirect_reasons", "api_failure")
+CARRIED = ("retry_times", "redirect_times", "redirect_ttl", "redirect_urls", "redirect_reasons", API_FAILURE)
 """What a retry, a redirect or the other road adds to meta. No more of the copy is queued: secrets may be in it."""
 
 

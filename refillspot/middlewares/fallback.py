@@ -15,6 +15,7 @@ from refillspot.caching import CACHE_KIND, CACHE_REFRESH, Kind, kind_of
 from refillspot.diningcode.forms import Form
 from refillspot.diningcode.refusals import Refusal, RefusalKind, refusal_of
 from refillspot.diningcode.roads import page_for, road_of
+from refillspot.fallback import API_FAILURE, API_PROBE
 from refillspot.middlewares.cache import RedisCacheMiddleware
 from refillspot.middlewares.politeness import PolitenessMiddleware
 from refillspot.middlewares.putting_back import is_ending, put_back
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-API_PROBE = "api_probe"  # in a request's meta: it tries an API that is down
 BY_PAGE = "by_page"  # in a request's meta: its page is being asked, so what fails now is not the API
-API_FAILURE = "api_failure"
-"""Key of a request's meta: why the API could not answer it, so that its page is asked. The queue keeps it."""
 HTML = {"Accept": "text/html"}
 ASKED = (Kind.LIST, Kind.STORE)
 GONE = {404, 410}  # of a search: the API has moved. Of a store: there is no such one
@@ -46,10 +44,10 @@ class FallbackMiddleware:
     page is asked like anything else: robots.txt, cache, budget and blocks hold for it. What no page says waits among
     the dead letters for the API.
 
-    Request meta: `api_failure`. Settings: FALLBACK_ENABLED, FALLBACK_PROBE_SECONDS, DININGCODE_API_URL,
-    DININGCODE_WEB_URL, REDIS_URL, REDIS_KEY_PREFIX, RETRY_EXCEPTIONS. Stats: fallback/failed (requests that the API
-    could not answer), forbidden (whose page robots.txt forbids), without_page; of the decisions that this worker caused
-    switched, returned, probe.
+    Request meta: `api_failure`, `api_probe` (see `refillspot.fallback`).
+    Settings: FALLBACK_ENABLED, FALLBACK_PROBE_SECONDS, DININGCODE_API_URL, DININGCODE_WEB_URL, REDIS_URL,
+    REDIS_KEY_PREFIX, RETRY_EXCEPTIONS. Stats: fallback/failed (requests that the API could not answer), forbidden
+    (whose page robots.txt forbids), without_page; of the decisions that this worker caused switched, returned, probe.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -75,7 +73,7 @@ class FallbackMiddleware:
             return None
         failure = request.meta.get(API_FAILURE)
         if not failure:
-            if not await self.health.is_down(kind):
+            if API_PROBE in request.meta or not await self.health.is_down(kind):
                 return None
             if await self.health.may_probe(kind):
                 request.meta[API_PROBE] = True

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import NotConfigured
 
-from refillspot.middlewares.fallback import API_PROBE, FallbackMiddleware, api_kind
+from refillspot.fallback import API_PROBE
+from refillspot.middlewares.fallback import FallbackMiddleware, api_kind
 from refillspot.middlewares.putting_back import put_back
 
 if TYPE_CHECKING:

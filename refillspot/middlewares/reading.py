@@ -13,7 +13,8 @@ from refillspot.caching import CACHE_KIND, Kind
 from refillspot.diningcode.forms import FORM_HEADERS
 from refillspot.diningcode.roads import road_of
 from refillspot.exceptions import BlockedError, LayoutChangedError, PassingError
-from refillspot.middlewares.fallback import API_FAILURE, FallbackMiddleware, api_kind
+from refillspot.fallback import API_FAILURE
+from refillspot.middlewares.fallback import FallbackMiddleware, api_kind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

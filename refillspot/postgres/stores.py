@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -61,6 +62,7 @@ class StoreTable:
         self._attempt_seconds = attempt_seconds
         self._connection: psycopg.AsyncConnection | None = None
         self._unsure: str | None = None  # a transaction whose COMMIT was sent, until its answer is there
+        self._turn = asyncio.Lock()  # transactions of one connection do not mix
 
     async def open(self) -> None:
         """Connect and bring the schema up to date.
@@ -95,7 +97,8 @@ class StoreTable:
         """
         outcome = Outcome()
         batch = {store.ref: store for store in stores}  # ON CONFLICT takes a key once; the last counts
-        await self._write_or_split(list(batch.values()), crawl_id, outcome)
+        async with self._turn:
+            await self._write_or_split(list(batch.values()), crawl_id, outcome)
         return outcome
 
     async def keep_unread(self, page: UnreadPage) -> None:
@@ -104,7 +107,8 @@ class StoreTable:
         async def keep_page() -> None:
             await keep(await self._open_connection(), page, self._clock.now())
 
-        await when_available(keep_page, self.close, attempt_seconds=self._attempt_seconds)
+        async with self._turn:
+            await when_available(keep_page, self.close, attempt_seconds=self._attempt_seconds)
 
     async def _write_or_split(self, stores: list[Store], crawl_id: str | None, outcome: Outcome) -> None:
         async def waiting() -> None:

@@ -9,7 +9,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from refillspot.clock import Clock
-from refillspot.items import Day, Evidence, MenuItem, OpeningHours, Price, RefillTerms, RefillVerdict, Store
+from refillspot.items import Day, Evidence, MenuItem, OpeningHours, Price, RefillTerms, RefillVerdict, Store, UnreadPage
 from refillspot.postgres.columns import COLUMNS, to_json
 from refillspot.postgres.stores import Outcome, StoreTable
 
@@ -189,6 +189,19 @@ def test_the_api_counts_again_after_a_page_for_people(database_url: str) -> None
     (row,) = query(database_url, "SELECT * FROM refillspot.stores")
     assert (row["road"], row["refill_verdict"], row["images"]) == ("api", "unlikely", ["http://127.0.0.1/3.webp"])
     assert [line["name"] for line in row["menu"]] == ["물냉면"]
+
+
+def test_pages_that_cannot_be_read_do_not_mix_with_stores(database_url: str) -> None:
+    refs = [f"ref{number:09}" for number in range(40)]
+
+    async def both(table: StoreTable) -> Outcome:
+        pages = (table.keep_unread(UnreadPage(ref, {"v_rid": ref}, b"{}", "other")) for ref in refs)
+        writing = asyncio.create_task(table.write([store(ref) for ref in refs]))
+        await asyncio.gather(*pages)
+        return await writing
+
+    assert with_table(database_url, both) == Outcome(stored=len(refs))
+    assert len(query(database_url, "SELECT ref FROM refillspot.unread_pages")) == len(refs)
 
 
 def test_of_two_of_one_key_in_a_batch_the_last_counts(database_url: str) -> None:

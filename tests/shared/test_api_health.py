@@ -1,0 +1,113 @@
+"""What several workers know together of the API, on a real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from refillspot.caching import Kind
+from refillspot.fallback import FAILURES, SPREAD_SECONDS
+from refillspot.shared import api_health
+from refillspot.shared.api_health import ApiHealth
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from refillspot.fallback import Decision
+    from tests.own_redis import OwnRedis
+
+LIST, STORE = Kind.LIST, Kind.STORE
+
+
+@pytest.fixture(autouse=True)
+def _each_look_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_health, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("refillspot.fallback.SPREAD_SECONDS", 0.0)
+
+
+@asynccontextmanager
+async def workers(
+    url: str, key: str, *, probe_seconds: float = 60.0
+) -> AsyncIterator[tuple[ApiHealth, ApiHealth, list[str]]]:
+    told: list[str] = []
+
+    def tell(kind: Kind, decision: Decision) -> None:
+        told.append(f"{kind} {decision.kind}")
+
+    one, two = (ApiHealth(url, f"{key}:health", probe_seconds, tell) for _ in range(2))
+    yield one, two, told
+    await one.close()
+    await two.close()
+
+
+async def fail(*health: ApiHealth, kind: Kind = LIST) -> None:
+    for number in range(FAILURES):
+        await health[number % len(health)].note_failure(kind, "HTTP 500")
+
+
+def test_failures_of_all_workers_count_together_and_each_kind_apart(redis_url: str, key_prefix: str) -> None:
+    async def scenario() -> None:
+        async with workers(redis_url, key_prefix) as (one, two, told):
+            assert not await one.is_down(LIST)
+            await fail(one, two)
+
+            assert await one.is_down(LIST)
+            assert await two.is_down(LIST)
+            assert not await two.is_down(STORE)
+            assert told == ["list switched"]
+
+    asyncio.run(scenario())
+
+
+def test_a_good_answer_of_one_brings_it_back_for_all(redis_url: str, key_prefix: str) -> None:
+    async def scenario() -> None:
+        async with workers(redis_url, key_prefix) as (one, two, told):
+            await fail(one)
+            assert await two.is_down(LIST)
+            await two.note_success(LIST)
+
+            assert not await one.is_down(LIST)
+            assert told == ["list switched", "list returned"]
+
+    asyncio.run(scenario())
+
+
+def test_one_worker_tries_for_all(redis_url: str, key_prefix: str) -> None:
+    async def scenario() -> None:
+        async with workers(redis_url, key_prefix, probe_seconds=0.2) as (one, two, told):
+            await fail(one)
+            assert await two.is_down(LIST)
+            assert not await two.may_probe(LIST)
+            while not await one.may_probe(LIST):  # noqa: ASYNC110  # nothing happens but time
+                await asyncio.sleep(0)
+
+            assert not await two.may_probe(LIST)
+            assert told == ["list switched", "list probe"]
+
+    asyncio.run(scenario())
+
+
+def test_without_redis_a_worker_goes_by_what_it_saw_last(own_redis: OwnRedis, caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        async with workers(own_redis.url, "test") as (one, _, told):
+            await fail(one)
+            own_redis.kill()
+
+            assert await one.is_down(LIST)
+            assert not await one.may_probe(STORE)
+            await one.note_success(LIST)
+            assert await one.is_down(LIST)
+            assert told == ["list switched"]
+            own_redis.start()
+            await one.note_success(LIST)
+            assert not await one.is_down(LIST)
+
+    asyncio.run(scenario())
+    assert caplog.text.count("Redis is away") == 1
+
+
+def test_the_spread_is_not_nothing() -> None:
+    assert SPREAD_SECONDS > 0

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from refillspot import fallback
+from refillspot.fallback import (
+    BLOCKED_PROBE_SECONDS,
+    BLOCKS,
+    FAILURES,
+    LONGEST_PROBE_SECONDS,
+    SPREAD_SECONDS,
+    ApiRecord,
+    Change,
+    Decision,
+)
+
+START, PROBE = 1000.0, 60.0
+FAILED: Change = partial(fallback.note_failure, reason="HTTP 500", probe_seconds=PROBE)
+BLOCKED: Change = partial(fallback.note_block, reason="a page", probe_seconds=PROBE)
+TRIED: Change = partial(fallback.probe, probe_seconds=PROBE)
+
+
+def after(*changes: Change, step: float = SPREAD_SECONDS) -> Decision:
+    """Return the last of these decisions, `step` seconds apart."""
+    decision = Decision(ApiRecord())
+    for number, change in enumerate(changes):
+        decision = change(decision.record, START + number * step)
+    return decision
+
+
+def test_so_many_failures_in_a_row_are_an_api_that_is_down() -> None:
+    assert not after(*[FAILED] * (FAILURES - 1)).record.is_down
+    decision = after(*[FAILED] * FAILURES)
+
+    assert decision.record.is_down
+    assert decision.kind == "switched"
+    assert "HTTP 500" in decision.reason
+
+
+def test_one_good_answer_between_them_is_an_api_that_is_up() -> None:
+    assert not after(*[FAILED] * (FAILURES - 1), fallback.note_success, FAILED).record.is_down
+
+
+def test_many_failures_of_one_moment_are_one_trouble() -> None:
+    """Other workers may have had good answers meanwhile."""
+    at_once = after(*[FAILED] * (3 * FAILURES), step=0.0)
+
+    assert not at_once.record.is_down
+    assert FAILED(at_once.record, START + SPREAD_SECONDS).record.is_down
+
+
+def test_a_page_where_json_was_due_must_come_again_after_the_cool_down() -> None:
+    assert BLOCKS > 1
+    assert not after(*[BLOCKED] * (BLOCKS - 1)).record.is_down
+    assert after(*[BLOCKED] * BLOCKS, step=0.0).kind == "switched"
+
+
+def test_it_is_switched_once() -> None:
+    assert after(*[FAILED] * FAILURES, FAILED, BLOCKED, BLOCKED).kind == ""
+
+
+def test_a_good_answer_brings_it_back_and_nothing_is_held_against_it() -> None:
+    decision = after(*[FAILED] * FAILURES, fallback.note_success)
+
+    assert decision == Decision(ApiRecord(), "returned", decision.reason)
+    assert after(fallback.note_success).kind == ""
+
+
+def test_it_is_tried_again_less_and_less() -> None:
+    record, waits, now = after(*[FAILED] * FAILURES).record, [], START
+    for _ in range(10):
+        early = TRIED(record, record.probe_at - 0.1)
+        decision = TRIED(record, record.probe_at)
+        waits.append(record.probe_at - now)
+        assert (early.kind, decision.kind) == ("", "probe")
+        now, record = record.probe_at, decision.record
+
+    assert waits[1:4] == [2 * PROBE, 4 * PROBE, 8 * PROBE]
+    assert waits[-1] == LONGEST_PROBE_SECONDS
+
+
+def test_an_api_that_is_up_needs_no_probe() -> None:
+    assert TRIED(ApiRecord(), START).kind == ""
+
+
+def test_one_that_showed_pages_is_left_alone_for_an_hour() -> None:
+    record = after(*[BLOCKED] * BLOCKS, step=0.0).record
+
+    assert record.probe_at == START + BLOCKED_PROBE_SECONDS
+    again = TRIED(record, record.probe_at).record
+    assert again.probe_at >= record.probe_at + BLOCKED_PROBE_SECONDS
+
+
+@pytest.mark.parametrize("sign", [FAILED, BLOCKED])
+def test_what_is_wrong_has_a_beginning(sign: Change) -> None:
+    assert after(sign, sign).record.first_at == START
