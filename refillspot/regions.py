@@ -146,13 +146,12 @@ def parse_districts(text: str, region: Region = SEOUL) -> tuple[District, ...]:
     chosen = [_find(name, region) for name in wanted]
     unknown = [name for name, district in zip(wanted, chosen, strict=True) if district is None]
     if unknown or not chosen:
-        what = _("unknown district {names}").format(names=", ".join(unknown)) if unknown else _("no district given")
+        what = _("unknown district {unknown}").format(unknown=", ".join(unknown)) if unknown else _("no district given")
         names = " ".join(district.name for district in districts(region))
         told = _(
-            "{what}: use one of these of {region}, several with commas, or all: {names} "
-            "(another city is named with -a region=)"
+            "{what}: use one of these of {city}, several with commas, or all: {names} (-a region= names another city)"
         )
-        raise ArgumentError(told.format(what=what, region=region.name, names=names))
+        raise ArgumentError(told.format(what=what, city=region.name, names=names))
     return tuple(dict.fromkeys(district for district in chosen if district))
 
 
