@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from refillspot.postgres.columns import COLUMNS, copy_row
 from refillspot.postgres.database import migrate_database
+from refillspot.postgres.speed import INSERT, insert_values
 
 if TYPE_CHECKING:
     from typing import Self
@@ -16,13 +16,6 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from refillspot.items import Store
-
-NAMES = [column.name for column in COLUMNS]
-INSERT = (
-    f"INSERT INTO refillspot.stores ({', '.join(NAMES)}, first_seen_at, last_seen_at) "
-    f"VALUES ({', '.join(['%s'] * len(NAMES))}, now(), now()) "
-    f"ON CONFLICT (ref) DO UPDATE SET {', '.join(f'{name} = EXCLUDED.{name}' for name in NAMES)}"
-)
 
 
 class InsertPipeline:
@@ -41,7 +34,7 @@ class InsertPipeline:
         self._connection = psycopg.connect(self._database_url)
 
     def process_item(self, item: Store) -> Store:
-        self._connection.execute(INSERT, copy_row(item))
+        self._connection.execute(INSERT, insert_values(item))
         self._connection.commit()
         return item
 

@@ -1,44 +1,58 @@
 """Stores a second into PostgreSQL: COPY and merge in groups, against one INSERT a row. `python -m bench.storage`
 
-On loopback and with a round trip of 1 ms, as to a server in the next room.
+On loopback and with a round trip of 1 ms, as to a server in the next room. Beside them what COPY alone can do, with the
+same rows made before it begins: into the staging table, and straight into the empty table, which could not be done
+twice.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
+from collections import deque
 from datetime import timedelta
 from functools import partial
-from time import monotonic
+from statistics import median
+from time import monotonic, process_time
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import msgspec
+import psutil
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from bench import runner
-from bench.insert_pipeline import INSERT
+from bench.far_away import reached
+from bench.held_loop import HeldLoop
 from bench.site import TODAY, store_rows
 from bench.worker import empty_database, running_services
 from refillspot.clock import Clock
 from refillspot.diningcode.answers import Row, decode_store
 from refillspot.diningcode.stores import build_store
-from refillspot.postgres.columns import copy_row
+from refillspot.postgres import binary, merging
 from refillspot.postgres.database import migrate_database
+from refillspot.postgres.group_commit import GroupCommit
+from refillspot.postgres.speed import INSERT, insert_values
+from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
 from replica import profile
 from replica.city import build_city
-from replica.tcp_proxy import TcpProxy
 
 if TYPE_CHECKING:
     from bench.runner import Figures
     from refillspot.items import Store
 
 GROUP = 1000  # POSTGRES_COPY_MAX_ROWS
+IN_HAND = 2000  # FRONTIER_MAX_IN_HAND
+ARRIVING = 20  # stores at once, from as many answers
 ROUND_TRIP = 0.001  # seconds
 FEW = 500  # rows, where each takes a millisecond or more
 MERGE, INSERTS, FAR = "COPY and merge", "INSERT a row", ", 1 ms away"
+SESSIONS = """
+    SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+STAGE, STRAIGHT = "COPY alone, into the staging table", "COPY alone, into the table"
 
 
 def main() -> int:
@@ -46,9 +60,12 @@ def main() -> int:
     parser.add_argument("--stores", type=int, default=10_000, help="stores of a run (default 10000)")
     arguments = parser.parse_args()
     stores = make_stores(arguments.stores)
+    gc.freeze()  # a crawl does not hold ten thousand stores, for its garbage collector to walk through
     with running_services() as services:
         cases = {
             MERGE: partial(merge, services.database_url, stores),
+            STAGE: partial(copy, services.database_url, stores, "pg_temp.incoming_stores"),
+            STRAIGHT: partial(copy, services.database_url, stores, "refillspot.stores"),
             INSERTS: partial(insert, services.database_url, stores[: arguments.stores // 4]),
             MERGE + FAR: partial(merge, services.database_url, stores, ROUND_TRIP),
             INSERTS + FAR: partial(insert, services.database_url, stores[:FEW], ROUND_TRIP),
@@ -56,13 +73,14 @@ def main() -> int:
         runs = runner.interleave(cases, arguments.rounds)
     rows = {name: runner.medians(figures) for name, figures in runs.items()}
     far = runner.ratio(runs, "new rows/s", of=MERGE + FAR, baseline=INSERTS + FAR)
-    again = rows[MERGE]["again rows/s"] / rows[MERGE]["new rows/s"]
+    again = median(run["again rows/s"] / run["new rows/s"] for run in runs[MERGE])
     goals = [
         runner.at_least("rows/s merged, all columns", rows[MERGE]["new rows/s"], 15_000),
         runner.at_least(f"rows/s, {MERGE} ÷ {INSERTS}, both 1 ms away", far, 20, INSERTS + FAR),
         runner.at_least("rows/s, unchanged ÷ new", again, 2, "new rows"),
+        runner.at_most("ms that the event loop is held by a commit", rows[MERGE]["loop held ms"], 50),
     ]
-    conditions = {"stores": arguments.stores, "group": GROUP, "rounds": arguments.rounds}
+    conditions = {"stores": arguments.stores, "group": GROUP, "in hand": IN_HAND, "rounds": arguments.rounds}
     return runner.publish(runner.Report("storage", conditions, rows, goals, runs), arguments.json)
 
 
@@ -79,19 +97,79 @@ def make_stores(count: int) -> list[Store]:
 
 
 def merge(database_url: str, stores: list[Store], round_trip: float = 0.0) -> Figures:
-    async def write(url: str) -> float:
-        table = StoreTable(url, Clock(timedelta()))
+    """As the pipeline does it: what arrives during a commit goes into the next."""
+
+    async def write(url: str) -> Figures:
+        table, in_hand = StoreTable(url, Clock(timedelta())), deque[asyncio.Future[None]]()
         await table.open()
-        began = monotonic()
-        for first in range(0, len(stores), GROUP):
-            await table.write(stores[first : first + GROUP])
-        seconds = monotonic() - began
+
+        async def commit(rows: list[StoreRow]) -> None:
+            await table.write_rows(rows)
+
+        group = GroupCommit(commit, max_rows=GROUP, max_seconds=2.0)
+        loop, server = HeldLoop(), ServerTime(url)
+        began, own = monotonic(), process_time()
+        for number, store in enumerate(stores):
+            in_hand.append(group.add(StoreRow.of(store)))
+            if not number % ARRIVING:
+                await asyncio.sleep(0)
+            if len(in_hand) == IN_HAND:
+                await in_hand.popleft()
+        group.flush()
+        await asyncio.gather(*in_hand)
+        figures = {
+            "rows/s": len(stores) / (monotonic() - began),
+            "own µs/row": (process_time() - own) / len(stores) * 1e6,
+            "server µs/row": server.spent() / len(stores) * 1e6,
+            "loop held ms": await loop.longest_ms(),
+        }
         await table.close()
-        return len(stores) / seconds
+        return figures
 
     with empty_database(database_url) as empty, reached(empty, round_trip) as url:
         migrate_database(empty)
-        return {"new rows/s": asyncio.run(write(url)), "again rows/s": asyncio.run(write(url))}
+        new, again = asyncio.run(write(url)), asyncio.run(write(url))
+    held = max(new.pop("loop held ms"), again.pop("loop held ms"))
+    times = {"new": new, "again": again}
+    figures = {f"{when} {what}": figure for when, found in times.items() for what, figure in found.items()}
+    return figures | {"loop held ms": held}
+
+
+class ServerTime:
+    """Of the processor, spent by the sessions of a database since then. The server is on this machine."""
+
+    def __init__(self, database_url: str) -> None:
+        with psycopg.connect(database_url) as connection:
+            found = connection.execute(SESSIONS).fetchall()
+        self._sessions = [psutil.Process(pid) for (pid,) in found]
+        self._before = self._now()
+
+    def spent(self) -> float:
+        return self._now() - self._before
+
+    def _now(self) -> float:
+        return sum(sum(session.cpu_times()[:2]) for session in self._sessions)
+
+
+def copy(database_url: str, stores: list[Store], table: str) -> Figures:
+    rows = [StoreRow.of(store).values() for store in stores]
+    statement = f"COPY {table} ({merging.NAMES}) FROM STDIN (FORMAT BINARY)"
+    with empty_database(database_url) as empty:
+        migrate_database(empty)
+        with psycopg.connect(empty) as connection:
+            binary.register(connection)
+            connection.execute(merging.CREATE_STAGING)
+            description = connection.execute(f"SELECT {merging.NAMES} FROM {table}").description or ()
+            types = [column.type_display for column in description]
+            connection.commit()
+            began = monotonic()
+            for first in range(0, len(rows), GROUP):
+                with connection.cursor() as cursor, cursor.copy(statement) as writing:
+                    writing.set_types(types)
+                    for row in rows[first : first + GROUP]:
+                        writing.write_row(row)
+                connection.commit()
+            return {"new rows/s": len(rows) / (monotonic() - began)}
 
 
 def insert(database_url: str, stores: list[Store], round_trip: float = 0.0) -> Figures:
@@ -102,32 +180,10 @@ def insert(database_url: str, stores: list[Store], round_trip: float = 0.0) -> F
             for figure in ("new rows/s", "again rows/s"):
                 began = monotonic()
                 for store in stores:
-                    connection.execute(INSERT, copy_row(store))
+                    connection.execute(INSERT, insert_values(store))
                     connection.commit()
                 figures[figure] = len(stores) / (monotonic() - began)
         return figures
-
-
-class reached:  # noqa: N801  # a context manager that reads as a word
-    """The address of a server as seen from so far away; 0 = as it is."""
-
-    def __init__(self, database_url: str, round_trip: float) -> None:
-        self._url, self._round_trip = database_url, round_trip
-
-    def __enter__(self) -> str:
-        if not self._round_trip:
-            return self._url
-        parts = conninfo_to_dict(self._url)
-        host, port = str(parts["host"]), parts.get("port", 5432)
-        self._proxy = TcpProxy(f"{host}/.s.PGSQL.{port}" if host.startswith("/") else f"{host}:{port}")
-        self._proxy.__enter__()
-        self._proxy.delay(self._round_trip / 2)
-        account = ":".join(quote(str(parts[part]), safe="") for part in ("user", "password") if part in parts)
-        return f"postgresql://{account}@127.0.0.1:{self._proxy.port}/{parts['dbname']}"
-
-    def __exit__(self, *error: object) -> None:
-        if self._round_trip:
-            self._proxy.__exit__(*error)
 
 
 if __name__ == "__main__":

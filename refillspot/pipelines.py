@@ -15,6 +15,7 @@ from refillspot.planning import KEYWORDS
 from refillspot.planning.learning import QueryAnswer
 from refillspot.postgres.group_commit import GroupCommit
 from refillspot.postgres.query_yields import QueryYieldTable
+from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class PostgresCopyPipeline:
         self._stats: StatsCollector = crawler.stats
         self._table = table
         self._seconds = 0.0
-        self._group: GroupCommit[Store] = GroupCommit(self._commit, max_rows=max_rows, max_seconds=max_seconds)
+        self._group: GroupCommit[StoreRow] = GroupCommit(self._commit, max_rows=max_rows, max_seconds=max_seconds)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -79,7 +80,7 @@ class PostgresCopyPipeline:
             await self._table.keep_unread(item)
             self._stats.inc_value("postgres/unread")
             return item
-        committed = self._group.add(item)
+        committed = self._group.add(StoreRow.of(item))
         self._flush_if_idle()
         await committed
         return item
@@ -96,9 +97,9 @@ class PostgresCopyPipeline:
         if slot is not None and len(slot.inprogress) <= self._group.waiting:
             self._group.flush()
 
-    async def _commit(self, stores: Sequence[Store]) -> None:
+    async def _commit(self, rows: Sequence[StoreRow]) -> None:
         began = time.monotonic()
-        outcome = await self._table.write(stores, crawl_id=self._stats.get_value("crawl/id"))
+        outcome = await self._table.write_rows(rows, crawl_id=self._stats.get_value("crawl/id"))
         seconds = time.monotonic() - began
         self._stats.inc_value("postgres/flushes")
         self._seconds += seconds

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from refillspot.items import Store
 
 Policy = Literal["replace", "keep", "list", "menu", "terms", "refill"]
 """What a merge does to a row that exists.
@@ -19,7 +14,7 @@ Policy = Literal["replace", "keep", "list", "menu", "terms", "refill"]
 replace: the new value counts. keep: the new value counts unless it is NULL or empty, because a poorer page never
 erases what is known. list, menu, terms: as keep; but from a page for people, which says less than the API, a part of a
 list is no news, a line of the menu keeps its marks and description, and terms are added to those known. refill: as the
-page and its menu allow.
+page and its menu allow. Each of them comes to the same whether a page is merged once or twice in a row.
 """
 BY_PAGES = "EXCLUDED.road = 'pages'"
 MARKED_MENU = """(
@@ -41,60 +36,69 @@ KEEPS_VERDICT = f"""
 @dataclass(slots=True, frozen=True)
 class Column:
     name: str
-    value: Callable[[Store], Any]
+    type: str = "text"
+    """Of the staging table: integers have room there for what the table will refuse."""
     policy: Policy = "keep"
+    attribute: str | None = None
+    """Of a `Store`; None = the column's name."""
     empty: str | None = None
     """SQL literal that says no more than NULL."""
 
 
-NUL_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+STORE_COLUMNS = (
+    Column("ref", policy="replace"),
+    Column("name", policy="replace"),
+    Column("branch"),
+    Column("addr"),
+    Column("road_addr"),
+    Column("district_code", policy="replace"),
+    Column("district", policy="replace"),
+    Column("dong"),
+    Column("dong_confirmed", "bool"),
+    Column("lat", "float8"),
+    Column("lon", "float8"),
+    Column("phone"),
+    Column("categories", "text[]", "list", empty="'{}'"),
+    Column("cuisines", "text[]", "list", empty="'{}'"),
+    Column("score", "int8"),
+    Column("user_score", "float8"),
+    Column("review_count", "int8"),
+    Column("images", "text[]", "list", empty="'{}'"),
+    Column("hours", "jsonb"),
+    Column("hours_text"),
+    Column("open_status"),
+    Column("menu", "jsonb", "menu", empty="'[]'"),
+    Column("refill_verdict", policy="refill", attribute="refill.verdict"),
+    Column("refill_evidence", "jsonb", policy="refill", attribute="refill.evidence"),
+    Column("refill_prices", "jsonb", empty="'[]'"),
+    Column("refill_price_krw", "int8"),
+    Column("refill_terms", "jsonb", "terms"),
+    Column("tags", "text[]", "list", empty="'{}'"),
+    Column("facilities", "text[]", empty="'{}'"),
+    Column("source_url", policy="replace"),
+    Column("road", policy="replace"),
+)
+COLUMNS = (*STORE_COLUMNS, Column("hours_osm"), Column("digest", "int8", "replace"))
+"""Those of a `Store`, then those that a `StoreRow` adds."""
+
+NUL = b"\\u0000"
+NUL_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 """NUL as JSON writes it; an even number of backslashes before it are text."""
 
 
-def to_json(value: object) -> str | None:
+def encode_json(value: object) -> bytes:
     """Return JSON that jsonb accepts: PostgreSQL cannot hold NUL, so it is taken out."""
-    return None if value is None else NUL_ESCAPE.sub(r"\1", msgspec.json.encode(value).decode())
+    encoded = msgspec.json.encode(value)
+    return NUL_ESCAPE.sub(rb"\1", encoded) if NUL in encoded else encoded
 
 
-COLUMNS = (
-    Column("ref", lambda store: store.ref, "replace"),
-    Column("name", lambda store: store.name, "replace"),
-    Column("branch", lambda store: store.branch),
-    Column("addr", lambda store: store.addr),
-    Column("road_addr", lambda store: store.road_addr),
-    Column("district_code", lambda store: store.district_code, "replace"),
-    Column("district", lambda store: store.district, "replace"),
-    Column("dong", lambda store: store.dong),
-    Column("dong_confirmed", lambda store: store.dong_confirmed),
-    Column("lat", lambda store: store.lat),
-    Column("lon", lambda store: store.lon),
-    Column("phone", lambda store: store.phone),
-    Column("categories", lambda store: store.categories, "list", empty="'{}'"),
-    Column("cuisines", lambda store: store.cuisines, "list", empty="'{}'"),
-    Column("score", lambda store: store.score),
-    Column("user_score", lambda store: store.user_score),
-    Column("review_count", lambda store: store.review_count),
-    Column("images", lambda store: store.images, "list", empty="'{}'"),
-    Column("hours", lambda store: to_json(store.hours)),
-    Column("hours_osm", lambda store: (store.hours.to_osm() or None) if store.hours else None),
-    Column("hours_text", lambda store: store.hours_text),
-    Column("open_status", lambda store: store.open_status),
-    Column("menu", lambda store: to_json(store.menu), "menu", empty="'[]'"),
-    Column("refill_verdict", lambda store: store.refill.verdict, "refill"),
-    Column("refill_evidence", lambda store: to_json(store.refill.evidence), "refill"),
-    Column("refill_prices", lambda store: to_json(store.refill_prices), empty="'[]'"),
-    Column("refill_price_krw", lambda store: store.refill_price_krw),
-    Column("refill_terms", lambda store: to_json(store.refill_terms), "terms"),
-    Column("tags", lambda store: store.tags, "list", empty="'{}'"),
-    Column("facilities", lambda store: store.facilities, empty="'{}'"),
-    Column("source_url", lambda store: store.source_url, "replace"),
-    Column("road", lambda store: store.road, "replace"),
-)
-
-
-def copy_row(store: Store) -> tuple[Any, ...]:
-    """Return the values of one COPY row. PostgreSQL cannot hold NUL, so it is taken out."""
-    return tuple(_without_nul(column.value(store)) for column in COLUMNS)
+def without_nul(value: Any) -> Any:
+    """Return the value of a column as PostgreSQL accepts it; JSON is left to `encode_json`."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, list):
+        return [without_nul(element) for element in value]
+    return value
 
 
 def merge_expression(column: Column) -> str:
@@ -112,11 +116,3 @@ def merge_expression(column: Column) -> str:
     if column.policy == "terms":
         return f"CASE WHEN {BY_PAGES} THEN coalesce({old} || jsonb_strip_nulls({new}), {new}, {old}) ELSE {kept} END"
     return kept
-
-
-def _without_nul(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.replace("\0", "")
-    if isinstance(value, list):
-        return [_without_nul(element) for element in value]
-    return value

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from statistics import median
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from refillspot.clock import Clock
-from refillspot.postgres.columns import COLUMNS, copy_row
+from refillspot.postgres.columns import COLUMNS, encode_json
 from refillspot.postgres.database import migrate_database
+from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
 
 if TYPE_CHECKING:
@@ -26,6 +27,14 @@ INSERT = (
     f"VALUES ({', '.join(['%s'] * len(NAMES))}, now(), now()) "
     f"ON CONFLICT (ref) DO UPDATE SET {', '.join(f'{name} = EXCLUDED.{name}' for name in NAMES)}"
 )
+
+
+def insert_values(store: Store) -> list[Any]:
+    """Return the parameters of INSERT."""
+    return [
+        encode_json(value).decode() if column.type == "jsonb" and value is not None else value
+        for column, value in zip(COLUMNS, StoreRow.of(store).values(), strict=True)
+    ]
 
 
 def round_trip(database_url: str) -> float:
@@ -62,6 +71,6 @@ def inserted_per_second(database_url: str, stores: Sequence[Store]) -> float:
     with psycopg.connect(database_url) as connection:
         began = monotonic()
         for store in stores:
-            connection.execute(INSERT, copy_row(store))
+            connection.execute(INSERT, insert_values(store))
             connection.commit()
         return len(stores) / (monotonic() - began)

@@ -1,4 +1,4 @@
-"""Stores into `refillspot.stores`: COPY into a staging table, one merge, one transaction."""
+"""Stores into `refillspot.stores`: each once, however often PostgreSQL breaks off."""
 
 from __future__ import annotations
 
@@ -9,37 +9,26 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from refillspot.postgres.columns import COLUMNS, copy_row, merge_expression, to_json
+from refillspot.postgres.columns import encode_json
+from refillspot.postgres.merging import merge, prepare_connection, see_again
 from refillspot.postgres.migrations import migrate
 from refillspot.postgres.patience import ATTEMPT_SECONDS, ROW_AT_FAULT, when_available
+from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.unread import keep
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from refillspot.clock import Clock
     from refillspot.items import Store, UnreadPage
 
 logger = logging.getLogger(__name__)
 
-NAMES = ", ".join(column.name for column in COLUMNS)
-CREATE_STAGING = f"""
-    CREATE TEMPORARY TABLE IF NOT EXISTS incoming_stores ON COMMIT DELETE ROWS
-    AS SELECT {NAMES} FROM refillspot.stores WITH NO DATA
-"""
-COPY = f"COPY pg_temp.incoming_stores ({NAMES}) FROM STDIN"
-MERGE = f"""
-    INSERT INTO refillspot.stores AS s ({NAMES}, first_seen_at, last_seen_at)
-    SELECT {NAMES}, %(now)s, %(now)s FROM pg_temp.incoming_stores ORDER BY ref
-    ON CONFLICT (ref) DO UPDATE SET
-        {", ".join(f"{column.name} = {merge_expression(column)}" for column in COLUMNS if column.name != "ref")},
-        status = 'operating', last_seen_at = EXCLUDED.last_seen_at
-"""  # in order of ref, so that two workers' merges cannot wait for each other in a circle
 REJECT = "INSERT INTO refillspot.rejects (ref, store, error, rejected_at) VALUES (%s, %s, %s, %s)"
 KNOWN = "SELECT count(*) FROM refillspot.stores WHERE district_code = ANY(%s) AND refill_verdict <> 'unlikely'"
 COUNT_STORED = "UPDATE refillspot.crawls SET stored = stored + %s WHERE id = %s"
 COUNT_REJECTED = "UPDATE refillspot.crawls SET rejected = rejected + 1 WHERE id = %s"
-TRANSACTION = "SELECT pg_current_xact_id()::text"
+TRANSACTION = "SELECT pg_current_xact_id_if_assigned()::text"
 BECAME = "SELECT pg_xact_status(%s::xid8)"
 
 
@@ -74,7 +63,7 @@ class StoreTable:
         connection = await psycopg.AsyncConnection.connect(self._database_url, autocommit=True, connect_timeout=10)
         try:
             await migrate(connection)
-            await connection.execute(CREATE_STAGING)
+            await prepare_connection(connection)
         except BaseException:
             await connection.close()
             raise
@@ -90,15 +79,22 @@ class StoreTable:
         cursor = await (await self._open_connection()).execute(KNOWN, [list(district_codes)])
         return int((await cursor.fetchone() or (0,))[0])
 
-    async def write(self, stores: Sequence[Store], crawl_id: str | None = None) -> Outcome:
+    async def write(self, stores: Iterable[Store], crawl_id: str | None = None) -> Outcome:
+        """Do `write_rows` with stores of which no rows are made yet."""
+        return await self.write_rows([StoreRow.of(store) for store in stores], crawl_id)
+
+    async def write_rows(self, rows: Iterable[StoreRow], crawl_id: str | None = None) -> Outcome:
         """Store each of them, or put it among the rejects with the reason. Waits for PostgreSQL as long as it takes.
 
-        What `crawl_id` stored is counted in `refillspot.crawls`, in the same transaction.
+        What `crawl_id` stored is counted in `refillspot.crawls`, in the same transaction. Stores that are known as they
+        are have one of their own, so that each transaction locks its rows in order of ref.
         """
         outcome = Outcome()
-        batch = {store.ref: store for store in stores}  # ON CONFLICT takes a key once; the last counts
+        batch = list({row.ref: row for row in rows}.values())  # ON CONFLICT takes a key once; the last counts
         async with self._turn:
-            await self._write_or_split(list(batch.values()), crawl_id, outcome)
+            known = await self._see_again(batch, crawl_id, outcome)
+            if rest := [row for row in batch if row.ref not in known]:
+                await self._merge_or_split(rest, crawl_id, outcome)
         return outcome
 
     async def keep_unread(self, page: UnreadPage) -> None:
@@ -110,56 +106,67 @@ class StoreTable:
         async with self._turn:
             await when_available(keep_page, self.close, attempt_seconds=self._attempt_seconds)
 
-    async def _write_or_split(self, stores: list[Store], crawl_id: str | None, outcome: Outcome) -> None:
+    async def _see_again(self, rows: list[StoreRow], crawl_id: str | None, outcome: Outcome) -> set[str]:
+        known: set[str] = set()
+
+        async def work(cursor: psycopg.AsyncCursor) -> None:
+            nonlocal known
+            if known := await see_again(cursor, rows, self._clock.now()):
+                await cursor.execute(COUNT_STORED, [len(known), crawl_id])
+
+        try:
+            await self._commit(work, outcome)
+        except ROW_AT_FAULT:
+            return set()  # a rule that is younger than one of these rows; the merge finds out which
+        outcome.stored += len(known)
+        return known
+
+    async def _merge_or_split(self, rows: list[StoreRow], crawl_id: str | None, outcome: Outcome) -> None:
+        async def work(cursor: psycopg.AsyncCursor) -> None:
+            await merge(cursor, rows, self._clock.now())
+            await cursor.execute(COUNT_STORED, [len(rows), crawl_id])
+
+        try:
+            await self._commit(work, outcome)
+        except ROW_AT_FAULT as error:
+            if len(rows) == 1:
+                await self._reject(rows[0], str(error), crawl_id, outcome)
+                return
+            middle = len(rows) // 2
+            await self._merge_or_split(rows[:middle], crawl_id, outcome)
+            await self._merge_or_split(rows[middle:], crawl_id, outcome)
+        else:
+            outcome.stored += len(rows)
+
+    async def _reject(self, row: StoreRow, reason: str, crawl_id: str | None, outcome: Outcome) -> None:
+        logger.error("store %s was refused by PostgreSQL and is kept in refillspot.rejects: %s", row.ref, reason)
+        values = [row.ref, encode_json(row.store).decode(), reason, self._clock.now()]
+
+        async def work(cursor: psycopg.AsyncCursor) -> None:
+            await cursor.execute(REJECT, values)
+            await cursor.execute(COUNT_REJECTED, [crawl_id])
+
+        await self._commit(work, outcome)
+        outcome.rejected += 1
+
+    async def _commit(self, work: Callable[[psycopg.AsyncCursor], Awaitable[None]], outcome: Outcome) -> None:
+        """Do `work` in one transaction, once. Waits for PostgreSQL as long as it takes."""
+
+        async def attempt() -> None:
+            connection = await self._open_connection()
+            if await self._was_committed(connection):
+                return
+            async with connection.transaction(), connection.cursor() as cursor:
+                await work(cursor)
+                await cursor.execute(TRANSACTION)
+                (self._unsure,) = await cursor.fetchone() or (None,)
+            self._unsure = None
+
         async def waiting() -> None:
             outcome.waits += 1
             await self.close()
 
-        async def patiently(operation: Callable[[], Awaitable[None]]) -> None:
-            await when_available(operation, waiting, attempt_seconds=self._attempt_seconds)
-
-        try:
-            await patiently(lambda: self._merge(stores, crawl_id))
-        except ROW_AT_FAULT as error:
-            if len(stores) == 1:
-                reason = str(error)
-                await patiently(lambda: self._reject(stores[0], reason, crawl_id))
-                outcome.rejected += 1
-                return
-            middle = len(stores) // 2
-            await self._write_or_split(stores[:middle], crawl_id, outcome)
-            await self._write_or_split(stores[middle:], crawl_id, outcome)
-        else:
-            outcome.stored += len(stores)
-
-    async def _merge(self, stores: list[Store], crawl_id: str | None) -> None:
-        connection = await self._open_connection()
-        if await self._was_committed(connection):
-            return
-        async with connection.transaction(), connection.cursor() as cursor:
-            async with cursor.copy(COPY) as copy:
-                for store in stores:
-                    await copy.write_row(copy_row(store))
-            await cursor.execute(MERGE, {"now": self._clock.now()})
-            await cursor.execute(COUNT_STORED, [len(stores), crawl_id])
-            await self._note_transaction(cursor)
-        self._unsure = None
-
-    async def _reject(self, store: Store, reason: str, crawl_id: str | None) -> None:
-        logger.error("store %s was refused by PostgreSQL and is kept in refillspot.rejects: %s", store.ref, reason)
-        row = [store.ref, to_json(store), reason, self._clock.now()]
-        connection = await self._open_connection()
-        if await self._was_committed(connection):
-            return
-        async with connection.transaction(), connection.cursor() as cursor:
-            await cursor.execute(REJECT, row)
-            await cursor.execute(COUNT_REJECTED, [crawl_id])
-            await self._note_transaction(cursor)
-        self._unsure = None
-
-    async def _note_transaction(self, cursor: psycopg.AsyncCursor) -> None:
-        await cursor.execute(TRANSACTION)
-        (self._unsure,) = await cursor.fetchone() or (None,)
+        await when_available(attempt, waiting, attempt_seconds=self._attempt_seconds)
 
     async def _was_committed(self, connection: psycopg.AsyncConnection) -> bool:
         """Whether the attempt before this one was committed and only the answer was lost: it must not count twice."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import psycopg
 
 from refillspot.items import UnreadPage
-from refillspot.postgres.columns import to_json
+from refillspot.postgres.columns import encode_json
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -46,9 +46,9 @@ class KeptPage(NamedTuple):
 
 async def keep(connection: psycopg.AsyncConnection, page: UnreadPage, now: datetime) -> None:
     """Keep a page in place of an older one of the same store; beyond `MAX_PAGES` the oldest go."""
-    body = zstd.compress(page.body[:MAX_BYTES])
+    row, body = encode_json(page.row).decode(), zstd.compress(page.body[:MAX_BYTES])
     async with connection.transaction():
-        await connection.execute(KEEP, [page.ref, to_json(page.row), body, page.error.replace("\0", ""), now])
+        await connection.execute(KEEP, [page.ref, row, body, page.error.replace("\0", ""), now])
         await connection.execute(BOUND, [MAX_PAGES - 1])
 
 

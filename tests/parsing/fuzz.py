@@ -29,7 +29,7 @@ from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import parse_price_krw, parse_prices
 from refillspot.parsing.refill import assess_refill
 from refillspot.parsing.refill_terms import parse_refill_terms
-from refillspot.postgres.columns import copy_row
+from refillspot.postgres.store_row import StoreRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,7 +121,7 @@ def _decode_and_build(body: bytes, decode: Callable[[bytes], StorePage] = decode
         return
     store = build_store(ROW, page, "https://www.diningcode.com")
     count_left_as_text(store)
-    copy_row(store)
+    StoreRow.of(store).values()
 
 
 READERS: tuple[tuple[st.SearchStrategy[Any], Callable[[Any], None]], ...] = (

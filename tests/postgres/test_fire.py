@@ -13,11 +13,12 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from refillspot.clock import Clock
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.postgres.stores import Outcome, StoreTable
-from tests.postgres.test_stores import query, store
+from tests.postgres.test_stores import query, store, write
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from refillspot.items import Store
     from replica.tcp_proxy import TcpProxy
 
 CRAWL = "fire"
@@ -30,7 +31,7 @@ DISK_FULL = """
 SLOW_COMMIT = """
     CREATE FUNCTION slow_commit() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN PERFORM pg_advisory_lock(7), pg_advisory_unlock(7); RETURN NULL; END $$;
-    CREATE CONSTRAINT TRIGGER slow_commit AFTER INSERT ON refillspot.stores DEFERRABLE INITIALLY DEFERRED
+    CREATE CONSTRAINT TRIGGER slow_commit AFTER INSERT OR UPDATE ON refillspot.stores DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (NEW.ref = 'AAAAaaaa1111') EXECUTE FUNCTION slow_commit();
 """
 
@@ -129,10 +130,13 @@ def test_a_silent_connection_is_given_up(
     assert counts(database_url) == {"stored": 1, "rejected": 0, "rows": 1, "rejects": 0}
 
 
+@pytest.mark.parametrize("known", [[], [store()]])
 def test_a_commit_whose_answer_was_lost_counts_once(
-    database_url: str, proxied_database_url: str, postgres_proxy: TcpProxy, caplog: pytest.LogCaptureFixture
-) -> None:
+    known: list[Store], database_url: str, proxied_database_url: str, postgres_proxy: TcpProxy,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
     caplog.set_level(logging.WARNING)
+    write(database_url, *known)
 
     async def work(table: StoreTable) -> Outcome:
         change(database_url, SLOW_COMMIT)

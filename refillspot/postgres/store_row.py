@@ -1,0 +1,45 @@
+"""A store on its way into the table, and what tells whether the table has it already."""
+
+from __future__ import annotations
+
+from hashlib import sha1
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from refillspot.postgres.columns import COLUMNS, NUL, STORE_COLUMNS, merge_expression, without_nul
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from refillspot.items import Store
+
+ATTRIBUTES = attrgetter(*(column.attribute or column.name for column in STORE_COLUMNS))
+RULES = sha1("\n".join(map(merge_expression, COLUMNS)).encode(), usedforsecurity=False)
+"""Of what a merge does: under other rules, a page that was merged is merged again."""
+
+
+class StoreRow(NamedTuple):
+    """A store as a page showed it. Made as stores arrive: a thousand at once would hold the event loop."""
+
+    ref: str
+    digest: int
+    """64 bits of all that is stored; equal to that of the table's row = a merge would change nothing."""
+    hours_osm: str | None
+    store: Store
+    may_have_nul: bool
+
+    @classmethod
+    def of(cls, store: Store) -> Self:
+        hours_osm = (store.hours.to_osm() or None) if store.hours else None
+        said = msgspec.json.encode((store, hours_osm))
+        sum_ = RULES.copy()
+        sum_.update(said)
+        digest = int.from_bytes(sum_.digest()[:8], "big", signed=True)
+        return cls(store.ref.replace("\0", ""), digest, hours_osm, store, NUL in said)
+
+    def values(self) -> tuple[Any, ...]:
+        """Return the value of each column; for jsonb, what `encode_json` takes."""
+        values = (*ATTRIBUTES(self.store), self.hours_osm, self.digest)
+        return tuple(map(without_nul, values)) if self.may_have_nul else values
