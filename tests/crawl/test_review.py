@@ -25,7 +25,13 @@ FEW = (
     "-s", "RETRY_TIMES=2", "-s", "RETRY_BACKOFF_SECONDS=0.05", "-s", "DOWNLOAD_TIMEOUT=2",
 )  # fmt: skip
 DISTRICT = ("-a", "district=종로구")
-MAY_FOLLOW = {"dead_letters", "slow_answers", "rows_elsewhere"}  # no kinds of fault, but what some may come to
+MAY_FOLLOW = {
+    "dead_letters",
+    "slow_answers",
+    "rows_elsewhere",
+    "other_road",
+    "no_other_road",
+}  # no kinds of fault, but what some may come to
 RULES = "User-agent: *\nDisallow: /API/profile/\nCrawl-delay: 0.01\n"
 Kind = tuple[dict[str, Any], tuple[str, ...]]
 

@@ -45,6 +45,8 @@ OF_STATS: list[tuple[dict[str, Any], str, int]] = [
     ({"diningcode/rows_broken": 3}, "broken_rows", 3),
     ({"diningcode/queries_doubtful": 1}, "doubtful_lists", 1),
     ({"diningcode/rows": 100, "diningcode/rows_near": 20, "diningcode/rows_widened": 6}, "rows_elsewhere", 26),
+    ({"fallback/lists": 1, "fallback/stores": 2, "fallback/failed": 4}, "other_road", 3),
+    ({"fallback/without_page": 1, "fallback/forbidden": 2}, "no_other_road", 3),
     ({"diningcode/samples_refill": 2}, "misjudged_rows", 2),
     ({"diningcode/queries_full": 1}, "full_searches", 1),
     ({"politeness/verification_pages": 1}, "verification_pages", 1),
