@@ -116,9 +116,10 @@ def main() -> int:
 
 def crawl(seed: int, cap: int, services: ServiceAddresses, workers: int) -> Judged:
     with running_replica(seed, cap) as site, empty_database(services.database_url) as database_url:
-        _crawl(site, services, database_url, workers)
-        truth = json.loads(_get(f"{site}/_truth?keywords={quote(','.join(KEYWORDS))}"))["stores"]
-        log = [json.loads(line) for line in _get(f"{site}/_log").splitlines()]
+        if (codes := run_workers(site, services, database_url, workers=workers)) != {0}:
+            raise SystemExit(f"the crawl ended with {codes}: see its log")
+        truth = json.loads(get(f"{site}/_truth?keywords={quote(','.join(KEYWORDS))}"))["stores"]
+        log = [json.loads(line) for line in get(f"{site}/_log").splitlines()]
         with psycopg.connect(database_url) as connection:
             stored: dict[str, str] = dict(
                 connection.execute("SELECT ref, refill_verdict FROM refillspot.stores").fetchall()
@@ -129,8 +130,9 @@ def crawl(seed: int, cap: int, services: ServiceAddresses, workers: int) -> Judg
 
 
 @contextmanager
-def running_replica(seed: int, cap: int) -> Iterator[str]:
+def running_replica(seed: int, cap: int, *options: str) -> Iterator[str]:
     command = [sys.executable, "-m", "replica", "--seed", str(seed), "--cap", str(cap), "--until-stdin-closes"]
+    command += options
     with subprocess.Popen(  # this project's own program
         command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
@@ -142,27 +144,33 @@ def running_replica(seed: int, cap: int) -> Iterator[str]:
             process.stdin.close()
 
 
-def _crawl(site: str, services: ServiceAddresses, database_url: str, workers: int) -> None:
+def run_workers(
+    site: str, services: ServiceAddresses, database_url: str, *, district: str = "all", workers: int = 1, **more: Any
+) -> set[int]:
+    """Crawl, with `more` settings; return the exit codes. The log is kept where one of them is not 0."""
     settings = {
         "DININGCODE_API_URL": site,
         "DININGCODE_WEB_URL": site,
         "POLITENESS_REQUESTS_PER_SECOND": 0,
         "REDIS_KEY_PREFIX": f"bench-{uuid.uuid4().hex[:12]}",
+        **more,
     }
     options = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)}
     environment = kept | {"DATABASE_URL": database_url, "REDIS_URL": services.redis_url}
     environment["CACHE_REDIS_URL"] = services.cache_redis_url
-    command = [sys.executable, "-m", "scrapy", "crawl", "diningcode", "-a", "district=all", *options]
+    command = [sys.executable, "-m", "scrapy", "crawl", "diningcode", "-a", f"district={district}", *options]
     with tempfile.NamedTemporaryFile("w+", suffix=".log", delete=False) as log:
         running = [subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=log) for _ in range(workers)]
         codes = {worker.wait() for worker in running}
-    if codes != {0}:
-        raise SystemExit(f"the crawl ended with {codes}: see {log.name}")
-    Path(log.name).unlink()
+    if codes == {0}:
+        Path(log.name).unlink()
+    else:
+        print(f"the workers ended with {codes}, their log is {log.name}", file=sys.stderr)
+    return codes
 
 
-def _get(url: str) -> str:
+def get(url: str) -> str:
     with urlopen(url) as answer:
         return str(answer.read().decode())
 

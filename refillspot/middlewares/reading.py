@@ -14,6 +14,7 @@ from refillspot.diningcode.forms import FORM_HEADERS
 from refillspot.diningcode.roads import road_of
 from refillspot.exceptions import BlockedError, LayoutChangedError, PassingError
 from refillspot.fallback import API_FAILURE
+from refillspot.items import Store
 from refillspot.middlewares.fallback import FallbackMiddleware, api_kind
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class ReadingMiddleware:
     async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
         says_something = False
         async for entry in result:
-            says_something = True
+            says_something |= isinstance(entry, Request | Store)
             yield entry
         kind = api_kind(response.request) if response.request else None
         if kind is None or response in self._unread:
