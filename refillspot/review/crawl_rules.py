@@ -54,8 +54,8 @@ CRAWL_RULES = (
         severity=Severity.ERROR,
         count=_stopped,
         happened=lambda n: ngettext(
-            "{count} worker stopped before the end ({reasons}).",
-            "{count} workers stopped before the end ({reasons}).",
+            "{count} worker stopped before the end ({kinds}).",
+            "{count} workers stopped before the end ({kinds}).",
             n,
         ),
         cause=lambda: _("It could not go on: the end of its log says why."),

@@ -66,7 +66,8 @@ class Facts:
         if self.crawl and self.crawl.state != "running":
             return self.crawl.state
         if self.crawl:
-            return "running" if any(self._is_alive(worker) for worker in self.workers) else "interrupted"
+            is_gone = self.workers and not any(self._is_alive(worker) for worker in self.workers)
+            return "interrupted" if is_gone else "running"
         reasons = set(self.finish_reasons)
         if self.stats.get("crawl/state") == "complete" or reasons == {"finished"}:
             return "complete"

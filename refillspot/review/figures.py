@@ -62,17 +62,16 @@ def figures(sections: dict[str, Iterable[Measure]], facts: Facts, earlier: Facts
 
 
 def _figure(section: str, measure: Measure, facts: Facts, earlier: Facts | None) -> Figure:
-    value = measure.of(facts)
-    excuse = measure.excuse(facts, earlier) if measure.target and value is not None else ""
-    is_judged = measure.target and value is not None and not excuse
+    value, target = measure.of(facts), measure.target
+    excuse = measure.excuse(facts, earlier) if target and value is not None else ""
     return Figure(
         key=measure.key,
         section=section,
         label=measure.label(),
         value=value,
         unit=measure.unit,
-        target=measure.target,
-        is_met=measure.target.is_met(value) if is_judged and measure.target and value is not None else None,
+        target=target,
+        is_met=target.is_met(value) if target and value is not None and not excuse else None,
         excuse=excuse,
         before=measure.of(earlier) if earlier else None,
     )

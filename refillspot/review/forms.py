@@ -33,7 +33,7 @@ def print_one(review: Review, form: Form) -> None:
     elif form is Form.MARKDOWN:
         _print(write_markdown(review))
     else:
-        print_review(Console(highlight=False), review, with_figures=form is Form.FIGURES)
+        print_review(Console(highlight=False, markup=False), review, with_figures=form is Form.FIGURES)
 
 
 def print_all(reviews: Sequence[Review], form: Form) -> None:
@@ -42,7 +42,7 @@ def print_all(reviews: Sequence[Review], form: Form) -> None:
     elif form is Form.MARKDOWN:
         _print(crawl_markdown(reviews))
     else:
-        Console(highlight=False).print(crawl_table(reviews))
+        Console(highlight=False, markup=False).print(crawl_table(reviews))
 
 
 def _print(text: str) -> None:

@@ -30,10 +30,15 @@ def read_runs(lines: Iterable[str], source: str) -> list[WorkerStats]:
     return [_run(stats, f"{source} ({number})") for number, stats in enumerate(_dumps(_messages(lines)), 1)]
 
 
-def _run(stats: dict[str, Any], name: str) -> WorkerStats:
+def _run(read: dict[str, Any], name: str) -> WorkerStats:
+    stats = {_printable(name): _printable(value) for name, value in read.items()}  # no log steers the terminal
     begun, ended = _moment(stats.get("start_time")), _moment(stats.get("finish_time"))
     seen = ended or begun or datetime.fromtimestamp(0, UTC)
     return WorkerStats(str(stats.get("crawl/worker", name)), begun or seen, seen, seen, plain_stats(stats))
+
+
+def _printable(value: Any) -> Any:
+    return "".join(filter(str.isprintable, value)) if isinstance(value, str) else value
 
 
 def _moment(value: object) -> datetime | None:

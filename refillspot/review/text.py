@@ -30,7 +30,7 @@ def print_review(console: Console, review: Review, *, with_figures: bool) -> Non
     """Print five lines where nothing went wrong; else what did, and all figures."""
     if review.is_clean:
         for line in brief_lines(review):
-            console.print(line, highlight=False, soft_wrap=True)
+            console.print(Text(line), soft_wrap=True)
         if not with_figures:
             return
     else:
@@ -81,7 +81,7 @@ def _figures(figures: list[Figure]) -> Table:
     has_before = any(figure.before is not None for figure in figures)
     for heading, is_shown in zip(headings(), (True, True, True, has_before, has_before), strict=True):
         if is_shown:
-            table.add_column(heading, justify="left" if heading in headings()[:1] else "right", overflow="fold")
+            table.add_column(heading, justify="right" if heading else "left", overflow="fold")
     for section, some in groupby(figures, key=lambda figure: figure.section):
         table.add_row(Text(section, style="bold"))
         for figure in some:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len, set_cell_size
+
 from refillspot.clock import write_kst
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
@@ -12,7 +14,7 @@ from refillspot.review.units import write_seconds
 if TYPE_CHECKING:
     from refillspot.review.facts import Facts
 
-LONGEST = 40  # characters of arguments; whole ones: scrapy crawls show
+LONGEST = 30  # cells of a terminal for the arguments; whole ones: scrapy crawls show
 
 
 def write_title(facts: Facts) -> str:
@@ -20,7 +22,7 @@ def write_title(facts: Facts) -> str:
     arguments = dict(facts.arguments)
     district = arguments.pop("district", "")
     told = ", ".join([district, *(f"{name}={value}" for name, value in arguments.items())])
-    short = told if len(told) <= LONGEST else f"{told[:LONGEST]}…"
+    short = told if cell_len(told) <= LONGEST else set_cell_size(told, LONGEST - 1).rstrip() + "…"
     name = _("Crawl {crawl}").format(crawl=facts.id) if facts.id else _("A crawl of log files")
     return f"{name}: {short}" if short else name
 

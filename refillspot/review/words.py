@@ -21,17 +21,15 @@ def words_of(case: Case) -> dict[str, str]:
     used = facts.budget_used
     return {
         "crawl": facts.id or NOT_KNOWN,
-        "go_on": f"scrapy crawl diningcode {given}".rstrip(),
+        "go_on": f"scrapy crawl {facts.crawl.spider if facts.crawl else 'diningcode'} {given}".rstrip(),
         "stored": f"{facts.stored:,}",
         "known": f"{facts.known:,}",
         "earlier": earlier.id if earlier else NOT_KNOWN,
         "earlier_stored": f"{earlier.stored:,}" if earlier else NOT_KNOWN,
-        "ceiling": f"{ceiling:g}",
         "half": f"{ceiling / 2:g}",
         "used": NOT_KNOWN if used is None else write(used, Unit.SHARE),
         "hit_rate": NOT_KNOWN if facts.hit_rate is None else write(facts.hit_rate, Unit.SHARE),
         "longest_hold": write_seconds(facts.number("politeness/longest_hold_seconds") or 0),
         "memory": write(facts.number("memory/max_mb") or 0, Unit.MB),
         "memory_limit": write(facts.number("memory/limit_mb") or 0, Unit.MB),
-        "reasons": ", ".join(facts.finish_reasons),
     }

@@ -66,6 +66,14 @@ def test_a_clean_crawl_says_so_in_five_lines(language: str) -> None:  # noqa: AR
     assert "+3" in again
 
 
+def test_long_arguments_are_cut() -> None:
+    text = printed(review(facts(GOOD, district="강남구,서초구,송파구,강동구,마포구,용산구,은평구")))
+
+    assert "용산구" in text
+    assert "…" in text
+    assert max(map(cell_len, text.splitlines())) <= 80
+
+
 def test_figures_are_shown_when_asked_for() -> None:
     lines = printed(review(facts(GOOD)), with_figures=True).splitlines()
 

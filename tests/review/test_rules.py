@@ -138,6 +138,10 @@ def test_a_crawl_that_nobody_works_on_can_go_on() -> None:
     assert "scrapy crawl diningcode -a district=금천구" in found(stopped)["interrupted"].remedy
 
 
+def test_a_crawl_of_which_nothing_is_heard_is_not_called_interrupted() -> None:
+    assert found(Facts.of([], BEGUN + HOUR, crawl(state="running"))).keys() == {"no_stats"}
+
+
 def test_a_crawl_under_way_is_not_interrupted() -> None:
     going_on = Facts.of([worker(is_gone=True)], BEGUN + HOUR + timedelta(seconds=20), crawl(state="running"))
 

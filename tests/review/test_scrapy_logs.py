@@ -73,6 +73,12 @@ def test_several_runs_of_several_files_are_added_up() -> None:
     assert added.seconds == 12
 
 
+def test_a_log_does_not_steer_the_terminal() -> None:
+    (run,) = read_runs(log({"finish\x1b[2J_reason": "\x1b]0;title\x07shutdown"}).splitlines(keepends=True), "a.log")
+
+    assert run.stats == {"finish[2J_reason": "]0;titleshutdown"}
+
+
 def test_older_versions_write_times_without_a_zone() -> None:
     (run,) = read_runs(log({"start_time": datetime(2020, 1, 1, 9)}).splitlines(keepends=True), "a.log")  # noqa: DTZ001
 
