@@ -5,6 +5,7 @@ The site answers at once, each store with its own page. All cases read the same 
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from functools import partial
@@ -15,16 +16,12 @@ from bench import runner
 from bench.runner import Figures
 from bench.site import PROJECT, running_site
 from bench.worker import Worker, running_services
+from refillspot import settings
 
 OURS, STOCK, BARE = "refillspot, everything on", "scrapy-redis + INSERT a row", "Scrapy, no queue, no storage"
-PROBE = '{"bench.probe.Probe": 0, %s}'
 EVERYTHING: dict[str, str | float] = {
     "POLITENESS_REQUESTS_PER_SECOND": 5000,  # the budget is asked, and never short
-    "EXTENSIONS": PROBE
-    % ", ".join(
-        f'"refillspot.extensions.{name}": 0'
-        for name in ("adaptive_concurrency.AdaptiveConcurrency", "memory_guard.MemoryGuard", "notify.Notify")
-    ),
+    "EXTENSIONS": json.dumps(settings.EXTENSIONS | {"bench.probe.Probe": 0}),
 }
 PLAIN: dict[str, str | float] = {
     "CACHE_ENABLED": "False",

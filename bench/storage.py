@@ -26,12 +26,12 @@ from bench.far_away import reached
 from bench.held_loop import HeldLoop
 from bench.site import TODAY, store_rows
 from bench.worker import empty_database, running_services
+from refillspot.batches import Batches
 from refillspot.clock import Clock
 from refillspot.diningcode.answers import Row, decode_store
 from refillspot.diningcode.stores import build_store
 from refillspot.postgres import binary, merging
 from refillspot.postgres.database import migrate_database
-from refillspot.postgres.group_commit import GroupCommit
 from refillspot.postgres.speed import INSERT, insert_values
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
@@ -103,10 +103,11 @@ def merge(database_url: str, stores: list[Store], round_trip: float = 0.0) -> Fi
         table, in_hand = StoreTable(url, Clock(timedelta())), deque[asyncio.Future[None]]()
         await table.open()
 
-        async def commit(rows: list[StoreRow]) -> None:
+        async def commit(rows: list[StoreRow]) -> list[None]:
             await table.write_rows(rows)
+            return [None] * len(rows)
 
-        group = GroupCommit(commit, max_rows=GROUP, max_seconds=2.0)
+        group: Batches[StoreRow, None] = Batches(commit, largest=GROUP, longest_seconds=2.0)
         loop, server = HeldLoop(), ServerTime(url)
         began, own = monotonic(), process_time()
         for number, store in enumerate(stores):

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
+from refillspot.batches import Batches
 from refillspot.clock import Clock
 from refillspot.items import UnreadPage
 from refillspot.planning import KEYWORDS
 from refillspot.planning.learning import QueryAnswer
-from refillspot.postgres.group_commit import GroupCommit
 from refillspot.postgres.query_yields import QueryYieldTable
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
@@ -48,7 +48,7 @@ class PostgresCopyPipeline:
         self._stats: StatsCollector = crawler.stats
         self._table = table
         self._seconds = 0.0
-        self._group: GroupCommit[StoreRow] = GroupCommit(self._commit, max_rows=max_rows, max_seconds=max_seconds)
+        self._group: Batches[StoreRow, None] = Batches(self._commit, largest=max_rows, longest_seconds=max_seconds)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -97,7 +97,7 @@ class PostgresCopyPipeline:
         if slot is not None and len(slot.inprogress) <= self._group.waiting:
             self._group.flush()
 
-    async def _commit(self, rows: Sequence[StoreRow]) -> None:
+    async def _commit(self, rows: Sequence[StoreRow]) -> list[None]:
         began = time.monotonic()
         outcome = await self._table.write_rows(rows, crawl_id=self._stats.get_value("crawl/id"))
         seconds = time.monotonic() - began
@@ -108,6 +108,7 @@ class PostgresCopyPipeline:
         self._stats.inc_value("postgres/rows", outcome.stored)
         self._stats.inc_value("postgres/rejected", outcome.rejected)
         self._stats.inc_value("postgres/waits", outcome.waits)
+        return [None] * len(rows)
 
 
 class QueryYieldPipeline:

@@ -5,6 +5,7 @@ Where a line deviates from Scrapy's default, it says why. Addresses of servers a
 """
 
 from importlib.util import find_spec
+from urllib.request import getproxies
 
 BOT_NAME = "refillspot"
 SPIDER_MODULES = ["refillspot.spiders"]
@@ -37,8 +38,17 @@ DOWNLOADER_MIDDLEWARES = {
     "refillspot.middlewares.DistressMiddleware": 580,  # sees what came from the site only, unpacked
     "refillspot.middlewares.PolitenessMiddleware": 890,  # what leaves here is sent
     "refillspot.middlewares.LastLookMiddleware": 895,  # unless the API has gone down while it waited
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # the spider names its hosts and follows no links
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,  # the site knows no accounts
 }
-SPIDER_MIDDLEWARES = {"refillspot.middlewares.ReadingMiddleware": 900}
+SPIDER_MIDDLEWARES = {
+    "refillspot.middlewares.ReadingMiddleware": 900,
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
+    "refillspot.frontier.seeds.SeedMiddleware": 25,  # in its place: only what start() yields goes through it
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,  # all URLs are built here
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # how deep a query is split says nothing about its pages
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,  # no request is made of another's meta
+}
 
 # --- The pages for people, where the API is broken. Read by FallbackMiddleware and ReadingMiddleware
 FALLBACK_ENABLED = True  # as far as their robots.txt allows
@@ -88,7 +98,8 @@ MEMUSAGE_ENABLED = False  # looks at the peak, and not on Windows; MemoryGuard l
 ASYNCIO_EVENT_LOOP = "uvloop.Loop" if find_spec("uvloop") else None  # where there is a wheel: not on Windows
 CONCURRENT_ITEMS = 8  # for each response; a store page yields one item, 100 tasks for it halve the throughput
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 100_000_000  # bytes of answers whose stores wait for a commit; 5 MB would throttle
-DEPTH_STATS_VERBOSE = False
+GC_THRESHOLD_OBJECTS = 20_000  # new objects between two looks for cycles; Python's 700 take a tenth of a worker's time
+HTTPPROXY_ENABLED = bool(getproxies())  # where the environment names no proxy there is nothing to do for a request
 
 # --- The queue. Read by the scheduler, docs/adr/0007
 SCHEDULER = "refillspot.frontier.scheduler.Scheduler"  # scrapy-redis' own: refillspot.frontier.stock.StockScheduler
@@ -100,7 +111,7 @@ CRAWL_STATS = [  # stats that are counted over all workers
     "fallback/lists",
 ]
 FRONTIER_LEASE_SECONDS = 30.0  # a worker without a sign of life for so long loses its requests to others
-FRONTIER_PREFETCH = 0  # requests leased ahead of their turn; 0 = twice as many as may be under way
+FRONTIER_PREFETCH = 0  # requests leased ahead; 0 = twice as many as may be under way, or what 0.25 s take
 FRONTIER_MAX_IN_HAND = 2000  # requests of a worker under way at once; twice a commit, so that pages arrive during one
 FRONTIER_MAX_ATTEMPTS = 5  # workers that may die with a request; from the third on it runs alone
 SCHEDULER_SERIALIZER = "refillspot.frontier.codec"  # the default is pickle, which runs what it reads
@@ -110,6 +121,7 @@ REDIS_KEY_PREFIX = "refillspot"  # all keys are <prefix>:<crawl>:<what>
 # --- Workers. Read by the extensions and by `scrapy fleet`
 EXTENSIONS = {
     "refillspot.extensions.adaptive_concurrency.AdaptiveConcurrency": 0,
+    "refillspot.extensions.garbage_collection.GarbageCollection": 0,
     "refillspot.extensions.heartbeat.Heartbeat": 0,
     "refillspot.extensions.json_log.JsonLog": 0,
     "refillspot.extensions.memory_guard.MemoryGuard": 0,
@@ -140,5 +152,6 @@ CLOCK_OFFSET_SECONDS = 0  # the clock of the product, moved on together with a r
 
 # --- Log
 LOG_LEVEL = "INFO"  # DEBUG prints a line a request
+LOG_FORMATTER = "refillspot.log_formatter.BriefLogFormatter"  # makes no line that nobody reads
 LOG_SHORT_NAMES = False
 LOG_JSON_FILE = ""  # a path: the log as JSON lines too. A fleet writes one for each worker

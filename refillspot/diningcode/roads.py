@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 API_PREFIX = "/API/"
 SAID_BY_A_PAGE = {"query", "order", "from", "size"}
 """Fields of a search that its page answers too: the first rows, in the usual order. Others cut out a part of it."""
+UNDER_WAY = 64
+"""Pages between the cache, which reads one to know what it is worth, and the spider, which need not read it again."""
 
 
 def road_of(url: str) -> Road:
@@ -49,13 +52,15 @@ def form_for(page_url: str) -> Form | None:
     return store_form(fields["rid"]) if parts.path == STORE_PAGE else None
 
 
+@lru_cache(maxsize=UNDER_WAY)
 def read_list(url: str, body: bytes) -> SearchPage:
-    """Read a list page of either road; raises what `decode_search` and `decode_list_page` do."""
+    """Read a list page of either road; raises what `decode_search` and `decode_list_page` do. Not to be changed."""
     return decode_search(body) if road_of(url) == "api" else decode_list_page(body)
 
 
+@lru_cache(maxsize=UNDER_WAY)
 def read_store(url: str, body: bytes) -> StorePage:
-    """Read a store page of either road; raises what `decode_store` and `decode_store_page` do."""
+    """Read a store page of either road; raises what `decode_store` and `decode_store_page` do. Not to be changed."""
     return decode_store(body) if road_of(url) == "api" else decode_store_page(body)
 
 

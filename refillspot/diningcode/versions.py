@@ -24,4 +24,6 @@ def row_version(row: Mapping[str, object]) -> bytes:
 
 
 def _bare(value: object) -> object:
-    return HIGHLIGHT.sub("", value).strip() if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return (HIGHLIGHT.sub("", value) if "<" in value else value).strip()

@@ -49,6 +49,7 @@ _options: dict[int, int] = {
     zstd.CompressionParameter.content_size_flag: 0,
     zstd.CompressionParameter.checksum_flag: 1,  # a damaged entry is refused, not half read
 }
+_compressor = zstd.ZstdCompressor(options=_options, zstd_dict=_dictionary.as_digested_dict)  # costs more than a request
 
 
 def dumps(request: dict[str, Any]) -> bytes:
@@ -83,7 +84,7 @@ def loads(payload: bytes) -> dict[str, Any]:
 
 
 def _compress(packed: bytes) -> bytes:
-    return VERSION + zstd.compress(packed, options=_options, zstd_dict=_dictionary.as_digested_dict)
+    return VERSION + _compressor.compress(packed, mode=zstd.ZstdCompressor.FLUSH_FRAME)
 
 
 def _decompress(payload: bytes) -> bytes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
+from refillspot.frontier.demand import Demand
 from refillspot.frontier.leases import Leases
 from refillspot.frontier.queue import COMPLETE, GONE, OPEN, WON
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2  # between looks at an empty queue
+COLLECT_SECONDS = 0.05  # for which what is to be told is collected while there are requests to give out
 BEAT_SECONDS = 2.0  # between signs of life, at most: a pause is noticed by then
 BATCH_OPERATIONS = 500  # in one step of Redis: a few milliseconds
 FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # seconds between attempts while Redis is away
@@ -41,10 +43,13 @@ class Exchange:
         self._limits = limits
         self._changed = changed
         self._leases = Leases(limits)
+        self._demand = Demand(limits.ahead_seconds)
+        self._given = 0  # since the demand was looked at
         self._operations: list[Operation] = []
         self._batch: list[Operation] = []
         self._batch_number = 0
         self._lease_until = self._beat_due = self._unbroken_since = 0.0
+        self._least_ahead = limits.prefetch
         self._is_seeding = True
         self._is_paused = False
         self._wake, self._leaving = asyncio.Event(), asyncio.Event()
@@ -74,6 +79,7 @@ class Exchange:
         """Give out a request, None if there is none now."""
         if self._is_paused or monotonic() > self._lease_until or not (entry := self._leases.give()):
             return None
+        self._given += 1
         if not self._leases.is_alone(entry.key):  # then it was told before
             self.push("start", *entry.key)
         return entry
@@ -85,8 +91,8 @@ class Exchange:
             self.push("seeded")
 
     def lease_ahead(self, requests: int) -> None:
-        """Lease so many requests ahead of their turn from now on."""
-        self._leases.prefetch = requests
+        """Lease at least so many requests ahead of their turn from now on."""
+        self._least_ahead = requests
 
     @property
     def is_idle(self) -> bool:
@@ -137,6 +143,8 @@ class Exchange:
                 wait = FIRST_WAIT
                 self._changed()
                 await self._pause(self._wake, POLL_SECONDS)
+                if self._leases.has_ready:  # nobody waits for an answer
+                    await self._pause(self._leaving, COLLECT_SECONDS)
                 self._wake.clear()
 
     async def _turn(self) -> None:
@@ -194,6 +202,8 @@ class Exchange:
         self._leases.receive(unknown)
 
     async def _refill(self) -> None:
+        demand, self._given = self._demand.note(self._given, monotonic()), 0
+        self._leases.prefetch = max(self._least_ahead, demand)
         if suspect := self._leases.choose_suspect():
             self.push("start", *suspect.key)
         elif room := self._leases.room:

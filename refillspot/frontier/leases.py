@@ -22,11 +22,13 @@ class Limits:
     lease_seconds: float
     """After this long without a sign of life its requests go to others."""
     prefetch: int
-    """Requests leased ahead of their turn, to begin with."""
+    """Requests leased ahead of their turn, at least."""
     max_in_hand: int
     """Requests under way at once, those included whose stores wait for their commit."""
     max_attempts: int
     """Workers that may die with a request before it is buried."""
+    ahead_seconds: float = 0.0
+    """What this worker needs in so long is leased ahead, where that is more than `prefetch`."""
 
 
 class Leases:
@@ -49,6 +51,11 @@ class Leases:
         if self._suspects or self._alone or len(self._ready) > self.prefetch // 2:
             return 0
         return self.prefetch - len(self._ready)
+
+    @property
+    def has_ready(self) -> bool:
+        """Tell whether there is a request to be given out."""
+        return bool(self._ready)
 
     @property
     def waiting(self) -> list[Entry]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+AHEAD_SECONDS = 0.25  # a turn of the exchange takes some 20 ms, in a busy process more; others wait for what is leased
 KEEP_SECONDS = 7 * 24 * 3600  # for late workers; then Redis forgets a crawl that left no dead letters
 
 
@@ -137,9 +138,11 @@ class CrawlSession:
 
 
 def _limits(settings: BaseSettings) -> Limits:
+    prefetch = settings.getint("FRONTIER_PREFETCH")
     return Limits(
         lease_seconds=settings.getfloat("FRONTIER_LEASE_SECONDS"),
-        prefetch=settings.getint("FRONTIER_PREFETCH") or 2 * settings.getint("CONCURRENCY_START"),
+        prefetch=prefetch or 2 * settings.getint("CONCURRENCY_START"),
+        ahead_seconds=0.0 if prefetch else AHEAD_SECONDS,
         max_in_hand=settings.getint("FRONTIER_MAX_IN_HAND"),
         max_attempts=settings.getint("FRONTIER_MAX_ATTEMPTS"),
     )

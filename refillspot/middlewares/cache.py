@@ -98,7 +98,8 @@ class RedisCacheMiddleware:
         self._downloader.set_aside(request, partial(self._left, request, wanted))
         if wanted:
             page = await self._lookup.wait(wanted)
-            self._count("waits", int(wanted.has_waited))
+            if wanted.has_waited:
+                self._count("waits")
             if page:
                 return self._hit(request, page)
         await self._places.acquire()
@@ -116,6 +117,7 @@ class RedisCacheMiddleware:
         return self._hit(request, page) if page else None
 
     async def process_response(self, request: Request, response: Response) -> Response:
+        self._free_place(request)  # it need not wait until the page is kept
         wanted = self._fetches.pop(request, None)
         if wanted is None or is_private(request):
             return response
@@ -178,13 +180,16 @@ class RedisCacheMiddleware:
 
     def _left(self, request: Request, wanted: Wanted | None) -> None:
         self._fetches.pop(request, None)
-        if request in self._placed:
-            self._placed.remove(request)
-            self._places.release()
-        if wanted:
+        self._free_place(request)
+        if wanted and self._lookup.holds(wanted):
             release = asyncio.create_task(self._lookup.release(wanted))
             self._releases.add(release)
             release.add_done_callback(self._releases.discard)
+
+    def _free_place(self, request: Request) -> None:
+        if request in self._placed:
+            self._placed.remove(request)
+            self._places.release()
 
     async def _evicted_keys(self) -> int | None:
         try:

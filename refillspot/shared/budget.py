@@ -136,6 +136,7 @@ class RequestBudget:
         try:
             async with self._turn:
                 while not self._moments:
+                    await asyncio.sleep(0)  # who comes at the same time is counted, and need not ask
                     lease = await self._patiently(self._lease)
                     if lease is None or self._is_ending():
                         return None

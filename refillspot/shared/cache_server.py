@@ -18,6 +18,8 @@ from refillspot.shared.breaker import Breaker
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from redis.commands.core import AsyncScript
+
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
@@ -41,6 +43,10 @@ class CacheServer:
         self._breaker = Breaker(REST_SECONDS)
         self._has_refused = False
         self.errors = 0
+
+    def register_script(self, source: str) -> AsyncScript:
+        """Return a Lua script of this server, to be run in an attempt."""
+        return self._client.register_script(source)
 
     async def attempt(self, work: Callable[[redis.asyncio.Redis], Awaitable[T]]) -> T:
         """Return what `work` returns.

@@ -19,9 +19,10 @@ VERSION = 1  # of this encoding; a new one for each change that an older program
 OVERHEAD_BYTES = 16 * 1024  # what a page takes besides its body, at most
 _PREFIX = bytes([VERSION])
 _options: dict[int, int] = {
-    zstd.CompressionParameter.compression_level: 3,
+    zstd.CompressionParameter.compression_level: 1,  # 3 takes a third longer and saves one byte in a hundred
     zstd.CompressionParameter.checksum_flag: 1,  # a damaged page is noticed
 }
+_compressor = zstd.ZstdCompressor(options=_options)  # a new one for each page takes longer than the page
 
 
 class UnreadablePageError(RefillspotError):
@@ -54,7 +55,8 @@ _decoder = msgspec.msgpack.Decoder(_Stored)
 
 
 def encode_page(page: Page, fingerprint: bytes) -> bytes:
-    return _PREFIX + zstd.compress(_encoder.encode(_Stored(fingerprint=fingerprint, page=page)), options=_options)
+    packed = _encoder.encode(_Stored(fingerprint=fingerprint, page=page))
+    return _PREFIX + _compressor.compress(packed, mode=zstd.ZstdCompressor.FLUSH_FRAME)
 
 
 def decode_page(value: bytes, fingerprint: bytes, max_body_bytes: int) -> Page:

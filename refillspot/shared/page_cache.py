@@ -7,21 +7,22 @@ import logging
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from importlib.resources import files
+from typing import Any, NamedTuple
 
 from redis.exceptions import ResponseError
 
+from refillspot.batches import Batches
 from refillspot.shared.cache_server import CacheAwayError, CacheServer
 from refillspot.shared.page import VERSION, Page, UnreadablePageError, decode_page, encode_page
 
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
+Operation = tuple[str | bytes | int, ...]
 
 logger = logging.getLogger(__name__)
 
-# Only who holds a lease may end or prolong it. KEYS[1] the lease, ARGV[1] its token, ARGV[2] milliseconds.
-RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
-RENEW = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
+LARGEST_BATCH = 64  # operations; whoever asks first is not to wait for everybody
+PATIENCE_SECONDS = 0.01  # for which what nobody waits for is collected
+SCRIPT = files("refillspot.shared").joinpath("lua/pages.lua").read_text(encoding="utf-8")
 
 
 @dataclass(slots=True)
@@ -54,27 +55,33 @@ class PageCache:
         self._max_bytes = max_bytes
         self._lease_ms = max(1, round(lease_seconds * 1000))
         self._held: set[tuple[str, str]] = set()  # keys of leases, with their tokens
+        self._operate = server.register_script(SCRIPT)
+        self._batches: Batches[Operation, Any] = Batches(
+            self._send, largest=LARGEST_BATCH, longest_seconds=PATIENCE_SECONDS
+        )
         self._renewing: asyncio.Task[None] | None = None
 
-    async def read(self, fingerprint: bytes) -> Page | None:
-        """Return the page that is kept, None if there is none that can be used."""
+    async def read(self, fingerprint: bytes, token: str = "") -> Page | None:
+        """Return the page that is kept; None if there is none that can be used.
+
+        With a token the lease on a page that is not there is taken in the same step, if it is free: see `holds`.
+        """
         with suppress(CacheAwayError):
-            key = self._key(fingerprint)
-            # A longer value than a page can have is not read to its end.
-            value: Any = await self.server.attempt(lambda client: client.getrange(key, 0, self._max_bytes))
+            value, is_taken = await self._look("read", fingerprint, token)
+            if is_taken and not isinstance(is_taken, ResponseError):
+                self._hold(self._lease_key(fingerprint), token)
             return self._decode(value, fingerprint)
         return None
 
     async def claim(self, fingerprint: bytes, token: str) -> Claim:
         """Take the lease if it is free, and look once more for the page, in one step."""
         try:
-            is_taken, value = await self.server.attempt(lambda client: self._claim(client, fingerprint, token))
+            value, is_taken = await self._look("claim", fingerprint, token)
         except CacheAwayError:
             return Claim(granted=True, page=None)
         if isinstance(is_taken, ResponseError):  # a full server: it is still read
             self.server.refused(is_taken)
-            return Claim(granted=True, page=self._decode(value, fingerprint))
-        if is_taken:
+        elif is_taken:
             self._hold(self._lease_key(fingerprint), token)
         return Claim(granted=bool(is_taken), page=self._decode(value, fingerprint))
 
@@ -88,13 +95,19 @@ class PageCache:
             self.stats.too_large += 1
             return False
         with suppress(CacheAwayError):
-            key, keep_ms = self._key(fingerprint), max(1, round(keep_seconds * 1000))
             lease = self._lease_key(fingerprint), token
-            await self.server.attempt(lambda client: self._keep(client, key, value, keep_ms, lease))
+            keep_ms, held = max(1, round(keep_seconds * 1000)), token if lease in self._held else ""
+            kept = await self._batches.add(("keep", self._key(fingerprint), value, keep_ms, lease[0], held))
+            if isinstance(kept, ResponseError):
+                raise self.server.refused(kept)
             self._held.discard(lease)
             self.stats.stored += 1
             return True
         return False
+
+    def holds(self, fingerprint: bytes, token: str) -> bool:
+        """Tell whether there is a lease to be released."""
+        return (self._lease_key(fingerprint), token) in self._held
 
     async def release(self, fingerprint: bytes, token: str) -> None:
         """End a lease, if it is still this one."""
@@ -102,7 +115,7 @@ class PageCache:
         if lease in self._held:
             self._held.remove(lease)
             with suppress(CacheAwayError):
-                await self.server.attempt(lambda client: client.eval(RELEASE, 1, *lease))
+                await self._batches.add(("release", *lease))
 
     async def close(self) -> None:
         if self._renewing:
@@ -119,7 +132,10 @@ class PageCache:
     def _lease_key(self, fingerprint: bytes) -> str:
         return f"{self._key(fingerprint)}:lease"
 
-    def _decode(self, value: bytes, fingerprint: bytes) -> Page | None:
+    def _decode(self, value: bytes | ResponseError, fingerprint: bytes) -> Page | None:
+        if isinstance(value, ResponseError):  # it is no string
+            self.server.refused(value)
+            return None
         if not value:
             return None
         try:
@@ -129,19 +145,17 @@ class PageCache:
             logger.warning("%s in the page cache cannot be used: %s", self._key(fingerprint), error)
             return None
 
-    async def _claim(self, client: Redis, fingerprint: bytes, token: str) -> list[Any]:
-        # In this order no transaction is needed: a page is written before the lease on it ends.
-        pipeline = client.pipeline(transaction=False)
-        pipeline.set(self._lease_key(fingerprint), token, nx=True, px=self._lease_ms)
-        pipeline.getrange(self._key(fingerprint), 0, self._max_bytes)
-        return await pipeline.execute(raise_on_error=False)
+    async def _look(self, operation: str, fingerprint: bytes, token: str) -> list[Any]:
+        key, lease = self._key(fingerprint), self._lease_key(fingerprint)
+        answer = self._batches.add((operation, key, self._max_bytes, lease, token, self._lease_ms))
+        self._batches.flush()  # somebody waits, and what was collected goes along
+        found: list[Any] = await answer
+        return found
 
-    async def _keep(self, client: Redis, key: str, value: bytes, keep_ms: int, lease: tuple[str, str]) -> None:
-        pipeline = client.pipeline(transaction=False)
-        pipeline.set(key, value, px=keep_ms)
-        if lease in self._held:
-            pipeline.eval(RELEASE, 1, *lease)
-        await pipeline.execute()
+    async def _send(self, operations: list[Operation]) -> list[Any]:
+        arguments = [argument for operation in operations for argument in operation]
+        answers: list[Any] = await self.server.attempt(lambda _: self._operate(args=arguments))
+        return answers
 
     def _hold(self, key: str, token: str) -> None:
         self._held.add((key, token))
@@ -152,11 +166,8 @@ class PageCache:
         """Keep what is held alive; a lease that was lost all the same is lost: its page is fetched twice."""
         while self._held:
             await asyncio.sleep(self._lease_ms / 1000 / 3)
-            with suppress(CacheAwayError):
-                await self.server.attempt(self._renew_all)
+            await asyncio.gather(*(self._prolong(*lease) for lease in self._held))
 
-    async def _renew_all(self, client: Redis) -> None:
-        pipeline = client.pipeline(transaction=False)
-        for key, token in self._held:
-            pipeline.eval(RENEW, 1, key, token, str(self._lease_ms))
-        await pipeline.execute()
+    async def _prolong(self, lease: str, token: str) -> None:
+        with suppress(CacheAwayError):
+            await self._batches.add(("renew", lease, token, self._lease_ms))

@@ -60,8 +60,8 @@ class PageLookup:
         return Wanted(kind, fingerprint, listed, self.clock.now() if refresh else None)
 
     async def find(self, wanted: Wanted) -> Page | None:
-        """Return the page if it is fresh."""
-        wanted.known = await self.cache.read(wanted.fingerprint)
+        """Return the page if it is fresh. Where none is kept it may fall to the caller to fetch it: see `wait`."""
+        wanted.known = await self.cache.read(wanted.fingerprint, wanted.token)
         return self._good(wanted, wanted.known)
 
     async def wait(self, wanted: Wanted) -> Page | None:
@@ -69,7 +69,7 @@ class PageLookup:
 
         Either way there may be a lease to give back: `release`.
         """
-        while True:
+        while not self.holds(wanted):
             granted, page = await self.cache.claim(wanted.fingerprint, wanted.token)
             wanted.known = page or wanted.known
             good = self._good(wanted, page)
@@ -79,10 +79,15 @@ class PageLookup:
                 logger.debug("another worker is fetching the %s page %s", wanted.kind, wanted.fingerprint.hex())
             wanted.has_waited = True
             await asyncio.sleep(POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311  # not in step with others
+        return None
 
     async def keep(self, wanted: Wanted, page: Page) -> None:
         seconds = self._policy.keep_seconds(page.kind, permanent=page.permanent)
         await self.cache.write(wanted.fingerprint, page, seconds, wanted.token)
+
+    def holds(self, wanted: Wanted) -> bool:
+        """Tell whether there is a lease to be given back."""
+        return self.cache.holds(wanted.fingerprint, wanted.token)
 
     async def release(self, wanted: Wanted) -> None:
         await self.cache.release(wanted.fingerprint, wanted.token)

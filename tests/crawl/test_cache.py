@@ -250,7 +250,7 @@ def test_a_full_cache_forgets_pages_and_the_queue_nothing(
 ) -> None:
     with own_redis.client() as client:
         client.config_set("maxmemory-policy", "allkeys-lru")
-        client.config_set("maxmemory", client.info("memory")["used_memory"] + 300_000)
+        client.config_set("maxmemory", client.info("memory")["used_memory"] + 200_000)
     cached_crawl.environment["CACHE_REDIS_URL"] = own_redis.url
     with redis.Redis.from_url(redis_url) as queue:
         before = queue.info("stats")["evicted_keys"]
