@@ -24,7 +24,7 @@ POLL_SECONDS = 0.2
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 60.0  # seconds before a worker that died at once is started again
 STEADY_SECONDS = 30.0  # a worker that lived so long may be started again at once
 MAX_FALSE_STARTS = 3  # in a row, in one place; then the fleet gives up: each dies of the same cause
-SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
 
 
 @dataclass(slots=True)
