@@ -49,7 +49,7 @@ def memory(found: Measurements) -> Iterator[Row]:
     fits = peak <= MEMORY_MIB and seen.growth <= CONSTANT
     note = _(
         "most at once: fleet of {workers} workers {crawl:,.0f} MB, servers {servers:,.0f} MB; the fleet grew by "
-        "{growth:.1f} % from the third quarter of {stores:,} stores to the last"
+        "{growth:.1f} %, from the third quarter of {stores:,} stores to the last"
     ).format(
         workers=found.conditions.workers, crawl=seen.peak.crawl, servers=seen.peak.servers,
         growth=100 * seen.growth, stores=seen.stores,
@@ -117,7 +117,7 @@ def availability(found: Measurements) -> Iterator[Row]:
     seen = found.fire
     note = _(
         "{committed} of {due} slots of {slot:g} s had a commit; meanwhile {killed} of {workers} workers were killed, "
-        "all connections to a server cut {cut} times, and {share:.0f} % of the answers spoilt in each of {kinds} ways. "
+        "all connections to a server cut {cut} times, and of 100 answers {share:.0f} spoilt in each of {kinds} ways. "
         "So short a time says nothing of weeks at 99.9 %: for more, make chaos"
     ).format(
         committed=seen.committed, due=seen.due, slot=found.conditions.slot_seconds, killed=seen.killed,
