@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from refillspot.performance.stage import Stage
     from refillspot.trial.distance import Distance
+    from refillspot.trial.site import SyntheticSite
 
 REQUESTS_PER_SECOND = 50.0  # so that the crawl outlasts what happens to it
 SPOILT = 0.02  # of the answers, by each kind of fault
@@ -57,12 +58,19 @@ def crawl_under_fire(stage: Stage) -> Fire:
         site.spoil(*({**kind, "probability": SPOILT} for kind in KINDS))
         servers = distance.servers if distance else ground.servers
         with stage.fleet(replace(ground, servers=servers), site, REQUESTS_PER_SECOND) as fleet:
+            _let_it_begin(fleet, site)
             happened = _suffer(fleet, distance, conditions.fire_seconds)
             until = datetime.now(UTC)
         ended_at = stage.newest_crawl(ground).ended_at
         commits = commit_times(ground.servers.database_url)
         committed, due = count_slots(commits, ended_at or until, conditions.slot_seconds)
         return Fire(committed, due, killed=int(happened[0]), cut=sum(happened[1:]))
+
+
+def _let_it_begin(fleet: subprocess.Popen[bytes], site: SyntheticSite) -> None:
+    """Return when the first store page was asked for: how long processes take to start says nothing here."""
+    while fleet.poll() is None and not any(entry["kind"] == "store" for entry in site.log()):
+        _go_on(fleet, 0.2)
 
 
 def _suffer(fleet: subprocess.Popen[bytes], distance: Distance | None, seconds: float) -> list[bool]:

@@ -24,7 +24,7 @@ def conditions(tmp_path_factory: pytest.TempPathFactory) -> Conditions:
         city=City(60, 60),
         large_city=City(120, 120),
         pace_seconds=2,
-        fire_seconds=8,
+        fire_seconds=12,
         slot_seconds=4,
         workers=1,
     )
