@@ -8,6 +8,9 @@ from __future__ import annotations
 import json
 import sys
 from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from scrapy.settings import default_settings
 
 from bench import runner
 from bench.peers import EVERYTHING
@@ -15,24 +18,34 @@ from bench.site import running_site
 from bench.worker import Worker, running_services
 from refillspot import settings
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 AIOHTTP = "scrapy.core.downloader.handlers._aiohttp.AiohttpDownloadHandler"
 HANDLERS = f'{{"data": null, "file": null, "ftp": null, "s3": null, "http": "{AIOHTTP}", "https": "{AIOHTTP}"}}'
-UNUSED = tuple(
-    f"scrapy.downloadermiddlewares.{name}"
-    for name in ("offsite.OffsiteMiddleware", "httpauth.HttpAuthMiddleware", "httpproxy.HttpProxyMiddleware")
-)
-UNUSED_OF_SPIDERS = tuple(
-    f"scrapy.spidermiddlewares.{name}"
-    for name in ("referer.RefererMiddleware", "urllength.UrlLengthMiddleware", "depth.DepthMiddleware")
+OFF = (  # without one of ours in their place, see refillspot/settings.py
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware",
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware",
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware",
+    "scrapy.spidermiddlewares.depth.DepthMiddleware",
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware",
 )
 BASELINE = "as it is"
+
+
+def with_all(own: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Return these middlewares with those on again that are off, each in Scrapy's own place."""
+    base: Mapping[str, Any] = getattr(default_settings, f"{kind}_BASE")
+    return {**own, **{name: base[name] for name in OFF if name in base}}
+
+
 CASES: dict[str, dict[str, str | float]] = {
     BASELINE: {},
     "without uvloop": {"ASYNCIO_EVENT_LOOP": "asyncio.SelectorEventLoop"},
     "AiohttpDownloadHandler": {"DOWNLOAD_HANDLERS": HANDLERS},
-    "fewer default middlewares": {
-        "DOWNLOADER_MIDDLEWARES": json.dumps(settings.DOWNLOADER_MIDDLEWARES | dict.fromkeys(UNUSED)),
-        "SPIDER_MIDDLEWARES": json.dumps(dict.fromkeys(UNUSED_OF_SPIDERS)),
+    "the middlewares that are off": {
+        "DOWNLOADER_MIDDLEWARES": json.dumps(with_all(settings.DOWNLOADER_MIDDLEWARES, "DOWNLOADER_MIDDLEWARES")),
+        "SPIDER_MIDDLEWARES": json.dumps(with_all(settings.SPIDER_MIDDLEWARES, "SPIDER_MIDDLEWARES")),
     },
     "CONCURRENT_ITEMS 100": {"CONCURRENT_ITEMS": 100},
 }
