@@ -10,6 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from refillspot.frontier.scripts import script_source
+from refillspot.shared.connections import with_told_breaks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,8 +53,13 @@ class Beat:
 
 def connect(redis_url: str) -> Redis:
     """Return a client that reports an error instead of trying again by itself: the caller knows what is safe."""
-    return redis.asyncio.Redis.from_url(
-        redis_url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 0)
+    return with_told_breaks(
+        redis.asyncio.Redis.from_url(
+            redis_url,
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        )
     )
 
 

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from refillspot import politeness
+from refillspot.shared.connections import with_told_breaks
 from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_pace import SharedPace
 
@@ -52,8 +53,13 @@ class Moment(NamedTuple):
 
 def connect(redis_url: str) -> redis.asyncio.Redis:
     """Return a client that reports an error instead of trying again by itself."""
-    return redis.asyncio.Redis.from_url(
-        redis_url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 0)
+    return with_told_breaks(
+        redis.asyncio.Redis.from_url(
+            redis_url,
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        )
     )
 
 

@@ -1,0 +1,26 @@
+"""A connection that uvloop has closed is a broken connection, not a fault of the program."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+import redis
+import uvloop
+
+from refillspot.shared.budget import connect
+
+
+def test_a_connection_that_is_closed_already_is_a_broken_one(redis_url: str) -> None:
+    async def send_on_a_closed_one() -> None:
+        client: Any = connect(redis_url)
+        connection = await client.connection_pool.get_connection()
+        connection._writer.transport.abort()
+        await asyncio.sleep(0)  # the transport closes in the next turn of the loop
+        with pytest.raises(redis.ConnectionError, match="closed"):
+            await connection.send_command("PING")
+        await client.aclose()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(send_on_a_closed_one())
