@@ -23,7 +23,8 @@ from refillspot.diningcode.answers import Row
 from refillspot.diningcode.forms import FORM_HEADERS, store_form
 from refillspot.frontier import codec
 from refillspot.frontier.fields import request_fields
-from refillspot.frontier.queue import CrawlQueue, connect
+from refillspot.frontier.queue import CrawlQueue
+from refillspot.shared.connections import connect
 from refillspot.spiders.diningcode import DiningcodeSpider
 
 if TYPE_CHECKING:

@@ -5,19 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import redis.asyncio
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 from refillspot.frontier.scripts import script_source
-from refillspot.shared.connections import with_told_breaks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from redis.asyncio import Redis
 
-CONNECT_SECONDS, ANSWER_SECONDS = 5, 15  # a half-open connection is noticed after this long
 OPEN, CLOSING, COMPLETE, WON, GONE = "open", "closing", "complete", "won", "gone"
 """States of a crawl in Redis. WON: this worker is the one to close it. GONE: Redis does not know the crawl."""
 
@@ -49,18 +43,6 @@ class Beat:
     leases: int
     seeded: bool
     paused: bool
-
-
-def connect(redis_url: str) -> Redis:
-    """Return a client that reports an error instead of trying again by itself: the caller knows what is safe."""
-    return with_told_breaks(
-        redis.asyncio.Redis.from_url(
-            redis_url,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
-    )
 
 
 class CrawlQueue:

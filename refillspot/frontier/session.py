@@ -16,10 +16,11 @@ from refillspot.clock import Clock
 from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
 from refillspot.frontier.exchange import Exchange
 from refillspot.frontier.leases import Limits
-from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue, connect
+from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue
 from refillspot.language import gettext as _
 from refillspot.outcome import complete_outcome
 from refillspot.postgres.crawls import CrawlTable
+from refillspot.shared.connections import connect
 from refillspot.signals import crawl_event, stats_asked
 
 if TYPE_CHECKING:

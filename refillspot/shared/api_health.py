@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from refillspot import fallback
 from refillspot.fallback import ApiRecord
-from refillspot.shared.budget import connect
+from refillspot.shared.connections import connect
 from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_state import SharedState
 

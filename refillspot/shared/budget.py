@@ -10,13 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-import redis.asyncio
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from refillspot import politeness
-from refillspot.shared.connections import with_told_breaks
+from refillspot.shared.connections import connect
 from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_pace import SharedPace
 
@@ -32,7 +29,6 @@ T = TypeVar("T")
 TOLERANCE = 0.02  # seconds; a permit may be late by one interval, and by this where the pace is above 50/s
 LONGEST_SLEEP = 1.0  # seconds; then it is asked again whether the pace is another, and whether the crawl ends
 REPORT_SECONDS = 1.0  # answers are counted together for so long
-CONNECT_SECONDS, ANSWER_SECONDS = 5, 15  # a half-open connection is noticed after this long
 
 
 @dataclass(slots=True)
@@ -49,18 +45,6 @@ class Moment(NamedTuple):
 
     at: float
     tolerance: float
-
-
-def connect(redis_url: str) -> redis.asyncio.Redis:
-    """Return a client that reports an error instead of trying again by itself."""
-    return with_told_breaks(
-        redis.asyncio.Redis.from_url(
-            redis_url,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
-    )
 
 
 class RequestBudget:

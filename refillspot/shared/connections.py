@@ -6,6 +6,22 @@ from functools import cache
 from typing import Any
 
 import redis.asyncio
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+CONNECT_SECONDS, ANSWER_SECONDS = 5, 15  # a half-open connection is noticed after this long
+
+
+def connect(redis_url: str) -> redis.asyncio.Redis:
+    """Return a client that reports an error instead of trying again by itself: the caller knows what is safe."""
+    return with_told_breaks(
+        redis.asyncio.Redis.from_url(
+            redis_url,
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        )
+    )
 
 
 def with_told_breaks(client: redis.asyncio.Redis) -> redis.asyncio.Redis:

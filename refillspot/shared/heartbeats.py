@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
-from refillspot.shared.budget import connect
+from refillspot.shared.connections import connect
 from refillspot.worker_stats import WorkerStats
 
 if TYPE_CHECKING:

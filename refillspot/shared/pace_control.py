@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from refillspot import politeness
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.language import gettext as _
-from refillspot.shared.budget import connect
+from refillspot.shared.connections import connect
 from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_pace import SharedPace
 

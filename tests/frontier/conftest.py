@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from refillspot.frontier.queue import CrawlQueue, connect
+from refillspot.frontier.queue import CrawlQueue
+from refillspot.shared.connections import connect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -10,7 +10,8 @@ import pytest
 
 from refillspot.frontier.exchange import Exchange
 from refillspot.frontier.leases import Limits
-from refillspot.frontier.queue import GONE, WON, CrawlQueue, connect
+from refillspot.frontier.queue import GONE, WON, CrawlQueue
+from refillspot.shared.connections import connect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -7,7 +7,8 @@ import pytest
 from redis.exceptions import RedisError
 
 from refillspot.frontier.letters import read_letter
-from refillspot.frontier.queue import CLOSING, COMPLETE, GONE, OPEN, WON, CrawlQueue, connect
+from refillspot.frontier.queue import CLOSING, COMPLETE, GONE, OPEN, WON, CrawlQueue
+from refillspot.shared.connections import connect
 
 if TYPE_CHECKING:
     from refillspot.frontier.queue import Entry

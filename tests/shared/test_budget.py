@@ -14,7 +14,8 @@ import redis
 
 from refillspot import politeness
 from refillspot.politeness import LEASE_SECONDS, Pace
-from refillspot.shared.budget import TOLERANCE, RequestBudget, connect
+from refillspot.shared.budget import TOLERANCE, RequestBudget
+from refillspot.shared.connections import connect
 from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_pace import SharedPace
 

@@ -9,7 +9,7 @@ import pytest
 import redis
 import uvloop
 
-from refillspot.shared.budget import connect
+from refillspot.shared.connections import connect
 
 
 def test_a_connection_that_is_closed_already_is_a_broken_one(redis_url: str) -> None:
