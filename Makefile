@@ -48,6 +48,7 @@ truth: setup
 
 # After a change of messages for people: what is new is untranslated in refillspot/locale/ko/LC_MESSAGES/refillspot.po
 messages: setup
+	@mkdir -p build
 	@$(BIN)/pybabel --quiet extract --sort-output --no-location --project refillspot --output build/refillspot.pot refillspot
 	@$(BIN)/pybabel --quiet update --domain refillspot --locale ko --input-file build/refillspot.pot \
 	  --output-dir refillspot/locale --ignore-obsolete --no-fuzzy-matching

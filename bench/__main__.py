@@ -31,6 +31,9 @@ HEAD = """# Benchmarks
 Written by `make bench`; a figure counts beside its baseline in the same run, not by itself. Medians of interleaved
 rounds. More that takes longer: `python -m bench.engine`, `bench.frontier`, `bench.concurrency`, `bench.politeness`,
 `bench.hidden_limit`, `bench.kills`.
+
+The two Scrapy baselines of `peers` keep this project's middlewares for robots.txt, retries and reading: a Scrapy
+without them is faster.
 """
 
 

@@ -74,6 +74,22 @@ def _show(console: Console, result: DemoResult, seconds: float) -> None:
             count=len(result.reachable), found=found
         )
     )
+    _tell_misses(console, result)
+    if result.missing or result.crawl_exit_code:
+        console.print(
+            _("[red]Failed.[/red] The crawl ended with {crawl_exit_code}; its log: {log}").format(
+                crawl_exit_code=result.crawl_exit_code, log=result.log
+            )
+        )
+    else:
+        console.print(
+            _("Done in {seconds:.1f} s. All of this is invented data; the scratch database is gone again.").format(
+                seconds=seconds
+            )
+        )
+
+
+def _tell_misses(console: Console, result: DemoResult) -> None:
     if result.misjudged:
         blind = sum(not store["menu"] for store in result.misjudged)
         count = len(result.misjudged)
@@ -86,18 +102,6 @@ def _show(console: Console, result: DemoResult, seconds: float) -> None:
         console.print(
             _("[red]        missing: {ref} {name} ({district} {dong})[/red]").format(
                 ref=truth["ref"], name=truth["name"], district=truth["district"], dong=truth["dong"]
-            )
-        )
-    if result.missing or result.crawl_exit_code:
-        console.print(
-            _("[red]Failed.[/red] The crawl ended with {crawl_exit_code}; its log: {log}").format(
-                crawl_exit_code=result.crawl_exit_code, log=result.log
-            )
-        )
-    else:
-        console.print(
-            _("Done in {seconds:.1f} s. All of this is invented data; the scratch database is gone again.").format(
-                seconds=seconds
             )
         )
 
