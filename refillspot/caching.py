@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 SKEW_SECONDS = 60.0  # by which the clocks of two machines may differ
+ROBOTS = "/robots.txt"
 CACHE_KIND = "cache_kind"
 """Key of a request's meta: what it asks for, a `Kind`. Without one, only robots.txt is cached."""
 CACHE_REFRESH = "cache_refresh"
@@ -24,6 +25,9 @@ class Kind(StrEnum):
     LIST = "list"
     STORE = "store"
     ROBOTS = "robots"
+
+
+KINDS = {kind.value: kind for kind in Kind}
 
 
 class Worth(Enum):
@@ -41,9 +45,10 @@ class Worth(Enum):
 
 def kind_of(url: str, meta: Mapping[str, object]) -> Kind | None:
     """Return what a request asks for, None if it is nothing that is cached."""
-    if urlsplit(url).path == "/robots.txt":
+    if ROBOTS in url and urlsplit(url).path == ROBOTS:
         return Kind.ROBOTS
-    return next((kind for kind in Kind if kind == meta.get(CACHE_KIND)), None)
+    asked = meta.get(CACHE_KIND)
+    return KINDS.get(asked) if isinstance(asked, str) else None
 
 
 @dataclass(slots=True, frozen=True)
