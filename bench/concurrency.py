@@ -24,7 +24,7 @@ EXTENSIONS = (
     '{"bench.probe.Probe": 0, "refillspot.extensions.adaptive_concurrency.AdaptiveConcurrency": 0,'
     ' "refillspot.extensions.memory_guard.MemoryGuard": 0}'
 )
-FIGURE = "stores/s, second half"
+FIGURE = "answers/s, second half"
 WITHIN = 0.9  # of the best fixed level
 
 

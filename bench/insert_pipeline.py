@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from refillspot.postgres.database import migrate_database
+from refillspot.items import Store
 from refillspot.postgres.speed import INSERT, insert_values
 
 if TYPE_CHECKING:
     from typing import Self
 
     from scrapy.crawler import Crawler
-
-    from refillspot.items import Store
 
 
 class InsertPipeline:
@@ -33,9 +32,10 @@ class InsertPipeline:
             pool.submit(migrate_database, self._database_url).result()
         self._connection = psycopg.connect(self._database_url)
 
-    def process_item(self, item: Store) -> Store:
-        self._connection.execute(INSERT, insert_values(item))
-        self._connection.commit()
+    def process_item(self, item: Any) -> Any:
+        if isinstance(item, Store):
+            self._connection.execute(INSERT, insert_values(item))
+            self._connection.commit()
         return item
 
     def close_spider(self) -> None:

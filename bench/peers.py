@@ -11,6 +11,7 @@ import sys
 from functools import partial
 
 import msgspec
+from scrapy.settings import default_settings
 
 from bench import runner
 from bench.runner import Figures
@@ -23,23 +24,27 @@ EVERYTHING: dict[str, str | float] = {
     "POLITENESS_REQUESTS_PER_SECOND": 5000,  # the budget is asked, and never short
     "EXTENSIONS": json.dumps(settings.EXTENSIONS | {"bench.probe.Probe": 0}),
 }
-PLAIN: dict[str, str | float] = {
-    "CACHE_ENABLED": "False",
-    "DOWNLOADER": "scrapy.core.downloader.Downloader",
-    "CONCURRENT_REQUESTS": 16,
-    "CONCURRENT_REQUESTS_PER_DOMAIN": 8,
-}
-STOCK_SETTINGS = PLAIN | {
-    "SCHEDULER": "refillspot.frontier.stock.StockScheduler",
-    "ITEM_PIPELINES": '{"refillspot.pipelines.PostgresCopyPipeline": null, "bench.insert_pipeline.InsertPipeline": 1}',
-    "CONCURRENT_ITEMS": 100,  # Scrapy's default
-    "ASYNCIO_EVENT_LOOP": "asyncio.SelectorEventLoop",  # Scrapy's default
-    "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 5_000_000,
-}
-BARE_SETTINGS = PLAIN | {
+SCRAPYS_OWN: dict[str, str | float] = {  # none of our parts, each setting as Scrapy has it
+    "DOWNLOADER_MIDDLEWARES": "{}",
+    "SPIDER_MIDDLEWARES": "{}",
+    "ITEM_PIPELINES": "{}",
+    **{
+        name: str(getattr(default_settings, name))
+        for name in (
+            "DOWNLOADER", "CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN", "ROBOTSTXT_OBEY", "LOG_FORMATTER",
+            "HTTPPROXY_ENABLED", "COOKIES_ENABLED", "METAREFRESH_ENABLED", "SCRAPER_SLOT_MAX_ACTIVE_SIZE",
+        )
+    },
+}  # fmt: skip
+BARE_SETTINGS = SCRAPYS_OWN | {  # the event loop, CONCURRENT_ITEMS and download handler stay ours
     "SCHEDULER": "scrapy.core.scheduler.Scheduler",
     "DUPEFILTER_CLASS": "scrapy.dupefilters.RFPDupeFilter",
-    "ITEM_PIPELINES": '{"refillspot.pipelines.PostgresCopyPipeline": null}',
+}
+STOCK_SETTINGS = SCRAPYS_OWN | {
+    "SCHEDULER": "refillspot.frontier.stock.StockScheduler",
+    "ITEM_PIPELINES": '{"bench.insert_pipeline.InsertPipeline": 1}',
+    "CONCURRENT_ITEMS": default_settings.CONCURRENT_ITEMS,
+    "ASYNCIO_EVENT_LOOP": "asyncio.SelectorEventLoop",  # what Scrapy takes where none is named
 }
 GOALS = {STOCK: 2.5, BARE: 0.9}
 

@@ -24,7 +24,9 @@ TICK_SECONDS = 0.01
 
 
 class Probe:
-    """When the spider opened, when its last store was committed, and the longest gap of a 10 ms ticker between them.
+    """When answers came and stores were committed, and the longest gap of a 10 ms ticker in between.
+
+    A pace within a run is judged by answers: hundreds of stores are committed in one moment.
 
     Settings: BENCH_PROBE_FILE, in which PID is the process' number.
     """
@@ -34,7 +36,7 @@ class Probe:
         self._stats = stats
         self._items = 0
         self._opened = self._last_item = self._cpu = 0.0
-        self._moments: list[float] = []
+        self._answered: list[float] = []
         self._gaps: list[float] = []
         self._ticker: asyncio.Task[None] | None = None
 
@@ -42,7 +44,7 @@ class Probe:
     def from_crawler(cls, crawler: Crawler) -> Self:
         file = crawler.settings["BENCH_PROBE_FILE"].replace("PID", str(os.getpid()))
         probe = cls(Path(file), crawler.stats)
-        for signal in (signals.spider_opened, signals.item_scraped, signals.spider_closed):
+        for signal in (signals.spider_opened, signals.response_received, signals.item_scraped, signals.spider_closed):
             crawler.signals.connect(getattr(probe, _name(signal)), signal=signal)
         return probe
 
@@ -50,12 +52,14 @@ class Probe:
         self._opened, self._cpu = monotonic(), process_time()
         self._ticker = asyncio.get_running_loop().create_task(self._tick())
 
+    def response_received(self) -> None:
+        self._answered.append(monotonic())
+
     def item_scraped(self, item: object) -> None:
         if not isinstance(item, Store):
             return
         self._items += 1
         self._last_item = monotonic()
-        self._moments.append(self._last_item)
 
     def spider_closed(self) -> None:
         if self._ticker:
@@ -65,7 +69,7 @@ class Probe:
         gaps = sorted(self._gaps)
         figures = {
             "stores/s": self._items / seconds,
-            "stores/s, second half": self._pace_of_second_half(),
+            "answers/s, second half": self._pace_of_second_half(),
             "stores": self._items,
             "stores/commit": self._items / self._stats.get_value("postgres/flushes", self._items),
             "end s": now - self._last_item,
@@ -77,7 +81,7 @@ class Probe:
         self._file.write_bytes(msgspec.json.encode(figures))
 
     def _pace_of_second_half(self) -> float:
-        half = self._moments[len(self._moments) // 2 :]
+        half = self._answered[len(self._answered) // 2 :]
         return (len(half) - 1) / (half[-1] - half[0])
 
     async def _tick(self) -> None:

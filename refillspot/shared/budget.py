@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
+TIMER_RESOLUTION = 0.001  # seconds, of event loops: who asks for less spins
 TOLERANCE = 0.02  # seconds; a permit may be late by one interval, and by this where the pace is above 50/s
 LONGEST_SLEEP = 1.0  # seconds; then it is asked again whether the pace is another, and whether the crawl ends
 REPORT_SECONDS = 1.0  # answers are counted together for so long
@@ -150,7 +151,7 @@ class RequestBudget:
     async def _reached(self, moment: Moment) -> bool:
         """Sleep until then; False when it is past by too much, and so not ours any more, or nothing may leave."""
         due = self._clock.local(moment.at)
-        while (wait := due - time.monotonic()) > 0:  # noqa: ASYNC110  # a timer may be early by its resolution
+        while (wait := due - time.monotonic()) >= TIMER_RESOLUTION:  # noqa: ASYNC110  # a timer may be early
             await asyncio.sleep(wait)
         return -wait <= moment.tolerance and moment.at >= self._hold_until
 
