@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from refillspot.postgres.database import migrate_database
 from refillspot.items import Store
+from refillspot.postgres.database import migrate_database
 from refillspot.postgres.speed import INSERT, insert_values
 
 if TYPE_CHECKING:

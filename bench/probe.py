@@ -78,6 +78,8 @@ class Probe:
             "median gap ms": 1000 * gaps[len(gaps) // 2],
             "longest gap ms": 1000 * gaps[-1],
         }
+        if level := self._stats.get_value("concurrency/level"):
+            figures["requests at once"] = level
         self._file.write_bytes(msgspec.json.encode(figures))
 
     def _pace_of_second_half(self) -> float:
