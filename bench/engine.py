@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scrapy.settings import default_settings
 
@@ -16,27 +16,20 @@ from bench import runner
 from bench.peers import EVERYTHING
 from bench.site import running_site
 from bench.worker import Worker, running_services
-from refillspot import settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 AIOHTTP = "scrapy.core.downloader.handlers._aiohttp.AiohttpDownloadHandler"
 HANDLERS = f'{{"data": null, "file": null, "ftp": null, "s3": null, "http": "{AIOHTTP}", "https": "{AIOHTTP}"}}'
-OFF = (  # without one of ours in their place, see refillspot/settings.py
-    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware",
-    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware",
-    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware",
-    "scrapy.spidermiddlewares.depth.DepthMiddleware",
-    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware",
-)
+REPLACED = ("robotstxt", "useragent", "retry", "start")  # modules of those that have one of ours in their place
 BASELINE = "as it is"
 
 
-def with_all(own: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """Return these middlewares with those on again that are off, each in Scrapy's own place."""
-    base: Mapping[str, Any] = getattr(default_settings, f"{kind}_BASE")
-    return {**own, **{name: base[name] for name in OFF if name in base}}
+def every(kind: str) -> str:
+    """Return all of Scrapy's middlewares but those that are replaced, each in its place."""
+    base: Mapping[str, int] = getattr(default_settings, f"{kind}_MIDDLEWARES_BASE")
+    return json.dumps({name: place for name, place in base.items() if name.split(".")[2] not in REPLACED})
 
 
 CASES: dict[str, dict[str, str | float]] = {
@@ -44,8 +37,11 @@ CASES: dict[str, dict[str, str | float]] = {
     "without uvloop": {"ASYNCIO_EVENT_LOOP": "asyncio.SelectorEventLoop"},
     "AiohttpDownloadHandler": {"DOWNLOAD_HANDLERS": HANDLERS},
     "the middlewares that are off": {
-        "DOWNLOADER_MIDDLEWARES": json.dumps(with_all(settings.DOWNLOADER_MIDDLEWARES, "DOWNLOADER_MIDDLEWARES")),
-        "SPIDER_MIDDLEWARES": json.dumps(with_all(settings.SPIDER_MIDDLEWARES, "SPIDER_MIDDLEWARES")),
+        "DOWNLOADER_MIDDLEWARES_BASE": every("DOWNLOADER"),
+        "SPIDER_MIDDLEWARES_BASE": every("SPIDER"),
+        "COOKIES_ENABLED": "True",
+        "METAREFRESH_ENABLED": "True",
+        "HTTPPROXY_ENABLED": "True",
     },
     "CONCURRENT_ITEMS 100": {"CONCURRENT_ITEMS": 100},
 }

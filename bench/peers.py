@@ -29,10 +29,11 @@ SCRAPYS_OWN: dict[str, str | float] = {  # none of our parts, each setting as Sc
     "SPIDER_MIDDLEWARES": "{}",
     "ITEM_PIPELINES": "{}",
     **{
-        name: str(getattr(default_settings, name))
+        name: json.dumps(value) if isinstance(value := getattr(default_settings, name), dict) else str(value)
         for name in (
             "DOWNLOADER", "CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN", "ROBOTSTXT_OBEY", "LOG_FORMATTER",
             "HTTPPROXY_ENABLED", "COOKIES_ENABLED", "METAREFRESH_ENABLED", "SCRAPER_SLOT_MAX_ACTIVE_SIZE",
+            "DOWNLOADER_MIDDLEWARES_BASE", "SPIDER_MIDDLEWARES_BASE",
         )
     },
 }  # fmt: skip
@@ -75,8 +76,8 @@ def main() -> int:
     conditions = {
         "stores": arguments.stores,
         "rounds": arguments.rounds,
-        "CONCURRENT_ITEMS": f"8; {STOCK}: 100",
-        "DOWNLOAD_HANDLERS": "Scrapy's HTTP/1.1 (Twisted) in all three",
+        "CONCURRENT_ITEMS": f"{settings.CONCURRENT_ITEMS}; {STOCK}: {STOCK_SETTINGS['CONCURRENT_ITEMS']}",
+        "download handler of all three": f"Scrapy's own ({default_settings.DOWNLOAD_HANDLERS_BASE['https']})",
     }
     rows = {name: runner.medians(figures) for name, figures in runs.items()}
     return runner.publish(runner.Report("peers", conditions, rows, goals, runs), arguments.json)

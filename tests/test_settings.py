@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from scrapy.settings import Settings
+from scrapy.settings import Settings, default_settings
 
 from refillspot import settings as module
 
@@ -33,6 +33,17 @@ def test_only_http_and_https_are_spoken(settings: Settings) -> None:
     handlers = settings.get_component_priority_dict_with_base("DOWNLOAD_HANDLERS")
 
     assert {scheme for scheme, handler in handlers.items() if handler} == {"http", "https"}
+
+
+def test_nothing_that_runs_what_comes_by_a_port_is_loaded(settings: Settings) -> None:
+    extensions = settings.get_component_priority_dict_with_base("EXTENSIONS")
+
+    assert not [name for name in extensions if "remote_control" in name or "telnet" in name]
+
+
+@pytest.mark.parametrize("name", ["DOWNLOADER_MIDDLEWARES_BASE", "SPIDER_MIDDLEWARES_BASE", "EXTENSIONS_BASE"])
+def test_scrapys_own_components_keep_their_names_and_places(settings: Settings, name: str) -> None:
+    assert settings.getdict(name).items() <= getattr(default_settings, name).items()
 
 
 def test_the_queue_is_not_pickled(settings: Settings) -> None:

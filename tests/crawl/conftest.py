@@ -95,6 +95,15 @@ def faults(site: Site) -> Iterator[Faults]:
     faults.clear()
 
 
+class Program(subprocess.Popen[str]):
+    """Killed when the test fails that uses it: who waits for it would wait longer than pytest's time-out."""
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: Any) -> None:
+        if kind:
+            self.kill()
+        super().__exit__(kind, *rest)
+
+
 @dataclass(frozen=True)
 class Crawl:
     """`scrapy crawl diningcode` with this test's servers."""
@@ -113,8 +122,8 @@ class Crawl:
         start = self.command.index("crawl")
         return Crawl([*self.command[:start], command, *self.command[start + 2 :]], self.environment).run(*options)
 
-    def start(self, *options: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+    def start(self, *options: str) -> Program:
+        return Program(
             [*self.command, *options], cwd=PROJECT, env=self.environment, stderr=subprocess.PIPE, encoding="utf-8"
         )
 
