@@ -32,8 +32,8 @@ Written by `make bench`; a figure counts beside its baseline in the same run, no
 rounds. More that takes longer: `python -m bench.engine`, `bench.frontier`, `bench.concurrency`, `bench.politeness`,
 `bench.hidden_limit`, `bench.kills`.
 
-The two Scrapy baselines of `peers` have none of this project's parts but spider and parsers. The bare one keeps the
-event loop, `CONCURRENT_ITEMS` and the download handler; the other is scrapy-redis at the default settings of both.
+The two Scrapy baselines of `peers` have none of this project's parts but spider and parsers. The bare one
+keeps `CONCURRENT_ITEMS`; the other is scrapy-redis at the default settings of both.
 """
 
 

@@ -7,6 +7,7 @@ has in memory, and while it does, the event loop stands still. Each round keeps 
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import tempfile
 import time
@@ -15,7 +16,6 @@ from functools import partial
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
-import uvloop
 from scrapy import Request, Spider
 from scrapy.extensions.httpcache import FilesystemCacheStorage
 from scrapy.http import JsonResponse
@@ -82,7 +82,7 @@ def list_pages() -> Pages:
 
 
 def redis_hits(redis_url: str, pages: Pages) -> Figures:
-    return uvloop.run(_redis_hits(redis_url, pages))
+    return asyncio.run(_redis_hits(redis_url, pages))
 
 
 async def _redis_hits(redis_url: str, pages: Pages) -> Figures:

@@ -34,7 +34,7 @@ def every(kind: str) -> str:
 
 CASES: dict[str, dict[str, str | float]] = {
     BASELINE: {},
-    "without uvloop": {"ASYNCIO_EVENT_LOOP": "asyncio.SelectorEventLoop"},
+    "uvloop": {"ASYNCIO_EVENT_LOOP": "uvloop.Loop"},
     "AiohttpDownloadHandler": {"DOWNLOAD_HANDLERS": HANDLERS},
     "the middlewares that are off": {
         "DOWNLOADER_MIDDLEWARES_BASE": every("DOWNLOADER"),

@@ -37,7 +37,7 @@ SCRAPYS_OWN: dict[str, str | float] = {  # none of our parts, each setting as Sc
         )
     },
 }  # fmt: skip
-BARE_SETTINGS = SCRAPYS_OWN | {  # the event loop, CONCURRENT_ITEMS and download handler stay ours
+BARE_SETTINGS = SCRAPYS_OWN | {  # CONCURRENT_ITEMS stays ours
     "SCHEDULER": "scrapy.core.scheduler.Scheduler",
     "DUPEFILTER_CLASS": "scrapy.dupefilters.RFPDupeFilter",
 }
@@ -45,7 +45,6 @@ STOCK_SETTINGS = SCRAPYS_OWN | {
     "SCHEDULER": "refillspot.frontier.stock.StockScheduler",
     "ITEM_PIPELINES": '{"bench.insert_pipeline.InsertPipeline": 1}',
     "CONCURRENT_ITEMS": default_settings.CONCURRENT_ITEMS,
-    "ASYNCIO_EVENT_LOOP": "asyncio.SelectorEventLoop",  # what Scrapy takes where none is named
 }
 GOALS = {STOCK: 2.5, BARE: 0.9}
 

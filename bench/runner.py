@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 Figures = dict[str, float]
-PACKAGES = ("scrapy", "twisted", "uvloop", "redis", "psycopg", "msgspec")
+PACKAGES = ("scrapy", "twisted", "redis", "psycopg", "msgspec")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ Where a line deviates from Scrapy's default, it says why. Addresses of servers a
 `.env` (see .env.example), never from here.
 """
 
-from importlib.util import find_spec
 from urllib.request import getproxies
 
 BOT_NAME = "refillspot"
@@ -108,7 +107,6 @@ REFERRER_POLICY = "no-referrer"  # a request of the API has no page that it come
 MEMUSAGE_ENABLED = False  # looks at the peak, and not on Windows; MemoryGuard looks at the present
 
 # --- Speed
-ASYNCIO_EVENT_LOOP = "uvloop.Loop" if find_spec("uvloop") else None  # where there is a wheel: not on Windows
 CONCURRENT_ITEMS = 8  # for each response; a store page yields one item, 100 tasks for it halve the throughput
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 100_000_000  # bytes of answers whose stores wait for a commit; 5 MB would throttle
 GC_THRESHOLD_OBJECTS = 20_000  # new objects between two looks for cycles; Python's 700 take a tenth of a worker's time

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Request
-from twisted.internet.error import ConnectionLost
 
 from refillspot.retries import retry_after_seconds
 
 if TYPE_CHECKING:
     from scrapy.http import Response
-
-CLOSED_HANDLER = "the handler is closed"  # how uvloop says that the site has reset a connection which is used again
 
 
 class RetryAfterMiddleware(RetryMiddleware):
@@ -30,8 +27,3 @@ class RetryAfterMiddleware(RetryMiddleware):
             text = header.decode("latin-1")
             result.meta["retry_after_seconds"] = retry_after_seconds(text, datetime.now(UTC))
         return result
-
-    def process_exception(self, request: Request, exception: Exception) -> Request | Response | None:  # type: ignore[override]
-        if isinstance(exception, RuntimeError) and CLOSED_HANDLER in str(exception):
-            exception = ConnectionLost(str(exception))
-        return super().process_exception(request, exception)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-TIMER_RESOLUTION = 0.001  # seconds, of event loops: who asks for less spins
+TIMER_RESOLUTION = 0.001  # seconds, of event loops: a wait for less takes as long, or spins
 TOLERANCE = 0.02  # seconds; a permit may be late by one interval, and by this where the pace is above 50/s
 LONGEST_SLEEP = 1.0  # seconds; then it is asked again whether the pace is another, and whether the crawl ends
 REPORT_SECONDS = 1.0  # answers are counted together for so long

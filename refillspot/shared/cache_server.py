@@ -14,7 +14,6 @@ from redis.retry import Retry
 
 from refillspot.exceptions import RefillspotError
 from refillspot.shared.breaker import Breaker
-from refillspot.shared.connections import with_told_breaks
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -40,7 +39,7 @@ class CacheServer:
         pool = redis.asyncio.BlockingConnectionPool.from_url(
             redis_url, max_connections=CONNECTIONS, timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 0)
         )
-        self._client = with_told_breaks(redis.asyncio.Redis.from_pool(pool))
+        self._client = redis.asyncio.Redis.from_pool(pool)
         self._breaker = Breaker(REST_SECONDS)
         self._has_refused = False
         self.errors = 0

@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import TracebackType
 
 PROJECT = Path(__file__).parents[2]
 LATENCY_MS = 20  # so that requests overlap
@@ -98,10 +99,12 @@ def faults(site: Site) -> Iterator[Faults]:
 class Program(subprocess.Popen[str]):
     """Killed when the test fails that uses it: who waits for it would wait longer than pytest's time-out."""
 
-    def __exit__(self, kind: type[BaseException] | None, *rest: Any) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         if kind:
             self.kill()
-        super().__exit__(kind, *rest)
+        super().__exit__(kind, value, traceback)
 
 
 @dataclass(frozen=True)

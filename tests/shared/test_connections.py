@@ -1,4 +1,4 @@
-"""A connection that uvloop has closed is a broken connection, not a fault of the program."""
+"""A connection that was closed is a broken connection, not a fault of the program."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import redis
-import uvloop
 
 from refillspot.shared.connections import connect
 
@@ -18,9 +17,8 @@ def test_a_connection_that_is_closed_already_is_a_broken_one(redis_url: str) -> 
         connection = await client.connection_pool.get_connection()
         connection._writer.transport.abort()
         await asyncio.sleep(0)  # the transport closes in the next turn of the loop
-        with pytest.raises(redis.ConnectionError, match="closed"):
+        with pytest.raises(redis.ConnectionError):
             await connection.send_command("PING")
         await client.aclose()
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(send_on_a_closed_one())
+    asyncio.run(send_on_a_closed_one())
