@@ -21,7 +21,7 @@ PAGE = PROJECT / "docs/benchmarks.md"
 BENCHMARKS: dict[str, tuple[str, ...]] = {
     "peers": (),
     "scaling": ("--rounds", "1"),  # a round takes two and a half minutes, most of it waiting
-    "storage": (),
+    "storage": ("--rounds", "3"),
     "frontier_memory": (),
     "cache": ("--rounds", "3"),
 }
