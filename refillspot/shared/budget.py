@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TIMER_RESOLUTION = 0.001  # seconds, of event loops: a wait for less takes as long, or spins
-TOLERANCE = 0.02  # seconds; a permit may be late by one interval, and by this where the pace is above 50/s
+TOLERANCE = 0.01  # seconds; a permit may be late by half an interval, and by this where the pace is above 50/s
 LONGEST_SLEEP = 1.0  # seconds; then it is asked again whether the pace is another, and whether the crawl ends
 REPORT_SECONDS = 1.0  # answers are counted together for so long
 
@@ -133,7 +133,7 @@ class RequestBudget:
                         return None
                     if not lease.permits:
                         await asyncio.sleep(min(max(self._clock.seconds_until(lease.first), 0.0), LONGEST_SLEEP))
-                    tolerance = max(lease.interval, TOLERANCE)
+                    tolerance = max(lease.interval / 2, TOLERANCE)
                     moments = (lease.first + number * lease.interval for number in range(lease.permits))
                     self._moments.extend(Moment(at, tolerance) for at in moments)
                 return self._moments.popleft()
