@@ -20,7 +20,7 @@ RESULTS = PROJECT / "bench/results/latest.json"
 PAGE = PROJECT / "docs/benchmarks.md"
 BENCHMARKS: dict[str, tuple[str, ...]] = {
     "peers": (),
-    "scaling": ("--rounds", "1"),  # a round takes two and a half minutes, most of it waiting
+    "scaling": ("--rounds", "1"),  # a round takes a minute and a half, most of it waiting
     "storage": ("--rounds", "3"),
     "frontier_memory": (),
     "cache": ("--rounds", "3"),

@@ -58,13 +58,15 @@ class Report:
     """Every run of each case."""
 
 
-def interleave(cases: Mapping[str, Callable[[], Figures]], rounds: int) -> dict[str, list[Figures]]:
+def interleave(
+    cases: Mapping[str, Callable[[], Figures]], rounds: int, *, warm_up: bool = True
+) -> dict[str, list[Figures]]:
     """Run every case once a round, so that whatever else the machine does falls on all of them.
 
-    A first round that does not count warms up the disk's cache and the compiled modules.
+    A first round that does not count warms up the disk's cache and the compiled modules, where they matter.
     """
     runs: defaultdict[str, list[Figures]] = defaultdict(list)
-    for number in range(rounds + 1):
+    for number in range(0 if warm_up else 1, rounds + 1):
         for name in sorted(cases, reverse=bool(number % 2)):
             figures = cases[name]()
             if number:
