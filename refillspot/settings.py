@@ -101,10 +101,8 @@ DOWNLOAD_WARNSIZE = 2 * 1024 * 1024  # bytes
 DOWNLOAD_TIMEOUT = 30  # seconds; the site answers in 0.4 s, the default waits 180 s
 DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}  # http and https only
 COOKIES_ENABLED = False  # the API needs none, and a visitor without cookies is not followed
-METAREFRESH_ENABLED = False  # JSON does not refresh
 REDIRECT_MAX_TIMES = 3  # the API does not redirect; 20 would be a loop
 REFERRER_POLICY = "no-referrer"  # a request of the API has no page that it comes from
-MEMUSAGE_ENABLED = False  # looks at the peak, and not on Windows; MemoryGuard looks at the present
 
 # --- Speed
 CONCURRENT_ITEMS = 8  # for each response; a store page yields one item, 100 tasks for it halve the throughput
