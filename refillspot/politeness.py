@@ -154,10 +154,12 @@ def _raise(pace: Pace, now: float) -> Decision:
     seconds = now - max(pace.raised_at, pace.slowed_at + WINDOW_SECONDS, pace.hold_until)
     if seconds < 1.0 or pace.rate >= pace.ceiling:
         return Decision(pace)
-    step = pace.ceiling / FULL_RISE_SECONDS
-    if pace.met and NEAR_SHARE * pace.met <= pace.rate < pace.met:
+    step, up_to = pace.ceiling / FULL_RISE_SECONDS, pace.ceiling
+    if pace.met and pace.rate < (near := NEAR_SHARE * pace.met):
+        up_to = min(near, pace.ceiling)  # under a high ceiling one step would lead over all of the slow part
+    elif pace.met and pace.rate < pace.met:
         step = min(step, (1 - NEAR_SHARE) * pace.met / NEAR_SECONDS)
-    rate = min(pace.rate + step * min(seconds, max(2.0, pace.interval)), pace.ceiling)
+    rate = min(pace.rate + step * min(seconds, max(2.0, pace.interval)), up_to)
     met = pace.met if pace.met and rate < pace.met else None
     faster = replace(pace, rate=rate, met=met, raised_at=now)
     return Decision(faster, "raised", f"good answers: {_per_second(pace)} → {_per_second(faster)}")

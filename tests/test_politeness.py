@@ -148,6 +148,13 @@ def test_near_the_pace_that_met_distress_the_rise_is_slower() -> None:
     assert far.rate - pace.rate > 5 * (near.rate - 9.2) > 0
 
 
+@given(st.floats(20, 500))
+def test_no_step_leads_over_the_slow_part_however_high_the_ceiling(ceiling: float) -> None:
+    pace = slowed(replace(begin(ceiling, NOW), rate=10.0), NOW).pace
+    risen = after_good_answers(pace, NOW, int(politeness.NEAR_SECONDS))
+    assert politeness.NEAR_SHARE * 10 < risen.rate < 10
+
+
 def test_a_pace_that_nobody_used_does_not_rise_by_the_time_that_passed() -> None:
     pace = slowed(begin(10, NOW), NOW).pace
     later = politeness.note_answers(pace, NOW + 3600, answers=1, errors=0).pace

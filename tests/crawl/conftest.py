@@ -106,6 +106,11 @@ class Program(subprocess.Popen[str]):
             self.kill()
         super().__exit__(kind, value, traceback)
 
+    def wait_for_line(self, text: str) -> None:
+        """Read its log up to a line with `text`."""
+        assert self.stderr
+        assert any(text in line for line in self.stderr), f"ended without a line of {text!r}"
+
 
 @dataclass(frozen=True)
 class Crawl:
