@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import redis
@@ -12,12 +13,23 @@ from refillspot.frontier.progress import ProgressReader
 from refillspot.shared.pace_control import set_ceiling
 
 if TYPE_CHECKING:
-    from tests.crawl.conftest import Site
+    from collections.abc import Iterator
+
+    from tests.crawl.conftest import Crawl, Program, Site
 
 PACED = ("-s", "POLITENESS_REQUESTS_PER_SECOND=20")
 """Slow enough that a crawl of 금천구 takes some seconds, whatever the machine: time to do something to it."""
 SLOW = ("-s", "POLITENESS_REQUESTS_PER_SECOND=4")
 """Slow enough for another command to be started meanwhile, on a machine that is busy; then `hurry`."""
+
+
+@contextmanager
+def two_at_work(crawl: Crawl, redis_url: str, key_prefix: str, *options: str) -> Iterator[tuple[Program, Program]]:
+    """Two workers of one crawl, which goes on slowly until both have joined it."""
+    with crawl.start(*options, *SLOW) as one, crawl.start(*options, *SLOW) as two:
+        wait_for_workers(redis_url, key_prefix, 2)
+        hurry(redis_url, key_prefix)
+        yield one, two
 
 
 def hurry(redis_url: str, key_prefix: str) -> None:

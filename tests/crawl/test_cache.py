@@ -16,7 +16,6 @@ from tests.crawl.moments import fetched, wait_for_store_pages
 from tests.crawl.validating_site import validating_site
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
 
     from tests.crawl.conftest import Crawl, Faults, Site
@@ -47,12 +46,6 @@ def run(crawl: Crawl, *options: str, code: int = 0) -> Counter[str]:
     result = crawl.run(*options)
     assert result.returncode == code, result.stderr[-3000:]
     return stats(result.stderr)
-
-
-def read_line(process: subprocess.Popen[str], text: str) -> None:
-    """Return when the log says `text`; ends at pytest's timeout if it never does."""
-    assert process.stderr
-    next(line for line in process.stderr if text in line)
 
 
 def test_a_second_crawl_asks_the_site_for_nothing(cached_crawl: Crawl, site: Site, rows: Rows) -> None:
@@ -222,7 +215,7 @@ def test_a_worker_that_is_killed_while_it_fetches_holds_the_other_up_for_a_lease
     with cached_crawl.start(*FEW, *short, "-a", "crawl=one") as one:
         wait_for_store_pages(site, 1)
         with cached_crawl.start(*FEW, *short, "-a", "crawl=two", "-L", "DEBUG") as two:
-            read_line(two, "another worker is fetching the store page")
+            two.wait_for_line("another worker is fetching the store page")
             one.kill()
             _, log = two.communicate()
 

@@ -13,6 +13,7 @@ import redis
 
 from refillspot.planning import KEYWORDS
 from refillspot.postgres.migrations import known_migrations
+from tests.crawl.moments import two_at_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,9 +212,8 @@ def test_the_products_clock_moves_with_the_replicas(crawl: Crawl, rows: Rows) ->
     assert month <= later["last_seen_at"] - today["last_seen_at"] < month + timedelta(days=1)
 
 
-def test_two_workers_share_one_crawl(crawl: Crawl, site: Site, rows: Rows) -> None:
-    together = ("-a", "district=금천구", "-a", "crawl=together")
-    with crawl.start(*together) as one, crawl.start(*together) as two:
+def test_two_workers_share_one_crawl(crawl: Crawl, site: Site, rows: Rows, redis_url: str, key_prefix: str) -> None:
+    with two_at_work(crawl, redis_url, key_prefix, "-a", "district=금천구") as (one, two):
         one.communicate()
         two.communicate()
 

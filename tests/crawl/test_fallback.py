@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from refillspot.planning import KEYWORDS
+from tests.crawl.moments import two_at_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -214,9 +215,11 @@ def test_a_page_has_a_place_of_its_own_in_the_cache(crawl: Crawl, site: Site, ro
     assert len(rows()) == 12
 
 
-def test_two_workers_take_the_other_road_together(crawl: Crawl, site: Site, rows: Rows, faults: Faults) -> None:
+def test_two_workers_take_the_other_road_together(
+    crawl: Crawl, site: Site, rows: Rows, faults: Faults, redis_url: str, key_prefix: str
+) -> None:
     faults.add(kind="status", status=500, path=API)
-    with crawl.start(*WHOLE) as one, crawl.start(*WHOLE) as two:
+    with two_at_work(crawl, redis_url, key_prefix, *WHOLE) as (one, two):
         logs = [process.communicate()[1] for process in (one, two)]
 
     assert (one.returncode, two.returncode) == (0, 0), logs[0][-3000:]

@@ -94,9 +94,10 @@ def test_a_killed_worker_is_started_again(
 
 
 def test_the_first_signal_stops_gracefully_and_the_same_command_goes_on(
-    fleet: Crawl, site: Site, rows: Rows, database_url: str
+    fleet: Crawl, site: Site, rows: Rows, database_url: str, redis_url: str, key_prefix: str
 ) -> None:
     with fleet.start("-n", "2", *DISTRICT) as process:
+        wait_for_workers(redis_url, key_prefix, 2)
         wait_for_store_pages(site, 10)
         process.send_signal(signal.SIGINT)
         _, log = process.communicate()

@@ -19,7 +19,7 @@ from refillspot.postgres.database import migrate_database
 from refillspot.postgres.worker_stats import read, save
 from refillspot.shared.heartbeats import HeartbeatReader
 from refillspot.totals import total
-from tests.crawl.moments import PACED, wait_for_store_pages
+from tests.crawl.moments import PACED, two_at_work, wait_for_store_pages
 from tests.test_totals import NOON, worker
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def wait_for_beat(redis_url: str, key_prefix: str, name: str) -> WorkerStats:
 
 
 def test_the_stats_of_each_worker_are_kept(crawl: Crawl, database_url: str, redis_url: str, key_prefix: str) -> None:
-    with crawl.start(*NAMED) as one, crawl.start(*NAMED) as two:
+    with two_at_work(crawl, redis_url, key_prefix, *NAMED) as (one, two):
         logs = [process.communicate()[1] for process in (one, two)]
 
     assert [one.returncode, two.returncode] == [0, 0], logs
