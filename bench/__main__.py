@@ -30,7 +30,7 @@ HEAD = """# Benchmarks
 
 Written by `make bench`; a figure counts beside its baseline in the same run, not by itself. Medians of interleaved
 rounds. More that takes longer: `python -m bench.engine`, `bench.frontier`, `bench.concurrency`, `bench.politeness`,
-`bench.hidden_limit`, `bench.kills`.
+`bench.hidden_limit`, `bench.kills`. Why some goals are missed each time: [ADR 19](adr/0019-three-goals-of-speed.md).
 
 The two Scrapy baselines of `peers` have none of this project's parts but spider and parsers. The bare one
 keeps `CONCURRENT_ITEMS`; the other is scrapy-redis at the default settings of both.
