@@ -40,6 +40,11 @@ class OwnRedis:
     def client(self) -> redis.Redis:
         return redis.Redis.from_url(self.url, retry=Retry(NoBackoff(), 0))
 
+    def stop(self) -> None:
+        """Let it write down everything and end."""
+        self.process.terminate()
+        self.process.wait()
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()

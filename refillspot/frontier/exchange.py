@@ -122,14 +122,15 @@ class Exchange:
         await self._queue.close()
 
     async def _run(self) -> None:
-        wait = FIRST_WAIT
+        wait, said = FIRST_WAIT, ""
         while not self._leaving.is_set():
             try:
                 await self._turn()
             except (RedisError, OSError) as error:
                 self.outages += 1
-                if wait == FIRST_WAIT:
-                    logger.warning("Redis: %s; this worker waits and loses nothing", error)
+                if str(error) != said:
+                    said = str(error)
+                    logger.warning("Redis: %s; this worker waits and loses nothing", said)
                 await self._pause(self._leaving, wait)
                 wait = min(wait * 2, LONGEST_WAIT)
             except Exception as error:
@@ -140,7 +141,7 @@ class Exchange:
             else:
                 if wait != FIRST_WAIT:
                     logger.info("Redis answers again")
-                wait = FIRST_WAIT
+                wait, said = FIRST_WAIT, ""
                 self._changed()
                 await self._pause(self._wake, POLL_SECONDS)
                 if self._leases.has_ready:  # nobody waits for an answer
