@@ -11,5 +11,8 @@ crawl_event = object()
 Sent with `event` ("finished", "dead_letters", "blocked", …) and `facts` (a mapping of JSON values); may be waited for.
 """
 
+queue_rolled_back = object()
+"""Redis came back older than this worker remembers: what the worker had put into the queue may have to go in again."""
+
 stats_asked = object()
 """The stats are about to be read: whoever counts for itself puts its counts in now."""

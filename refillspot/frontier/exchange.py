@@ -11,13 +11,13 @@ from redis.exceptions import RedisError
 
 from refillspot.frontier.demand import Demand
 from refillspot.frontier.leases import Leases
-from refillspot.frontier.queue import COMPLETE, GONE, OPEN, WON
+from refillspot.frontier.queue import BEHIND, COMPLETE, GONE, OPEN, WON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from refillspot.frontier.leases import Limits
-    from refillspot.frontier.queue import CrawlQueue, Entry, Key
+    from refillspot.frontier.queue import Beat, CrawlQueue, Entry, Key
 
     Operation = tuple[Key | None, tuple[Any, ...]]
 
@@ -35,22 +35,26 @@ class Exchange:
     """Gives out leased requests and takes what became of them, without ever waiting; a task tells Redis.
 
     While Redis is away nothing is lost: what is to be told is kept, and no request is given out once the leases have
-    run out.
+    run out. A Redis that comes back older than it was is told again what cannot be found out from it: the seeds.
     """
 
-    def __init__(self, queue: CrawlQueue, limits: Limits, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, queue: CrawlQueue, limits: Limits, changed: Callable[[], None], rolled_back: Callable[[], object]
+    ) -> None:
         self._queue = queue
         self._limits = limits
         self._changed = changed
+        self._rolled_back = rolled_back
         self._leases = Leases(limits)
         self._demand = Demand(limits.ahead_seconds)
         self._given = 0  # since the demand was looked at
         self._operations: list[Operation] = []
         self._batch: list[Operation] = []
-        self._batch_number = 0
+        self._seeds: list[Operation] = []
+        self._told = 0  # number of the last batch that Redis has confirmed
         self._lease_until = self._beat_due = self._unbroken_since = 0.0
         self._least_ahead = limits.prefetch
-        self._is_seeding = True
+        self._is_seeding, self._has_seeded = True, False
         self._is_paused = False
         self._wake, self._leaving = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -69,6 +73,11 @@ class Exchange:
         self._operations.append((None, operation))
         self._wake.set()
 
+    def seed(self, *operation: Any) -> None:
+        """Tell Redis, and tell it again should it forget: no other request in the queue would bring a seed back."""
+        self._seeds.append((None, operation))
+        self.push(*operation)
+
     def settle(self, key: Key, *operation: Any) -> None:
         """Tell Redis what became of a request that was given out."""
         self._leases.in_hand -= 1
@@ -86,9 +95,9 @@ class Exchange:
 
     def end_of_seeds(self) -> None:
         """Every seed was pushed."""
-        if self._is_seeding:
-            self._is_seeding = False
-            self.push("seeded")
+        if not self._has_seeded:
+            self._has_seeded, self._is_seeding = True, False
+            self.seed("seeded")
 
     def lease_ahead(self, requests: int) -> None:
         """Lease at least so many requests ahead of their turn from now on."""
@@ -161,11 +170,15 @@ class Exchange:
         while self._batch or self._operations:
             if not self._batch:
                 self._batch, self._operations = self._operations[:BATCH_OPERATIONS], self._operations[BATCH_OPERATIONS:]
-                self._batch_number += 1
             parts = [part for _, operation in self._batch for part in operation]
-            if (state := await self._queue.commit(self._batch_number, parts)) != OPEN:
+            state = await self._queue.commit(self._told + 1, parts)
+            if state == BEHIND:
+                await self._renew()
+                continue
+            if state != OPEN:
                 self._forget(state)  # closed by others, who had inherited what this worker held
                 return
+            self._told += 1
             self._leases.held.difference_update(key for key, _ in self._batch if key)
             self._batch = []
         self._leases.all_told()
@@ -185,8 +198,10 @@ class Exchange:
         if beat.state == GONE:
             self._forget(GONE)
             return
-        if is_broken:
+        if is_broken := is_broken or beat.batch < self._told:
             self._unbroken_since = asked
+        if beat.batch < self._told:
+            self._tell_again(beat)
         if is_broken or beat.leases != len(self._leases.held):
             await self._audit()
         if beat.seeded:
@@ -195,6 +210,14 @@ class Exchange:
         if beat.paused != self._is_paused:
             logger.info("the crawl is paused: scrapy resume lets it go on" if beat.paused else "the crawl goes on")
         self._is_paused = beat.paused
+
+    def _tell_again(self, beat: Beat) -> None:
+        logger.warning("Redis came back from before batch %d of %d of this worker", beat.batch + 1, self._told)
+        forgotten = [] if beat.seeded else self._seeds
+        self._operations[:0] = [*forgotten, *self._batch]
+        self._batch, self._told = [], beat.batch
+        self._is_seeding = not (beat.seeded or self._has_seeded)
+        self._rolled_back()
 
     async def _audit(self) -> None:
         """Make what is held and what is leased the same: answers may have been lost, leases given to others."""
@@ -210,7 +233,9 @@ class Exchange:
         elif room := self._leases.room:
             # After an outage every living worker must have had the time to say so before anything is inherited.
             inherit = monotonic() - self._unbroken_since >= self._limits.lease_seconds
-            self._leases.receive(await self._queue.take(room, max_attempts=self._limits.max_attempts, inherit=inherit))
+            attempts = self._limits.max_attempts
+            taken = await self._queue.take(room, max_attempts=attempts, inherit=inherit, told=self._told)
+            self._leases.receive(taken)
 
     async def _look_for_end(self) -> None:
         if self.is_idle and not self._is_seeding:

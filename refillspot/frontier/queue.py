@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 OPEN, CLOSING, COMPLETE, WON, GONE = "open", "closing", "complete", "won", "gone"
 """States of a crawl in Redis. WON: this worker is the one to close it. GONE: Redis does not know the crawl."""
+BEHIND = "behind"
+"""Instead of a state: this Redis came back from before a batch that it had confirmed."""
 
 
 class Key(NamedTuple):
@@ -41,6 +43,8 @@ class Beat:
     known: bool
     """False when its leases ran out and were given to others."""
     leases: int
+    batch: int
+    """The last one that Redis has of this worker; 0 = none."""
     seeded: bool
     paused: bool
 
@@ -60,17 +64,21 @@ class CrawlQueue:
         return _text(await self._client.hget(f"{self._prefix}:crawl", "state"))
 
     async def commit(self, number: int, operations: Sequence[Any]) -> str:
-        """Apply operations in one step, once for each `number`; return the state, OPEN if they were applied."""
+        """Apply operations in one step, once for each `number` from 1 on; return OPEN if they were applied.
+
+        Else the state that the crawl is in, or BEHIND if the batch before is not known.
+        """
         return _text(await self._run("commit", number, *operations))
 
-    async def take(self, room: int, *, max_attempts: int, inherit: bool) -> list[Entry]:
-        """Lease up to `room` requests; with `inherit`, first those that dead workers had."""
-        return [_entry(found) for found in await self._run("take", room, max_attempts, int(inherit))]
+    async def take(self, room: int, *, max_attempts: int, inherit: bool, told: int = 0) -> list[Entry]:
+        """Lease up to `room` requests; with `inherit`, first those that dead workers had. None without batch `told`."""
+        return [_entry(found) for found in await self._run("take", room, max_attempts, int(inherit), told)]
 
     async def beat(self, lease_seconds: float, *, join: bool) -> Beat:
         """Renew every lease of this worker."""
-        state, known, leases, seeded, paused = await self._run("beat", round(lease_seconds * 1000), int(join))
-        return Beat(state.decode(), bool(known), leases, bool(seeded), bool(paused))
+        found = await self._run("beat", round(lease_seconds * 1000), int(join))
+        state, known, leases, batch, seeded, paused = found
+        return Beat(state.decode(), bool(known), leases, batch, bool(seeded), bool(paused))
 
     async def audit(self, held: Iterable[Key]) -> tuple[list[Entry], list[Key]]:
         """Return the leases that this worker does not hold, and of `held` what is not leased to it."""

@@ -96,7 +96,8 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
             return False
         is_filtered = is_seed or not request.dont_filter
         fingerprint = self.crawler.request_fingerprinter.fingerprint(request) if is_filtered else b""
-        self._session.exchange.push("push", fingerprint, lane(request.priority), payload)
+        tell = self._session.exchange.seed if is_seed else self._session.exchange.push
+        tell("push", fingerprint, lane(request.priority), payload)
         self._remember(payload, request)
         self._count("queued")
         return True

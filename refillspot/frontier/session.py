@@ -21,7 +21,7 @@ from refillspot.language import gettext as _
 from refillspot.outcome import complete_outcome
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.shared.connections import connect
-from refillspot.signals import crawl_event, stats_asked
+from refillspot.signals import crawl_event, queue_rolled_back, stats_asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,7 @@ class CrawlSession:
                 break
             await self._note_end()  # whoever closed it died before PostgreSQL knew
             await self._queue.close()
-        self.exchange = Exchange(self._queue, _limits(self._settings), self._changed)
+        self.exchange = Exchange(self._queue, _limits(self._settings), self._changed, self._rolled_back)
         await self.exchange.start()
         self._stats.set_value("crawl/id", crawl.id)
         self._stats.set_value("crawl/worker", self._worker)
@@ -115,6 +115,9 @@ class CrawlSession:
         elif self.exchange.ended == COMPLETE and self.exchange.result:
             self._tell(msgspec.json.decode(self.exchange.result, type=dict[str, int]))
         await self.exchange.leave()
+
+    def _rolled_back(self) -> None:
+        self._signals.send_catch_log(queue_rolled_back)
 
     def _count_outages(self) -> None:
         self._stats.set_value("frontier/redis_outages", self.exchange.outages)

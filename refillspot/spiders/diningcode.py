@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from scrapy import Request, Spider
 
+from refillspot import signals
 from refillspot.diningcode.answers import Row
 from refillspot.diningcode.forms import PAGE_SIZE
 from refillspot.diningcode.lists import ListReader
@@ -22,7 +23,9 @@ from refillspot.spiders.requests import build_list_request, build_store_request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from typing import Self
 
+    from scrapy.crawler import Crawler
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
@@ -51,7 +54,14 @@ class DiningcodeSpider(Spider):
         self.arguments = CrawlArguments.parse(**arguments)
         self.districts = self.arguments.districts
         self.plan = SearchPlan(self.arguments, PAGE_SIZE)
-        self._asked: set[str] = set()  # stores whose page this process has asked for
+        self._asked: set[str] = set()  # stores whose page this process has asked for, and the queue knows it
+        self._pages = 0  # asked for
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.queue_rolled_back, signal=signals.queue_rolled_back)
+        return spider
 
     @property
     def crawl_arguments(self) -> dict[str, Any]:
@@ -107,6 +117,10 @@ class DiningcodeSpider(Spider):
             self._count("samples_refill", int(is_sample))
             yield from self._go_on(then) if then else ()
 
+    def queue_rolled_back(self) -> None:
+        """Ask for stores again that lists name again: the queue tells which of them it knows."""
+        self._asked.clear()
+
     def handle_failure(self, failure: Failure) -> None:
         """Count a request that failed for good: every attempt refused, or an answer that is none."""
         self._count("failed")
@@ -121,6 +135,7 @@ class DiningcodeSpider(Spider):
         for wanted in reading.wanted:
             if wanted.row.v_rid not in self._asked and not self._is_limit_reached():
                 self._asked.add(wanted.row.v_rid)
+                self._pages += 1
                 self._count("samples", int(wanted.is_sample))
                 yield build_store_request(self, wanted, then)
 
@@ -139,7 +154,7 @@ class DiningcodeSpider(Spider):
             self.logger.warning("%r has more matches than can be seen, and no smaller place", query)
 
     def _is_limit_reached(self) -> bool:
-        return self.arguments.limit is not None and len(self._asked) >= self.arguments.limit
+        return self.arguments.limit is not None and self._pages >= self.arguments.limit
 
     def _count(self, what: str, count: int = 1) -> None:
         self.crawler.stats.inc_value(f"diningcode/{what}", count)

@@ -142,6 +142,32 @@ def test_a_redis_that_dies_costs_no_store(
     assert max(fetched(site).values()) <= 3  # twice older by up to a second
 
 
+def test_a_redis_that_forgets_the_queue_costs_no_store(
+    crawl: Crawl, site: Site, rows: Rows, database_url: str, redis_url: str, key_prefix: str
+) -> None:
+    """As if it had come back from the moment in which the crawl began."""
+    with crawl.start("-a", "district=금천구", *SHORT_LEASE) as process:
+        wait_for_store_pages(site, 20)
+        (row,) = crawls(database_url)
+        forget_all_but_the_crawl(redis_url, f"{key_prefix}:{row['id']}")
+        _, log = process.communicate()
+
+    assert process.returncode == 0, log[-3000:]
+    assert "Redis came back from before batch 1 of" in log
+    assert_complete(site, rows())
+    (row,) = crawls(database_url)
+    assert (row["state"], row["counts"].get("dead", 0)) == ("complete", 0)
+    assert max(fetched(site).values()) <= 2
+
+
+def forget_all_but_the_crawl(redis_url: str, prefix: str) -> None:
+    crawl = f"{prefix}:crawl"
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client, client.pipeline() as transaction:
+        transaction.delete(*(key for key in client.scan_iter(f"{prefix}:*") if key != crawl))
+        transaction.hdel(crawl, *(field for field in client.hkeys(crawl) if field != "state"))
+        transaction.execute()
+
+
 def test_a_stop_in_the_middle_of_the_seeds_loses_none(crawl: Crawl, site: Site, rows: Rows, database_url: str) -> None:
     deadly = ("-s", 'EXTENSIONS={"tests.crawl.poison.DiesAmongSeeds": 1}')
     assert crawl.run("-a", "district=금천구", *SHORT_LEASE, *deadly).returncode == -signal.SIGKILL

@@ -28,10 +28,14 @@ PREFETCH = 4
 class Worker:
     """An exchange, and its queue for what goes on behind its back."""
 
-    def __init__(self, url: str, prefix: str, name: str) -> None:
+    def __init__(self, url: str, prefix: str, name: str, lease_seconds: float) -> None:
         self.queue = CrawlQueue(connect(url), prefix, name)
         self.changes = asyncio.Event()
-        self.exchange = Exchange(self.queue, Limits(LEASE, PREFETCH, 100, 5), self.changes.set)
+        self.rollbacks = 0
+        self.exchange = Exchange(self.queue, Limits(lease_seconds, PREFETCH, 100, 5), self.changes.set, self._roll_back)
+
+    def _roll_back(self) -> None:
+        self.rollbacks += 1
 
     async def next(self) -> Entry:
         while not (entry := self.exchange.next()):
@@ -44,8 +48,8 @@ class Worker:
 
 
 @asynccontextmanager
-async def worker(url: str, prefix: str, name: str) -> AsyncIterator[Worker]:
-    one = Worker(url, prefix, name)
+async def worker(url: str, prefix: str, name: str, lease_seconds: float = LEASE) -> AsyncIterator[Worker]:
+    one = Worker(url, prefix, name, lease_seconds)
     await one.queue.open()
     await one.exchange.start()
     yield one
@@ -55,6 +59,11 @@ async def worker(url: str, prefix: str, name: str) -> AsyncIterator[Worker]:
 def push(one: Worker, *names: str) -> None:
     for name in names:
         one.exchange.push("push", name, 0, name)
+
+
+def seed(one: Worker, *names: str) -> None:
+    for name in names:
+        one.exchange.seed("push", name, 0, name)
 
 
 def done(one: Worker, entry: Entry) -> None:
@@ -184,18 +193,53 @@ def test_a_crawl_that_was_pruned_is_over(redis_url: str, key_prefix: str) -> Non
     asyncio.run(test())
 
 
+class Disk:
+    """What a Redis has written down; restored, it is behind what its workers remember."""
+
+    def __init__(self, server: OwnRedis, copy: Path) -> None:
+        self._server = server
+        self._files, self._copy = server.directory / "appendonlydir", copy
+
+    def keep(self) -> None:
+        self._server.stop()
+        copytree(self._files, self._copy)
+        self._server.start("--appendfsync", "always")
+
+    def restore(self) -> None:
+        rmtree(self._files)
+        copytree(self._copy, self._files)
+
+
+@pytest.fixture
+def disk(own_redis: OwnRedis, tmp_path: Path) -> Disk:
+    return Disk(own_redis, tmp_path / "kept")
+
+
+async def told(one: Worker) -> None:
+    """Return when Redis has confirmed everything so far."""
+    while one.exchange._operations or one.exchange._batch:
+        await one.changed()
+
+
+async def all_of(one: Worker, count: int) -> list[bytes]:
+    """Take and finish so many different requests; return them."""
+    found: list[bytes] = []
+    while len(set(found)) < count:
+        entry = await one.next()
+        found.append(entry.payload)
+        done(one, entry)
+    return found
+
+
 @pytest.mark.parametrize("is_older", [False, True])
 def test_an_outage_is_survived_with_everything_that_was_to_be_told(
-    own_redis: OwnRedis, tmp_path: Path, *, is_older: bool
+    own_redis: OwnRedis, disk: Disk, *, is_older: bool
 ) -> None:
-    """Redis comes back as it was, or as it was before anything was pushed: its disk may be a second behind."""
-    kept, before = own_redis.directory / "appendonlydir", tmp_path / "before"
+    """Redis comes back as it was, or as it was before anything was pushed."""
 
     async def test() -> None:
         async with worker(own_redis.url, "crawl", "a") as a:
-            own_redis.stop()
-            copytree(kept, before)
-            own_redis.start("--appendfsync", "always")
+            disk.keep()
             push(a, "parent")
             parent = await a.next()
             own_redis.kill()
@@ -205,14 +249,56 @@ def test_an_outage_is_survived_with_everything_that_was_to_be_told(
             while a.exchange.outages < outages + 2:  # noqa: ASYNC110  # nobody is told while Redis is away
                 await asyncio.sleep(0.01)
             if is_older:
-                rmtree(kept)
-                copytree(before, kept)
+                disk.restore()
             own_redis.start()
-            found: set[bytes] = set()
-            while len(found) < 50:
-                entry = await a.next()
-                found.add(entry.payload)
-                done(a, entry)
-            assert found == {str(number).encode() for number in range(50)}
+            assert set(await all_of(a, 50)) == {str(number).encode() for number in range(50)}
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize("when", ["while seeds go in", "when all are in"])
+def test_seeds_that_redis_forgot_are_told_again(own_redis: OwnRedis, disk: Disk, when: str) -> None:
+    async def test() -> None:
+        async with worker(own_redis.url, "crawl", "a") as a:
+            disk.keep()
+            seed(a, *"vwxyz")
+            if when == "when all are in":
+                a.exchange.end_of_seeds()
+            await told(a)
+            own_redis.kill()
+            disk.restore()
+            own_redis.start()
+            a.exchange.end_of_seeds()
+            assert set(await all_of(a, 5)) == {b"v", b"w", b"x", b"y", b"z"}
+            while not a.exchange.ended:
+                await a.changed()
+            assert a.exchange.ended == WON
+
+    asyncio.run(test())
+
+
+def test_what_redis_does_not_know_to_be_done_is_done_again(own_redis: OwnRedis, disk: Disk) -> None:
+    """Though it knows of as many leases as the worker has: the parent's, which has the child's."""
+
+    async def test() -> None:
+        async with worker(own_redis.url, "crawl", "a", lease_seconds=30) as a:
+            seed(a, "parent")
+            a.exchange.end_of_seeds()
+            parent = await a.next()
+            await told(a)
+            disk.keep()
+            push(a, "child")
+            done(a, parent)
+            child = await a.next()
+            await told(a)
+            own_redis.kill()
+            disk.restore()
+            own_redis.start()
+            again = await a.next()
+            assert again.payload == b"parent"
+            done(a, child)
+            push(a, "child")
+            done(a, again)
+            assert await all_of(a, 1) == [b"child"]
 
     asyncio.run(test())

@@ -189,7 +189,7 @@ def test_who_kills_each_worker_that_starts_it_is_buried_and_its_neighbour_is_not
             poison, _ = await take(a)
             for turn in range(MAX_ATTEMPTS):
                 one, other = (b, a) if turn % 2 else (a, b)
-                await one.commit(turn + 10, ["start", *poison.key])
+                await one.commit(turn // 2 + (1 if one is b else 2), ["start", *poison.key])
                 await other.beat(LEASE, join=True)
                 entries = await inherited(other, one)
                 attempts = {entry.payload.decode(): entry.attempts for entry in entries}

@@ -1,12 +1,16 @@
 -- Apply a worker's batch in one step. ARGV: worker, number of the batch, operations with their arguments.
--- A batch that is sent twice, because its answer was lost, is applied once.
-local worker, number, cursor = ARGV[1], ARGV[2], 2
+-- A batch that is sent twice, because its answer was lost, is applied once. Returns the crawl's state, or 'behind' when
+-- this Redis does not know the batch before: it came back older than it was.
+local worker, number, cursor = ARGV[1], tonumber(ARGV[2]), 2
 local state = redis.call('HGET', CRAWL, 'state')
 if state ~= 'open' then
   return state or 'gone'
 end
-if redis.call('HGET', BATCHES, worker) == number then
+local last = last_batch(worker)
+if last == number then
   return state
+elseif last ~= number - 1 then
+  return 'behind'
 end
 
 local function argument()

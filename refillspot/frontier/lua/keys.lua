@@ -22,6 +22,11 @@ local function lanes()
   return redis.call('ZREVRANGE', LANES, 0, -1)
 end
 
+-- 0 when this Redis knows none.
+local function last_batch(worker)
+  return tonumber(redis.call('HGET', BATCHES, worker) or 0)
+end
+
 local function add(lane, payload)
   if redis.call('ZADD', LANES, 'NX', lane, lane) == 1 then
     redis.call('XGROUP', 'CREATE', stream(lane), GROUP, '0', 'MKSTREAM')

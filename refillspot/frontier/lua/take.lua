@@ -1,8 +1,9 @@
--- Lease requests. ARGV: worker, how many, attempts after which a request is buried, 1 = the dead may be inherited.
--- Returns {lane, id, payload, attempts} each: first what dead workers left, then by priority.
+-- Lease requests. ARGV: worker, how many, attempts after which a request is buried, 1 = the dead may be inherited, number
+-- of the worker's last batch. Returns {lane, id, payload, attempts} each: first what dead workers left, then by priority.
+-- Nothing if this Redis does not know that batch: first the worker has to find out that it came back older.
 local worker, room, max_attempts, may_inherit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1'
 local now, taken = now_ms(), {}
-if redis.call('HGET', CRAWL, 'state') ~= 'open' then
+if redis.call('HGET', CRAWL, 'state') ~= 'open' or last_batch(worker) < tonumber(ARGV[5]) then
   return taken
 end
 
