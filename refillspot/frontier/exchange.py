@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
+from refillspot.frontier.backlog import Backlog
 from refillspot.frontier.demand import Demand
 from refillspot.frontier.leases import Leases
 from refillspot.frontier.queue import BEHIND, COMPLETE, GONE, OPEN, WON
@@ -19,14 +20,11 @@ if TYPE_CHECKING:
     from refillspot.frontier.leases import Limits
     from refillspot.frontier.queue import Beat, CrawlQueue, Entry, Key
 
-    Operation = tuple[Key | None, tuple[Any, ...]]
-
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2  # between looks at an empty queue
 COLLECT_SECONDS = 0.05  # for which what is to be told is collected while there are requests to give out
 BEAT_SECONDS = 2.0  # between signs of life, at most: a pause is noticed by then
-BATCH_OPERATIONS = 500  # in one step of Redis: a few milliseconds
 FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # seconds between attempts while Redis is away
 LEAVE_SECONDS = 10.0  # for handing back at the end; without it the leases run out by themselves
 
@@ -48,10 +46,7 @@ class Exchange:
         self._leases = Leases(limits)
         self._demand = Demand(limits.ahead_seconds)
         self._given = 0  # since the demand was looked at
-        self._operations: list[Operation] = []
-        self._batch: list[Operation] = []
-        self._seeds: list[Operation] = []
-        self._told = 0  # number of the last batch that Redis has confirmed
+        self._backlog = Backlog()
         self._lease_until = self._beat_due = self._unbroken_since = 0.0
         self._least_ahead = limits.prefetch
         self._is_seeding, self._has_seeded = True, False
@@ -70,18 +65,18 @@ class Exchange:
 
     def push(self, *operation: Any) -> None:
         """Tell Redis; soon, and in the order of the calls."""
-        self._operations.append((None, operation))
+        self._backlog.add(operation)
         self._wake.set()
 
     def seed(self, *operation: Any) -> None:
         """Tell Redis, and tell it again should it forget: no other request in the queue would bring a seed back."""
-        self._seeds.append((None, operation))
-        self.push(*operation)
+        self._backlog.add_seed(operation)
+        self._wake.set()
 
     def settle(self, key: Key, *operation: Any) -> None:
         """Tell Redis what became of a request that was given out."""
         self._leases.in_hand -= 1
-        self._operations.append((key, operation))
+        self._backlog.add(operation, key)
         self._wake.set()
 
     def next(self) -> Entry | None:
@@ -105,7 +100,7 @@ class Exchange:
 
     @property
     def is_idle(self) -> bool:
-        return not (self._leases.held or self._leases.in_hand or self._operations or self._batch)
+        return not (self._leases.held or self._leases.in_hand or self._backlog)
 
     # --- the task
 
@@ -123,7 +118,7 @@ class Exchange:
                 if self._task:
                     await self._task
                 for entry in self._leases.waiting:
-                    self._operations.append((entry.key, ("return", *entry.key, entry.payload)))
+                    self._backlog.add(("return", *entry.key, entry.payload), entry.key)
                 self.push("leave")
                 await self._commit()
         except (RedisError, OSError) as error:
@@ -167,24 +162,19 @@ class Exchange:
             await self._look_for_end()
 
     async def _commit(self) -> None:
-        while self._batch or self._operations:
-            if not self._batch:
-                self._batch, self._operations = self._operations[:BATCH_OPERATIONS], self._operations[BATCH_OPERATIONS:]
-            parts = [part for _, operation in self._batch for part in operation]
-            state = await self._queue.commit(self._told + 1, parts)
-            if state == BEHIND:
+        while self._backlog:
+            state = await self._queue.commit(self._backlog.confirmed + 1, self._backlog.batch())
+            if state == OPEN:
+                self._leases.held -= self._backlog.confirm()
+            elif state == BEHIND:
                 await self._renew()
-                continue
-            if state != OPEN:
+            else:
                 self._forget(state)  # closed by others, who had inherited what this worker held
                 return
-            self._told += 1
-            self._leases.held.difference_update(key for key, _ in self._batch if key)
-            self._batch = []
         self._leases.all_told()
 
     def _forget(self, state: str) -> None:
-        self._batch, self._operations = [], []
+        self._backlog.clear()
         self._leases.clear()
         if state == GONE:
             self.ended = state
@@ -198,10 +188,11 @@ class Exchange:
         if beat.state == GONE:
             self._forget(GONE)
             return
-        if is_broken := is_broken or beat.batch < self._told:
+        if beat.batch < self._backlog.confirmed:
+            self._roll_back(beat)
+            is_broken = True
+        if is_broken:
             self._unbroken_since = asked
-        if beat.batch < self._told:
-            self._tell_again(beat)
         if is_broken or beat.leases != len(self._leases.held):
             await self._audit()
         if beat.seeded:
@@ -211,11 +202,10 @@ class Exchange:
             logger.info("the crawl is paused: scrapy resume lets it go on" if beat.paused else "the crawl goes on")
         self._is_paused = beat.paused
 
-    def _tell_again(self, beat: Beat) -> None:
-        logger.warning("Redis came back from before batch %d of %d of this worker", beat.batch + 1, self._told)
-        forgotten = [] if beat.seeded else self._seeds
-        self._operations[:0] = [*forgotten, *self._batch]
-        self._batch, self._told = [], beat.batch
+    def _roll_back(self, beat: Beat) -> None:
+        last = self._backlog.confirmed
+        logger.warning("Redis came back from before batch %d of %d of this worker", beat.batch + 1, last)
+        self._backlog.roll_back(beat.batch, with_seeds=not beat.seeded)
         self._is_seeding = not (beat.seeded or self._has_seeded)
         self._rolled_back()
 
@@ -234,7 +224,7 @@ class Exchange:
             # After an outage every living worker must have had the time to say so before anything is inherited.
             inherit = monotonic() - self._unbroken_since >= self._limits.lease_seconds
             attempts = self._limits.max_attempts
-            taken = await self._queue.take(room, max_attempts=attempts, inherit=inherit, told=self._told)
+            taken = await self._queue.take(room, max_attempts=attempts, inherit=inherit, told=self._backlog.confirmed)
             self._leases.receive(taken)
 
     async def _look_for_end(self) -> None:

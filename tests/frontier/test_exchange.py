@@ -217,7 +217,7 @@ def disk(own_redis: OwnRedis, tmp_path: Path) -> Disk:
 
 async def told(one: Worker) -> None:
     """Return when Redis has confirmed everything so far."""
-    while one.exchange._operations or one.exchange._batch:
+    while one.exchange._backlog:
         await one.changed()
 
 
@@ -252,6 +252,7 @@ def test_an_outage_is_survived_with_everything_that_was_to_be_told(
                 disk.restore()
             own_redis.start()
             assert set(await all_of(a, 50)) == {str(number).encode() for number in range(50)}
+            assert a.rollbacks == is_older
 
     asyncio.run(test())
 
@@ -272,7 +273,7 @@ def test_seeds_that_redis_forgot_are_told_again(own_redis: OwnRedis, disk: Disk,
             assert set(await all_of(a, 5)) == {b"v", b"w", b"x", b"y", b"z"}
             while not a.exchange.ended:
                 await a.changed()
-            assert a.exchange.ended == WON
+            assert (a.exchange.ended, a.rollbacks) == (WON, 1)
 
     asyncio.run(test())
 

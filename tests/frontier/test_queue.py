@@ -7,7 +7,7 @@ import pytest
 from redis.exceptions import RedisError
 
 from refillspot.frontier.letters import read_letter
-from refillspot.frontier.queue import CLOSING, COMPLETE, GONE, OPEN, WON, CrawlQueue
+from refillspot.frontier.queue import BEHIND, CLOSING, COMPLETE, GONE, OPEN, WON, CrawlQueue
 from refillspot.shared.connections import connect
 
 if TYPE_CHECKING:
@@ -48,6 +48,32 @@ def test_a_request_is_queued_once_however_many_workers_find_it(workers: Workers)
             taken = [entry for queue in queues for entry in await take(queue, 1000)]
             assert sorted(names(taken)) == sorted(f"page {number}" for number in range(200))
             assert (await queues[0].counts())["duplicates"] == 600
+
+    asyncio.run(test())
+
+
+def test_a_queue_that_is_behind_takes_and_gives_nothing(workers: Workers) -> None:
+    async def test() -> None:
+        async with workers("a") as (a,):
+            assert await a.commit(2, push("x")) == BEHIND
+            await a.commit(1, push("x"))
+            assert await a.take(1, max_attempts=MAX_ATTEMPTS, inherit=True, told=2) == []
+            assert (await a.beat(LEASE, join=False)).batch == 1
+            assert names(await a.take(1, max_attempts=MAX_ATTEMPTS, inherit=True, told=1)) == ["x"]
+
+    asyncio.run(test())
+
+
+def test_what_a_worker_holds_that_leaves_goes_to_others_at_once(workers: Workers) -> None:
+    """It may have learnt of it too late to hand it back."""
+
+    async def test() -> None:
+        async with workers("a", "b") as (a, b):
+            await a.commit(1, push("x"))
+            await take(a)
+            await a.commit(2, ["leave"])
+            await asyncio.sleep(0.002)  # the server's clock must have moved on
+            assert names(await take(b, inherit=True)) == ["x"]
 
     asyncio.run(test())
 

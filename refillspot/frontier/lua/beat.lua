@@ -10,13 +10,5 @@ local known = join or redis.call('ZSCORE', WORKERS, worker)
 if known then
   redis.call('ZADD', WORKERS, now_ms() + lease_ms, worker)
 end
-local leases = 0
-for _, lane in ipairs(lanes()) do
-  for _, consumer in ipairs(redis.call('XPENDING', stream(lane), GROUP)[4] or {}) do
-    if consumer[1] == worker then
-      leases = leases + consumer[2]
-    end
-  end
-end
 local seeded, paused = redis.call('HEXISTS', CRAWL, 'seeded'), redis.call('HEXISTS', CRAWL, 'paused')
-return { state, known and 1 or 0, leases, last_batch(worker), seeded, paused }
+return { state, known and 1 or 0, leases_of(worker), last_batch(worker), seeded, paused }

@@ -95,8 +95,13 @@ function operations.seeded()
   redis.call('HSET', CRAWL, 'seeded', 1)
 end
 
+-- What it could not hand back others inherit at once.
 function operations.leave()
-  redis.call('ZREM', WORKERS, worker)
+  if leases_of(worker) > 0 then
+    redis.call('ZADD', WORKERS, 0, worker)
+  else
+    redis.call('ZREM', WORKERS, worker)
+  end
 end
 
 while cursor < #ARGV do

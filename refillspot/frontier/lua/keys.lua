@@ -27,6 +27,18 @@ local function last_batch(worker)
   return tonumber(redis.call('HGET', BATCHES, worker) or 0)
 end
 
+local function leases_of(worker)
+  local leases = 0
+  for _, lane in ipairs(lanes()) do
+    for _, consumer in ipairs(redis.call('XPENDING', stream(lane), GROUP)[4] or {}) do
+      if consumer[1] == worker then
+        leases = leases + consumer[2]
+      end
+    end
+  end
+  return leases
+end
+
 local function add(lane, payload)
   if redis.call('ZADD', LANES, 'NX', lane, lane) == 1 then
     redis.call('XGROUP', 'CREATE', stream(lane), GROUP, '0', 'MKSTREAM')
