@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import time
 from contextlib import suppress
+from shutil import copytree, rmtree
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import psutil
@@ -40,6 +42,18 @@ def suspend_worker(_: Arena, fleet: Fleet, rng: Random) -> None:
 def kill_redis(arena: Arena, _: Fleet, rng: Random) -> None:
     arena.redis.kill()
     time.sleep(rng.uniform(0, LONGEST))
+    arena.redis.start()
+
+
+def roll_back_redis(arena: Arena, _: Fleet, rng: Random) -> None:
+    """As a power cut does: what is on the disk is behind what the workers know."""
+    files = arena.redis.directory / "appendonlydir"
+    with TemporaryDirectory() as kept:
+        copytree(files, kept, dirs_exist_ok=True)
+        time.sleep(rng.uniform(0, LONGEST / 2))
+        arena.redis.kill()
+        rmtree(files)
+        copytree(kept, files)
     arena.redis.start()
 
 
@@ -84,7 +98,8 @@ def full_postgres_disk(arena: Arena, _: Fleet, rng: Random) -> None:
 
 WORKERS = (kill_worker, stop_worker, suspend_worker)
 SERVERS = (
-    kill_redis, kill_postgres, cut_redis, cut_postgres, slow_redis, slow_postgres, silent_redis, silent_postgres,
+    kill_redis, roll_back_redis, kill_postgres, cut_redis, cut_postgres, slow_redis, slow_postgres, silent_redis,
+    silent_postgres,
 )  # fmt: skip
 DISKS = (full_redis_disk, full_postgres_disk)
 
