@@ -22,10 +22,11 @@ from refillspot.fleet.supervisor import Supervisor, fleet_exit_code
 from refillspot.fleet.watch import Watch
 from refillspot.fleet.worker import Worker
 from refillspot.frontier.progress import ProgressReader
+from refillspot.frontier.queue import COMPLETE
 from refillspot.language import gettext as _
 from refillspot.logs import Origin, write_json_log
 from refillspot.outcome import COULD_NOT_RUN, Outcome, complete_outcome
-from refillspot.postgres.database import join_crawl, stored_by_crawl
+from refillspot.postgres.database import join_crawl, look_at_crawl
 from refillspot.services import read_environment
 
 if TYPE_CHECKING:
@@ -91,7 +92,10 @@ class FleetCrawl:
             watch = Watch(reader, display, self.services.database_url, self.crawl.id)
             end = Supervisor(workers, watch.is_over, watch.look).run()
             result = reader.result()
-        return self._tell(end, result)
+        crawl = look_at_crawl(self.services.database_url, self.crawl.id)
+        if crawl and crawl.state == COMPLETE:
+            result = result or crawl.result
+        return self._tell(end, result, crawl.stored if crawl else None)
 
     @property
     def logs(self) -> Path:
@@ -120,12 +124,11 @@ class FleetCrawl:
             address = serve_metrics(port, CrawlReader(self.services, self.settings, self.crawl))
             print(_("metrics: {address}").format(address=address), file=sys.stderr)
 
-    def _tell(self, end: FleetEnd, result: dict[str, int] | None) -> int:
+    def _tell(self, end: FleetEnd, result: dict[str, int] | None, stored: int | None) -> int:
         if result is not None:
             outcome = complete_outcome(result)
         else:
             code = fleet_exit_code(end)
-            stored = stored_by_crawl(self.services.database_url, self.crawl.id)
             outcome = Outcome(
                 COULD_NOT_RUN if code is None else code,
                 _("Not complete, {stored} stores stored so far. The same command goes on from here.").format(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.fleet.pace import Pace, Sample
 from refillspot.frontier.queue import COMPLETE
-from refillspot.postgres.database import stored_by_crawl
+from refillspot.postgres.database import look_at_crawl
 
 if TYPE_CHECKING:
     from refillspot.fleet.display import Display
@@ -33,14 +33,18 @@ class Watch:
         if now - self._looked < LOOK_SECONDS:
             return
         self._looked = now
-        progress, stores = self._reader.read(), stored_by_crawl(self._database_url, self._crawl_id)
-        if progress is None or stores is None:
+        progress, crawl = self._reader.read(), look_at_crawl(self._database_url, self._crawl_id)
+        if progress is None or crawl is None:
             return
-        self._pace.add(Sample(now, {"stores": stores, "done": progress.done}))
+        self._pace.add(Sample(now, {"stores": crawl.stored, "done": progress.done}))
         per_second, left = self._pace.per_second("stores"), self._pace.seconds_left("done", progress.left)
         per_minute = None if per_second is None else per_second * 60
-        self._display.show(now - self._began, progress, stores, per_minute, left)
+        self._display.show(now - self._began, progress, crawl.stored, per_minute, left)
 
     def is_over(self) -> bool:
+        """Ask both servers: the one may be away, or back from before the end."""
         progress = self._reader.read()
-        return progress is not None and progress.state == COMPLETE
+        if progress is not None and progress.state == COMPLETE:
+            return True
+        crawl = look_at_crawl(self._database_url, self._crawl_id)
+        return crawl is not None and crawl.state == COMPLETE

@@ -123,10 +123,8 @@ class CrawlSession:
         self._stats.set_value("frontier/redis_outages", self.exchange.outages)
 
     async def _note_end(self) -> dict[str, int]:
-        counts = await self._queue.counts()
-        crawl = await self._table.complete(self._id, counts, self._clock.now())
-        known = self._stats.get_value("postgres/known", 0)
-        return counts | {"stored": crawl.stored, "rejected": crawl.rejected, "known": known}
+        counts = await self._queue.counts() | {"known": self._stats.get_value("postgres/known", 0)}
+        return (await self._table.complete(self._id, counts, self._clock.now())).result
 
     async def _notify(self, result: dict[str, int]) -> None:
         outcome = complete_outcome(result)

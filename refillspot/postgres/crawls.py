@@ -52,6 +52,11 @@ class Crawl:
     started_at: datetime
     ended_at: datetime | None
 
+    @property
+    def result(self) -> dict[str, int]:
+        """What was counted over all workers."""
+        return (self.counts or {}) | {"stored": self.stored, "rejected": self.rejected}
+
 
 class CrawlTable:
     """One connection for each call: a crawl is joined once and ended once."""

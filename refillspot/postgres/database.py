@@ -10,12 +10,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
 from refillspot.clock import Clock
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
-from refillspot.postgres.crawls import Crawl, CrawlTable
+from refillspot.postgres.crawls import NAMED, Crawl, CrawlTable
 from refillspot.postgres.migrations import migrate
 
 if TYPE_CHECKING:
@@ -100,14 +100,16 @@ def join_crawl(database_url: str, spider: str, arguments: Mapping[str, Any], nam
         return runner.run(CrawlTable(database_url).join(spider, arguments, named, Clock().now()))
 
 
-def stored_by_crawl(database_url: str, crawl_id: str) -> int | None:
-    """Return how many stores a crawl has committed so far, None while PostgreSQL is away."""
+def look_at_crawl(database_url: str, crawl_id: str) -> Crawl | None:
+    """Return a crawl as PostgreSQL knows it, None while PostgreSQL is away."""
     try:
-        with psycopg.connect(database_url, connect_timeout=5) as connection:
-            row = connection.execute("SELECT stored FROM refillspot.crawls WHERE id = %s", [crawl_id]).fetchone()
+        with (
+            psycopg.connect(database_url, connect_timeout=5) as connection,
+            connection.cursor(row_factory=class_row(Crawl)) as cursor,
+        ):
+            return cursor.execute(NAMED, {"id": crawl_id}).fetchone()
     except psycopg.Error:
         return None
-    return int(row[0]) if row else 0
 
 
 def commit_times(database_url: str) -> list[datetime]:

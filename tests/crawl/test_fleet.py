@@ -93,6 +93,21 @@ def test_a_killed_worker_is_started_again(
     assert crawl_row(database_url)["state"] == "complete"
 
 
+def test_an_end_that_redis_forgot_is_known_from_postgresql(fleet: Crawl, site: Site, database_url: str) -> None:
+    with fleet.start("-n", "1", *DISTRICT) as process:
+        wait_for_store_pages(site, 5)
+        with psycopg.connect(database_url) as connection:  # as if Redis had come back from before the end
+            connection.execute(
+                "UPDATE refillspot.crawls SET state = 'complete', counts = '{\"dead\": 0, \"known\": 0}'"
+            )
+        workers(process, 1)[0].kill()
+        _, log = process.communicate()
+
+    assert process.returncode == 0, log
+    assert "Complete: " in log
+    assert "started again" not in log
+
+
 def test_the_first_signal_stops_gracefully_and_the_same_command_goes_on(
     fleet: Crawl, site: Site, rows: Rows, database_url: str, redis_url: str, key_prefix: str
 ) -> None:
