@@ -7,8 +7,9 @@ import time
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 import psycopg
@@ -42,6 +43,9 @@ SITE_FAULTS = (
     {"kind": "delay", "seconds": 2, "probability": 0.02},
 )
 TROUBLES = 3  # in a round
+ROWS = """
+    SELECT ref, to_jsonb(s) - ARRAY['digest', 'first_seen_at', 'last_seen_at'] FROM refillspot.stores AS s
+"""
 STARTS = 8  # of the same command, by its user
 SECONDS = 100.0  # for one start
 
@@ -57,6 +61,8 @@ class Round:
     rows: int = 0
     missing: int = 0
     too_many: int = 0
+    differing: int = 0
+    """Rows that do not say what they say after a crawl without troubles."""
     rejects: int = 0
     dead_letters: int = 0
     incomplete: int = 0
@@ -68,19 +74,19 @@ class Round:
 
     @property
     def wrong(self) -> int:
-        return self.missing + self.too_many + self.rejects + self.dead_letters + self.incomplete
+        return self.missing + self.too_many + self.differing + self.rejects + self.dead_letters + self.incomplete
 
 
 def play(arena: Arena, seed: int) -> Round:
     rng = Random(seed)  # noqa: S311  # not for secrets
     districts = DISTRICTS if rng.random() < 0.25 else DISTRICTS[:1]
     played = Round(seed, crawls=len(districts))
+    undisturbed = _undisturbed(arena)
     database_url, key_prefix = arena.new_database(), f"chaos-{uuid.uuid4().hex[:12]}"
     arena.site.clear_log()
     played.site_faults = _spoil(arena, rng)
     began = time.monotonic()
-    options = [part for name, value in OPTIONS.items() for part in ("-s", f"{name}={value}")]
-    fleets = [arena.start_fleet(district, database_url, key_prefix, ["-n", "2", *options]) for district in districts]
+    fleets = _start_fleets(arena, districts, database_url, key_prefix)
     for _ in range(TROUBLES):
         _wait_for_pages(arena, fleets, rng.randrange(1, 20))
         trouble = rng.choice(possible(arena))
@@ -92,8 +98,30 @@ def play(arena: Arena, seed: int) -> Round:
     played.seconds = time.monotonic() - began
     _spoil_nothing(arena)
     _judge(arena, played, districts, database_url, key_prefix)
+    _compare(played, _rows(database_url), undisturbed)
     arena.drop(database_url, key_prefix)
     return played
+
+
+@cache
+def _undisturbed(arena: Arena) -> dict[str, dict[str, Any]]:
+    """Return what each row says when nothing happens."""
+    database_url, key_prefix = arena.new_database(), f"chaos-{uuid.uuid4().hex[:12]}"
+    for fleet in _start_fleets(arena, DISTRICTS, database_url, key_prefix):
+        _see_through(fleet)
+    rows = _rows(database_url)
+    arena.drop(database_url, key_prefix)
+    return rows
+
+
+def _rows(database_url: str) -> dict[str, dict[str, Any]]:
+    with psycopg.connect(database_url) as connection:
+        return dict(connection.execute(ROWS).fetchall())
+
+
+def _start_fleets(arena: Arena, districts: tuple[str, ...], database_url: str, key_prefix: str) -> list[Fleet]:
+    options = [part for name, value in OPTIONS.items() for part in ("-s", f"{name}={value}")]
+    return [arena.start_fleet(district, database_url, key_prefix, ["-n", "2", *options]) for district in districts]
 
 
 def _see_through(fleet: Fleet) -> int:
@@ -126,6 +154,12 @@ def _judge(arena: Arena, played: Round, districts: tuple[str, ...], database_url
     played.incomplete = states.total() - states["complete"] + abs(states["complete"] - len(districts))
     pages = fetched(arena.site)
     played.fetched, played.again = pages.total(), sum(count > 1 for count in pages.values())
+
+
+def _compare(played: Round, stored: dict[str, dict[str, Any]], undisturbed: dict[str, dict[str, Any]]) -> None:
+    others = {ref: row for ref, row in stored.items() if row != undisturbed.get(ref)}
+    played.differing = len(others)
+    played.told += [f"not as undisturbed: {row}" for row in others.values()]
 
 
 def _spoil(arena: Arena, rng: Random) -> int:
