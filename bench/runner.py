@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -68,12 +69,21 @@ def interleave(
     runs: defaultdict[str, list[Figures]] = defaultdict(list)
     for number in range(0 if warm_up else 1, rounds + 1):
         for name in sorted(cases, reverse=bool(number % 2)):
-            figures = cases[name]()
+            before = psutil.cpu_times()
+            figures = cases[name]() | _stolen(before, psutil.cpu_times())
             if number:
                 runs[name].append(figures)
             shown = " ".join(f"{figure}={value:.5g}" for figure, value in figures.items())
             print(f"round {number}/{rounds} {name}: {shown}", file=sys.stderr, flush=True)
     return {name: runs[name] for name in cases}
+
+
+def _stolen(before: Any, after: Any) -> Figures:
+    """Return how much of all cores another machine on the same host had; runs with much of it are slow for no fault."""
+    if not hasattr(after, "steal"):  # not Linux
+        return {}
+    passed = sum(after[:8]) - sum(before[:8])  # guest times, which follow, are in these already
+    return {"stolen %": 100 * (after.steal - before.steal) / passed}
 
 
 def medians(runs: Sequence[Figures]) -> Figures:
