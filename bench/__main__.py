@@ -32,8 +32,8 @@ Written by `make bench`; a figure counts beside its baseline in the same run, no
 rounds. More that takes longer: `python -m bench.engine`, `bench.frontier`, `bench.concurrency`, `bench.politeness`,
 `bench.hidden_limit`, `bench.kills`. Why some goals are missed each time: [ADR 19](adr/0019-three-goals-of-speed.md).
 
-`stolen %` is the share of this machine's processors that its host gave to another meanwhile: a run with much of it is slow
-for no fault of its own.
+`stolen %` is the share of this machine's processors that its host gave to another meanwhile: a run with much of it
+is slow for no fault of its own.
 
 The two Scrapy baselines of `peers` have none of this project's parts but spider and parsers. The bare one
 keeps `CONCURRENT_ITEMS`; the other is scrapy-redis at the default settings of both.
