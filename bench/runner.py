@@ -83,7 +83,7 @@ def _stolen(before: Any, after: Any) -> Figures:
     if not hasattr(after, "steal"):  # not Linux
         return {}
     passed = sum(after[:8]) - sum(before[:8])  # guest times, which follow, are in these already
-    return {"stolen %": 100 * (after.steal - before.steal) / passed}
+    return {"stolen %": 100 * (after.steal - before.steal) / (passed or 1)}  # none in less than a tick
 
 
 def medians(runs: Sequence[Figures]) -> Figures:
