@@ -6,22 +6,20 @@ import re
 
 import msgspec
 
-from refillspot.diningcode.answers import PoiSection, SearchPage, convert, read_rows
+from refillspot.diningcode.answers import PoiSection, SearchPage, read_rows
 from refillspot.diningcode.forms import PAGE_CAP
+from refillspot.diningcode.json_parts import Oddity, read_part, whole_json
 from refillspot.diningcode.page_text import page_text
-from refillspot.exceptions import LayoutChangedError
+from refillspot.exceptions import LayoutChangedError, MalformedAnswerError
 
 # localStorage.setItem('listData', '…'): a JSON string's inside, where ' is written \'.
 LIST_DATA = re.compile(r"""localStorage\.setItem\(\s*['"]listData['"]\s*,\s*'([^'\\]*(?:\\.[^'\\]*)*)'""", re.DOTALL)
-PATH = "listData"
 
 
-class _ListData(msgspec.Struct, kw_only=True):
+class _ListData(PoiSection, kw_only=True):
     """`result_data` of the API, or its `poi_section` alone: both were reported. Neither where nothing is found."""
 
     poi_section: PoiSection | None = None
-    total_cnt: int | None = None
-    rows: list[msgspec.Raw] | None = msgspec.field(name="list", default=None)
 
 
 def decode_list_page(body: bytes) -> SearchPage:
@@ -29,17 +27,26 @@ def decode_list_page(body: bytes) -> SearchPage:
 
     Raises:
         BlockedError, MalformedAnswerError: the site did not answer the question.
-        LayoutChangedError: the page has no `listData`, or that, or every row of it, is not in the known shape.
+        LayoutChangedError: the page has no `listData`, there is no list in it, or none of its rows can be read.
     """
-    found = LIST_DATA.search(page_text(body))
+    oddities: list[Oddity] = []
+    data = read_part(list_data(page_text(body)), _ListData, "", oddities)
+    section = data if data.rows is not None or data.total_cnt is not None else data.poi_section
+    return read_rows(section, oddities, PAGE_CAP)
+
+
+def list_data(page: str) -> bytes:
+    """Return what the script of a list page keeps, as whole JSON.
+
+    Raises:
+        LayoutChangedError: there is no such script, or it keeps something else.
+    """
+    found = LIST_DATA.search(page)
     if found is None:
         raise LayoutChangedError("the page has no script that sets `listData`")
     inside = found[1].replace(r"\'", "'")
     try:
-        text = msgspec.json.decode(f'"{inside}"', type=str)
-        data = convert(text.encode(), _ListData, PATH)
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
-        raise LayoutChangedError(f"{PATH} is not JSON within a string: {error}") from error
-    if data.total_cnt is not None and data.rows is not None:
-        return read_rows(PoiSection(total_cnt=data.total_cnt, rows=data.rows), PATH, PAGE_CAP)
-    return read_rows(data.poi_section, f"{PATH}.poi_section", PAGE_CAP)
+        text = msgspec.json.decode(whole_json(f'"{inside}"'.encode("utf-8", "replace")), type=str)
+        return whole_json(text.encode())
+    except (msgspec.DecodeError, MalformedAnswerError) as error:
+        raise LayoutChangedError(f"`listData` is not JSON within a string: {error}") from error

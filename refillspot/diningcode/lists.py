@@ -21,7 +21,8 @@ class Wanted(NamedTuple):
     """A row whose page is wanted. `is_sample`: only to see whether the unlikely really are."""
 
     row: Row
-    district_code: str
+    district_code: str | None
+    """None = the row has no address, and only its page can tell."""
     is_sample: bool
 
 
@@ -56,7 +57,7 @@ class ListReader:
         counts = Counter(rows=len(page.rows), rows_broken=len(page.broken))
         wanted = []
         for row, code, prospect in zip(page.rows, codes, prospects, strict=True):
-            if code not in self._asked_districts or code is None:
+            if code not in self._asked_districts and not _is_placeless(row):
                 counts["strangers"] += 1
             elif prospect.is_worthy:
                 wanted.append(Wanted(row, code, is_sample=False))
@@ -100,6 +101,10 @@ def _origin(rows: int, here: int, mentions: int, query: Query) -> str:
     if rows and not mentions and (query.district_code is None or 2 * here < rows):
         return "generic"
     return "widened" if rows and not here else "near"
+
+
+def _is_placeless(row: Row) -> bool:
+    return not (row.addr or "").strip() and not (row.road_addr or "").strip()
 
 
 def _is_box_ignored(rows: Sequence[Row], query: Query) -> bool:

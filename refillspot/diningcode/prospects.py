@@ -34,6 +34,8 @@ class Prospect(NamedTuple):
 class Prospects:
     """Judges rows. "unlikely" is what name and category, and the way a row was found, call no refill store.
 
+    A row that does not tell its category, or not the terms, is not called so for that.
+
     The words of a search stand in a row's name or category, among the terms that the site shows beside it, or unseen in
     menu and tags. Whether the terms always show them is learnt from rows whose name or category has them: only if these
     do, a row that has them nowhere is one that the site threw in.
@@ -43,19 +45,21 @@ class Prospects:
         self._proofs: Counter[str] = Counter()
         self._doubts: Counter[str] = Counter()
 
-    def judge(self, rows: Sequence[Row], terms: Sequence[tuple[str, ...]], keyword: str) -> list[Prospect]:
-        """Return a judgement for each row of an answer to `keyword`; `terms` are those shown beside each."""
+    def judge(self, rows: Sequence[Row], terms: Sequence[tuple[str, ...] | None], keyword: str) -> list[Prospect]:
+        """Return a judgement for each row of an answer to `keyword`; `terms` are those shown beside each, if any are."""
         words = keyword.split()
         said = [all(word in _text(row) for word in words) for row in rows]
-        shown = [_shows(beside, keyword) for beside in terms]
-        self._proofs[keyword] += sum(map(all, zip(said, shown, strict=True)))
-        self._doubts[keyword] += sum(says and not shows for says, shows in zip(said, shown, strict=True))
+        shown = [None if beside is None else _shows(beside, keyword) for beside in terms]
+        self._proofs[keyword] += sum(says and shows is True for says, shows in zip(said, shown, strict=True))
+        self._doubts[keyword] += sum(says and shows is False for says, shows in zip(said, shown, strict=True))
         return [
-            Prospect(self._is_worthy(row, keyword, says=says, shows=shows), says or shows)
+            Prospect(self._is_worthy(row, keyword, says=says, shows=shows), says or bool(shows))
             for row, says, shows in zip(rows, said, shown, strict=True)
         ]
 
-    def _is_worthy(self, row: Row, keyword: str, *, says: bool, shows: bool) -> bool:
+    def _is_worthy(self, row: Row, keyword: str, *, says: bool, shows: bool | None) -> bool:
+        if row.category is None:
+            return True
         kind = KINDS.get(keyword)
         categories = parse_categories(row.category or "")
         verdict = assess_refill(
@@ -67,7 +71,7 @@ class Prospects:
             return False
         if kind and says and _is_offer_in_a_name(keyword):  # then it means something else here: 뷔페거리
             return False
-        return says or shows or not self._are_terms_complete(keyword)
+        return says or shows is not False or not self._are_terms_complete(keyword)
 
     def _are_terms_complete(self, keyword: str) -> bool:
         proofs = self._proofs[keyword]

@@ -1,106 +1,164 @@
 """The page profile.php: a store as people see it, which becomes the same `StorePage` that the API gives.
 
-It says less: no facilities, no photos of its own, and of a menu line neither description nor whether it is recommended.
+It says less: no facilities, no score of the site, no photos of its own, and of a menu line not whether it is
+recommended. Two layouts were reported, of 2025 and of 2026; the JSON-LD, which outlives layouts, comes first.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from parsel import Selector
 
 from refillspot.diningcode.answers import Detail, HoursRow, Menu, MenuLine, OpenStatus, Restaurant, StorePage
-from refillspot.diningcode.linked_data import MENU_ITEM, find_restaurant, find_things, price_of, text_of, texts_of
+from refillspot.diningcode.json_parts import Oddity
+from refillspot.diningcode.linked_data import (
+    MENU_ITEM,
+    address_of,
+    find_restaurant,
+    find_things,
+    price_of,
+    text_of,
+    texts_of,
+)
 from refillspot.diningcode.page_text import page_text
 from refillspot.exceptions import LayoutChangedError, UnknownStoreError
 from refillspot.parsing.address import parse_address
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from refillspot.diningcode.linked_data import Thing
 
 NO_SUCH_STORE = (
     "존재하지 않는"  # the replica's words; the site's own are not known, and then it is a LayoutChangedError
 )
-POINTS = re.compile(r"(\d{1,3})\s*점")
 SAYS_HOURS = re.compile(r"\d{1,2}\s*:\s*\d{2}|휴무")  # "확인필요" and "영업 종료 25분 전" say none
+NAME = "h1.tit"
+DATES, TIMES = ".hour-dates-column .hour_date", ".hour-times-column .hour_time_item"
+TODAY = (".busi-hours-today", ".hour-main-grid .open-desc", ".hour-main-grid .today-main-hours, #today-main-hours")
+TAGS = ".tags .tag, li.char"
+
+
+class _MenuLayout(NamedTuple):
+    line: str
+    name: str
+    price: str
+    description: str
+
+
+MENUS = (
+    _MenuLayout(
+        "ul.Restaurant-MenuList li[data-menu-index]", ".restaurant-menu", ".restaurant-price", ".menu-description"
+    ),
+    _MenuLayout("ul.Restaurant_MenuList li", ".Restaurant_Menu", ".Restaurant_MenuPrice", ".Restaurant_MenuDesc"),
+)
 
 
 def decode_store_page(body: bytes) -> StorePage:
-    """Read a store page. What is not on it is None.
+    """Read a store page. What is not on it, or not as known, is None.
 
     Raises:
         BlockedError, MalformedAnswerError: the site did not answer the question.
         UnknownStoreError: there is no such store.
-        LayoutChangedError: the page describes no restaurant, or a part of it is not in the known shape.
+        LayoutChangedError: the page names no restaurant.
     """
     text = page_text(body)
     page = Selector(text=text)
-    linked = find_restaurant(page)
-    name = text_of(linked, "name") if linked else None
-    if linked is None and NO_SUCH_STORE in text:
+    linked = find_restaurant(page) or {}
+    name = (text_of(linked, "name") or "").strip() or _text(page, NAME)
+    if name is None and NO_SUCH_STORE in text:
         raise UnknownStoreError("the site says that it has no such store")
-    if linked is None or name is None:
-        raise LayoutChangedError("the page has no JSON-LD of a FoodEstablishment with a name")
+    if name is None:
+        raise LayoutChangedError("page.name: neither JSON-LD of a FoodEstablishment with a name nor h1.tit")
+    lat, lng = _point(page, linked)
+    oddities: list[Oddity] = []
     return StorePage(
         restaurant=Restaurant(
             rn=name,
-            categories=texts_of(linked, "servesCuisine"),
-            lat=page.css("#hdn_lat::attr(value)").get(),
-            lng=page.css("#hdn_lng::attr(value)").get(),
+            categories=texts_of(linked, "servesCuisine") or _texts(page, "a.btxt, p.btxt"),
+            lat=lat,
+            lng=lng,
             phone=text_of(linked, "telephone"),
-            score=_points(page),
         ),
-        detail=_detail(page),
-        menu=_menu(page, linked),
+        detail=_detail(page, linked, oddities),
+        menu=_menu(page, linked, oddities),
         road="pages",
+        oddities=oddities,
     )
 
 
-def _detail(page: Selector) -> Detail:
+def _point(page: Selector, linked: Thing) -> tuple[str | None, str | None]:
+    lat, lng = page.css("#hdn_lat::attr(value)").get(), page.css("#hdn_lng::attr(value)").get()
+    if lat and lng:
+        return lat, lng
+    geo = linked.get("geo")
+    return text_of(geo, "latitude"), text_of(geo, "longitude")
+
+
+def _detail(page: Selector, linked: Thing, oddities: list[Oddity]) -> Detail:
+    tags = [tag.strip() for text in _texts(page, TAGS) or () for tag in text.split(",")]
     detail = Detail(
         phone=_text(page, "li.tel"),
-        tag=[text for tag in page.css(".tags .tag") if (text := _joined(tag))] or None,
-        bhour=_week(page),
+        tag=[tag for tag in tags if tag] or None,
+        bhour=_week(page, oddities) or None,
     )
-    if (today := _text(page, ".busi-hours-today")) and SAYS_HOURS.search(today):
+    today = " ".join(filter(None, (_text(page, css) for css in TODAY)))
+    if SAYS_HOURS.search(today):
         detail.status = OpenStatus(time=today)
-    place = _text(page, "li.locat")
-    address = parse_address(place) if place else None
-    if address and address.sido and address.road:
-        detail.road_address = place
-    elif address and address.sido and address.dong:
-        detail.address = place
+    for place in (_text(page, "span.profile_jibun"), _text(page, "li.locat"), address_of(linked)):
+        address = parse_address(place) if place else None
+        if address and address.sido and address.road:
+            detail.road_address = detail.road_address or place
+        elif address and address.sido and address.dong:
+            detail.address = detail.address or place
     return detail
 
 
-def _week(page: Selector) -> list[HoursRow] | None:
-    rows = []
+def _week(page: Selector, oddities: list[Oddity]) -> list[HoursRow | None]:
+    """Return the lines of the week; nothing where it is not sure which text is whose."""
+    if page.css(DATES) or page.css(TIMES):
+        dates, times = page.css(DATES), page.css(TIMES)
+        if len(dates) != len(times):
+            oddities.append(Oddity("page.hours", "dates without times", "as many dates as times"))
+            return []
+        return [line for date, item in zip(dates, times, strict=True) for line in _day(_joined(date), item)]
+    lines: list[HoursRow | None] = []
     for line in page.css(".busi-hours li"):
         label, text = line.css(".l-txt"), line.css(".r-txt")
         if len(label) != 1 or len(text) != 1:
-            raise LayoutChangedError(f".busi-hours li: expected one .l-txt and one .r-txt: {_joined(line)[:80]!r}")
-        rows.append(HoursRow(_joined(label[0]), _joined(text[0])))
-    return rows or None
+            oddities.append(Oddity("page.hours", "a line of other parts", "a day beside its hours"))
+            return []
+        lines.append(HoursRow(_joined(label[0]), _joined(text[0])))
+    return lines
 
 
-def _menu(page: Selector, linked: Thing) -> Menu | None:
+def _day(date: str, item: Selector) -> Iterator[HoursRow]:
+    """Yield the lines of a day: its hours, break and last order stand in parts of their own."""
+    for number, part in enumerate(item.css(".hour_time") or [item]):
+        yield HoursRow("" if number else date, _joined(part))
+
+
+def _menu(page: Selector, linked: Thing, oddities: list[Oddity]) -> Menu | None:
     """Return the menu that people see, else the one for search engines. A page without lines says nothing of it."""
-    lines = []
-    for line in page.css("ul.Restaurant_MenuList li"):
-        name = _text(line, ".Restaurant_Menu")
-        if name is None:
-            raise LayoutChangedError(f"ul.Restaurant_MenuList li: no .Restaurant_Menu: {_joined(line)[:80]!r}")
-        lines.append(MenuLine(menu=name, price=_text(line, ".Restaurant_MenuPrice")))
-    if not lines:
-        items = find_things(linked.get("hasMenu"), MENU_ITEM)
-        lines = [MenuLine(menu=name, price=price_of(item)) for item in items if (name := text_of(item, "name"))]
+    for layout in MENUS:
+        if lines := [_menu_line(line, layout, oddities) for line in page.css(layout.line)]:
+            return Menu(lines=lines)
+    items = find_things(linked.get("hasMenu"), MENU_ITEM)
+    lines = [MenuLine(menu=name, price=price_of(item)) for item in items if (name := text_of(item, "name"))]
     return Menu(lines=lines) if lines else None
 
 
-def _points(page: Selector) -> str | None:
-    found = POINTS.search(_text(page, ".total_score") or "")
-    return found[1] if found else None
+def _menu_line(line: Selector, layout: _MenuLayout, oddities: list[Oddity]) -> MenuLine:
+    name = _text(line, layout.name)
+    if name is None:
+        oddities.append(Oddity("page.menu[]", "nothing", "a name"))
+    return MenuLine(menu=name, price=_text(line, layout.price), description=_text(line, layout.description))
+
+
+def _texts(page: Selector, css: str) -> list[str] | None:
+    return [text for element in page.css(css) if (text := _joined(element))] or None
 
 
 def _text(page: Selector, css: str) -> str | None:

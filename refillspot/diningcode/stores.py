@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from math import isfinite
+import re
 from typing import TYPE_CHECKING
 
-from refillspot.diningcode.answers import Detail, Restaurant
+from refillspot.diningcode.answers import Detail, Picture, Restaurant, number_of
 from refillspot.diningcode.forms import store_page_url
 from refillspot.items import Address, MenuItem, Store
 from refillspot.parsing.address import parse_address
@@ -24,9 +24,11 @@ from refillspot.regions import find_district_code
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from refillspot.diningcode.answers import HoursRow, Menu, Row, StorePage
+    from refillspot.diningcode.answers import HoursRow, MenuLine, Number, Row, StorePage
 
 PLACEHOLDER_IMAGE = "/noimage/"
+WITHOUT_PROTOCOL = re.compile(r"(?://)?((?:[a-z0-9-]+\.)+[a-z]{2,}/.+)", re.IGNORECASE | re.DOTALL)
+HIGHEST_SCORE, HIGHEST_USER_SCORE, MOST_REVIEWS = 100, 5, 10_000_000
 KOREA_LAT, KOREA_LON = (33.0, 39.0), (124.0, 132.0)  # degrees, islands included
 TRUE_MARKS = {"1", "true", "y", "yes"}
 
@@ -40,9 +42,9 @@ def district_code(addr: str | None, road_addr: str | None) -> str | None:
     return None
 
 
-def read_point(lat: float | str | None, lon: float | str | None) -> tuple[float, float] | None:
+def read_point(lat: Number, lon: Number) -> tuple[float, float] | None:
     """Return latitude and longitude (WGS84 degrees), None if they are no point of Korea."""
-    point = _number(lat), _number(lon)
+    point = number_of(lat), number_of(lon)
     if point[0] is None or point[1] is None:
         return None
     is_known = KOREA_LAT[0] <= point[0] <= KOREA_LAT[1] and KOREA_LON[0] <= point[1] <= KOREA_LON[1]
@@ -56,7 +58,8 @@ def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
     """
     restaurant = page.restaurant if page else Restaurant(rn=row.nm)
     detail = (page.detail if page else None) or Detail()
-    menu = _menu(page.menu) if page and page.menu else None
+    lines = page.menu.lines if page and page.menu else None
+    menu = None if lines is None else _menu(lines)
     name, branch = _names(row, restaurant)
     categories = _categories(row, restaurant)
     tags = _texts(detail.tag)
@@ -72,9 +75,9 @@ def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
         categories=categories,
         cuisines=find_cuisines(categories).known if categories else None,
         phone=_first(parse_phone, (detail.phone, restaurant.phone, row.phone)),
-        score=_integer(restaurant.score if restaurant.score is not None else row.score),
-        user_score=_number(row.user_score) or None,  # 0 means that nobody rated it
-        review_count=_integer(row.review_cnt),
+        score=_count(restaurant.score, HIGHEST_SCORE, _count(row.score, HIGHEST_SCORE)),
+        user_score=_user_score(row),
+        review_count=_count(row.review_cnt, MOST_REVIEWS),
         images=_images(row, restaurant),
         open_status=clean_text(row.open_status),
         menu=menu,
@@ -142,21 +145,24 @@ def _hours_sources(detail: Detail) -> Iterator[dict[str, str]]:
         yield {"": detail.status.time}
 
 
-def _week(rows: Iterable[HoursRow]) -> dict[str, str]:
-    """Return {day label: text}. A line with an empty label belongs to the day above it."""
+def _week(rows: Iterable[HoursRow | None]) -> dict[str, str]:
+    """Return {day label: text}. A line with an empty label belongs to the day above it, if that could be read."""
     week: dict[str, str] = {}
-    label = ""
+    label: str | None = ""
     for row in rows:
+        if row is None or row.duration is None:
+            label = None
+            continue
         label = clean_text(row.duration) or label
-        if text := clean_text(row.time):
+        if label is not None and (text := clean_text(row.time)):
             week[label] = f"{week[label]}\n{text}" if label in week else text
     return week
 
 
-def _menu(menu: Menu) -> list[MenuItem]:
+def _menu(lines: Iterable[MenuLine]) -> list[MenuItem]:
     items = []
-    for line in menu.lines:
-        if name := clean_text(line.menu):
+    for line in lines:
+        if name := clean_text(line.menu):  # a line without one is a photo, or a heading
             price = clean_text(line.price)
             krw = parse_price_krw(price) if price else None
             recommended = str(line.best).lower() in TRUE_MARKS
@@ -171,9 +177,19 @@ def _categories(row: Row, restaurant: Restaurant) -> list[str] | None:
 
 
 def _images(row: Row, restaurant: Restaurant) -> list[str] | None:
-    urls = [row.image, *(row.image_list or ()), restaurant.img]
-    urls += (restaurant.images.urls if restaurant.images else None) or ()
-    return list(dict.fromkeys(url for url in urls if url and PLACEHOLDER_IMAGE not in url)) or None
+    pictures = [row.image, *(row.image_list or ()), restaurant.img]
+    pictures += (restaurant.images.pictures if restaurant.images else None) or ()
+    return list(dict.fromkeys(url for url in map(_address, pictures) if url and PLACEHOLDER_IMAGE not in url)) or None
+
+
+def _address(picture: str | Picture | None) -> str | None:
+    """Return the address of a picture, its largest, completed where the protocol is missing; None if it is none."""
+    if isinstance(picture, Picture):
+        picture = picture.origin or picture.middle or picture.thumb
+    url = (picture or "").strip()
+    if url.startswith(("https://", "http://")):
+        return url
+    return f"https://{found[1]}" if (found := WITHOUT_PROTOCOL.fullmatch(url)) else None
 
 
 def _texts(values: list[str] | None) -> list[str] | None:
@@ -186,15 +202,12 @@ def _first(parse: Callable[[str], str | None], values: Iterable[str | None]) -> 
     return next((found for value in values if value and (found := parse(value))), None)
 
 
-def _number(value: float | str | None) -> float | None:
-    """Return a number, also of "1,234"; None for anything else, as infinity is."""
-    try:
-        number = float(value.replace(",", "") if isinstance(value, str) else value or 0)
-    except ValueError:
-        return None
-    return number if value is not None and isfinite(number) else None
+def _user_score(row: Row) -> float | None:
+    score = number_of(row.user_score)
+    return score if score and 0 < score <= HIGHEST_USER_SCORE else None  # 0 means that nobody rated it
 
 
-def _integer(value: float | str | None) -> int | None:
-    number = _number(value)
-    return None if number is None else int(number)
+def _count(value: Number, most: int, other: int | None = None) -> int | None:
+    """Return a number that can be one of these, else the `other`."""
+    number = number_of(value)
+    return int(number) if number is not None and 0 <= number <= most else other

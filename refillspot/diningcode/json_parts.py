@@ -1,0 +1,212 @@
+"""JSON of the site, read part by part: what is not as known costs that part alone, and is told by its path. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from codecs import BOM_UTF8
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from refillspot.exceptions import LayoutChangedError, MalformedAnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+T = TypeVar("T")
+
+NUMBERED = re.compile(r"\d{1,6}")
+NOTHING: Any = object()
+"""Of a part that could not be read."""
+
+
+class Oddity(NamedTuple):
+    """A part that is not as known. There are only as many paths as the known types have."""
+
+    path: str
+    """"detail.bhour[].time": from the section on, "[]" for an entry of a list."""
+    came: str
+    """What came, as a type of JSON: "object", "empty array" … Never the content."""
+    due: str
+
+
+def without_mark(body: bytes) -> bytes:
+    """Return a body without the byte-order mark that some programs put before their output."""
+    return body.removeprefix(BOM_UTF8)
+
+
+def whole_json(body: bytes) -> bytes:
+    """Return a body as JSON that a strict reader takes: without a mark, and mended where texts are broken.
+
+    Texts with half a character (an emoji that was cut, a byte that is no UTF-8) become null, line breaks within texts
+    and numbers that are none are let pass: a visitor's review must not cost the page that it stands on.
+
+    Raises:
+        MalformedAnswerError: it is no whole JSON all the same.
+    """
+    body = without_mark(body)
+    try:
+        msgspec.json.decode(body, type=msgspec.Raw)  # looks it through, and makes nothing of it
+        body.decode()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return write_json(loose_json(body))
+    return body
+
+
+def write_json(value: Any) -> bytes:
+    """Return a value as JSON, whatever its size."""
+    try:
+        return msgspec.json.encode(value)
+    except OverflowError:  # a number beyond 64 bits
+        return json.dumps(value, ensure_ascii=False).encode()
+
+
+def loose_json(body: bytes) -> Any:
+    """Return what JSON says, also where it is broken in the ways that `whole_json` mends.
+
+    Raises:
+        MalformedAnswerError: it is no whole JSON all the same.
+    """
+    text = body.decode("utf-8", "surrogateescape")  # what is no UTF-8 becomes half a character too
+    try:
+        return _without_halves(json.loads(text, strict=False, parse_constant=lambda _name: None, parse_float=_finite))
+    except (ValueError, RecursionError) as error:
+        raise MalformedAnswerError(f"not whole JSON ({len(body)} bytes)") from error
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if abs(number) < float("inf") else None
+
+
+def _without_halves(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if _is_whole(value) else None
+    if isinstance(value, list):
+        return [_without_halves(entry) for entry in value]
+    if isinstance(value, dict):
+        return {name: _without_halves(entry) for name, entry in value.items() if _is_whole(name)}
+    return value
+
+
+def _is_whole(text: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def read_part(body: bytes, shape: type[T], path: str, oddities: list[Oddity]) -> T:
+    """Return whole JSON as a type. Optional parts that are not as known are left out and added to `oddities`.
+
+    Raises:
+        LayoutChangedError: a part that must be there is missing, or of another type; the message names it.
+        MalformedAnswerError: it is no JSON.
+    """
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return msgspec.json.decode(body, type=shape)
+    found: list[Oddity] = []
+    part = _fit(loose_json(body), _type_of(shape), path, found)
+    oddities += found
+    if part is NOTHING:
+        odd = found[-1] if found else Oddity(path, "nothing", "something")
+        raise LayoutChangedError(f"{odd.path or 'the answer'}: {odd.came} where {odd.due} was due")
+    return part  # type: ignore[no-any-return]  # of the shape, by its type
+
+
+@cache
+def _type_of(shape: type) -> inspect.Type:
+    return inspect.type_info(shape)
+
+
+def _fit(value: Any, due: inspect.Type, path: str, oddities: list[Oddity]) -> Any:
+    """Return a value as one of the types that are due, `NOTHING` with the reason in `oddities` if it is none."""
+    kinds = due.types if isinstance(due, inspect.UnionType) else (due,)
+    for kind in kinds:
+        if isinstance(kind, inspect.AnyType):
+            return value
+        if isinstance(kind, inspect.RawType):
+            return msgspec.Raw(write_json(value))
+        if isinstance(kind, inspect.NoneType) and value is None:
+            return None
+        if isinstance(kind, inspect.StrType) and isinstance(value, str):
+            return value
+        if isinstance(kind, inspect.BoolType) and isinstance(value, bool):
+            return value
+        if isinstance(kind, inspect.IntType | inspect.FloatType) and _is_number(value):
+            return value
+        if isinstance(kind, inspect.StructType) and isinstance(value, dict):
+            return _fit_object(value, kind, path, oddities)
+        if isinstance(kind, inspect.ListType) and isinstance(value, list):
+            return _fit_entries(value, kind.item_type, f"{path}[]", oddities)
+    return _near_miss(value, kinds, path, oddities)
+
+
+def _near_miss(value: Any, kinds: Iterable[inspect.Type], path: str, oddities: list[Oddity]) -> Any:
+    """Return what a value of another type says without doubt: a number as text, a list whose entries are numbered."""
+    oddities.append(Oddity(path, kind_of(value), _names(kinds)))
+    for kind in kinds:
+        if isinstance(kind, inspect.StrType) and _is_number(value):
+            return str(value)
+        if isinstance(kind, inspect.ListType) and isinstance(value, dict) and value:
+            if all(map(NUMBERED.fullmatch, value)):  # so PHP writes an array from which an entry was taken out
+                return _fit_entries(value.values(), kind.item_type, f"{path}[]", oddities)
+    return NOTHING
+
+
+def _fit_object(value: Mapping[str, Any], kind: inspect.StructType, path: str, oddities: list[Oddity]) -> Any:
+    found = {}
+    for field in kind.fields:
+        place = f"{path}.{field.encode_name}".lstrip(".")
+        entry = value.get(field.encode_name, NOTHING)
+        part = NOTHING if entry is NOTHING else _fit(entry, field.type, place, oddities)
+        if part is not NOTHING:
+            found[field.name] = part
+        elif field.required:
+            if entry is NOTHING:
+                oddities.append(Oddity(place, "nothing", _names((field.type,))))
+            return NOTHING
+    return kind.cls(**found)
+
+
+def _fit_entries(values: Iterable[Any], due: inspect.Type, path: str, oddities: list[Oddity]) -> list[Any]:
+    """Return the entries that are as known; where null is due as well, it holds the place of one that is not."""
+    keeps_place = isinstance(due, inspect.UnionType) and any(isinstance(one, inspect.NoneType) for one in due.types)
+    entries = []
+    for value in values:
+        if value is None:
+            oddities.append(Oddity(path, kind_of(value), _names((due,))))
+        entry = NOTHING if value is None else _fit(value, due, path, oddities)
+        if entry is not NOTHING or keeps_place:
+            entries.append(None if entry is NOTHING else entry)
+    return entries
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def kind_of(value: Any) -> str:
+    """Return the type of a JSON value in words."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, str):
+        return "text" if value else "empty text"
+    if isinstance(value, dict):
+        return "object" if value else "empty object"
+    if isinstance(value, list):
+        return "array" if value else "empty array"
+    return "number"
+
+
+NAMES: dict[type[inspect.Type], str] = {
+    inspect.StrType: "text", inspect.IntType: "number", inspect.FloatType: "number", inspect.BoolType: "true or false",
+    inspect.StructType: "object", inspect.ListType: "array",
+}  # fmt: skip
+
+
+def _names(kinds: Iterable[inspect.Type]) -> str:
+    """Return types in words, "number or text"; that null may come goes without saying."""
+    alone = [one for kind in kinds for one in (kind.types if isinstance(kind, inspect.UnionType) else (kind,))]
+    return " or ".join(dict.fromkeys(NAMES[type(one)] for one in alone if type(one) in NAMES))

@@ -1,0 +1,38 @@
+"""Visitors, and their words, taken out of what an answer says. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from refillspot.diningcode.json_parts import loose_json, write_json
+
+_WORDS = r"user|review|comment|blog|writer|author|nick|member"
+OF_PEOPLE = re.compile(_WORDS, re.IGNORECASE)
+"""Names of fields that hold a visitor, or a visitor's words."""
+COUNTED = re.compile(r"(?:cnt|count|total|score|rate|average)$", re.IGNORECASE)
+"""Names of fields beside them whose figures are the site's own: `review_cnt`, `user_score`."""
+FIGURE = re.compile(r"[\d,.]{1,12}")
+NAMED = re.compile(rf'"[^"]*(?:{_WORDS})[^"]*"\s*:'.encode(), re.IGNORECASE)
+
+
+def without_people(value: Any) -> Any:
+    """Return a copy of a JSON value without the fields that are of people."""
+    if isinstance(value, list):
+        return [without_people(entry) for entry in value]
+    if isinstance(value, dict):
+        return {
+            name: without_people(entry)
+            for name, entry in value.items()
+            if not OF_PEOPLE.search(name) or (COUNTED.search(name) and _is_figure(entry))
+        }
+    return value
+
+
+def json_without_people(body: bytes) -> bytes:
+    """Return JSON without them; as it came where there are none."""
+    return write_json(without_people(loose_json(body))) if NAMED.search(body) else body
+
+
+def _is_figure(value: Any) -> bool:
+    return not isinstance(value, str | list | dict) or (isinstance(value, str) and bool(FIGURE.fullmatch(value)))
