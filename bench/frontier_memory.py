@@ -19,8 +19,8 @@ from scrapy.utils.request import fingerprint
 from bench import runner
 from bench.site import store_rows
 from bench.worker import running_services
-from refillspot.diningcode.answers import Row
 from refillspot.diningcode.forms import FORM_HEADERS, store_form
+from refillspot.diningcode.page_types import Row
 from refillspot.frontier import codec
 from refillspot.frontier.fields import request_fields
 from refillspot.frontier.queue import CrawlQueue

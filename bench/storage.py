@@ -28,7 +28,8 @@ from bench.site import TODAY, store_rows
 from bench.worker import empty_database, running_services
 from refillspot.batches import Batches
 from refillspot.clock import Clock
-from refillspot.diningcode.answers import Row, decode_store
+from refillspot.diningcode.answers import decode_store
+from refillspot.diningcode.page_types import Row
 from refillspot.diningcode.stores import build_store
 from refillspot.postgres import binary, merging
 from refillspot.postgres.database import migrate_database

@@ -162,8 +162,29 @@ def _of_next_day(clock: str) -> str:
     return f"{int(hours) - 24:02d}:{minutes}"
 
 
+@dataclass(slots=True, frozen=True)
+class ReadPage:
+    """The page that a store was read from and the list row that led to it, both as they may be kept."""
+
+    row: dict[str, Any]
+    body: bytes
+
+
+class _Read:
+    """What an item was read from: at hand for whoever stores it, and no part of what it says."""
+
+    __slots__ = ("page",)
+    page: ReadPage | None
+
+    def __post_init__(self) -> None:
+        self.page = None
+
+    def read_from(self, page: ReadPage) -> None:
+        self.page = page
+
+
 @dataclass(slots=True)
-class Store:
+class Store(_Read):
     """One restaurant, as one crawl saw it. Keyed by `ref`, the site's own id (`v_rid`)."""
 
     ref: str

@@ -10,8 +10,10 @@ from refillspot.language import gettext as _
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-COMPLETE, COULD_NOT_RUN, WRONG_USAGE, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
+COMPLETE, COULD_NOT_RUN, WRONG_USAGE, INCOMPLETE, HELD, INTERRUPTED = 0, 1, 2, 3, 4, 130
 RECYCLED = 75  # a worker that gave its memory back; another goes on
+UNREADABLE = "unreadable_pages"
+"""The reason with which a crawl holds itself that can use too few of its first pages."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -24,25 +26,8 @@ def crawl_outcome(stats: Mapping[str, Any]) -> Outcome:
     """Judge a crawl by its Scrapy stats. One that stored nothing where refill stores were known has failed."""
     reason = stats.get("finish_reason", "not started")
     stored, known, lost = _of_crawl(stats) if "crawl/state" in stats else _of_process(stats)
-    if reason == "shutdown":
-        return Outcome(
-            INTERRUPTED,
-            _("Interrupted with {stored} stores stored. The same command goes on from here.").format(stored=stored),
-        )
-    if reason == "memory_limit":
-        return Outcome(
-            RECYCLED,
-            _("Ended to give memory back, with {stored} stores stored. The same command goes on.").format(
-                stored=stored
-            ),
-        )
     if reason != "finished":
-        return Outcome(
-            COULD_NOT_RUN,
-            _("Stopped ({reason}) with {stored} stores stored: see the log for the cause.").format(
-                reason=reason, stored=stored
-            ),
-        )
+        return _unfinished(reason, stored, stats)
     if known and not stored:
         return Outcome(
             COULD_NOT_RUN,
@@ -60,6 +45,35 @@ def crawl_outcome(stats: Mapping[str, Any]) -> Outcome:
             + _by_pages(stats),
         )
     return Outcome(COMPLETE, _("Complete: {stored} stores stored.").format(stored=stored) + _by_pages(stats))
+
+
+def _unfinished(reason: str, stored: int, stats: Mapping[str, Any]) -> Outcome:
+    if reason == "shutdown":
+        return Outcome(
+            INTERRUPTED,
+            _("Interrupted with {stored} stores stored. The same command goes on from here.").format(stored=stored),
+        )
+    if reason == "memory_limit":
+        return Outcome(
+            RECYCLED,
+            _("Ended to give memory back, with {stored} stores stored. The same command goes on.").format(
+                stored=stored
+            ),
+        )
+    if reason == UNREADABLE:
+        return Outcome(
+            HELD,
+            _(
+                "Held with {stored} stores stored: most of the first store pages cannot be used ({part}). Nothing is "
+                "lost; `scrapy doctor --shapes FILE` writes what the site sends, docs/site-changed.md says what to do."
+            ).format(stored=stored, part=stats.get("early_stop/part")),
+        )
+    return Outcome(
+        COULD_NOT_RUN,
+        _("Stopped ({reason}) with {stored} stores stored: see the log for the cause.").format(
+            reason=reason, stored=stored
+        ),
+    )
 
 
 def complete_outcome(result: Mapping[str, int]) -> Outcome:

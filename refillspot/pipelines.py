@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
     from refillspot.items import Store
     from refillspot.planning import SearchPlan
+
+
+logger = logging.getLogger(__name__)
 
 
 class PostgresCopyPipeline:
@@ -72,6 +76,11 @@ class PostgresCopyPipeline:
         await self._table.open()
         codes = [district.code for district in getattr(self._crawler.spider, "districts", ())]
         self._stats.set_value("postgres/known", await self._table.known_refill_stores(codes))
+        if outdated := await self._table.outdated_stores():
+            logger.warning(
+                "%d stores were read by older parsers: `scrapy db reparse --all` reads their pages again, not the site",
+                outdated,
+            )
 
     async def process_item(self, item: Store | UnreadPage | QueryAnswer) -> Store | UnreadPage | QueryAnswer:
         if isinstance(item, QueryAnswer):

@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from refillspot.clock import Clock
-from refillspot.diningcode.answers import Row
+from refillspot.diningcode.page_types import Row
 from refillspot.diningcode.roads import read_kept_store
 from refillspot.diningcode.stores import build_store
 from refillspot.exceptions import SiteError
+from refillspot.items import ReadPage
+from refillspot.postgres.store_pages import StorePages
+from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
 from refillspot.postgres.unread import KeptPages
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
+    from typing import Any
 
     from refillspot.items import Store
-    from refillspot.postgres.unread import KeptPage
 
 
 @dataclass(slots=True)
@@ -33,55 +37,86 @@ class Reparsed:
     rejected: int = 0
     unread: int = 0
     """Still not to be read, and still kept."""
+    read_again: int = 0
+    """Stores whose newest page was read before, and again now."""
 
 
 @dataclass(slots=True, frozen=True)
 class _PageClock(Clock):
     """The time at which the page in hand was kept: that is when its store was seen."""
 
-    pages: list[KeptPage] = field(default_factory=list)
+    times: list[datetime] = field(default_factory=list)
 
     def now(self) -> datetime:
-        return self.pages[-1].kept_at
+        return self.times[-1]
 
 
-def reparse(database_url: str, web_url: str) -> Reparsed:
-    """Read every kept page again; store what can be read now, keep the rest.
+def reparse(database_url: str, web_url: str, *, is_all: bool = False) -> Reparsed:
+    """Read the pages again that could not be read; `is_all`: the newest page of each store too.
+
+    Store what can be read now, keep the rest.
 
     Raises:
         psycopg.Error: PostgreSQL does not answer or refuses.
         SchemaVersionError: the schema is newer than this program.
     """
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # psycopg needs this loop on Windows
-        return runner.run(_reparse(database_url, web_url))
+        return runner.run(_Reparsing(database_url, web_url).run(is_all=is_all))
 
 
-async def _reparse(database_url: str, web_url: str) -> Reparsed:
-    result, clock = Reparsed(), _PageClock()
-    table = StoreTable(database_url, clock)
-    await table.open()
-    try:
-        async with KeptPages(database_url) as pages:
+class _Reparsing:
+    def __init__(self, database_url: str, web_url: str) -> None:
+        self._database_url = database_url
+        self._web_url = web_url
+        self._clock = _PageClock()
+        self._table = StoreTable(database_url, self._clock)
+        self._result = Reparsed()
+
+    async def run(self, *, is_all: bool) -> Reparsed:
+        await self._table.open()
+        try:
+            if is_all:
+                await self._read_stored()
+            await self._read_unread()
+        finally:
+            await self._table.close()
+        return self._result
+
+    async def _read_stored(self) -> None:
+        async with StorePages(self._database_url) as newest:
+            async for pages in newest.batches():
+                kept = {one.ref: one for one in pages}
+                stores = [store for one in pages if (store := self._read(one.page.row, one.page.body))]
+                self._result.unread += len(pages) - len(stores)
+                outcome, missing = await self._table.reread([StoreRow.of(store) for store in stores])
+                self._result.read_again += outcome.stored
+                self._result.rejected += outcome.rejected
+                for row in missing:
+                    await self._store(row.store, kept[row.ref].kept_at)
+
+    async def _read_unread(self) -> None:
+        async with KeptPages(self._database_url) as pages:
             for kept in await pages.read():
-                store = _read(kept, web_url)
+                store = self._read(kept.page.row, kept.page.body)
                 if kept.outdated:
-                    result.outdated += 1
+                    self._result.outdated += 1
                 elif store is None:
-                    result.unread += 1
+                    self._result.unread += 1
                     continue
                 else:
-                    clock.pages.append(kept)
-                    outcome = await table.write([store])
-                    result.stored += outcome.stored
-                    result.rejected += outcome.rejected
+                    await self._store(store, kept.kept_at)
                 await pages.forget(kept)
-    finally:
-        await table.close()
-    return result
 
+    async def _store(self, store: Store, seen_at: datetime) -> None:
+        self._clock.times[:] = [seen_at]
+        outcome = await self._table.write([store])
+        self._result.stored += outcome.stored
+        self._result.rejected += outcome.rejected
 
-def _read(kept: KeptPage, web_url: str) -> Store | None:
-    try:
-        return build_store(msgspec.convert(kept.page.row, Row), read_kept_store(kept.page.body), web_url)
-    except (SiteError, msgspec.ValidationError):
-        return None
+    def _read(self, row: Mapping[str, Any], body: bytes) -> Store | None:
+        try:
+            store = build_store(msgspec.convert(row, Row), read_kept_store(body), self._web_url)
+        except (SiteError, msgspec.ValidationError):
+            return None
+        store.read_from(ReadPage(dict(row), body))
+        return store

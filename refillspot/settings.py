@@ -31,6 +31,7 @@ DOWNLOADER_MIDDLEWARES = {
     # Before politeness: a hit costs the site nothing. Before HttpCompression (590): bodies come here unpacked. After
     # the retries: each failure comes here, and an old page may stand in for it.
     "refillspot.middlewares.RedisCacheMiddleware": 560,
+    "refillspot.middlewares.AllowedPartsMiddleware": 570,  # nothing that a visitor wrote is kept by those before it
     "refillspot.middlewares.DistressMiddleware": 580,  # sees what came from the site only, unpacked
     "refillspot.middlewares.PolitenessMiddleware": 890,  # what leaves here is sent
     "refillspot.middlewares.LastLookMiddleware": 895,  # unless the API has gone down while it waited
@@ -130,6 +131,7 @@ REDIS_KEY_PREFIX = "refillspot"  # all keys are <prefix>:<crawl>:<what>
 # --- Workers. Read by the extensions and by `scrapy fleet`
 EXTENSIONS = {
     "refillspot.extensions.adaptive_concurrency.AdaptiveConcurrency": 0,
+    "refillspot.extensions.early_stop.EarlyStop": 0,
     "refillspot.extensions.garbage_collection.GarbageCollection": 0,
     "refillspot.extensions.heartbeat.Heartbeat": 0,
     "refillspot.extensions.json_log.JsonLog": 0,
@@ -139,6 +141,7 @@ EXTENSIONS = {
     "refillspot.extensions.site_answers.SiteAnswers": 0,
     "refillspot.extensions.reading.Reading": 0,
 }
+EARLY_STOP_PAGES = 20  # a worker of whose first store pages more than half cannot be used stops; 0 = never
 WORKER_MAX_MEMORY_MB = (
     2048  # MiB of resident memory; a worker beyond it ends and can be resumed. A fleet sets its share
 )

@@ -16,3 +16,9 @@ queue_rolled_back = object()
 
 stats_asked = object()
 """The stats are about to be read: whoever counts for itself puts its counts in now."""
+
+page_read = object()
+"""A list or a store page was read, sent with `page` (a `SearchPage` or a `StorePage`)."""
+
+page_unread = object()
+"""A store page is in a layout that is not known, sent with `error` (its words name the part)."""

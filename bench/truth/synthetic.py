@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bench.truth.tally import Tally
-from refillspot.diningcode.answers import Row, StorePage, decode_store
+from refillspot.diningcode.answers import decode_store
+from refillspot.diningcode.page_types import Row, StorePage
 from refillspot.diningcode.stores import build_store
 from replica import profile
 from replica.city import build_city

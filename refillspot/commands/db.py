@@ -17,28 +17,37 @@ if TYPE_CHECKING:
 class Command(ScrapyCommand):
     """`scrapy db migrate`: bring the tables up to date. A crawl does the same when it starts.
 
-    `scrapy db reparse`: read the pages again that no parser could read, without asking the site.
+    `scrapy db reparse [--all]`: read the pages again that no parser could read, or the newest page of every store,
+    without asking the site.
     """
 
     requires_crawler_process = False
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        return "migrate | reparse"
+        return "migrate | reparse [--all]"
 
     def short_desc(self) -> str:
         return _("Create or update the tables in PostgreSQL, read kept pages again")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002  # Scrapy's signature
-        actions = {"migrate": _migrate, "reparse": _reparse}
-        if len(args) != 1 or args[0] not in actions:
-            raise UsageError(_("say: scrapy db migrate, or scrapy db reparse"))
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument(
+            "--all", action="store_true", help=_("reparse: the newest page of every store, not only what was unread")
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if args not in (["migrate"], ["reparse"]) or (opts.all and args != ["reparse"]):
+            raise UsageError(_("say: scrapy db migrate, scrapy db reparse, or scrapy db reparse --all"))
         assert self.settings  # noqa: S101  # Scrapy made them
         with told_on_stderr(self):
-            actions[args[0]](self.settings)
+            if args == ["migrate"]:
+                _migrate()
+            else:
+                _reparse(self.settings, is_all=opts.all)
 
 
-def _migrate(_settings: BaseSettings) -> None:
+def _migrate() -> None:
     from refillspot.postgres.database import migrate_database
     from refillspot.services import resolve
 
@@ -50,11 +59,13 @@ def _migrate(_settings: BaseSettings) -> None:
     )
 
 
-def _reparse(settings: BaseSettings) -> None:
+def _reparse(settings: BaseSettings, *, is_all: bool) -> None:
     from refillspot.reparsing import reparse
     from refillspot.services import resolve
 
-    result = reparse(resolve().database_url, settings["DININGCODE_WEB_URL"])
+    result = reparse(resolve().database_url, settings["DININGCODE_WEB_URL"], is_all=is_all)
+    if is_all:
+        print(_("{count} stores read again from their newest pages").format(count=result.read_again))
     print(
         _(
             "{stored} stored, {outdated} outdated and dropped, {rejected} refused by PostgreSQL, "

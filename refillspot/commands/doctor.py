@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
@@ -23,7 +24,7 @@ COLOURS = {"ok": "green", "note": "cyan", "warning": "yellow", "problem": "red"}
 
 
 class Command(ScrapyCommand):
-    """`scrapy doctor [--offline]`: whether a crawl can be started here, and what to do if not.
+    """`scrapy doctor [--offline] [--shapes FILE]`: whether a crawl can be started here, and what to do if not.
 
     0 it can, warnings may be told; 1 there is a problem; 2 wrong usage.
     """
@@ -47,6 +48,11 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--offline", action="store_true", help=_("leave the site out"))
+        parser.add_argument(
+            "--shapes",
+            metavar="FILE",
+            help=_("write to a file what the site sends, as shapes: names and types, no words"),
+        )
         parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -57,12 +63,12 @@ class Command(ScrapyCommand):
                 _("scrapy doctor takes no argument, not {given}").format(given=" ".join(args)), print_help=False
             )
         with told_on_stderr(self):
-            found = list(_shown(examine(self._questions(is_offline=opts.offline)), as_json=opts.json))
+            found = list(_shown(examine(self._questions(opts)), as_json=opts.json))
             if opts.json:
                 print(json.dumps([asdict(finding) for finding in found], ensure_ascii=False))
             self.exitcode = 1 if any(finding.state == "problem" for finding in found) else 0
 
-    def _questions(self, *, is_offline: bool) -> Questions:
+    def _questions(self, opts: argparse.Namespace) -> Questions:
         from refillspot.doctor.checkup import Questions
         from refillspot.doctor.site import Hosts
 
@@ -81,7 +87,8 @@ class Command(ScrapyCommand):
             block_seconds=settings.getfloat("POLITENESS_BLOCK_SECONDS"),
             key_prefix=settings["REDIS_KEY_PREFIX"],
             window=settings.get("CRAWL_WINDOW") or "",
-            is_offline=is_offline,
+            is_offline=opts.offline,
+            shapes=Path(opts.shapes) if opts.shapes else None,
         )
 
     def _user_agent(self) -> str:

@@ -1,4 +1,4 @@
-"""The API's answers as types, and how they are read: what identifies must be there, all else may be as it likes.
+"""The API's answers, read: what identifies must be there, all else may be as it likes.
 
 A part that is missing, null or of another type than is known costs that part alone, and is told as an `Oddity`.
 """
@@ -6,59 +6,21 @@ A part that is missing, null or of another type than is known costs that part al
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from refillspot.diningcode.json_parts import Oddity, read_part, whole_json
+from refillspot.diningcode.json_parts import Oddity, read_part, whole_json, without_mark
+from refillspot.diningcode.page_types import Detail, Menu, Number, PoiSection, Restaurant, Row, SearchPage, StorePage
 from refillspot.exceptions import ApiError, BlockedError, LayoutChangedError, UnknownStoreError
-from refillspot.items import Road  # noqa: TC001  # msgspec reads it
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SUCCESS = "100"
 NO_SUCH_STORE = "존재하지 않는"  # the replica's words; the site's own are not known, and then it is an ApiError
 LONGEST_MESSAGE = 200  # characters of the site's own words in an error
 T = TypeVar("T")
-
-Number = int | float | str | None
-"""Counts come as text too: "1,185"."""
-
-
-class Picture(msgspec.Struct):
-    """A picture as it comes since 2026, its visitor left out; before, it was the address alone."""
-
-    origin: str | None = None
-    middle: str | None = None
-    thumb: str | None = None
-
-
-class Row(msgspec.Struct, kw_only=True):
-    """One store in a list. `keyword[]` is not here: it depends on the query and says nothing of the store."""
-
-    v_rid: str
-    nm: str
-    branch: str | None = None
-    addr: str | None = None
-    road_addr: str | None = None
-    phone: str | None = None
-    category: str | None = None
-    lat: Number = None
-    lng: Number = None
-    score: Number = None
-    user_score: Number = None
-    review_cnt: Number = None
-    open_status: str | None = None
-    image: str | Picture | None = None
-    image_list: list[str | Picture] | None = None
-
-
-class _Counts(msgspec.Struct):
-    rcount: Number = None
-
-
-class PoiSection(msgspec.Struct, kw_only=True):
-    total_cnt: Number = None
-    rows: list[msgspec.Raw] | None = msgspec.field(name="list", default=None)
-    params: _Counts | None = None
 
 
 class _SearchData(msgspec.Struct):
@@ -73,90 +35,20 @@ class _Terms(msgspec.Struct):
     keyword: list[_Term] | None = None
 
 
-class SearchPage(msgspec.Struct):
-    """A list page: how many stores match, the rows shown, and what was wrong with rows that could not be read."""
-
-    total: int
-    rows: list[Row] = msgspec.field(default_factory=list)
-    terms: list[tuple[str, ...] | None] = msgspec.field(default_factory=list)
-    """Beside each row: up to four terms, those of the search first. Evidence of the search, not of the store.
-
-    None = the row does not tell them."""
-    broken: list[str] = msgspec.field(default_factory=list)
-    cap: int | None = None
-    """Rows of one query that can be seen at most by the road that the page came; None = that is to be found out."""
-    oddities: list[Oddity] = msgspec.field(default_factory=list)
+def _of(section: str, name: str) -> Callable[[StorePage], Any]:
+    return lambda page: getattr(getattr(page, section), name, None)
 
 
-class Images(msgspec.Struct):
-    pictures: list[str | Picture] | None = msgspec.field(name="list", default=None)
-
-
-class Restaurant(msgspec.Struct, kw_only=True):
-    """Section `restaurant`: the only one that every store page has."""
-
-    rn: str
-    branch: str | None = None
-    categories: list[str] | None = None
-    lat: Number = None
-    lng: Number = None
-    phone: str | None = None
-    score: Number = None
-    img: str | Picture | None = None
-    images: Images | None = None
-
-
-class HoursRow(msgspec.Struct):
-    """A line of the week: `duration` the day's label (empty = the day above goes on, None = whose it is is not known),
-    `time` the text.
-    """
-
-    duration: str | None = None
-    time: str | None = None
-
-
-class OpenStatus(msgspec.Struct):
-    time: str | None = None
-
-
-class Detail(msgspec.Struct, kw_only=True):
-    """Section `detail`."""
-
-    address: str | None = None
-    road_address: str | None = None
-    phone: str | None = None
-    tag: list[str] | None = None
-    facility: list[str] | None = None
-    status: OpenStatus | None = None
-    bhour: list[HoursRow | None] | None = None
-    """None = a line that is not as known: what follows it without a label belongs to nobody."""
-    bhour_seo: list[HoursRow | None] | None = None
-
-
-class MenuLine(msgspec.Struct, kw_only=True):
-    menu: str | None = None
-    price: str | None = None
-    description: str | None = None
-    best: bool | int | str | None = None
-
-
-class Menu(msgspec.Struct, kw_only=True):
-    """Section `menu`. `lines` None = it came without a list, which says nothing of the store."""
-
-    lines: list[MenuLine] | None = msgspec.field(name="list", default=None)
-
-
-class StorePage(msgspec.Struct):
-    """A store page. A section that is None was not there, which says nothing about the store."""
-
-    restaurant: Restaurant
-    detail: Detail | None = None
-    menu: Menu | None = None
-    road: Road = "api"
-    oddities: list[Oddity] = msgspec.field(default_factory=list)
-
-
-READ_SECTIONS: dict[str, type[msgspec.Struct]] = {"restaurant": Restaurant, "detail": Detail, "menu": Menu}
+USUAL_PARTS: dict[str, Callable[[StorePage], Any]] = {
+    f"{section}.{name}": _of(section, name)
+    for section, names in {
+        "restaurant": ("categories", "lat", "lng", "phone", "score", "images"),
+        "detail": ("address", "road_address", "phone", "tag", "status", "bhour"),
+        "menu": ("list",),
+    }.items()
+    for name in names
+}
+"""Those that some of twenty stores have at least; where none has one, the site has renamed it or taken it out."""
 
 
 class _Envelope(msgspec.Struct, kw_only=True):
@@ -192,6 +84,7 @@ def read_rows(section: PoiSection | None, oddities: list[Oddity], cap: int | Non
         for odd in oddities:
             if odd.path == "poi_section" and odd.came != "empty array":  # that is how PHP writes an object of nothing
                 raise LayoutChangedError(f"poi_section: {odd.came} where {odd.due} was due")
+        page.has_section = False
         return page
     total = number_of(section.total_cnt)
     if total is None and section.params:
@@ -207,15 +100,19 @@ def read_rows(section: PoiSection | None, oddities: list[Oddity], cap: int | Non
 
 
 def _read_row(raw: bytes, page: SearchPage) -> None:
+    found: list[Oddity] = []
     try:
-        row = read_part(raw, Row, "list[]", page.oddities)
-        if not (row.v_rid.strip() and row.nm.strip()):
-            raise LayoutChangedError(f"list[].{'nm' if row.v_rid.strip() else 'v_rid'}: empty text")
+        row = read_part(raw, Row, "list[]", found)
+        terms = read_part(raw, _Terms, "list[]", found).keyword
     except LayoutChangedError as error:
         page.broken.append(str(error))
         return
+    finally:
+        page.oddities += dict.fromkeys(found)
+    if nameless := next((name for name in ("v_rid", "nm") if not getattr(row, name).strip()), None):
+        page.broken.append(f"list[].{nameless}: empty text where text was due")
+        return
     page.rows.append(row)
-    terms = read_part(raw, _Terms, "list[]", page.oddities).keyword
     page.terms.append(None if terms is None else tuple(term.term for term in terms))
 
 
@@ -238,7 +135,7 @@ def decode_store(body: bytes) -> StorePage:
         restaurant=restaurant,
         detail=_section(sections, "detail", Detail, oddities),
         menu=_section(sections, "menu", Menu, oddities),
-        oddities=oddities,
+        oddities=list(dict.fromkeys(oddities)),
     )
 
 
@@ -269,7 +166,7 @@ def result_of(body: bytes) -> bytes:
     Raises:
         BlockedError, MalformedAnswerError, ApiError, UnknownStoreError, LayoutChangedError: it holds nothing.
     """
-    if body.lstrip().startswith(b"<"):
+    if without_mark(body).lstrip().startswith(b"<"):
         raise BlockedError("a page for humans came where JSON was due: the site is refusing this crawl for now")
     envelope = read_part(whole_json(body), _Envelope, "", [])
     code = str(envelope.result_code)
@@ -279,6 +176,15 @@ def result_of(body: bytes) -> bytes:
     if code != SUCCESS:
         raise ApiError(f"the site answered result_code {code[:LONGEST_MESSAGE]!r}: {message or 'no message'}")
     return bytes(envelope.result_data)
+
+
+def absent_parts(page: SearchPage | StorePage) -> list[str]:
+    """Return the paths of parts that an answer of the API should have, and does not say anything of."""
+    if isinstance(page, SearchPage):
+        return [] if page.has_section else ["poi_section"]
+    if page.road != "api":
+        return []
+    return [path for path, value in USUAL_PARTS.items() if value(page) is None]
 
 
 def number_of(value: Number) -> float | None:

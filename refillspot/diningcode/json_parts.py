@@ -107,7 +107,7 @@ def read_part(body: bytes, shape: type[T], path: str, oddities: list[Oddity]) ->
     with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return msgspec.json.decode(body, type=shape)
     found: list[Oddity] = []
-    part = _fit(loose_json(body), _type_of(shape), path, found)
+    part = _fit(loose_json(body), _type_of(shape), path, found)  # type: ignore[arg-type]  # types are hashable
     oddities += found
     if part is NOTHING:
         odd = found[-1] if found else Oddity(path, "nothing", "something")
@@ -124,35 +124,39 @@ def _fit(value: Any, due: inspect.Type, path: str, oddities: list[Oddity]) -> An
     """Return a value as one of the types that are due, `NOTHING` with the reason in `oddities` if it is none."""
     kinds = due.types if isinstance(due, inspect.UnionType) else (due,)
     for kind in kinds:
-        if isinstance(kind, inspect.AnyType):
-            return value
-        if isinstance(kind, inspect.RawType):
-            return msgspec.Raw(write_json(value))
-        if isinstance(kind, inspect.NoneType) and value is None:
-            return None
-        if isinstance(kind, inspect.StrType) and isinstance(value, str):
-            return value
-        if isinstance(kind, inspect.BoolType) and isinstance(value, bool):
-            return value
-        if isinstance(kind, inspect.IntType | inspect.FloatType) and _is_number(value):
-            return value
-        if isinstance(kind, inspect.StructType) and isinstance(value, dict):
-            return _fit_object(value, kind, path, oddities)
-        if isinstance(kind, inspect.ListType) and isinstance(value, list):
-            return _fit_entries(value, kind.item_type, f"{path}[]", oddities)
+        if isinstance(value, FITTING.get(type(kind), ())) and not (isinstance(value, bool) and _is_numeric(kind)):
+            return _as_due(value, kind, path, oddities)
     return _near_miss(value, kinds, path, oddities)
+
+
+def _as_due(value: Any, kind: inspect.Type, path: str, oddities: list[Oddity]) -> Any:
+    if isinstance(kind, inspect.RawType):
+        return msgspec.Raw(write_json(value))
+    if isinstance(kind, inspect.StructType):
+        return _fit_object(value, kind, path, oddities)
+    if isinstance(kind, inspect.ListType):
+        return _fit_entries(value, kind.item_type, f"{path}[]", oddities)
+    return value
 
 
 def _near_miss(value: Any, kinds: Iterable[inspect.Type], path: str, oddities: list[Oddity]) -> Any:
     """Return what a value of another type says without doubt: a number as text, a list whose entries are numbered."""
-    oddities.append(Oddity(path, kind_of(value), _names(kinds)))
+    oddities.append(Oddity(path, kind_of(value), type_names(kinds)))
     for kind in kinds:
-        if isinstance(kind, inspect.StrType) and _is_number(value):
+        if isinstance(kind, inspect.StrType) and isinstance(value, int | float) and not isinstance(value, bool):
             return str(value)
-        if isinstance(kind, inspect.ListType) and isinstance(value, dict) and value:
-            if all(map(NUMBERED.fullmatch, value)):  # so PHP writes an array from which an entry was taken out
-                return _fit_entries(value.values(), kind.item_type, f"{path}[]", oddities)
+        if isinstance(kind, inspect.ListType) and _is_numbered(value):
+            return _fit_entries(value.values(), kind.item_type, f"{path}[]", oddities)
     return NOTHING
+
+
+def _is_numbered(value: Any) -> bool:
+    """Whether it is an array as PHP writes one from which an entry was taken out."""
+    return isinstance(value, dict) and bool(value) and all(map(NUMBERED.fullmatch, value))
+
+
+def _is_numeric(kind: inspect.Type) -> bool:
+    return isinstance(kind, inspect.IntType | inspect.FloatType)
 
 
 def _fit_object(value: Mapping[str, Any], kind: inspect.StructType, path: str, oddities: list[Oddity]) -> Any:
@@ -165,7 +169,7 @@ def _fit_object(value: Mapping[str, Any], kind: inspect.StructType, path: str, o
             found[field.name] = part
         elif field.required:
             if entry is NOTHING:
-                oddities.append(Oddity(place, "nothing", _names((field.type,))))
+                oddities.append(Oddity(place, "nothing", type_names((field.type,))))
             return NOTHING
     return kind.cls(**found)
 
@@ -176,15 +180,11 @@ def _fit_entries(values: Iterable[Any], due: inspect.Type, path: str, oddities: 
     entries = []
     for value in values:
         if value is None:
-            oddities.append(Oddity(path, kind_of(value), _names((due,))))
+            oddities.append(Oddity(path, kind_of(value), type_names((due,))))
         entry = NOTHING if value is None else _fit(value, due, path, oddities)
         if entry is not NOTHING or keeps_place:
             entries.append(None if entry is NOTHING else entry)
     return entries
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def kind_of(value: Any) -> str:
@@ -200,13 +200,19 @@ def kind_of(value: Any) -> str:
     return "number"
 
 
+FITTING: dict[type[inspect.Type], Any] = {
+    inspect.AnyType: object, inspect.RawType: object, inspect.NoneType: type(None), inspect.StrType: str,
+    inspect.BoolType: bool, inspect.IntType: (int, float), inspect.FloatType: (int, float), inspect.StructType: dict,
+    inspect.ListType: list,
+}  # fmt: skip
+"""By what is due, the Python types of its JSON."""
 NAMES: dict[type[inspect.Type], str] = {
     inspect.StrType: "text", inspect.IntType: "number", inspect.FloatType: "number", inspect.BoolType: "true or false",
     inspect.StructType: "object", inspect.ListType: "array",
 }  # fmt: skip
 
 
-def _names(kinds: Iterable[inspect.Type]) -> str:
+def type_names(kinds: Iterable[inspect.Type]) -> str:
     """Return types in words, "number or text"; that null may come goes without saying."""
     alone = [one for kind in kinds for one in (kind.types if isinstance(kind, inspect.UnionType) else (kind,))]
     return " or ".join(dict.fromkeys(NAMES[type(one)] for one in alone if type(one) in NAMES))

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from lxml import html
 from parsel import Selector
 
 from refillspot.diningcode.json_parts import write_json
@@ -81,11 +80,10 @@ def _outermost(page: Selector) -> list[Any]:
 def _written(container: Any) -> str:
     for element in list(container.iter()):
         if not isinstance(element.tag, str) or element.tag in {"script", "style"} or _is_of_people(element):
-            element.drop_tree() if element is not container else element.clear()
-            continue
-        for name in element.attrib.keys() - ATTRIBUTES:
+            element.clear(keep_tail=True)  # an empty element is left of it
+        for name in set(element.attrib) - ATTRIBUTES:
             del element.attrib[name]
-    return str(html.tostring(container, encoding="unicode", with_tail=False))
+    return str(Selector(root=container).get())
 
 
 def _is_of_people(element: Any) -> bool:

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from refillspot.diningcode.answers import LONGEST_MESSAGE, Row, result_of, sections_of
+from refillspot.diningcode.answers import LONGEST_MESSAGE, result_of, sections_of
 from refillspot.diningcode.forms import LIST_PAGE, STORE_PAGE, search_form, store_form
 from refillspot.diningcode.json_parts import Oddity, kind_of, loose_json, whole_json, write_json
 from refillspot.diningcode.kept_html import kept_list_page, kept_store_page
+from refillspot.diningcode.page_types import Row
 from refillspot.diningcode.people import json_without_people, without_people
 from refillspot.diningcode.refusals import refusal_of
 from refillspot.diningcode.shapes import Shapes
@@ -65,8 +66,7 @@ def kept_list_result(result: bytes) -> tuple[Any, dict[str, Any]]:
 
 def stand_in(value: Any) -> Any:
     """Return what an odd value leaves behind, so that it is counted again when it is read again: its kind, no word."""
-    empty = {str: "", list: [], dict: {}}
-    return empty.get(type(value), value)
+    return type(value)() if isinstance(value, str | list | dict) else value
 
 
 def size_of(value: Any) -> str:
@@ -101,11 +101,12 @@ def _kept_answer(body: bytes, keep: Callable[[bytes], tuple[Any, dict[str, Any]]
 
 
 def _kept_section(section: dict[str, Any], left_out: dict[str, Any]) -> dict[str, Any]:
-    rows, params = section.get("list"), section.get("params")
+    rows: Any = section.get("list")
+    params: Any = section.get("params")
     kept = {name: section[name] for name in SECTION_FIELDS if name in section}
     if "params" in section:
-        is_object = isinstance(params, dict)
-        kept["params"] = {"rcount": params["rcount"]} if is_object and "rcount" in params else stand_in(params)
+        is_told = isinstance(params, dict) and "rcount" in params
+        kept["params"] = {"rcount": params["rcount"]} if is_told else stand_in(params)
     if isinstance(rows, dict):
         kept["list"] = {number: _kept_row(row, left_out) for number, row in rows.items()}
     elif "list" in section:

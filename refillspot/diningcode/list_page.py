@@ -6,10 +6,11 @@ import re
 
 import msgspec
 
-from refillspot.diningcode.answers import PoiSection, SearchPage, read_rows
+from refillspot.diningcode.answers import read_rows
 from refillspot.diningcode.forms import PAGE_CAP
 from refillspot.diningcode.json_parts import Oddity, read_part, whole_json
 from refillspot.diningcode.page_text import page_text
+from refillspot.diningcode.page_types import PoiSection, SearchPage
 from refillspot.exceptions import LayoutChangedError, MalformedAnswerError
 
 # localStorage.setItem('listData', '…'): a JSON string's inside, where ' is written \'.

@@ -13,7 +13,7 @@ from refillspot.planning.course import Answer
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from refillspot.diningcode.answers import Row, SearchPage
+    from refillspot.diningcode.page_types import Row, SearchPage
     from refillspot.planning import Query
 
 

@@ -16,7 +16,7 @@ def page_text(body: bytes) -> str:
         MalformedAnswerError: the page is cut off, or nothing at all.
         LayoutChangedError: it is no HTML.
     """
-    text = body.decode("utf-8", "replace")
+    text = body.decode("utf-8-sig", "replace")
     if text.strip() and not text.lstrip().startswith("<"):
         raise LayoutChangedError("no page for people came where one was due")
     if VERIFICATION.decode() in text.lower():

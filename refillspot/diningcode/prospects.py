@@ -16,7 +16,7 @@ from refillspot.planning.keywords import KINDS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from refillspot.diningcode.answers import Row
+    from refillspot.diningcode.page_types import Row
 
 OWN_WORD_ONLY = {"chain", "salad_bar"}  # kinds of keywords that count only where a store calls itself so
 BUFFET = "뷔페"  # a whole meal, also on the board of a café
@@ -46,7 +46,7 @@ class Prospects:
         self._doubts: Counter[str] = Counter()
 
     def judge(self, rows: Sequence[Row], terms: Sequence[tuple[str, ...] | None], keyword: str) -> list[Prospect]:
-        """Return a judgement for each row of an answer to `keyword`; `terms` are those shown beside each, if any are."""
+        """Return a judgement for each row of an answer to `keyword`; `terms`: those shown beside each, if told."""
         words = keyword.split()
         said = [all(word in _text(row) for word in words) for row in rows]
         shown = [None if beside is None else _shows(beside, keyword) for beside in terms]

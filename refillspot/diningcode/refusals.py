@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -23,7 +24,7 @@ class Refusal(NamedTuple):
 
 def refusal_of(url: str, status: int, body: bytes) -> Refusal | None:
     """Return why an answer is a block: a verification page, or a page for humans where none was due."""
-    start = body[:LOOKED_AT].lstrip()
+    start = body[:LOOKED_AT].removeprefix(BOM_UTF8).lstrip()
     if start[:1] in {b"{", b"["}:
         return None
     if VERIFICATION in start.lower():

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from refillspot.diningcode.answers import SearchPage, StorePage, decode_search, decode_store
+from refillspot.diningcode.answers import decode_search, decode_store
 from refillspot.diningcode.forms import (
     LIST_PAGE,
     STORE_PAGE,
@@ -16,10 +16,12 @@ from refillspot.diningcode.forms import (
     store_form,
     store_page_url,
 )
+from refillspot.diningcode.json_parts import without_mark
 from refillspot.diningcode.list_page import decode_list_page
 from refillspot.diningcode.store_page import decode_store_page
 
 if TYPE_CHECKING:
+    from refillspot.diningcode.page_types import SearchPage, StorePage
     from refillspot.items import Road
 
 API_PREFIX = "/API/"
@@ -66,4 +68,4 @@ def read_store(url: str, body: bytes) -> StorePage:
 
 def read_kept_store(body: bytes) -> StorePage:
     """Read a store page of which nobody knows by which road it came."""
-    return decode_store_page(body) if body.lstrip().startswith(b"<") else decode_store(body)
+    return decode_store_page(body) if without_mark(body).lstrip().startswith(b"<") else decode_store(body)

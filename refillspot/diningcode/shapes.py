@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from refillspot.diningcode.json_parts import kind_of
+from refillspot.diningcode.json_parts import kind_of, loose_json, whole_json
+from refillspot.exceptions import MalformedAnswerError
 
 FIELD_NAME = re.compile(r"@?[A-Za-z_][A-Za-z0-9_-]{0,40}")
 MOST_FIELDS = 60  # of one object; with more, its names are data themselves
@@ -67,3 +68,44 @@ class Shapes:
     def lines(self) -> dict[str, str]:
         """Return {path: its shape in words}."""
         return {path: str(shape) for path, shape in sorted(self.of.items())}
+
+
+def note_list(body: bytes, shapes: Shapes) -> None:
+    """Take in the answer to a search, the parts that are read by the paths that their oddities have."""
+    data = _note_around(body, shapes)
+    section = data.pop("poi_section", None) if isinstance(data, dict) else None
+    rows = section.pop("list", None) if isinstance(section, dict) else None
+    shapes.note(data, "result_data")
+    shapes.note(section, "poi_section")
+    shapes.note(rows, "list")
+
+
+def note_store(body: bytes, shapes: Shapes) -> None:
+    """Take in a store page, each section under its key."""
+    data = _note_around(body, shapes)
+    if not isinstance(data, list):
+        shapes.note(data, "result_data")
+        return
+    for section in data:
+        key = str(section.get("key")) if isinstance(section, dict) else ""
+        shapes.note(section, key if FIELD_NAME.fullmatch(key) else "result_data[]")
+
+
+def _note_around(body: bytes, shapes: Shapes) -> Any:
+    """Take in what is around the result of an answer; return the result, None of an answer that has none."""
+    try:
+        answer = loose_json(whole_json(body))
+    except MalformedAnswerError:
+        shapes.note(body.decode("utf-8", "replace"), "no JSON")
+        return None
+    if not isinstance(answer, dict):
+        shapes.note(answer, "answer")
+        return None
+    left_out = answer.pop("left_out", None)  # of a page that was kept: shapes already
+    if isinstance(left_out, dict):
+        for name in left_out:
+            shapes.of.setdefault(name, Shape()).kinds["left out"] += 1
+    data = answer.pop("result_data", None)
+    for name, value in answer.items():
+        shapes.note(value, name if FIELD_NAME.fullmatch(name) else "*")
+    return data

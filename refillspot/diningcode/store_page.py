@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from parsel import Selector
 
-from refillspot.diningcode.answers import Detail, HoursRow, Menu, MenuLine, OpenStatus, Restaurant, StorePage
 from refillspot.diningcode.json_parts import Oddity
 from refillspot.diningcode.linked_data import (
     MENU_ITEM,
@@ -23,6 +22,7 @@ from refillspot.diningcode.linked_data import (
     texts_of,
 )
 from refillspot.diningcode.page_text import page_text
+from refillspot.diningcode.page_types import Detail, HoursRow, Menu, MenuLine, OpenStatus, Restaurant, StorePage
 from refillspot.exceptions import LayoutChangedError, UnknownStoreError
 from refillspot.parsing.address import parse_address
 
@@ -85,7 +85,7 @@ def decode_store_page(body: bytes) -> StorePage:
         detail=_detail(page, linked, oddities),
         menu=_menu(page, linked, oddities),
         road="pages",
-        oddities=oddities,
+        oddities=list(dict.fromkeys(oddities)),
     )
 
 

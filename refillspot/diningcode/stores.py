@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from refillspot.diningcode.answers import Detail, Picture, Restaurant, number_of
+from refillspot.diningcode.answers import number_of
 from refillspot.diningcode.forms import store_page_url
+from refillspot.diningcode.page_types import Detail, Picture, Restaurant
 from refillspot.items import Address, MenuItem, Store
 from refillspot.parsing.address import parse_address
 from refillspot.parsing.category import parse_categories
@@ -24,8 +25,10 @@ from refillspot.regions import find_district_code
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from refillspot.diningcode.answers import HoursRow, MenuLine, Number, Row, StorePage
+    from refillspot.diningcode.page_types import HoursRow, MenuLine, Number, Row, StorePage
 
+PARSER_VERSION = 2
+"""Of what is made of a page, in this room and in `parsing`; one more whenever the same page reads otherwise."""
 PLACEHOLDER_IMAGE = "/noimage/"
 WITHOUT_PROTOCOL = re.compile(r"(?://)?((?:[a-z0-9-]+\.)+[a-z]{2,}/.+)", re.IGNORECASE | re.DOTALL)
 HIGHEST_SCORE, HIGHEST_USER_SCORE, MOST_REVIEWS = 100, 5, 10_000_000

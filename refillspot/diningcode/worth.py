@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from refillspot.caching import Kind, Worth
+from refillspot.diningcode.json_parts import without_mark
 from refillspot.diningcode.roads import read_list, read_store
 from refillspot.exceptions import LayoutChangedError, PassingError, UnknownStoreError
 
@@ -40,4 +41,4 @@ def _worth_of_page(kind: Kind, url: str, body: bytes) -> Worth:
 
 
 def _worth_of_robots(body: bytes) -> Worth:
-    return Worth.PASSING if body.lstrip().startswith(b"<") else Worth.PAGE  # rules are no HTML
+    return Worth.PASSING if without_mark(body).lstrip().startswith(b"<") else Worth.PAGE  # rules are no HTML

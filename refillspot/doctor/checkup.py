@@ -13,10 +13,12 @@ from refillspot.doctor.configuration import examine_configuration
 from refillspot.doctor.finding import Finding, problem
 from refillspot.doctor.machine import PINS, Resources, examine_packages, examine_resources
 from refillspot.doctor.servers import Servers
+from refillspot.doctor.shape_report import ShapeReport
 from refillspot.doctor.site import FirstContact
 from refillspot.doctor.visit import TURN_SECONDS, Visitor
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
+from refillspot.postgres.store_pages import newest_bodies
 from refillspot.services import embedded, read_environment
 from refillspot.shared.budget import RequestBudget
 from refillspot.shared.pace_control import read_pace
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from refillspot.doctor.site import Hosts
+
+
+KEPT_PAGES = 500  # of those that crawls have kept, the newest: what one page shows may be chance
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -44,6 +49,8 @@ class Questions:
     window: str
     """CRAWL_WINDOW."""
     is_offline: bool
+    shapes: Path | None = None
+    """Where to write what the site sends, as shapes alone."""
 
 
 def examine(questions: Questions, directory: Path | None = None) -> Iterator[Finding]:
@@ -61,11 +68,16 @@ def examine(questions: Questions, directory: Path | None = None) -> Iterator[Fin
         servers = Servers(environment)
         yield from servers.examine()
         yield from examine_clocks(servers.facts)
+        report = ShapeReport(questions.shapes) if questions.shapes else None
         if not questions.is_offline:
-            yield from _examine_site(questions, servers.urls.get("redis"))
+            yield from _examine_site(questions, servers.urls.get("redis"), report)
+        if report:
+            for body in newest_bodies(servers.urls.get("postgres"), KEPT_PAGES):
+                report.add_store(body, is_kept=True)
+            yield report.write()
 
 
-def _examine_site(questions: Questions, redis_url: str | None) -> Iterator[Finding]:
+def _examine_site(questions: Questions, redis_url: str | None, report: ShapeReport | None) -> Iterator[Finding]:
     if redis_url is None:
         what = _("the site was not asked: without Redis there is no common pace")
         yield Finding("site", "problem", what, _("See the finding about Redis."))
@@ -73,7 +85,7 @@ def _examine_site(questions: Questions, redis_url: str | None) -> Iterator[Findi
     if why_not := _why_not_now(questions, redis_url):
         yield why_not
         return
-    yield from asyncio.run(_visit(questions, redis_url))
+    yield from asyncio.run(_visit(questions, redis_url, report))
 
 
 def _why_not_now(questions: Questions, redis_url: str) -> Finding | None:
@@ -99,12 +111,12 @@ def _why_not_now(questions: Questions, redis_url: str) -> Finding | None:
     return None
 
 
-async def _visit(questions: Questions, redis_url: str) -> list[Finding]:
+async def _visit(questions: Questions, redis_url: str, report: ShapeReport | None) -> list[Finding]:
     pace = questions.requests_per_second
     budget = RequestBudget(redis_url, f"{questions.key_prefix}:politeness", pace) if pace > 0 else None
     visitor = Visitor(questions.headers, budget, questions.block_seconds)
     try:
-        return [finding async for finding in FirstContact(questions.hosts, visitor, budget).examine()]
+        return [finding async for finding in FirstContact(questions.hosts, visitor, budget, report).examine()]
     finally:
         if budget:
             await budget.close()

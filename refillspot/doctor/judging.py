@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 from refillspot.diningcode.answers import decode_search, decode_store
 from refillspot.diningcode.differences import compare_list, compare_store
+from refillspot.diningcode.json_parts import without_mark
 from refillspot.diningcode.stores import district_code
 from refillspot.doctor.finding import Finding
 from refillspot.exceptions import LayoutChangedError, SiteError
 from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from refillspot.diningcode.differences import Differences
+    from refillspot.diningcode.json_parts import Oddity
     from refillspot.doctor.visit import Answer
 
 NOT_NOW = {403, 408, 425, 429}  # and 5xx: the rules could not be read. Any other 4xx means that there are none
@@ -44,7 +48,9 @@ def judge_rules(answer: Answer) -> tuple[Finding, str | None]:
             url=url, why=answer.refusal or f"HTTP {status}"
         )
         return Finding("robots", "problem", what, _("Try again later: a crawl waits for it too.")), None
-    return Finding("robots", "ok", _("{url} can be read").format(url=url)), answer.body.decode("utf-8", "replace")
+    return Finding("robots", "ok", _("{url} can be read").format(url=url)), without_mark(answer.body).decode(
+        "utf-8", "replace"
+    )
 
 
 def judge_list(body: bytes, asked: str) -> tuple[list[Finding], str | None]:
@@ -59,6 +65,7 @@ def judge_list(body: bytes, asked: str) -> tuple[list[Finding], str | None]:
     findings = [
         Finding("list", "ok", _("a list: {count} rows of {total}").format(count=len(page.rows), total=page.total)),
         *_differences("list", compare_list(body)),
+        *_oddities("list", page.oddities),
     ]
     if page.broken:
         what = _("{count} rows cannot be read; the first: {error}").format(count=len(page.broken), error=page.broken[0])
@@ -76,9 +83,13 @@ def judge_store(body: bytes) -> list[Finding]:
         page = decode_store(body)
     except SiteError as error:
         return [_unread(_("the store page"), error)]
-    lines = len(page.menu.lines) if page.menu else 0
+    lines = len((page.menu.lines if page.menu else None) or ())
     what = _("a store page: {name}, {count} lines of a menu").format(name=page.restaurant.rn, count=lines)
-    return [Finding("store", "ok", what), *_differences("store", compare_store(body))]
+    return [
+        Finding("store", "ok", what),
+        *_differences("store", compare_store(body)),
+        *_oddities("store", page.oddities),
+    ]
 
 
 def _differences(area: str, found: Differences) -> list[Finding]:
@@ -91,6 +102,15 @@ def _differences(area: str, found: Differences) -> list[Finding]:
     return notes
 
 
+def _oddities(area: str, found: Sequence[Oddity]) -> list[Finding]:
+    """A part of another type than is known costs what it says, and nothing else."""
+    if not found:
+        return []
+    each = [_("{path}: {came} where {due} was due").format(**odd._asdict()) for odd in dict.fromkeys(found)]
+    what = _("not as known, and left out: {parts}").format(parts="; ".join(each))
+    return [Finding(area, "warning", what, _("A slip of the site, or a change: see docs/site-changed.md."))]
+
+
 def _unread(what: str, error: SiteError) -> Finding:
     told = _("{what} cannot be read: {error}").format(what=what, error=error)
     if isinstance(error, LayoutChangedError):
@@ -101,5 +121,5 @@ def _unread(what: str, error: SiteError) -> Finding:
 def _layout_remedy() -> str:
     return _(
         "Do not crawl: the site has changed, or DININGCODE_API_URL is not its address. Update refillspot; its "
-        "developers compare the answer with refillspot/diningcode/answers.py."
+        "developers want what `scrapy doctor --shapes FILE` writes: docs/site-changed.md."
     )

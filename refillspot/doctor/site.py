@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from refillspot.diningcode.forms import Form
+    from refillspot.doctor.shape_report import ShapeReport
     from refillspot.doctor.visit import Answer, Visitor
     from refillspot.shared.budget import RequestBudget
 
@@ -39,8 +40,11 @@ class Hosts:
 class FirstContact:
     """Asks nothing that the rules do not allow."""
 
-    def __init__(self, hosts: Hosts, visitor: Visitor, budget: RequestBudget | None) -> None:
+    def __init__(
+        self, hosts: Hosts, visitor: Visitor, budget: RequestBudget | None, shapes: ShapeReport | None = None
+    ) -> None:
         self._hosts = hosts
+        self._shapes = shapes
         self._visitor = visitor
         self._budget = budget
         self._rules: dict[str, Protego] = {}
@@ -61,12 +65,16 @@ class FirstContact:
         if isinstance(answer, Finding):
             yield answer
             return
+        if self._shapes:
+            self._shapes.add_list(answer.body)
         findings, ref = judge_list(answer.body, district.code)
         for finding in findings:
             yield finding
         if ref is None:
             return
         answer = await self._ask(store_form(ref))
+        if self._shapes and not isinstance(answer, Finding):
+            self._shapes.add_store(answer.body)
         for finding in [answer] if isinstance(answer, Finding) else judge_store(answer.body):
             yield finding
 

@@ -1,4 +1,4 @@
-"""How much of what stores say of themselves could be read."""
+"""How much of what the site sent, and of what stores say of themselves, could be read."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from scrapy import signals
 
+from refillspot.diningcode.answers import absent_parts
 from refillspot.diningcode.left_as_text import count_left_as_text, unknown_categories
+from refillspot.diningcode.page_types import SearchPage
 from refillspot.items import Store
+from refillspot.signals import page_read
 
 if TYPE_CHECKING:
     from typing import Self
@@ -16,13 +19,18 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.statscollectors import StatsCollector
 
+    from refillspot.diningcode.page_types import StorePage
+
 logger = logging.getLogger(__name__)
 
 
 class Reading:
-    """Counts what the parsers left as text, once a store is stored; says each unknown category once.
+    """Counts the parts of answers that were not as known, and what the parsers left as text once a store is stored.
 
-    Stats: parsing/stores, parsing/<kind>, the kinds of `count_left_as_text`.
+    Says each odd part once, by the type that came, and each unknown category.
+    Stats: reading/lists, reading/rows, reading/store_pages; oddities/<path>/<came>/<due> (rows, or pages, that have
+    it); absent/<path> (pages without a part that stores usually have); parsing/stores, parsing/<kind>, the kinds of
+    `count_left_as_text`.
     """
 
     def __init__(self, stats: StatsCollector) -> None:
@@ -32,8 +40,23 @@ class Reading:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         extension = cls(crawler.stats)
+        crawler.signals.connect(extension.page_read, signal=page_read)
         crawler.signals.connect(extension.item_scraped, signal=signals.item_scraped)
         return extension
+
+    def page_read(self, page: StorePage | SearchPage) -> None:
+        if isinstance(page, SearchPage):
+            self._stats.inc_value("reading/lists")
+            self._stats.inc_value("reading/rows", len(page.rows) + len(page.broken))
+        else:
+            self._stats.inc_value("reading/store_pages")
+        for part in absent_parts(page):
+            self._stats.inc_value(f"absent/{part}")
+        for odd in page.oddities:
+            name = f"oddities/{odd.path}/{odd.came}/{odd.due}"
+            if self._stats.get_value(name) is None:
+                logger.warning("%s: %s where %s was due; it is left out, and counted", *odd)
+            self._stats.inc_value(name)
 
     def item_scraped(self, item: object) -> None:
         if not isinstance(item, Store):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from refillspot.language import gettext as _
-from refillspot.outcome import INTERRUPTED, RECYCLED, WRONG_USAGE
+from refillspot.outcome import COULD_NOT_RUN, HELD, INTERRUPTED, RECYCLED, WRONG_USAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -122,8 +122,9 @@ class Supervisor:
             place.false_starts += 1
         else:
             place.false_starts = 0
-        if code == WRONG_USAGE or place.false_starts > MAX_FALSE_STARTS:
-            logger.error("worker %d ends with %s again and again: see %s", worker.number, code, worker.log)
+        if code in {WRONG_USAGE, HELD} or place.false_starts > MAX_FALSE_STARTS:
+            again = " again and again" if place.false_starts > MAX_FALSE_STARTS else ""
+            logger.error("worker %d ends with %s%s: see %s", worker.number, code, again, worker.log)
             self.end.gave_up = True
             for other in self._places:
                 other.worker.stop()
@@ -137,5 +138,5 @@ def fleet_exit_code(end: FleetEnd) -> int | None:
     if end.was_interrupted:
         return INTERRUPTED
     if end.gave_up:
-        return WRONG_USAGE if WRONG_USAGE in end.exit_codes else 1
+        return next((code for code in (WRONG_USAGE, HELD) if code in end.exit_codes), COULD_NOT_RUN)
     return None

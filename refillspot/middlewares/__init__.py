@@ -1,5 +1,6 @@
 """Downloader middlewares, between the engine and the site, and a spider middleware, behind it."""
 
+from refillspot.middlewares.allowed_parts import AllowedPartsMiddleware
 from refillspot.middlewares.cache import RedisCacheMiddleware
 from refillspot.middlewares.distress import DistressMiddleware
 from refillspot.middlewares.fallback import FallbackMiddleware
@@ -11,6 +12,7 @@ from refillspot.middlewares.robots import RobotsMiddleware
 from refillspot.middlewares.user_agent import UserAgentMiddleware
 
 __all__ = [
+    "AllowedPartsMiddleware",
     "DistressMiddleware",
     "FallbackMiddleware",
     "LastLookMiddleware",

@@ -17,6 +17,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler, load_object
 
 from refillspot import politeness
+from refillspot.diningcode.json_parts import without_mark
 from refillspot.diningcode.refusals import ROBOTS_PATH, refusal_of
 from refillspot.middlewares.fallback import FallbackMiddleware
 from refillspot.middlewares.politeness import PolitenessMiddleware
@@ -128,8 +129,9 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             return _Rules(None)
         if not 200 <= response.status < 300:
             raise _UnreadableError(f"HTTP {response.status} of {response.url}")
-        await self._keep_delay(host, response.body)
-        return _Rules(build_from_crawler(self._parserimpl, self.crawler, response.body))
+        body = without_mark(response.body)  # else the first line is none that is known, nor are the rules below it
+        await self._keep_delay(host, body)
+        return _Rules(build_from_crawler(self._parserimpl, self.crawler, body))
 
     async def _keep_delay(self, host: str, body: bytes) -> None:
         middleware = self.crawler.get_downloader_middleware(PolitenessMiddleware)

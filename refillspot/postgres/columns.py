@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 import msgspec
 
-Policy = Literal["replace", "keep", "list", "menu", "terms", "refill"]
+Policy = Literal["replace", "keep", "derived", "list", "menu", "terms", "refill"]
 """What a merge does to a row that exists.
 
 replace: the new value counts. keep: the new value counts unless it is NULL or empty, because a poorer page never
-erases what is known. list, menu, terms: as keep; but from a page for people, which says less than the API, a part of a
-list is no news, a line of the menu keeps its marks and description, and terms are added to those known. refill: as the
-page and its menu allow. Each of them comes to the same whether a page is merged once or twice in a row.
+erases what is known. derived: the new value counts where that is said from which it is worked out. list,
+menu, terms: as keep; but from a page for people, which says less than the API, a part of a list is no news, a line of
+the menu keeps its marks and description, and terms are added to those known. refill: as the page and its menu allow.
+Each of them comes to the same whether a page is merged once or twice in a row.
 """
 BY_PAGES = "EXCLUDED.road = 'pages'"
 MARKED_MENU = """(
@@ -43,42 +44,50 @@ class Column:
     """Of a `Store`; None = the column's name."""
     empty: str | None = None
     """SQL literal that says no more than NULL."""
+    of: tuple[str, ...] = ()
+    """Columns from which it is worked out."""
 
 
+ADDRESSES = ("addr", "road_addr")
 STORE_COLUMNS = (
     Column("ref", policy="replace"),
     Column("name", policy="replace"),
     Column("branch"),
     Column("addr"),
     Column("road_addr"),
-    Column("district_code", policy="replace"),
-    Column("district", policy="replace"),
-    Column("dong"),
-    Column("dong_confirmed", "bool"),
+    Column("district_code", policy="derived", of=ADDRESSES),
+    Column("district", policy="derived", of=ADDRESSES),
+    Column("dong", of=ADDRESSES),
+    Column("dong_confirmed", "bool", of=ADDRESSES),
     Column("lat", "float8"),
     Column("lon", "float8"),
     Column("phone"),
     Column("categories", "text[]", "list", empty="'{}'"),
-    Column("cuisines", "text[]", "list", empty="'{}'"),
+    Column("cuisines", "text[]", "list", empty="'{}'", of=("categories",)),
     Column("score", "int8"),
     Column("user_score", "float8"),
     Column("review_count", "int8"),
     Column("images", "text[]", "list", empty="'{}'"),
-    Column("hours", "jsonb"),
+    Column("hours", "jsonb", of=("hours_text",)),
     Column("hours_text"),
     Column("open_status"),
     Column("menu", "jsonb", "menu", empty="'[]'"),
     Column("refill_verdict", policy="refill", attribute="refill.verdict"),
     Column("refill_evidence", "jsonb", policy="refill", attribute="refill.evidence"),
-    Column("refill_prices", "jsonb", empty="'[]'"),
-    Column("refill_price_krw", "int8"),
-    Column("refill_terms", "jsonb", "terms"),
+    Column("refill_prices", "jsonb", empty="'[]'", of=("menu",)),
+    Column("refill_price_krw", "int8", of=("menu",)),
+    Column("refill_terms", "jsonb", "terms", of=("menu",)),
     Column("tags", "text[]", "list", empty="'{}'"),
     Column("facilities", "text[]", empty="'{}'"),
     Column("source_url", policy="replace"),
     Column("road", policy="replace"),
 )
-COLUMNS = (*STORE_COLUMNS, Column("hours_osm"), Column("digest", "int8", "replace"))
+COLUMNS = (
+    *STORE_COLUMNS,
+    Column("hours_osm", of=("hours_text",)),
+    Column("digest", "int8", "replace"),
+    Column("parser_version", "int8", "replace"),
+)
 """Those of a `Store`, then those that a `StoreRow` adds."""
 
 NUL = b"\\u0000"
@@ -101,13 +110,26 @@ def without_nul(value: Any) -> Any:
     return value
 
 
+def reread_expression(column: Column) -> str:
+    """Return what a column is set to when the newest page is read again.
+
+    What another parser made of the same words is no knowledge: it goes, even where nothing comes in its place.
+    """
+    return _derived(column) if column.of else merge_expression(column)
+
+
+def _derived(column: Column) -> str:
+    is_said = " OR ".join(f"EXCLUDED.{name} IS NOT NULL" for name in column.of)
+    return f"CASE WHEN {is_said} THEN EXCLUDED.{column.name} ELSE s.{column.name} END"
+
+
 def merge_expression(column: Column) -> str:
     """Return what a column is set to when its row exists; `s` is the row, EXCLUDED the newcomer."""
     new, old = f"EXCLUDED.{column.name}", f"s.{column.name}"
     if column.policy == "replace":
         return new
-    if column.policy == "refill":
-        return f"CASE WHEN {KEEPS_VERDICT} THEN {old} ELSE {new} END"
+    if column.policy == "derived":
+        return _derived(column)
     kept = f"coalesce({f'nullif({new}, {column.empty})' if column.empty else new}, {old})"
     if column.policy == "list":
         return f"CASE WHEN {BY_PAGES} AND {old} @> {new} THEN {old} ELSE {kept} END"
@@ -115,4 +137,4 @@ def merge_expression(column: Column) -> str:
         return f"CASE WHEN {BY_PAGES} THEN coalesce({MARKED_MENU}, {old}) ELSE {kept} END"
     if column.policy == "terms":
         return f"CASE WHEN {BY_PAGES} THEN coalesce({old} || jsonb_strip_nulls({new}), {new}, {old}) ELSE {kept} END"
-    return kept
+    return f"CASE WHEN {KEEPS_VERDICT} THEN {old} ELSE {new} END" if column.policy == "refill" else kept

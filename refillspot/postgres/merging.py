@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from refillspot.postgres import binary
-from refillspot.postgres.columns import COLUMNS, merge_expression
+from refillspot.postgres.columns import COLUMNS, merge_expression, reread_expression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +32,18 @@ MERGE = f"""
         {", ".join(f"{column.name} = {merge_expression(column)}" for column in COLUMNS if column.name != "ref")},
         status = 'operating', last_seen_at = EXCLUDED.last_seen_at
 """  # in order of ref, so that two workers' merges cannot wait for each other in a circle
+LOCK = """
+    SELECT s.ref FROM refillspot.stores AS s JOIN pg_temp.incoming_stores USING (ref)
+    ORDER BY s.ref FOR NO KEY UPDATE OF s
+"""
+REREAD = f"""
+    UPDATE refillspot.stores AS s SET
+        {", ".join(f"{column.name} = {reread_expression(column)}" for column in COLUMNS if column.name != "ref")}
+    FROM pg_temp.incoming_stores AS excluded
+    JOIN unnest(%(refs)b::text[], %(pages)b::int8[]) AS read (ref, page) USING (ref)
+    JOIN refillspot.store_pages AS p USING (ref)
+    WHERE s.ref = excluded.ref AND p.digest = read.page
+"""  # the page that was read, unless a crawl has brought a newer one meanwhile; when a store was seen stays as it is
 SEEN_AGAIN = """
     WITH known AS MATERIALIZED (
         SELECT s.ref FROM refillspot.stores AS s
@@ -62,6 +74,25 @@ async def merge(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], now: date
     Raises:
         psycopg.DataError, psycopg.IntegrityError: one of them cannot be stored.
     """
+    await _copy(cursor, rows)
+    await cursor.execute(MERGE, {"now": now})
+
+
+async def reread(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow]) -> set[str]:
+    """Let rows say what the parsers of today make of their newest pages; return the refs of those that there are.
+
+    Raises:
+        psycopg.DataError, psycopg.IntegrityError: one of them cannot be stored.
+    """
+    await _copy(cursor, rows)
+    await cursor.execute(LOCK)
+    known = {ref for (ref,) in await cursor.fetchall()}
+    pages = {row.ref: row.page.digest for row in rows if row.page}
+    await cursor.execute(REREAD, {"refs": list(pages), "pages": list(pages.values())})
+    return known
+
+
+async def _copy(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow]) -> None:
     async with cursor.copy(COPY) as copy:
         copy.set_types(TYPES)
         for number, row in enumerate(rows, 1):
@@ -71,4 +102,3 @@ async def merge(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], now: date
                 raise psycopg.DataError(str(error)) from error
             if not number % BREATH:
                 await asyncio.sleep(0)  # PostgreSQL reads what was sent meanwhile
-    await cursor.execute(MERGE, {"now": now})

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from refillspot.diningcode.stores import PARSER_VERSION
 from refillspot.postgres.columns import COLUMNS, NUL, STORE_COLUMNS, merge_expression, without_nul
+from refillspot.postgres.store_pages import PackedPage
 
 if TYPE_CHECKING:
     from typing import Self
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
     from refillspot.items import Store
 
 ATTRIBUTES = attrgetter(*(column.attribute or column.name for column in STORE_COLUMNS))
-RULES = sha1("\n".join(map(merge_expression, COLUMNS)).encode(), usedforsecurity=False)
-"""Of what a merge does: under other rules, a page that was merged is merged again."""
+RULES = sha1("\n".join([f"{PARSER_VERSION}", *map(merge_expression, COLUMNS)]).encode(), usedforsecurity=False)
+"""Of who reads and what a merge does: under other rules, a page that was merged is merged again."""
 
 
 class StoreRow(NamedTuple):
@@ -29,6 +31,7 @@ class StoreRow(NamedTuple):
     hours_osm: str | None
     store: Store
     may_have_nul: bool
+    page: PackedPage | None
 
     @classmethod
     def of(cls, store: Store) -> Self:
@@ -37,9 +40,10 @@ class StoreRow(NamedTuple):
         sum_ = RULES.copy()
         sum_.update(said)
         digest = int.from_bytes(sum_.digest()[:8], "big", signed=True)
-        return cls(store.ref.replace("\0", ""), digest, hours_osm, store, NUL in said)
+        page = PackedPage.of(store.page) if store.page else None
+        return cls(store.ref.replace("\0", ""), digest, hours_osm, store, NUL in said, page)
 
     def values(self) -> tuple[Any, ...]:
         """Return the value of each column; for jsonb, what `encode_json` takes."""
-        values = (*ATTRIBUTES(self.store), self.hours_osm, self.digest)
+        values = (*ATTRIBUTES(self.store), self.hours_osm, self.digest, PARSER_VERSION)
         return tuple(map(without_nul, values)) if self.may_have_nul else values

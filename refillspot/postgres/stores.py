@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from refillspot.diningcode.stores import PARSER_VERSION
 from refillspot.postgres.columns import encode_json
-from refillspot.postgres.merging import merge, prepare_connection, see_again
+from refillspot.postgres.merging import merge, prepare_connection, reread, see_again
 from refillspot.postgres.migrations import migrate
 from refillspot.postgres.patience import ATTEMPT_SECONDS, ROW_AT_FAULT, when_available
+from refillspot.postgres.store_pages import count_outdated, keep_pages
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.unread import keep
 
@@ -79,6 +81,10 @@ class StoreTable:
         cursor = await (await self._open_connection()).execute(KNOWN, [list(district_codes)])
         return int((await cursor.fetchone() or (0,))[0])
 
+    async def outdated_stores(self) -> int:
+        """Return how many stores an older parser has read, and their pages can be read again."""
+        return await count_outdated(await self._open_connection(), PARSER_VERSION)
+
     async def write(self, stores: Iterable[Store], crawl_id: str | None = None) -> Outcome:
         """Do `write_rows` with stores of which no rows are made yet."""
         return await self.write_rows([StoreRow.of(store) for store in stores], crawl_id)
@@ -94,8 +100,21 @@ class StoreTable:
         async with self._turn:
             known = await self._see_again(batch, crawl_id, outcome)
             if rest := [row for row in batch if row.ref not in known]:
-                await self._merge_or_split(rest, crawl_id, outcome)
+                await self._merge(rest, crawl_id, outcome)
         return outcome
+
+    async def reread(self, rows: Sequence[StoreRow]) -> tuple[Outcome, list[StoreRow]]:
+        """Let rows say what is made of their newest pages now; return those of which there is no row as well."""
+        outcome, missing = Outcome(), list[StoreRow]()
+
+        async def read_again(cursor: psycopg.AsyncCursor, some: Sequence[StoreRow]) -> None:
+            known = await reread(cursor, some)
+            missing.extend(row for row in some if row.ref not in known)
+
+        async with self._turn:
+            await self._all_or_split(list(rows), read_again, None, outcome)
+        outcome.stored -= len(missing)
+        return outcome, missing
 
     async def keep_unread(self, page: UnreadPage) -> None:
         """Keep a page for `scrapy db reparse`. Waits for PostgreSQL as long as it takes."""
@@ -112,6 +131,7 @@ class StoreTable:
         async def work(cursor: psycopg.AsyncCursor) -> None:
             nonlocal known
             if known := await see_again(cursor, rows, self._clock.now()):
+                await self._keep_pages(cursor, [row for row in rows if row.ref in known])
                 await cursor.execute(COUNT_STORED, [len(known), crawl_id])
 
         try:
@@ -121,22 +141,37 @@ class StoreTable:
         outcome.stored += len(known)
         return known
 
-    async def _merge_or_split(self, rows: list[StoreRow], crawl_id: str | None, outcome: Outcome) -> None:
-        async def work(cursor: psycopg.AsyncCursor) -> None:
-            await merge(cursor, rows, self._clock.now())
-            await cursor.execute(COUNT_STORED, [len(rows), crawl_id])
+    async def _merge(self, rows: list[StoreRow], crawl_id: str | None, outcome: Outcome) -> None:
+        async def work(cursor: psycopg.AsyncCursor, some: Sequence[StoreRow]) -> None:
+            await merge(cursor, some, self._clock.now())
+            await self._keep_pages(cursor, some)
+            await cursor.execute(COUNT_STORED, [len(some), crawl_id])
 
+        await self._all_or_split(rows, work, crawl_id, outcome)
+
+    async def _all_or_split(
+        self,
+        rows: list[StoreRow],
+        work: Callable[[psycopg.AsyncCursor, Sequence[StoreRow]], Awaitable[None]],
+        crawl_id: str | None,
+        outcome: Outcome,
+    ) -> None:
+        """Do `work` with all rows; where one of them is at fault, with each half for itself."""
         try:
-            await self._commit(work, outcome)
+            await self._commit(lambda cursor: work(cursor, rows), outcome)
         except ROW_AT_FAULT as error:
             if len(rows) == 1:
                 await self._reject(rows[0], str(error), crawl_id, outcome)
                 return
             middle = len(rows) // 2
-            await self._merge_or_split(rows[:middle], crawl_id, outcome)
-            await self._merge_or_split(rows[middle:], crawl_id, outcome)
+            await self._all_or_split(rows[:middle], work, crawl_id, outcome)
+            await self._all_or_split(rows[middle:], work, crawl_id, outcome)
         else:
             outcome.stored += len(rows)
+
+    async def _keep_pages(self, cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow]) -> None:
+        if pages := [(row.ref, row.page) for row in rows if row.page]:
+            await keep_pages(cursor, pages, self._clock.now())
 
     async def _reject(self, row: StoreRow, reason: str, crawl_id: str | None, outcome: Outcome) -> None:
         logger.error("store %s was refused by PostgreSQL and is kept in refillspot.rejects: %s", row.ref, reason)

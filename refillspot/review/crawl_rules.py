@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
+from refillspot.outcome import UNREADABLE
 from refillspot.review.facts import RESUMABLE
 from refillspot.review.findings import Rule, Severity
 
@@ -37,7 +38,9 @@ def _is_fewer(case: Case) -> int:
 
 
 def _stopped(case: Case) -> Mapping[str, int]:
-    return {reason: count for reason, count in case.facts.finish_reasons.items() if reason not in RESUMABLE}
+    return {
+        reason: count for reason, count in case.facts.finish_reasons.items() if reason not in RESUMABLE | {UNREADABLE}
+    }
 
 
 CRAWL_RULES = (
@@ -48,6 +51,17 @@ CRAWL_RULES = (
         happened=lambda _n: _("Nothing was stored, though {known} refill stores are known here."),
         cause=lambda: _("The site has changed, or it refuses this crawl: see the findings below."),
         remedy=lambda: _("scrapy doctor looks at the site with a few requests. Do not delete anything meanwhile."),
+    ),
+    Rule(
+        key="held_early",
+        severity=Severity.ERROR,
+        count=lambda case: case.facts.finish_reasons.get(UNREADABLE, 0),
+        happened=lambda _n: _("Most of the first store pages could not be used ({part}): the crawl holds itself."),
+        cause=lambda: _("The site has changed its pages. Nothing was guessed; the pages and the queue are kept."),
+        remedy=lambda: _(
+            "scrapy doctor --shapes FILE writes what the site sends; docs/site-changed.md says what to do with it. "
+            "Then the same command goes on: {go_on}"
+        ),
     ),
     Rule(
         key="stopped",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from refillspot.review.answer_rules import ANSWER_RULES
 from refillspot.review.crawl_rules import CRAWL_RULES
 from refillspot.review.fallback_rules import FALLBACK_RULES
+from refillspot.review.odd_parts import PART_RULES
 from refillspot.review.politeness_rules import BLOCK_RULES, ROBOTS_RULES
 from refillspot.review.site_rules import STATUS_RULES, WIRE_RULES
 from refillspot.review.storage_rules import CACHE_RULES, SERVER_RULES
@@ -22,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     *STATUS_RULES,
     *WIRE_RULES,
     *ANSWER_RULES,
+    *PART_RULES,
     *FALLBACK_RULES,
     *SERVER_RULES,
     *WORKER_RULES,

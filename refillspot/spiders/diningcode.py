@@ -9,13 +9,13 @@ import msgspec
 from scrapy import Request, Spider
 
 from refillspot import signals
-from refillspot.diningcode.answers import Row
 from refillspot.diningcode.forms import PAGE_SIZE
 from refillspot.diningcode.lists import ListReader
+from refillspot.diningcode.page_types import Row
 from refillspot.diningcode.roads import read_list, read_store
 from refillspot.diningcode.stores import build_store
 from refillspot.exceptions import LayoutChangedError
-from refillspot.items import UnreadPage
+from refillspot.items import ReadPage, UnreadPage
 from refillspot.planning import CrawlArguments, Query, SearchPlan
 from refillspot.planning.course import Step
 from refillspot.planning.learning import QueryAnswer
@@ -80,6 +80,7 @@ class DiningcodeSpider(Spider):
     ) -> Iterator[Request | QueryAnswer]:
         """Yield store pages, and what follows: the rest of the rows, smaller queries, or the same one again."""
         asked, page = msgspec.convert(query, Query), read_list(response.url, response.body)
+        self.crawler.signals.send_catch_log(signals.page_read, page=page)
         for trouble in page.broken:
             self.logger.error("a row of %r could not be read: %s", query, trouble)
         reading = self._reader.read(page, asked, seen)
@@ -109,9 +110,12 @@ class DiningcodeSpider(Spider):
         try:
             page = read_store(response.url, response.body)
         except LayoutChangedError as error:
+            self.crawler.signals.send_catch_log(signals.page_unread, error=str(error))
             yield UnreadPage(row["v_rid"], row, response.body, str(error))
             raise
+        self.crawler.signals.send_catch_log(signals.page_read, page=page)
         store = build_store(msgspec.convert(row, Row), page, self.settings["DININGCODE_WEB_URL"])
+        store.read_from(ReadPage(row, response.body))
         yield store
         if store.refill.verdict != "unlikely":
             self._count("samples_refill", int(is_sample))

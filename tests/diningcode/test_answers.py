@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from refillspot.diningcode.answers import decode_search, decode_store
+from refillspot.diningcode.json_parts import Oddity
+from refillspot.diningcode.page_types import HoursRow, Menu, MenuLine
 from refillspot.exceptions import ApiError, BlockedError, LayoutChangedError, MalformedAnswerError
 
 ROW = {
@@ -68,19 +70,79 @@ def test_what_the_site_varies_is_tolerated(variant: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "path"),
     [
-        ({"nm": None}, "$.nm"),
-        ({"v_rid": 7}, "$.v_rid"),
-        ({"lat": [37.5]}, "$.lat"),
-        ({"phone": {"no": "1"}}, "$.phone"),
+        ({"nm": None}, "list[].nm: null"),
+        ({"nm": " "}, "list[].nm: empty text"),
+        ({"v_rid": ["Ab1Cd2Ef3Gh4"]}, "list[].v_rid: array"),
+        ({"v_rid": ""}, "list[].v_rid: empty text"),
     ],
     ids=str,
 )
-def test_a_row_of_another_shape_is_told_by_its_path_and_costs_no_neighbour(change: dict[str, Any], path: str) -> None:
+def test_a_row_that_names_no_store_is_told_by_its_path_and_costs_no_neighbour(
+    change: dict[str, Any], path: str
+) -> None:
     page = decode_search(search(ROW, ROW | change))
 
     assert len(page.rows) == 1
-    assert "list[1]" in page.broken[0]
     assert path in page.broken[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "odd"),
+    [
+        ({"lat": [37.5]}, Oddity("list[].lat", "array", "number or text")),
+        ({"phone": {"no": "1"}}, Oddity("list[].phone", "object", "text")),
+        ({"image_list": [None, "http://127.0.0.1/2.webp"]}, Oddity("list[].image_list[]", "null", "text or object")),
+        ({"keyword": [{"mark": 0}]}, Oddity("list[].keyword[].term", "nothing", "text")),
+        ({"review_cnt": False}, Oddity("list[].review_cnt", "false", "number or text")),
+    ],
+    ids=str,
+)
+def test_an_odd_field_costs_that_field(change: dict[str, Any], odd: Oddity) -> None:
+    page = decode_search(search(ROW, ROW | change))
+
+    (name,) = change
+    assert page.oddities == [odd]
+    assert page.broken == []
+    assert [row.nm for row in page.rows] == [ROW["nm"]] * 2
+    expected = ["http://127.0.0.1/2.webp"] if name == "image_list" else None
+    assert name == "keyword" or getattr(page.rows[1], name) == expected
+
+
+def test_a_missing_field_is_not_known() -> None:
+    page = decode_search(search({"v_rid": ROW["v_rid"], "nm": ROW["nm"]}))
+
+    assert (page.rows[0].addr, page.rows[0].lat, page.terms) == (None, None, [None])
+    assert (page.broken, page.oddities) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("section", "total"),
+    [
+        ({"total_cnt": "1,185"}, 1185),
+        ({"total_cnt": "0,1185"}, 1185),
+        ({"total_cnt": None, "params": {"rcount": 7}}, 7),
+        ({"total_cnt": []}, 1),
+        ({"total_cnt": "many", "params": []}, 1),
+    ],
+    ids=str,
+)
+def test_a_count_comes_as_text_too(section: dict[str, Any], total: int) -> None:
+    page = decode_search(search(ROW, **section))
+
+    assert (page.total, len(page.rows)) == (total, 1)
+
+
+@pytest.mark.parametrize("section", ["text", 7, {"total_cnt": 3}, {"total_cnt": 3, "list": "none"}], ids=str)
+def test_a_section_without_a_list_is_a_changed_layout(section: Any) -> None:
+    with pytest.raises(LayoutChangedError, match="poi_section"):
+        decode_search(json.dumps({"result_code": "100", "result_data": {"poi_section": section}}).encode())
+
+
+@pytest.mark.parametrize("section", [[], None, {"total_cnt": 0}], ids=str)
+def test_nothing_found_is_written_in_several_ways(section: Any) -> None:
+    page = decode_search(json.dumps({"result_code": "100", "result_data": {"poi_section": section}}).encode())
+
+    assert (page.total, page.rows) == (0, [])
 
 
 def test_a_renamed_key_is_a_changed_layout() -> None:
@@ -96,10 +158,13 @@ def test_a_renamed_key_is_a_changed_layout() -> None:
     [
         (b"", MalformedAnswerError),
         (b'{"result_code":"100","result_da', MalformedAnswerError),
-        (b'{"result_code":"\xff"}', MalformedAnswerError),
+        (b'{"result_code":"100","result_data":NaN', MalformedAnswerError),
+        (b"[" * 100_000, MalformedAnswerError),
         (b"<!DOCTYPE html><title>Human Verification</title>", BlockedError),
         (b"\n <html>", BlockedError),
         (b'{"result_code":"001","result_msg":"no such store"}', ApiError),
+        (b'{"result_code":"\xff"}', LayoutChangedError),
+        (b'{"result_code":101}', ApiError),
         (b'{"result_code":100}', LayoutChangedError),
         (b'{"result_data":{}}', LayoutChangedError),
         (b"[]", LayoutChangedError),
@@ -121,8 +186,7 @@ def test_sections_are_found_by_key_in_any_order() -> None:
     )
 
     assert page.restaurant.rn == "행복한고기"
-    assert page.menu
-    assert page.menu.lines[0].price == "15,900원"
+    assert page.menu == Menu(lines=[MenuLine(menu="삼겹살 무한리필", price="15,900원", best=1)])
     assert page.detail is None
 
 
@@ -131,6 +195,62 @@ def test_a_store_page_without_restaurant_is_a_changed_layout() -> None:
         decode_store(store({"key": "detail"}, {"key": "menu", "list": []}))
 
 
-def test_a_section_of_another_shape_is_told_by_its_path() -> None:
-    with pytest.raises(LayoutChangedError, match=r"result_data\[menu\].*list"):
-        decode_store(store({"key": "restaurant", "rn": "행복한고기"}, {"key": "menu", "list": {"menu": "x"}}))
+@pytest.mark.parametrize("name", [None, "", " ", [], {"rn": "x"}])
+def test_a_store_page_without_a_name_is_a_changed_layout(name: Any) -> None:
+    with pytest.raises(LayoutChangedError, match=r"restaurant\.rn"):
+        decode_store(store({"key": "restaurant", "rn": name}))
+
+
+def test_a_section_of_another_shape_is_left_out_and_told_by_its_path() -> None:
+    page = decode_store(
+        store(
+            {"key": "restaurant", "rn": 1943, "images": []},
+            {"key": "menu", "list": {"menu": "x"}},
+            None,
+            {"key": "detail", "facility": ["주차", None], "bhour": {"0": {"duration": "월", "time": "11:00 - 20:00"}}},
+        )
+    )
+
+    assert page.restaurant.rn == "1943"
+    assert page.menu == Menu(lines=None)
+    assert page.detail
+    assert page.detail.facility == ["주차"]
+    assert page.detail.bhour == [HoursRow("월", "11:00 - 20:00")]
+    assert page.oddities == [
+        Oddity("result_data[]", "null", "object"),
+        Oddity("restaurant.rn", "number", "text"),
+        Oddity("restaurant.images", "empty array", "object"),
+        Oddity("detail.facility[]", "null", "text"),
+        Oddity("detail.bhour", "object", "array"),
+        Oddity("menu.list", "object", "array"),
+    ]
+
+
+BROKEN = [
+    pytest.param(b"\xef\xbb\xbf", b"", id="byte-order mark"),
+    pytest.param(b"", b'"\\ud83d"', id="half a character"),
+    pytest.param(b"", b'"\xed\xa0\xbd"', id="half a character, raw"),
+    pytest.param(b"", b'"\xff"', id="no UTF-8"),
+    pytest.param(b"", b'"a\nb"', id="a line break within a text"),
+    pytest.param(b"", b"NaN", id="no number"),
+    pytest.param(b"", b"1e999", id="too large a number"),
+    pytest.param(b"", b"1" * 400, id="many digits"),
+]
+
+
+@pytest.mark.parametrize(("before", "review"), BROKEN)
+def test_a_broken_review_does_not_cost_the_page(before: bytes, review: bytes) -> None:
+    section = b'{"key":"review","list":[' + (review or b"1") + b"]}"
+    body = before + store({"key": "restaurant", "rn": "행복한고기"}, {"key": "x"}).replace(b'{"key": "x"}', section)
+
+    assert decode_store(body).restaurant.rn == "행복한고기"
+
+
+@pytest.mark.parametrize(("before", "phone"), BROKEN)
+def test_a_broken_value_costs_itself(before: bytes, phone: bytes) -> None:
+    body = before + store({"key": "restaurant", "rn": "행복한고기", "phone": 0, "score": 71}).replace(
+        b'"phone": 0', b'"phone": ' + (phone or b"null")
+    )
+    restaurant = decode_store(body).restaurant
+
+    assert (restaurant.rn, restaurant.score) == ("행복한고기", 71)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from refillspot.diningcode.answers import Row, SearchPage
 from refillspot.diningcode.lists import ListReader, Reading
+from refillspot.diningcode.page_types import Row, SearchPage
 from refillspot.planning import Query
 from refillspot.regions import BoundingBox
 from tests.diningcode.test_prospects import row

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from refillspot.diningcode.answers import Row, StorePage, decode_search, decode_store
+from refillspot.diningcode.answers import decode_search, decode_store
 from refillspot.diningcode.forms import PAGE_CAP, Form, search_form, store_form
 from refillspot.diningcode.list_page import decode_list_page
+from refillspot.diningcode.page_types import Row, StorePage
 from refillspot.diningcode.roads import form_for, page_for, read_kept_store, read_list, read_store, road_of
 from refillspot.diningcode.store_page import decode_store_page
 from refillspot.diningcode.stores import build_store

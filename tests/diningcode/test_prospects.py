@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from refillspot.diningcode.answers import Row
+from refillspot.diningcode.page_types import Row
 from refillspot.diningcode.prospects import FEWEST_PROOFS, Prospect, Prospects, is_sampled
 from refillspot.planning.keywords import KINDS
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from refillspot.diningcode.answers import Restaurant, Row, StorePage
+from refillspot.diningcode.page_types import Restaurant, Row, StorePage
 from refillspot.diningcode.stores import build_store
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def build(**said: object) -> Store:
 
 
 @pytest.mark.parametrize(
-    ("said", "score"), [(71, 71), ("71", 71), ("1,071", 1071), (None, None), ("INF", None), ("nan", None), ("", None)]
+    ("said", "score"), [(71, 71), ("71", 71), ("0,071", 71), ("1,071", None), (-1, None), (None, None), ("INF", None), ("nan", None), ("", None)]
 )
 def test_a_score_is_a_number_or_not_known(said: object, score: int | None) -> None:
     assert build(score=said).score == score

@@ -16,9 +16,10 @@ import opening_hours
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from refillspot.diningcode.answers import SUCCESS, Row, decode_search, decode_store
+from refillspot.diningcode.answers import SUCCESS, decode_search, decode_store
 from refillspot.diningcode.left_as_text import count_left_as_text
 from refillspot.diningcode.list_page import decode_list_page
+from refillspot.diningcode.page_types import Row
 from refillspot.diningcode.store_page import decode_store_page
 from refillspot.diningcode.stores import build_store
 from refillspot.exceptions import LayoutChangedError, PassingError, UnknownStoreError
@@ -34,7 +35,7 @@ from refillspot.postgres.store_row import StoreRow
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from refillspot.diningcode.answers import StorePage
+    from refillspot.diningcode.page_types import StorePage
 
 DOCUMENTED = (PassingError, LayoutChangedError, UnknownStoreError)
 PIECES = (

@@ -1,0 +1,127 @@
+"""The newest page of each store: kept in the transaction that stores what was read of it, read again by command."""
+
+from __future__ import annotations
+
+import sys
+from hashlib import sha1
+from typing import TYPE_CHECKING, NamedTuple
+
+import psycopg
+
+from refillspot.items import ReadPage
+from refillspot.postgres.columns import encode_json
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
+    from typing import Self
+
+BATCH = 500  # pages that are read again at once: some 5 MB unpacked
+_compressor = zstd.ZstdCompressor(level=3)  # a new one for each page takes longer than the page
+UNCHANGED = """
+    SELECT ref FROM refillspot.store_pages JOIN unnest(%(refs)b::text[], %(digests)b::int8[]) AS page (ref, digest)
+    USING (ref, digest)
+"""
+KEEP = """
+    INSERT INTO refillspot.store_pages AS p (ref, row, body, digest, kept_at)
+    SELECT ref, row::jsonb, body, digest, %(now)s
+    FROM unnest(%(refs)b::text[], %(rows)b::text[], %(bodies)b::bytea[], %(digests)b::int8[])
+        AS page (ref, row, body, digest) ORDER BY ref
+    ON CONFLICT (ref) DO UPDATE SET
+        row = EXCLUDED.row, body = EXCLUDED.body, digest = EXCLUDED.digest, kept_at = EXCLUDED.kept_at
+"""  # in order of ref, as stores are
+NEXT = """
+    SELECT ref, row, body, kept_at FROM refillspot.store_pages WHERE ref > %s ORDER BY ref LIMIT %s
+"""
+NEWEST = """
+    (SELECT body FROM refillspot.unread_pages ORDER BY kept_at DESC LIMIT %(count)s)
+    UNION ALL (SELECT body FROM refillspot.store_pages ORDER BY kept_at DESC LIMIT %(count)s) LIMIT %(count)s
+"""
+OUTDATED = """
+    SELECT count(*) FROM refillspot.stores AS s JOIN refillspot.store_pages AS p USING (ref)
+    WHERE coalesce(s.parser_version, 0) < %s
+"""
+
+
+class PackedPage(NamedTuple):
+    """A page as the table has it."""
+
+    row: str
+    """JSON."""
+    body: bytes
+    digest: int
+    """64 bits of both."""
+
+    @classmethod
+    def of(cls, page: ReadPage) -> Self:
+        row = encode_json(page.row)
+        sum_ = sha1(row, usedforsecurity=False)
+        sum_.update(page.body)
+        body = _compressor.compress(page.body, mode=zstd.ZstdCompressor.FLUSH_FRAME)
+        return cls(row.decode(), body, int.from_bytes(sum_.digest()[:8], "big", signed=True))
+
+
+class StoredPage(NamedTuple):
+    ref: str
+    page: ReadPage
+    kept_at: datetime
+
+
+async def keep_pages(cursor: psycopg.AsyncCursor, pages: Sequence[tuple[str, PackedPage]], now: datetime) -> None:
+    """Keep the pages of these stores, one a ref, in place of older ones; those that are there already cost little."""
+    digests = {"refs": [ref for ref, _page in pages], "digests": [page.digest for _ref, page in pages]}
+    await cursor.execute(UNCHANGED, digests)
+    known = {ref for (ref,) in await cursor.fetchall()}
+    new = [(ref, page) for ref, page in pages if ref not in known]
+    if new:
+        columns = {
+            "refs": [ref for ref, _page in new],
+            "rows": [page.row for _ref, page in new],
+            "bodies": [page.body for _ref, page in new],
+            "digests": [page.digest for _ref, page in new],
+        }
+        await cursor.execute(KEEP, {**columns, "now": now})
+
+
+async def count_outdated(connection: psycopg.AsyncConnection, parser_version: int) -> int:
+    """Return how many stores were read by an older parser, and have a page that can be read again."""
+    cursor = await connection.execute(OUTDATED, [parser_version])
+    return int((await cursor.fetchone() or (0,))[0])
+
+
+def newest_bodies(database_url: str | None, count: int) -> list[bytes]:
+    """Return the newest kept pages, those that could not be read first; none where there is no such table."""
+    if database_url is None:
+        return []
+    try:
+        with psycopg.connect(database_url, connect_timeout=5) as connection:
+            rows = connection.execute(NEWEST, {"count": count}).fetchall()
+    except psycopg.Error:  # whoever asks has told that PostgreSQL is away, or that there are no tables
+        return []
+    return [zstd.decompress(body) for (body,) in rows]
+
+
+class StorePages:
+    """The newest pages of a database: `async with StorePages(database_url) as pages`."""
+
+    def __init__(self, database_url: str) -> None:
+        self._database_url = database_url
+
+    async def __aenter__(self) -> Self:
+        self._connection = await psycopg.AsyncConnection.connect(self._database_url, autocommit=True)
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._connection.close()
+
+    async def batches(self) -> AsyncIterator[list[StoredPage]]:
+        """Yield all of them, some at a time, in order of ref."""
+        last = ""
+        while rows := await (await self._connection.execute(NEXT, [last, BATCH])).fetchall():
+            yield [StoredPage(ref, ReadPage(row, zstd.decompress(body)), at) for ref, row, body, at in rows]
+            last = rows[-1][0]

@@ -1,0 +1,124 @@
+"""Which parts of the site's answers were not as known, and in which share of them. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from refillspot.language import gettext as _
+from refillspot.language import ngettext
+from refillspot.review.findings import Rule, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from refillspot.review.facts import Facts
+    from refillspot.review.findings import Case
+
+ODD, ABSENT = "oddities/", "absent/"
+FEWEST = 20  # answers from which a share says anything
+MOST = 0.5  # of the answers; beyond that it is the site, and no slip
+
+
+class OddPart(NamedTuple):
+    path: str
+    came: str
+    due: str
+    answers: int
+    of: int
+    """Rows, lists or store pages that were read."""
+
+    @property
+    def is_usual(self) -> bool:
+        return self.of >= FEWEST and self.answers > MOST * self.of
+
+
+def odd_parts(facts: Facts) -> list[OddPart]:
+    """Return the odd parts of a crawl, the most frequent first."""
+    found = [
+        OddPart(path, came, due, round(facts.number(name) or 0), _answers(facts, path))
+        for name in facts.stats
+        if name.startswith(ODD)
+        for path, came, due in [name.removeprefix(ODD).split("/")]
+    ]
+    return sorted(found, key=lambda part: (-part.answers, part.path))
+
+
+def absent_parts(facts: Facts) -> list[str]:
+    """Return the parts that none of many answers had."""
+    return sorted(
+        path
+        for name in facts.stats
+        if name.startswith(ABSENT)
+        for path in [name.removeprefix(ABSENT)]
+        if FEWEST <= _answers(facts, path) <= (facts.number(name) or 0)
+    )
+
+
+def told(parts: Iterable[OddPart], most: int) -> str:
+    """Return parts in words, "images.list[]: object where text was due, 1,203 of 1,700; …"."""
+    each = [_("{path}: {came} where {due} was due, {answers:,} of {of:,}").format(**part._asdict()) for part in parts]
+    more = [_("and {count} more").format(count=len(each) - most)] if len(each) > most else []
+    return "; ".join([*each[:most], *more])
+
+
+def _answers(facts: Facts, path: str) -> int:
+    if path.startswith("list[]"):
+        return round(facts.number("reading/rows") or 0)
+    if path.startswith("poi_section"):
+        return round(facts.number("reading/lists") or 0)
+    return round(facts.number("reading/store_pages") or 0)
+
+
+def _changed(case: Case) -> int:
+    return sum(part.answers for part in odd_parts(case.facts)) if _is_changed(case) else 0
+
+
+def _slipped(case: Case) -> int:
+    return 0 if _is_changed(case) else sum(part.answers for part in odd_parts(case.facts))
+
+
+def _is_changed(case: Case) -> bool:
+    return any(part.is_usual for part in odd_parts(case.facts))
+
+
+PART_RULES = (
+    Rule(
+        key="changed_parts",
+        severity=Severity.WARNING,
+        count=_changed,
+        happened=lambda _n: _("Most answers have parts that are not as known: {odd_parts}."),
+        cause=lambda: _(
+            "The site has changed these parts. What they say is left out of the stores, all else is there."
+        ),
+        remedy=lambda: _(
+            "docs/site-changed.md: scrapy doctor --shapes FILE writes what the site sends; after an update "
+            "scrapy db reparse --all reads the kept pages again, without the site."
+        ),
+    ),
+    Rule(
+        key="odd_parts",
+        severity=Severity.NOTE,
+        count=_slipped,
+        happened=lambda n: ngettext(
+            "{count} part of an answer was not as known: {odd_parts}.",
+            "{count} parts of answers were not as known: {odd_parts}.",
+            n,
+        ),
+        cause=lambda: _(
+            "The site slips now and then. What such a part says is left out of its store, all else is there."
+        ),
+        remedy=lambda: _("Nothing. If there are more of them each time, see docs/site-changed.md."),
+    ),
+    Rule(
+        key="absent_parts",
+        severity=Severity.WARNING,
+        count=lambda case: len(absent_parts(case.facts)),
+        happened=lambda n: ngettext(
+            "{count} part was in none of the answers: {absent_parts}.",
+            "{count} parts were in none of the answers: {absent_parts}.",
+            n,
+        ),
+        cause=lambda: _("Some stores usually have it: the site has renamed it, or taken it out."),
+        remedy=lambda: _("scrapy doctor --shapes FILE shows what is there instead: docs/site-changed.md"),
+    ),
+)
