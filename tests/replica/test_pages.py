@@ -11,7 +11,8 @@ import pytest
 
 from refillspot.regions import districts
 from replica.hours import FIRST_DAY, Week
-from replica.html_pages import quote_for_script, write_store_page
+from replica.html_pages import quote_for_script
+from replica.html_store import write_store_page
 from replica.store import Concept, MenuLine, Standing, Store
 
 if TYPE_CHECKING:
