@@ -74,5 +74,5 @@ def _write_tree(store: Store, today: date, *, is_new: bool) -> dict[str, Any]:
 @cache
 def _write_footer() -> str:
     """Return what every page ends with: links to elsewhere."""
-    links = "".join(f'<li><a href="/list.dc?query=%EC%9D%B4%EC%9B%83{n}">이웃 동네 {n}</a></li>' for n in range(200))
+    links = "".join(f'<li><a href="/list.dc?query=%EC%9D%B4%EC%9B%83{n}">이웃 동네 {n}</a></li>' for n in range(250))
     return f'\n<ul class="footer-links">{links}</ul>\n'

@@ -77,14 +77,14 @@ class Listing:
         rng = Random(int(chance(key, ODD_SALT) * 2**32))  # noqa: S311  # invented data
         rows = [self._rows.write(store, query, is_new=is_new) for store in listed]
         section = {
-            "total_cnt": write_count(min(len(found), TOTAL_CEILING), rng, is_new=is_new),
+            "total_cnt": write_count(min(len(found), TOTAL_CEILING), rng.random(), is_new=is_new),
             "list": rows,
             "region": rows[0]["area"][0],
             "region_name": f"{listed[0].district.sido} {listed[0].district.name}",
             "order": query.order,
             "alt_queries": [],
             "params": {
-                "rcount": write_count(len(found), rng, is_new=is_new),
+                "rcount": write_count(len(found), rng.random(), is_new=is_new),
                 "search_type": "poi_search",
                 "region_keyword": {"region": rows[0]["area"][0], "related_region": "", "related_keyword": ""},
                 "ranking_params": {"order": query.order},

@@ -33,6 +33,7 @@ INSTEAD: dict[str, tuple[str, ...]] = {
     "texts": ("missing", "null", "{}", "number", "true", "object"),
     "text or number": ("missing", "null", "[]", "{}", "true", "object"),
     "section": ("null", "text", "object"),
+    "section of one": ("null", "text"),
     "a text": ("null", "number", "object", "array"),
     "an object": ("null", "number", "text", "array"),
     "a picture": ("null", "number", "array"),
@@ -101,7 +102,7 @@ def spoil(tree: dict[str, Any], hits: Iterable[Hit]) -> tuple[dict[str, Any], li
         path = hit.slot.path
         if any(path.startswith((f"{odd.path}.", f"{odd.path}[]")) for odd in done):
             continue
-        new = _section(path, hit.came) if hit.slot.due == "section" else CAME[hit.came]
+        new = _section(path, hit.came) if hit.slot.due.startswith("section") else CAME[hit.came]
         try:
             tree = _put(tree, hit.slot.steps, new, hit.roll)
         except LookupError:  # this answer has no such part

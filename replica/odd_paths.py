@@ -11,6 +11,9 @@ SECTIONS = (
     "detail", "menu", "photo", "score", "review", "blog", "tag", "seo", "banner", "nearby", "ranking", "coupon",
     "video", "faq", "notice",
 )  # fmt: skip
+WHOLE = {
+    key: "section" if key in {"detail", "menu", "photo", "review", "blog"} else "section of one" for key in SECTIONS
+}  # of those with one field, the section alone and the section without its field are the same
 
 RESTAURANT = {
     "restaurant.branch": "text?", "restaurant.name": "text", "restaurant.area": "text", "restaurant.categories": "list",
@@ -50,7 +53,7 @@ VISITORS = {
 EXTRAS = {f"{key}.list": "list" for key in SECTIONS[7:]}
 
 PAGE_SLOTS = read_slots(
-    {**dict.fromkeys(SECTIONS, "section"), **RESTAURANT, **DETAIL, **MENU, **VISITORS, **EXTRAS},
+    {**WHOLE, **RESTAURANT, **DETAIL, **MENU, **VISITORS, **EXTRAS},
 )
 # Of a row, without its `list[].`, which every path of a row begins with.
 ROW_SLOTS = read_slots({

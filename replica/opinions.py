@@ -14,7 +14,7 @@ import msgspec
 
 from replica.people import BLOG_PHRASES, REVIEW_PHRASES, REVIEWERS
 from replica.pictures import IMAGES
-from replica.shapes import write_count
+from replica.shapes import chance, write_count
 
 if TYPE_CHECKING:
     from replica.store import Store
@@ -63,25 +63,23 @@ class Post(NamedTuple):
 
 def write_reviews(store: Store, *, is_new: bool) -> dict[str, Any]:
     """Return section `review`."""
-    rng = Random(store.seed + 7)  # noqa: S311  # invented data
-    total = store.standing.review_count
+    total, pages = store.standing.review_count, -(-store.standing.review_count // PAGE_REVIEWS)
     return {
         "key": "review",
         "page": 1,
-        "total_cnt": write_count(total, rng, is_new=is_new),
-        "total_page": write_count(-(-total // PAGE_REVIEWS), rng, is_new=is_new),
+        "total_cnt": write_count(total, chance(store.key, 7), is_new=is_new),
+        "total_page": write_count(pages, chance(store.key, 17), is_new=is_new),
         "list": _sample(_api_reviews(), min(total, PAGE_REVIEWS), store),
     }
 
 
 def write_blogs(store: Store, *, is_new: bool) -> dict[str, Any]:
     """Return section `blog`."""
-    rng = Random(store.seed + 8)  # noqa: S311  # invented data
     total = store.standing.review_count * 7
     return {
         "key": "blog",
         "page": 1,
-        "total_cnt": write_count(total, rng, is_new=is_new),
+        "total_cnt": write_count(total, chance(store.key, 8), is_new=is_new),
         "list": _sample(_api_posts(), min(total, PAGE_BLOGS), store),
     }
 

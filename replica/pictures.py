@@ -10,7 +10,7 @@ from replica.people import REVIEWERS
 from replica.shapes import write_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from replica.store import Store
 
@@ -26,9 +26,9 @@ def write_images(store: Store) -> list[str]:
     return _draw_addresses(store, Random(store.seed + 2))  # noqa: S311  # invented data
 
 
-def write_pictures(store: Store, *, is_new: bool) -> list[Any]:
-    """Return the pictures as entries of `images.list` and `image_list`."""
-    return list(_write_entries(store, write_images(store), is_new=is_new))
+def write_pictures(store: Store, images: Sequence[str], *, is_new: bool) -> list[Any]:
+    """Return the store's pictures as entries of `images.list` and `image_list`."""
+    return list(_write_entries(store, images, is_new=is_new))
 
 
 def write_photos(store: Store, *, is_new: bool) -> list[Any]:
@@ -58,7 +58,7 @@ def _write_entries(store: Store, images: Iterable[str], *, is_new: bool) -> Iter
 
 def _write_object(url: str, number: int, rng: Random) -> dict[str, Any]:
     """Return a picture of 2026: three sizes, and whose it is."""
-    own = write_url(url, rng, is_new=True)
+    own = write_url(url, rng.random(), is_new=True)
     person = int(rng.random() * len(REVIEWERS))
     return {
         "pd_id": str(number),

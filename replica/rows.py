@@ -94,10 +94,10 @@ def _write_fixed(store: Store, today: date, *, is_new: bool) -> dict[str, Any]:
         "lng": store.lon,
         "score": standing.score,
         "user_score": write_user_score(store),
-        "review_cnt": write_count(standing.review_count, rng, is_new=is_new),
+        "review_cnt": write_count(standing.review_count, rng.random(), is_new=is_new),
         "open_status": status_on(store.open_status, store.week, today),
-        "image": write_url(images[0] if images else NOIMAGE, rng, is_new=is_new),
-        "image_list": write_pictures(store, is_new=is_new),
+        "image": write_url(images[0] if images else NOIMAGE, rng.random(), is_new=is_new),
+        "image_list": write_pictures(store, images, is_new=is_new),
         "display_review": write_display_review(store) if standing.review_count and rng.random() < 0.7 else None,
     }
 

@@ -9,7 +9,7 @@ from replica.gazetteer import area_of
 from replica.hours import BREAK_TIME, OPEN, status_on, write_summary, write_today, write_week
 from replica.pictures import write_images, write_photos, write_pictures
 from replica.rows import write_addresses, write_phone, write_user_score
-from replica.shapes import write_count, write_url
+from replica.shapes import chance, write_count, write_url
 from replica.vocabulary import FACILITIES, TAGS
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ JUDGED = ("taste", "service", "price", "clean")
 
 
 def write_restaurant(store: Store, _today: date, *, is_new: bool) -> dict[str, Any]:
-    says, rng = store.concept, Random(store.seed + 9)  # noqa: S311  # invented data
-    images, pictures = write_images(store), write_pictures(store, is_new=is_new)
+    says, images = store.concept, write_images(store)
+    pictures = write_pictures(store, images, is_new=is_new)
     return {
         "key": "restaurant",
         "v_rid": store.ref,
@@ -40,7 +40,7 @@ def write_restaurant(store: Store, _today: date, *, is_new: bool) -> dict[str, A
         "lat": store.lat,
         "lng": store.lon,
         "phone": write_phone(store),
-        "img": write_url(images[0], rng, is_new=is_new) if images else None,
+        "img": write_url(images[0], chance(store.key, 9), is_new=is_new) if images else None,
         "images": [] if is_new and not pictures else {"list": pictures},
     }
 
@@ -76,7 +76,7 @@ def write_menu(store: Store, _today: date, *, is_new: bool) -> dict[str, Any]:
     if lines and is_new and rng.random() < NAMELESS_SHARE:
         nameless = {**lines[0], "menu": rng.choice((None, "")), "price": "", "description": "", "best": False}
         lines.insert(rng.randint(0, len(lines)), nameless)
-    return {"key": "menu", "list": lines, "menu_total_count": write_count(len(lines), rng, is_new=is_new)}
+    return {"key": "menu", "list": lines, "menu_total_count": write_count(len(lines), rng.random(), is_new=is_new)}
 
 
 def _write_line(line: MenuLine, rank: int, rng: Random, *, is_new: bool) -> dict[str, Any]:
@@ -88,17 +88,20 @@ def _write_line(line: MenuLine, rank: int, rng: Random, *, is_new: bool) -> dict
         "description": line.description,
         "best": line.best,
         "rank": rank,
-        "selection_count": write_count(chosen, rng, is_new=is_new),
+        "selection_count": write_count(chosen, rng.random(), is_new=is_new),
         "selection_rate": round(rng.random() * 60, 1),
-        "review_count": write_count(reviews, rng, is_new=is_new),
-        "comment_count": write_count(reviews // 2, rng, is_new=is_new),
+        "review_count": write_count(reviews, rng.random(), is_new=is_new),
+        "comment_count": write_count(reviews // 2, rng.random(), is_new=is_new),
     }
 
 
 def write_photo(store: Store, _today: date, *, is_new: bool) -> dict[str, Any]:
-    rng = Random(store.seed + 10)  # noqa: S311  # invented data
     photos = write_photos(store, is_new=is_new)
-    return {"key": "photo", "total_count": write_count(len(photos), rng, is_new=is_new), "list": photos}
+    return {
+        "key": "photo",
+        "total_count": write_count(len(photos), chance(store.key, 10), is_new=is_new),
+        "list": photos,
+    }
 
 
 def write_score(store: Store, _today: date, *, is_new: bool) -> dict[str, Any]:
@@ -115,8 +118,8 @@ def write_score(store: Store, _today: date, *, is_new: bool) -> dict[str, Any]:
         "key": "score",
         "score": {
             "average": average,
-            "total": write_count(reviews, rng, is_new=is_new),
-            "review_total": write_count(reviews, rng, is_new=is_new),
+            "total": write_count(reviews, rng.random(), is_new=is_new),
+            "review_total": write_count(reviews, rng.random(), is_new=is_new),
             **judged,
             **{f"score{stars}": count for stars, count in zip(STARS, counts, strict=True)},
             **{f"{name}_info": _judge(value, reviews) for name, value in judged.items()},

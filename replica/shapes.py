@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from zlib import crc32
-
-if TYPE_CHECKING:
-    from random import Random
 
 BOM = b"\xef\xbb\xbf"  # some PHP files begin with it, and with them whatever they print
 BOM_SHARE = 0.02  # of the answers of 2026
@@ -49,13 +46,13 @@ def chance(key: bytes, salt: int) -> float:
     return (crc32(key, salt) * SPREAD & 0xFFFFFFFF) / 2**32
 
 
-def write_count(count: int, rng: Random, *, is_new: bool) -> int | str:
-    """Return a count as a number, in 2026 at times as text."""
-    if not is_new or rng.random() >= COUNT_TEXT_SHARE:
+def write_count(count: int, roll: float, *, is_new: bool) -> int | str:
+    """Return a count as a number, in 2026 at times as text; `roll` of [0, 1) decides."""
+    if not is_new or roll >= COUNT_TEXT_SHARE:
         return count
-    return f"0,{count}" if rng.random() < ZERO_SHARE else f"{count:,}"
+    return f"0,{count}" if roll < COUNT_TEXT_SHARE * ZERO_SHARE else f"{count:,}"
 
 
-def write_url(url: str, rng: Random, *, is_new: bool) -> str:
-    """Return a picture's address, in 2026 at times without its protocol."""
-    return url.removeprefix("https:") if is_new and rng.random() < NO_PROTOCOL_SHARE else url
+def write_url(url: str, roll: float, *, is_new: bool) -> str:
+    """Return a picture's address, in 2026 at times without its protocol; `roll` of [0, 1) decides."""
+    return url.removeprefix("https:") if is_new and roll < NO_PROTOCOL_SHARE else url

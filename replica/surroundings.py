@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from replica.store import Store
 
 NEIGHBOURS = 211  # that pages draw from
-SHOWN = {"nearby": 24, "ranking": 16}
+SHOWN = {"nearby": 16, "ranking": 10}
 FAQ = (
     ("주차가 되나요?", "매장마다 다르니 방문하기 전에 전화로 확인해 주세요."),
     ("예약할 수 있나요?", "인원과 시간을 알려 주시면 매장에서 확인해 드립니다."),
