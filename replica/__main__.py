@@ -21,6 +21,7 @@ from replica.listening import BACKLOG, ListenError, listen
 from replica.request_log import RequestLog
 from replica.robots import IM_ANSWERS
 from replica.server import Site
+from replica.shapes import NAMES, ODD_SHARE, name_shapes
 
 if TYPE_CHECKING:
     import socket
@@ -55,6 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--robots-im", choices=IM_ANSWERS, default="missing", help="robots.txt of im.* (default missing)"
     )
+    parser.add_argument("--shapes", choices=NAMES, default="mixed", help="the site's answers as of … (default mixed)")
+    parser.add_argument(
+        "--odd", type=_number(float, 0, 1), help=f"share of optional parts that are odd (mixed {ODD_SHARE}, else 0)"
+    )
+    parser.add_argument("--prerender", action="store_true", help="write every store page at the start, and keep it")
     parser.add_argument("--fault", type=parse_fault, action="append", default=[], help="kind=status,status=429,…")
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop when the parent's end of stdin closes")
     return parser
@@ -100,6 +106,8 @@ async def _serve(arguments: argparse.Namespace, listener: socket.socket) -> None
         latency=arguments.latency_ms / 1000,
         robots_im=arguments.robots_im,
         city=arguments.region,
+        shapes=name_shapes(arguments.shapes, arguments.odd),
+        prerender=arguments.prerender,
     )
     site.faults.raise_all(arguments.fault)
     runner = web.AppRunner(site.app(), access_log=None, shutdown_timeout=0.5)

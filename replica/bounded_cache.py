@@ -18,7 +18,7 @@ class BoundedCache(Generic[Answer]):
     together they never weigh more than `limit`, in the same unit.
     """
 
-    def __init__(self, function: Callable[..., Answer], limit: int, weigh: Callable[..., int]) -> None:
+    def __init__(self, function: Callable[..., Answer], limit: float, weigh: Callable[..., int]) -> None:
         self._function = function
         self._limit = limit
         self._weigh = weigh

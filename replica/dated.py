@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from refillspot.regions import Region
     from replica.day import Day
+    from replica.shapes import Shapes
     from replica.store import Store
 
     Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -28,14 +29,22 @@ if TYPE_CHECKING:
 class DatedCity:
     """The city and its clock; `on_move` is called once both have moved to another day."""
 
-    def __init__(self, seed: int, stores: Iterable[Store], cap: int, city: Region, on_move: Callable[[], None]) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917  # what the command line says
+        self,
+        seed: int,
+        stores: Iterable[Store],
+        cap: int,
+        city: Region,
+        shapes: Shapes,
+        on_move: Callable[[], None],
+    ) -> None:
         self._seed = seed
         self._city = city
         self._cap = cap
         self._clock = Clock()
         self._on_move = on_move
         self._moving = asyncio.Lock()
-        self.day = build_day(Timeline(seed, stores, START.date()), cap, city)
+        self.day = build_day(Timeline(seed, stores, START.date(), shapes), cap, city)
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         router.add_get("/_clock", self._read_clock)
@@ -67,7 +76,7 @@ class DatedCity:
         at = self._clock.read_past(request.query.get("at"), self._clock.now)
         stores = await asyncio.to_thread(self.day.timeline.stores_on, at.date())
         head = {"synthetic": True, "seed": self._seed, "at": at.isoformat()}
-        truth = tell_truth(stores.values(), request.query.get("district"), words)
+        truth = tell_truth(stores.values(), request.query.get("district"), words, self.day.timeline.shapes)
         return await stream(request, write_object(head, "stores", truth), JSON_HEADERS)
 
     async def _changes(self, request: web.Request) -> web.StreamResponse:

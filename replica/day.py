@@ -22,4 +22,4 @@ class Day(NamedTuple):
 def build_day(timeline: Timeline, cap: int, city: Region) -> Day:
     """Return what is shown on the timeline's day; of each query `cap` rows can be seen."""
     stores = tuple(timeline.stores.values())
-    return Day(timeline, Listing(Search(stores), cap, timeline.today, city), Places(stores, city))
+    return Day(timeline, Listing(Search(stores), cap, timeline.today, city, timeline.shapes), Places(stores, city))

@@ -17,6 +17,7 @@ from replica.faults import Fault, Limit, Seconds
 from replica.gazetteer import split_region
 from replica.json_answer import write_json
 from replica.query import parse_form
+from replica.shapes import BOM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,7 +122,7 @@ class Layout(Fault, tag="layout"):
     key: Annotated[str, Meta(min_length=1)]
 
     async def answer(self, asked: Asked) -> web.Response | None:
-        due = msgspec.json.decode(read_body(asked.due))
+        due = read_json(read_body(asked.due))
         changed = _change(due, self.key, CHANGES[self.change])
         return None if changed == due else write_json(changed)
 
@@ -149,6 +150,10 @@ AnswerFault = (
 
 def read_body(answer: web.Response) -> bytes:
     return answer.body if isinstance(answer.body, bytes) else (answer.text or "").encode()
+
+
+def read_json(body: bytes) -> Any:
+    return msgspec.json.decode(body.removeprefix(BOM))
 
 
 def _retry_headers(retry_after: RetryAfter | None) -> dict[str, str]:
@@ -185,7 +190,7 @@ async def _relist(asked: Asked, rewrite: Callable[[dict[str, str]], dict[str, st
     is_get = asked.request.method == "GET"
     body = asked.request.rel_url.raw_query_string if is_get else (await asked.request.read()).decode("latin-1")
     form = parse_form(body)
-    answer = msgspec.json.decode(asked.relist(urlencode(rewrite(form)), is_get))
+    answer = read_json(asked.relist(urlencode(rewrite(form)), is_get))
     if isinstance(answer["result_data"], dict):
         answer["result_data"].get("params", {}).update(form)  # the echo is of what was asked
     return write_json(answer)

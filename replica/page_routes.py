@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 from aiohttp import web
 
-from replica.html_pages import LIST_SIZE, write_list_page, write_missing_page, write_store_page
+from replica.html_pages import LIST_SIZE, write_list_page, write_missing_page
+from replica.html_store import write_html
 from replica.query import parse_form
 from replica.robots import write_robots
+from replica.shapes import ROBOTS_BOM_SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from replica.dated import DatedCity
     from replica.request_log import Entry
+    from replica.shapes import Shapes
 
     Answer = Callable[[web.Request, Entry], Awaitable[web.Response]]
     Logged = Callable[[str, Answer], Callable[[web.Request], Awaitable[web.StreamResponse]]]
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
 class PageRoutes:
     """`robots_im`, a key of `replica.robots.IM_ANSWERS`, is what im.* answers to /robots.txt."""
 
-    def __init__(self, city: DatedCity, robots_im: str) -> None:
+    def __init__(self, city: DatedCity, shapes: Shapes, robots_im: str) -> None:
         self._city = city
+        self._shapes = shapes
+        self._asked_robots = 0
         self._robots_im = robots_im
 
     def add_to(self, app: web.Application, logged: Logged) -> None:
@@ -36,19 +40,28 @@ class PageRoutes:
     async def _list(self, request: web.Request, entry: Entry) -> web.Response:
         query = parse_form(request.rel_url.raw_query_string).get("query", "")
         entry.ask(query)
-        answer = self._city.day.listing.answer({"query": query, "size": str(LIST_SIZE)})
-        return _html(write_list_page(query, msgspec.json.decode(answer)["result_data"]))
+        found = self._city.day.listing.find({"query": query, "size": str(LIST_SIZE)})
+        request["odd"] = found.odd
+        return _html(write_list_page(query, found.result_data or {}))
 
     async def _store(self, request: web.Request, entry: Entry) -> web.Response:
         ref = parse_form(request.rel_url.raw_query_string).get("rid", "")
         entry.ask(ref)
         timeline = self._city.day.timeline
         store = timeline.stores.get(ref)
-        return _html(write_store_page(store, timeline.today)) if store else _html(write_missing_page(), 404)
+        if store is None:
+            return _html(write_missing_page(), 404)
+        page = write_html(store, timeline.today, self._shapes)
+        request["odd"] = page.odd
+        return _html(page.text)
 
     async def _robots(self, request: web.Request, _entry: Entry) -> web.Response:
         text = write_robots(request.host, self._robots_im)
-        return web.Response(status=404) if text is None else web.Response(text=text)
+        if text is None:
+            return web.Response(status=404)
+        self._asked_robots += 1
+        body = self._shapes.mark(f"robots {self._asked_robots}".encode(), text.encode(), ROBOTS_BOM_SHARE)
+        return web.Response(body=body, content_type="text/plain", charset="utf-8")
 
 
 def _html(page: str, status: int = 200) -> web.Response:

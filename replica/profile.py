@@ -3,95 +3,84 @@
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from replica import envelope
-from replica.gazetteer import area_of
-from replica.hours import BREAK_TIME, OPEN, status_on, write_summary, write_today, write_week
-from replica.rows import write_addresses, write_images, write_phone, write_user_score
-from replica.vocabulary import FACILITIES, REVIEWERS, REVIEWS
+from replica.odd import Odd, draw_hits, draw_numbers, spoil
+from replica.odd_paths import PAGE_SLOTS, SECTIONS
+from replica.opinions import write_blogs, write_reviews
+from replica.sections import write_detail, write_menu, write_photo, write_restaurant, write_score, write_tag
+from replica.shapes import MIXED
+from replica.surroundings import write_surroundings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from datetime import date
 
+    from replica.odd import Hit
+    from replica.shapes import Shapes
     from replica.store import Store
 
-MISSING_SHARE = 0.03  # of the pages, for each section that a page can do without
-COMMA_SHARE = 0.4  # of the tags after the first, which bring their own ", "
-EXTRAS = ("seo", "banner", "nearby", "ranking", "coupon", "video", "faq", "notice")
-OPEN_STATUSES = (OPEN, BREAK_TIME, "영업 종료 25분 전", "라스트 오더 26분 전", "마지막 주문 마감")
+    Section = Callable[..., dict[str, Any]]
+
+MISSING_SHARE = 0.03  # of the pages, for each section that tells of the store
+CORE = 7  # of SECTIONS: those that tell of the store
+ODD_SEED = 12  # beside the other draws of a store
+OWN: dict[str, Section] = {
+    "restaurant": write_restaurant, "detail": write_detail, "menu": write_menu, "photo": write_photo,
+    "score": write_score, "tag": write_tag,
+}  # fmt: skip
+VISITORS: dict[str, Section] = {"review": write_reviews, "blog": write_blogs}
 
 
-def answer(store: Store | None, today: date) -> bytes:
+class Written(NamedTuple):
+    """An answer, and what of it is odd."""
+
+    body: bytes
+    odd: tuple[Odd, ...] = ()
+
+
+def answer(store: Store | None, today: date, shapes: Shapes = MIXED) -> bytes:
+    return write_page(store, today, shapes).body
+
+
+def write_page(store: Store | None, today: date, shapes: Shapes) -> Written:
     if store is None:
-        return envelope.failure("존재하지 않는 식당입니다.")
-    rng = Random(store.seed + 4)  # noqa: S311  # invented data
-    images = write_images(store)
-    sections = [_restaurant(store, images)]
-    sections += [section for section in _optional(store, images, rng, today) if rng.random() >= MISSING_SHARE]
-    rng.shuffle(sections)
-    return envelope.success(sections)
+        return Written(envelope.failure("존재하지 않는 식당입니다."))
+    order = _order_sections(store)
+    tree, odd = spoil(_write_sections(store, order, today, shapes), _draw(store, shapes))
+    return Written(shapes.mark(store.key, envelope.success([tree[key] for key in order])), tuple(odd))
 
 
-def _optional(store: Store, images: list[str], rng: Random, today: date) -> list[dict[str, Any]]:
-    standing = store.standing
-    written = {"user_nm": rng.choice(REVIEWERS), "content": rng.choice(REVIEWS)}
-    reviews = [written] if standing.review_count else []
-    return [
-        _detail(store, rng, today),
-        _menu(store),
-        {"key": "photo", "total_count": len(images), "list": images},
-        {"key": "score", "score": standing.score, "user_score": write_user_score(store)},
-        {"key": "review", "total_count": f"{standing.review_count:,}", "list": reviews},
-        {"key": "blog", "total_count": f"{standing.review_count * 7:,}", "list": []},
-        {"key": "tag", "list": list(store.concept.tags)},
-        *({"key": key, "list": []} for key in EXTRAS),
-    ]
+def find_odd(store: Store, today: date, shapes: Shapes) -> list[Odd]:
+    """Return what is odd of a store's page, without writing more of it than it takes."""
+    hits = _draw(store, shapes)
+    touched = {hit.slot.steps[0] for hit in hits}
+    order = [key for key in _order_sections(store) if key in touched] if touched else []
+    return spoil(_write_sections(store, order, today, shapes), hits)[1]
 
 
-def _restaurant(store: Store, images: list[str]) -> dict[str, Any]:
-    says = store.concept
-    return {
-        "key": "restaurant",
-        "v_rid": store.ref,
-        "rn": says.name,
-        "branch": says.branch,
-        "name": f"{says.name} {says.branch or ''}".strip(),
-        "area": area_of(store.dong),
-        "categories": list(says.categories),
-        "desc": [],
-        "score": store.standing.score,
-        "lat": store.lat,
-        "lng": store.lon,
-        "phone": write_phone(store),
-        "img": images[0] if images else None,
-        "images": {"list": images},
-    }
+def _draw(store: Store, shapes: Shapes) -> list[Hit]:
+    return draw_hits(Random(store.seed + ODD_SEED), shapes.odd, PAGE_SLOTS) if shapes.odd else []  # noqa: S311
 
 
-def _detail(store: Store, rng: Random, today: date) -> dict[str, Any]:
-    address, road_address = write_addresses(store)
-    tags = store.concept.tags
-    commas = [", " if number and rng.random() < COMMA_SHARE else "" for number in range(len(tags))]
-    week = store.week
-    is_open = status_on(store.open_status, week, today) in OPEN_STATUSES
-    status = {"is_open": is_open, "time": write_today(week, today) if week else ""}
-    return {
-        "key": "detail",
-        "address": address,
-        "road_address": road_address,
-        "phone": write_phone(store),
-        "tag": [comma + tag for comma, tag in zip(commas, tags, strict=True)],
-        "facility": rng.sample(FACILITIES, rng.randint(0, 4)),
-        "status": status,
-        "bhour": write_week(week, today) if week else [],
-        "bhour_seo": write_summary(week) if week else [],
-    }
+def _order_sections(store: Store) -> list[str]:
+    """Return the keys of the sections that the page has, in its own order."""
+    rng = Random(store.seed + 13)  # noqa: S311  # invented data
+    missing = set(draw_numbers(rng, MISSING_SHARE, CORE))
+    keys = ["restaurant", *(key for number, key in enumerate(SECTIONS) if number not in missing)]
+    rng.shuffle(keys)
+    return keys
 
 
-def _menu(store: Store) -> dict[str, Any]:
-    lines = [
-        {"menu": line.name, "price": line.price, "description": line.description, "best": line.best}
-        for line in store.concept.menu
-    ]
-    return {"key": "menu", "list": lines, "menu_total_count": len(lines)}
+def _write_sections(store: Store, keys: Iterable[str], today: date, shapes: Shapes) -> dict[str, Any]:
+    is_new = shapes.is_new(store.key)
+    return {key: _write_section(store, key, today, is_new=is_new) for key in keys}
+
+
+def _write_section(store: Store, key: str, today: date, *, is_new: bool) -> dict[str, Any]:
+    if key in OWN:
+        return OWN[key](store, today, is_new=is_new)
+    if key in VISITORS:
+        return VISITORS[key](store, is_new=is_new)
+    return write_surroundings(store, key)

@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import date
 from random import Random
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from replica.gazetteer import area_of
 from replica.hours import status_on
+from replica.opinions import write_display_review
+from replica.pictures import NOIMAGE, write_images, write_pictures
 from replica.search import metres
-from replica.vocabulary import REVIEWERS, REVIEWS, TAGS
+from replica.shapes import MIXED, write_count, write_url
+from replica.vocabulary import TAGS
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from replica.query import Query
+    from replica.shapes import Shapes
     from replica.store import Store
 
-IMAGES = "https://images.replica.invalid"
 SIDO_WEIGHTS = (843, 96, 33)  # 서울특별시, 서울시, 서울: as often as they were seen
 LOST_ZERO_SHARE = 0.04  # of the 050x numbers
-NOIMAGE_SHARE = 0.19
-PHOTO_DAYS = (date(2022, 1, 1).toordinal(), date(2026, 6, 30).toordinal())
 
 
 class Rows:
-    """Writes rows; what does not depend on the query is drawn once per store."""
+    """Writes rows; what does not depend on the query is drawn once per store and generation."""
 
-    def __init__(self, today: date) -> None:
+    def __init__(self, today: date, shapes: Shapes = MIXED) -> None:
         self._today = today
-        self._fixed: dict[str, dict[str, Any]] = {}
+        self._shapes = shapes
+        self._fixed: tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]] = {}, {}
 
-    def write(self, store: Store, query: Query) -> dict[str, Any]:
-        fixed = self._fixed.get(store.ref)
+    def write(self, store: Store, query: Query, *, is_new: bool | None = None) -> dict[str, Any]:
+        """Return a row of the generation that its answer is of; None = the one that its store is of."""
+        is_new = self._shapes.is_new(store.key) if is_new is None else is_new
+        fixed = self._fixed[is_new].get(store.ref)
         if fixed is None:
-            fixed = self._fixed[store.ref] = _write_fixed(store, self._today)
+            fixed = self._fixed[is_new][store.ref] = _write_fixed(store, self._today, is_new=is_new)
         chance = crc32(store.key, crc32(query.text.encode()))
         row = {**fixed, "keyword": _keywords(store, query, chance)}
         if chance % 3 == 0:
@@ -71,20 +76,11 @@ def write_user_score(store: Store) -> float:
     return int(score) if score == int(score) else score
 
 
-def write_images(store: Store) -> list[str]:
-    rng = Random(store.seed + 2)  # noqa: S311  # invented data
-    if rng.random() < NOIMAGE_SHARE:
-        return []
-    start = f"{IMAGES}/300_300_{date.fromordinal(rng.randint(*PHOTO_DAYS)):%Y%m%d}_photo"
-    return [f"{start}{n}_{rng.getrandbits(48):012x}.webp" for n in range(1, rng.randint(2, 6))]
-
-
-def _write_fixed(store: Store, today: date) -> dict[str, Any]:
+def _write_fixed(store: Store, today: date, *, is_new: bool) -> dict[str, Any]:
     rng = Random(store.seed + 3)  # noqa: S311  # invented data
     says, standing = store.concept, store.standing
     addr, road_addr = write_addresses(store)
     images = write_images(store)
-    review = {"user_nm": rng.choice(REVIEWERS), "review_cont": rng.choice(REVIEWS)}
     return {
         "v_rid": store.ref,
         "nm": says.name + " " * (rng.random() < 0.03),
@@ -98,11 +94,11 @@ def _write_fixed(store: Store, today: date) -> dict[str, Any]:
         "lng": store.lon,
         "score": standing.score,
         "user_score": write_user_score(store),
-        "review_cnt": standing.review_count,
+        "review_cnt": write_count(standing.review_count, rng.random(), is_new=is_new),
         "open_status": status_on(store.open_status, store.week, today),
-        "image": images[0] if images else f"{IMAGES}/noimage/1.jpg",
-        "image_list": images,
-        "display_review": review if standing.review_count and rng.random() < 0.7 else None,
+        "image": write_url(images[0] if images else NOIMAGE, rng.random(), is_new=is_new),
+        "image_list": write_pictures(store, images, is_new=is_new),
+        "display_review": write_display_review(store) if standing.review_count and rng.random() < 0.7 else None,
     }
 
 

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from replica import profile
 from replica.bounded_cache import BoundedCache
 from replica.dated import DatedCity
 from replica.fault_control import Faults
 from replica.json_answer import JSON_HEADERS
 from replica.kakao import KakaoRoutes
+from replica.odd_totals import OddRoutes
 from replica.page_routes import PageRoutes
+from replica.profile import Written, write_page
 from replica.query import parse_form
+from replica.shapes import MIXED
 from replica.streaming import stream
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from refillspot.regions import Region
     from replica.request_log import Entry, RequestLog
+    from replica.shapes import Shapes
     from replica.store import Store
 
     Answer = Callable[[web.Request, Entry], Awaitable[web.Response]]
@@ -32,7 +35,10 @@ CACHED_BYTES = 32 * 2**20  # of lists, and as many of store pages
 
 
 class Site:
-    """The routes. `cap`: rows that one query can show. `latency` delays every answer of a site, in seconds."""
+    """The routes. `cap`: rows that one query can show. `latency` delays every answer of a site, in seconds.
+
+    `prerender`: every store page is written before the first request, and kept.
+    """
 
     def __init__(  # noqa: PLR0913  # what the command line says
         self,
@@ -44,23 +50,31 @@ class Site:
         latency: float,
         robots_im: str,
         city: Region,
+        shapes: Shapes = MIXED,
+        prerender: bool = False,
     ) -> None:
-        self._lists = BoundedCache[bytes](self._write_list, CACHED_BYTES, _weigh)
-        self._profiles = BoundedCache[bytes](self._write_profile, CACHED_BYTES, _weigh)
-        self._city = DatedCity(seed, stores, cap, city, self._forget)
+        self._lists = BoundedCache[Written](self._write_list, CACHED_BYTES, _weigh)
+        self._profiles = BoundedCache[Written](self._write_profile, inf if prerender else CACHED_BYTES, _weigh)
+        self._city = DatedCity(seed, stores, cap, city, shapes, self._forget)
+        self._shapes = shapes
+        self._odd = OddRoutes(self._city, shapes)
         self._robots_im = robots_im
         self._log = log
         self._latency = latency
-        self.faults = Faults(self._lists, city)
+        self.faults = Faults(lambda body, is_get: self._lists(body, is_get).body, city)
+        if prerender:
+            for ref in self._city.day.timeline.stores:
+                self._profiles(ref)
 
     def app(self) -> web.Application:
         app = web.Application()
         for path, kind, answer in (("/API/isearch/", "list", self._list), ("/API/profile/", "store", self._store)):
             for method in ("GET", "POST"):
                 app.router.add_route(method, path, self._logged(kind, answer))
-        PageRoutes(self._city, self._robots_im).add_to(app, self._logged)
+        PageRoutes(self._city, self._shapes, self._robots_im).add_to(app, self._logged)
         KakaoRoutes(self._city).add_to(app, self._logged)
         self._city.add_routes(app.router)
+        self._odd.add_to(app)
         app.router.add_get("/_log", self._read_log)
         app.router.add_delete("/_log", self._clear_log)
         self.faults.add_routes(app.router)
@@ -72,18 +86,23 @@ class Site:
         self._lists.cache_clear()
         self._profiles.cache_clear()
 
-    def _write_list(self, body: str, is_get: bool) -> bytes:  # noqa: FBT001  # a key of the cache
-        return self._city.day.listing.answer(parse_form(body), is_get=is_get)
+    def _write_list(self, body: str, is_get: bool) -> Written:  # noqa: FBT001  # a key of the cache
+        listing = self._city.day.listing
+        found = listing.find(parse_form(body), is_get=is_get)
+        return Written(listing.write(found), found.odd)
 
-    def _write_profile(self, ref: str) -> bytes:
+    def _write_profile(self, ref: str) -> Written:
         timeline = self._city.day.timeline
-        return profile.answer(timeline.stores.get(ref), timeline.today)
+        return write_page(timeline.stores.get(ref), timeline.today, self._shapes)
 
     def _logged(self, kind: str, answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
             user_agent = request.headers.get("User-Agent", "")
             with self._log.record(request.method, request.path, kind, user_agent) as entry:
-                return await self.faults.answer(request, entry, self._delay(answer(request, entry)))
+                sent = await self.faults.answer(request, entry, self._delay(answer(request, entry)))
+                if not entry.fault:
+                    self._odd.served.add(request.get("odd", ()))
+                return sent
 
         return handle
 
@@ -96,12 +115,12 @@ class Site:
         body = await _read_form(request)
         form = parse_form(body)
         entry.ask(" ".join(form[field] for field in ("query", "keyword", "addr") if form.get(field)))
-        return _json(self._lists(body, request.method == "GET"))
+        return _send(request, self._lists(body, request.method == "GET"))
 
     async def _store(self, request: web.Request, entry: Entry) -> web.Response:
         ref = parse_form(await _read_form(request)).get("v_rid", "")
         entry.ask(ref)
-        return _json(self._profiles(ref))
+        return _send(request, self._profiles(ref))
 
     async def _read_log(self, request: web.Request) -> web.StreamResponse:
         asked = request.query
@@ -125,9 +144,10 @@ async def _miss(_request: web.Request, _entry: Entry) -> web.Response:
     return web.Response(status=404, text="404: Not Found")
 
 
-def _json(body: bytes) -> web.Response:
-    return web.Response(body=body, headers=JSON_HEADERS)
+def _send(request: web.Request, written: Written) -> web.Response:
+    request["odd"] = written.odd
+    return web.Response(body=written.body, headers=JSON_HEADERS)
 
 
-def _weigh(*answer_and_asked: object) -> int:
-    return sum(map(sys.getsizeof, answer_and_asked))
+def _weigh(written: Written, *asked: object) -> int:
+    return sum(map(sys.getsizeof, (written.body, written.odd, *asked)))

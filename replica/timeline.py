@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from replica.changes import apply_changes, draw_day
+from replica.shapes import MIXED
 from replica.truth import write_store
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from replica.changes import Change
+    from replica.shapes import Shapes
     from replica.store import Store
 
 
@@ -22,8 +24,9 @@ class Timeline:
     So whoever reads one is not disturbed by a clock that moves meanwhile.
     """
 
-    def __init__(self, seed: int, stores: Iterable[Store], today: date) -> None:
+    def __init__(self, seed: int, stores: Iterable[Store], today: date, shapes: Shapes = MIXED) -> None:
         self._seed = seed
+        self.shapes = shapes
         self._first = {store.ref: store for store in stores}
         self._history: list[Change] = []
         self.stores = dict(self._first)
@@ -31,7 +34,7 @@ class Timeline:
 
     def advance(self, today: date) -> Timeline:
         """Return the timeline of a later day, lived through day by day."""
-        later = Timeline(self._seed, self._first.values(), self.today)
+        later = Timeline(self._seed, self._first.values(), self.today, self.shapes)
         later.stores, later._history = dict(self.stores), list(self._history)
         while later.today < today:
             later.today += timedelta(days=1)
@@ -52,7 +55,7 @@ class Timeline:
         for change in self._history:
             if after < change.day <= until:
                 event = _tell_event(change)
-                yield from ({**event, **difference} for difference in _differences(change))
+                yield from ({**event, **difference} for difference in _differences(change, self.shapes))
 
 
 def _tell_event(change: Change) -> dict[str, Any]:
@@ -60,8 +63,8 @@ def _tell_event(change: Change) -> dict[str, Any]:
     return {"ref": store and store.ref, "at": f"{change.day}T00:00:00+09:00", "kind": change.kind}
 
 
-def _differences(change: Change) -> Iterator[dict[str, Any]]:
-    old, new = (write_store(store) if store else None for store in (change.before, change.after))
+def _differences(change: Change, shapes: Shapes) -> Iterator[dict[str, Any]]:
+    old, new = (write_store(store, shapes=shapes) if store else None for store in (change.before, change.after))
     if old is None or new is None:
         yield {"field": None, "old": old, "new": new}
         return

@@ -21,7 +21,8 @@ from refillspot.regions import SEOUL
 from replica import profile
 from replica.city import build_city
 from replica.clock import START
-from replica.html_pages import write_list_page, write_missing_page, write_store_page
+from replica.html_pages import write_list_page, write_missing_page
+from replica.html_store import write_store_page
 from replica.listing import Listing
 from replica.query import Query
 from replica.rows import Rows

@@ -41,6 +41,11 @@ def ask_list(replica: Replica) -> dict[str, Any]:
     return answer
 
 
+def read_count(count: int | str) -> int:
+    """Return a count that may be a text, "1,185" or "0,1185"."""
+    return int(str(count).replace(",", ""))
+
+
 def last_entry(replica: Replica) -> dict[str, Any]:
     return replica.log()[-1]
 

@@ -28,7 +28,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "test
 
 @dataclass
 class Replica:
-    """A running replica and one keep-alive connection to it."""
+    """A running replica and one keep-alive connection to it. (JSON of bytes may begin with a byte-order mark.)"""
 
     process: subprocess.Popen[str]
     first_line: str
@@ -101,14 +101,15 @@ def start_replica() -> Start:
 
 @pytest.fixture(scope="session")
 def replica(start_replica: Start) -> Iterator[Replica]:
-    with start_replica() as running:
+    """Both generations, without odd parts: these have tests of their own."""
+    with start_replica("--odd", "0") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def spoilt(start_replica: Start) -> Iterator[Replica]:
     """A small replica for faults; each test takes its own back."""
-    with start_replica("--refill-stores", "300", "--ordinary-stores", "700") as running:
+    with start_replica("--refill-stores", "300", "--ordinary-stores", "700", "--odd", "0") as running:
         yield running
 
 

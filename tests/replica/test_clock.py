@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from tests.replica.conftest import Replica, Start
 
-SMALL = ("--refill-stores", "60", "--ordinary-stores", "140", "--seed", "9")
+SMALL = ("--refill-stores", "60", "--ordinary-stores", "140", "--odd", "0", "--seed", "9")
 START, LATER = "2026-07-09T00:00:00+09:00", "2026-10-17T00:00:00+09:00"
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def moved(start_replica: Start) -> Iterator[Replica]:
-    with start_replica("--refill-stores", "150", "--ordinary-stores", "350", "--seed", "9") as running:
+    with start_replica("--refill-stores", "150", "--ordinary-stores", "350", "--odd", "0", "--seed", "9") as running:
         running.move(days=100)
         yield running
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.replica.asking import read_count
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -29,7 +31,7 @@ FREQUENCIES: list[tuple[str, float, Callable[[Row], bool]]] = [
     ("phone without its zero", 0.01, lambda row: (row["phone"] or "").startswith("507-")),
     ("office phone", 0.01, lambda row: (row["phone"] or "").startswith("1577-")),
     ("unrated", 0.183, lambda row: row["user_score"] == 0),
-    ("no review", 0.183, lambda row: row["review_cnt"] == 0),
+    ("no review", 0.183, lambda row: read_count(row["review_cnt"]) == 0),
     ("no image", 0.19, lambda row: row["image"].endswith("/noimage/1.jpg")),
     ("open", 0.714, lambda row: row["open_status"] == "영업 중"),
     ("closed today", 0.086, lambda row: row["open_status"] == "오늘 휴무"),
@@ -72,7 +74,8 @@ def test_types(all_rows: list[Row]) -> None:
     assert all(1 <= len(row["keyword"]) <= 4 for row in all_rows)
     assert all({type(term["term"]), type(term["mark"])} == {str, int} for row in all_rows for term in row["keyword"])
     assert {type(row[field]) for row in all_rows for field in ("lat", "lng")} == {float}
-    assert {type(row[field]) for row in all_rows for field in ("score", "review_cnt")} == {int}
-    assert {type(image) for row in all_rows for image in row["image_list"]} == {str}
+    assert {type(row["score"]) for row in all_rows} == {int}
+    assert {type(row["review_cnt"]) for row in all_rows} == {int, str}
+    assert {type(image) for row in all_rows for image in row["image_list"]} == {str, dict}
     assert min(row["score"] for row in all_rows) == 25
-    assert not any(row["review_cnt"] for row in all_rows if row["user_score"] == 0)
+    assert not any(read_count(row["review_cnt"]) for row in all_rows if row["user_score"] == 0)

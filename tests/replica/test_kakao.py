@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def server(start_replica: Start) -> Iterator[Kakao]:
-    with start_replica("--refill-stores", "300", "--ordinary-stores", "900", "--seed", "3") as running:
+    with start_replica("--refill-stores", "300", "--ordinary-stores", "900", "--odd", "0", "--seed", "3") as running:
         server = Kakao(running)
         yield server
         server.connection.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -25,7 +26,7 @@ def ask_twice(replica: Replica, method: str, path: str, body: str | None = None)
     connection.request("GET", "/robots.txt")
     second = connection.getresponse()
     assert second.status == 200
-    assert second.read().startswith(b"# Synthetic")
+    assert second.read().removeprefix(BOM_UTF8).startswith(b"# Synthetic")
     connection.close()
     return answer.status, read
 

@@ -11,7 +11,9 @@ import pytest
 
 from refillspot.regions import districts
 from replica.hours import FIRST_DAY, Week
-from replica.html_pages import quote_for_script, write_store_page
+from replica.html_pages import quote_for_script
+from replica.html_store import write_store_page
+from replica.shapes import name_shapes
 from replica.store import Concept, MenuLine, Standing, Store
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 LIST_DATA = re.compile(r"localStorage\.setItem\('listData',\s*'((?:[^'\\]|\\.)*)'\)")
 LINKED = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTALL)
 NASTY = """</script><b>'l"a\\'mour\\"\\n &amp; \n\t무한\u2028리필 \\"""
+OLD_MENU = ("Restaurant_Menu", "Restaurant_MenuPrice")
+HOUR_TIME = re.compile(r'<span class="hour_time(?: closed)?">(.*?)</span>')
 SMALL = ("--refill-stores", "60", "--ordinary-stores", "140")
 
 
@@ -55,6 +59,35 @@ def read_value(page: str, element: str) -> float:
     found = re.search(rf'id="{element}" value="([^"]*)"', page)
     assert found
     return float(found[1])
+
+
+def is_new(page: str) -> bool:
+    return "hour-main-grid" in page
+
+
+def read_menu(page: str) -> list[tuple[str, str]]:
+    """Return name and price of each line, in either layout."""
+    names, prices = ("restaurant-menu", "restaurant-price") if is_new(page) else OLD_MENU
+    return list(zip(read_classes(page, "span", names), read_classes(page, "p", prices), strict=True))
+
+
+def read_days(page: str) -> list[tuple[str, list[str]]]:
+    """Return the lines of each day in the layout of 2026: today, then the two columns side by side."""
+    label = read_classes(page, "span", "open-desc")[0]
+    items = read_classes(page, "div", "hour_time_item")
+    lines = [[unescape(line) for line in HOUR_TIME.findall(item)] for item in items]
+    days = list(zip(read_classes(page, "div", "hour_date"), lines, strict=True))
+    return [(label, read_classes(page, "span", "today-main-hours(?: closed)?")), *days] if label else days
+
+
+def group_days(rows: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Return the lines of each day of `bhour`."""
+    days: list[tuple[str, list[str]]] = []
+    for row in rows:
+        if row["duration"]:
+            days.append((row["duration"], []))
+        days[-1][1].append(row["time"])
+    return days
 
 
 def nasty_store() -> Store:
@@ -119,19 +152,20 @@ def test_menus_and_ratings_agree_with_the_api(replica: Replica, truth: list[dict
         _, page = get(replica, f"/profile.php?rid={ref}")
         api, linked = replica.profile(ref), read_linked(page)
         if "menu" in api:
-            menu = [(line["menu"], line["price"]) for line in api["menu"]["list"]]
+            menu = [(line["menu"], line["price"]) for line in api["menu"]["list"] if line["menu"]]
             items = linked.get("hasMenu", {"hasMenuItem": []})["hasMenuItem"]
-            names, prices = ("span", "Restaurant_Menu"), ("p", "Restaurant_MenuPrice")
-            shown = zip(read_classes(page, *names), read_classes(page, *prices), strict=True)
             assert [(item["name"], item["offers"]["price"]) for item in items] == menu
-            assert list(shown) == menu
+            assert read_menu(page) == menu
             seen.add("menu" if menu else "no menu")
         if "score" in api:
             rating = linked["aggregateRating"]["ratingValue"] if "aggregateRating" in linked else None
-            assert rating == (api["score"]["user_score"] or None)
+            score = api["score"]["score"]
+            assert rating == ((score and score["average"]) or None)
+            assert rating is None or 0 < rating <= 5
             seen.add("rated" if rating else "unrated")
+        seen.add("2026" if is_new(page) else "2025")
 
-    assert seen == {"menu", "no menu", "rated", "unrated"}
+    assert seen == {"menu", "no menu", "rated", "unrated", "2025", "2026"}
 
 
 def test_addresses_and_hours_agree_with_the_api(replica: Replica, truth: list[dict[str, Any]]) -> None:
@@ -144,13 +178,35 @@ def test_addresses_and_hours_agree_with_the_api(replica: Replica, truth: list[di
             address = detail["road_address"] or detail["address"]
             parts = (place["addressRegion"], place["addressLocality"], place["streetAddress"])
             assert read_classes(page, "li", "locat") == [address] == [" ".join(parts)]
-            assert read_classes(page, "p", "l-txt") == [row["duration"] for row in detail["bhour"]]
-            assert read_classes(page, "p", "r-txt") == [row["time"] for row in detail["bhour"]]
-            today = read_classes(page, "div", "busi-hours-today")
-            assert today == [detail["status"]["time"] or "확인필요"]
-            seen.add("hours" if detail["bhour"] else "no hours")
+            status = detail["status"]
+            time = (status["time"] if status else "") or "확인필요"
+            if is_new(page):
+                assert read_days(page) == group_days(detail["bhour"])
+                assert read_classes(page, "span", "today-main-hours(?: closed)?")[0] == time
+                assert read_classes(page, "span", "profile_jibun") == [detail["address"]]
+            else:
+                assert read_classes(page, "p", "l-txt") == [row["duration"] for row in detail["bhour"]]
+                assert read_classes(page, "p", "r-txt") == [row["time"] for row in detail["bhour"]]
+                assert read_classes(page, "div", "busi-hours-today") == [time]
+            seen.add(f"{'hours' if detail['bhour'] else 'no hours'} {'2026' if is_new(page) else '2025'}")
 
-    assert seen == {"hours", "no hours"}
+    assert seen == {"hours 2025", "no hours 2025", "hours 2026", "no hours 2026"}
+
+
+def test_the_sites_own_score_is_on_no_page_and_total_score_is_a_visitors(
+    replica: Replica, truth: list[dict[str, Any]]
+) -> None:
+    cards = 0
+    for ref in [store["ref"] for store in truth[::100]]:
+        _, page = get(replica, f"/profile.php?rid={ref}")
+        shown = read_classes(page, "span", "total_score")
+        cards += len(shown)
+
+        assert page.count("total_score") == len(shown) == page.count("person-grade")
+        assert all(re.fullmatch(r"[1-5]\.[05]점", stars) for stars in shown)
+        assert "grade-info" not in page or "점" not in read_classes(page, "div", "grade-info")[0]
+
+    assert cards > 100
 
 
 def test_an_unknown_store_is_a_page_that_says_so(replica: Replica) -> None:
@@ -161,14 +217,16 @@ def test_an_unknown_store_is_a_page_that_says_so(replica: Replica) -> None:
     assert "application/ld+json" not in page
 
 
-def test_text_is_escaped_and_comes_back_whole() -> None:
-    page = write_store_page(nasty_store(), FIRST_DAY)
+@pytest.mark.parametrize("shapes", ["2025", "2026"])
+def test_text_is_escaped_and_comes_back_whole(shapes: str) -> None:
+    page = write_store_page(nasty_store(), FIRST_DAY, name_shapes(shapes))
     item = read_linked(page)["hasMenu"]["hasMenuItem"][0]
 
     assert "<b>" not in page
     assert page.count("<script") == page.count("</script>") == 1
     assert (item["name"], item["offers"]["price"]) == (NASTY, NASTY)
-    assert read_classes(page, "span", "Restaurant_Menu") == [NASTY]
+    assert read_menu(page) == [(NASTY, NASTY)]
+    assert is_new(page) == (shapes == "2026")
     assert read_classes(page, "li", "tel") == [NASTY]
 
 

@@ -15,7 +15,7 @@ def get_robots(replica: Replica, host: str | None) -> tuple[int, str]:
     connection = replica.connect()
     connection.request("GET", "/robots.txt", headers={"Host": host} if host else {})
     answer = connection.getresponse()
-    text = answer.read().decode()
+    text = answer.read().decode("utf-8-sig")  # it may begin with a byte-order mark
     connection.close()
     return answer.status, text
 

@@ -15,7 +15,7 @@ from replica.request_log import RequestLog
 if TYPE_CHECKING:
     from tests.replica.conftest import Replica, Start
 
-SMALL = ("--refill-stores", "60", "--ordinary-stores", "140")
+SMALL = ("--refill-stores", "60", "--ordinary-stores", "140", "--odd", "0")
 QUESTIONS = [
     ("/API/isearch/", f"query={quote('서울 무한리필')}&size=100"),
     ("/API/isearch/", "query=%EA%B0%95%EB%82%A8"),

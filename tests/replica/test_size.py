@@ -22,7 +22,7 @@ DEADLINE_SECONDS = 20
 
 @pytest.fixture(scope="module")
 def large(start_replica: Start) -> Iterator[Replica]:
-    with start_replica("--refill-stores", "2000", "--ordinary-stores", "8000") as running:
+    with start_replica("--refill-stores", "2000", "--ordinary-stores", "8000", "--odd", "0") as running:
         yield running
 
 

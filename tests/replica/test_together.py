@@ -22,7 +22,7 @@ ENOUGH = 4  # a server that lets nobody by answers one or two
 @pytest.fixture(scope="module")
 def busy(start_replica: Start) -> Iterator[Replica]:
     """A replica with a year behind it, whose changes and truth take a while to write."""
-    with start_replica("--refill-stores", "800", "--ordinary-stores", "3200") as running:
+    with start_replica("--refill-stores", "800", "--ordinary-stores", "3200", "--odd", "0") as running:
         running.move(days=365)
         yield running
 
@@ -83,13 +83,13 @@ def test_the_first_address_search_lets_others_by(busy: Replica) -> None:
 
 
 def test_two_moves_at_once_are_one_after_the_other(start_replica: Start) -> None:
-    with start_replica("--refill-stores", "60", "--ordinary-stores", "140", "--seed", "9") as running:
+    with start_replica("--refill-stores", "60", "--ordinary-stores", "140", "--odd", "0", "--seed", "9") as running:
         with ThreadPoolExecutor(4) as pool:
             moves = [pool.submit(ask_once, running, "POST", "/_clock", '{"days": 30}') for _ in range(4)]
         times = sorted(json.loads(move.result()[1])["now"] for move in moves)
 
         assert len(set(times)) == 4
-        with start_replica("--refill-stores", "60", "--ordinary-stores", "140", "--seed", "9") as other:
+        with start_replica("--refill-stores", "60", "--ordinary-stores", "140", "--odd", "0", "--seed", "9") as other:
             other.move(days=120)
             assert other.send("GET", "/_truth") == running.send("GET", "/_truth")
 
@@ -113,5 +113,7 @@ def test_pages_and_kakao_are_as_late_as_the_api(late: Replica, path: str) -> Non
 
 @pytest.fixture(scope="module")
 def late(start_replica: Start) -> Iterator[Replica]:
-    with start_replica("--refill-stores", "20", "--ordinary-stores", "80", "--latency-ms", "200") as running:
+    with start_replica(
+        "--refill-stores", "20", "--ordinary-stores", "80", "--odd", "0", "--latency-ms", "200"
+    ) as running:
         yield running
