@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from refillspot.diningcode.json_parts import Oddity, read_part, whole_json, without_mark
+from refillspot.diningcode.json_parts import Oddity, kind_of, loose_json, read_part, whole_json, without_mark
 from refillspot.diningcode.page_types import Detail, Menu, Number, PoiSection, Restaurant, Row, SearchPage, StorePage
 from refillspot.exceptions import ApiError, BlockedError, LayoutChangedError, UnknownStoreError
 
@@ -91,10 +91,13 @@ def read_rows(section: PoiSection | None, oddities: list[Oddity], cap: int | Non
         total = number_of(section.params.rcount)
     if section.rows is None and total != 0:
         raise LayoutChangedError("poi_section.list: no list of stores")
-    for raw in section.rows or ():
-        _read_row(bytes(raw), page)
-    if page.broken and not page.rows:
-        raise LayoutChangedError(f"no row of {len(page.broken)} could be read: {page.broken[0]}")
+    for raw in map(bytes, section.rows or ()):
+        if raw.startswith(b"{"):
+            _read_row(raw, page)
+        else:  # it names no store, so that none is missing
+            oddities.append(Oddity("poi_section.list[]", kind_of(loose_json(raw)), "object"))
+    if section.rows and not page.rows:
+        raise LayoutChangedError(f"no row of {len(section.rows)} could be read: {(page.broken or ['no object'])[0]}")
     page.total = int(total) if total is not None else len(section.rows or ())
     return page
 
@@ -127,7 +130,7 @@ def decode_store(body: bytes) -> StorePage:
     oddities: list[Oddity] = []
     sections = sections_of(result_of(body), oddities)
     if "restaurant" not in sections:
-        raise LayoutChangedError(f"result_data: no section `restaurant`, only {sorted(sections)[:20]}")
+        raise LayoutChangedError(f"result_data: no section `restaurant` among {len(sections)}")
     restaurant = read_part(sections["restaurant"], Restaurant, "restaurant", oddities)
     if not restaurant.rn.strip():
         raise LayoutChangedError("restaurant.rn: empty text")

@@ -25,7 +25,7 @@ SEEN = {
               "detail.status.is_open", "detail.status.color", "detail.bhour[].today", "menu.menu_total_count",
               *(f"menu.list[].{name}" for name in (
                   "rank", "selection_count", "selection_rate", "review_count", "comment_count")),
-              *(f"{picture}.{name}" for picture in ("restaurant.images.list[]", "restaurant.img") for name in (
+              *(f"{picture}.{name}" for picture in ("restaurant.images.list[]",) for name in (
                   "pd_id", "user_name", "user_photo", "date", "type")),
               *(f"{key}.key" for key in READ_SECTIONS), *SEEN_SECTIONS),
 }  # fmt: skip

@@ -124,7 +124,7 @@ def _fit(value: Any, due: inspect.Type, path: str, oddities: list[Oddity]) -> An
     """Return a value as one of the types that are due, `NOTHING` with the reason in `oddities` if it is none."""
     kinds = due.types if isinstance(due, inspect.UnionType) else (due,)
     for kind in kinds:
-        if isinstance(value, FITTING.get(type(kind), ())) and not (isinstance(value, bool) and _is_numeric(kind)):
+        if isinstance(value, FITTING.get(type(kind), ())) and _is_sound(value, kind):
             return _as_due(value, kind, path, oddities)
     return _near_miss(value, kinds, path, oddities)
 
@@ -140,11 +140,9 @@ def _as_due(value: Any, kind: inspect.Type, path: str, oddities: list[Oddity]) -
 
 
 def _near_miss(value: Any, kinds: Iterable[inspect.Type], path: str, oddities: list[Oddity]) -> Any:
-    """Return what a value of another type says without doubt: a number as text, a list whose entries are numbered."""
+    """Return what a value of another type says without doubt: a list whose entries are numbered."""
     oddities.append(Oddity(path, kind_of(value), type_names(kinds)))
     for kind in kinds:
-        if isinstance(kind, inspect.StrType) and isinstance(value, int | float) and not isinstance(value, bool):
-            return str(value)
         if isinstance(kind, inspect.ListType) and _is_numbered(value):
             return _fit_entries(value.values(), kind.item_type, f"{path}[]", oddities)
     return NOTHING
@@ -155,8 +153,11 @@ def _is_numbered(value: Any) -> bool:
     return isinstance(value, dict) and bool(value) and all(map(NUMBERED.fullmatch, value))
 
 
-def _is_numeric(kind: inspect.Type) -> bool:
-    return isinstance(kind, inspect.IntType | inspect.FloatType)
+def _is_sound(value: Any, kind: inspect.Type) -> bool:
+    """Whether a value of a fitting Python type is one: no truth for a number, no words where a number is written."""
+    if isinstance(kind, inspect.StrType) and kind.pattern:
+        return bool(re.search(kind.pattern, value))
+    return not (isinstance(value, bool) and isinstance(kind, inspect.IntType | inspect.FloatType))
 
 
 def _fit_object(value: Mapping[str, Any], kind: inspect.StructType, path: str, oddities: list[Oddity]) -> Any:
@@ -167,6 +168,8 @@ def _fit_object(value: Mapping[str, Any], kind: inspect.StructType, path: str, o
         part = NOTHING if entry is NOTHING else _fit(entry, field.type, place, oddities)
         if part is not NOTHING:
             found[field.name] = part
+        elif field.required and isinstance(entry, int) and not isinstance(entry, bool):
+            found[field.name] = str(entry)  # a restaurant may be called 1943
         elif field.required:
             if entry is NOTHING:
                 oddities.append(Oddity(place, "nothing", type_names((field.type,))))
@@ -175,8 +178,9 @@ def _fit_object(value: Mapping[str, Any], kind: inspect.StructType, path: str, o
 
 
 def _fit_entries(values: Iterable[Any], due: inspect.Type, path: str, oddities: list[Oddity]) -> list[Any]:
-    """Return the entries that are as known; where null is due as well, it holds the place of one that is not."""
-    keeps_place = isinstance(due, inspect.UnionType) and any(isinstance(one, inspect.NoneType) for one in due.types)
+    """Return the entries that are as known; None in the place of one that is not, where the type asks for that."""
+    kinds = due.types if isinstance(due, inspect.UnionType) else (due,)
+    keeps_place = any(isinstance(one, inspect.StructType) and hasattr(one.cls, "keeps_place") for one in kinds)
     entries = []
     for value in values:
         if value is None:
@@ -215,4 +219,5 @@ NAMES: dict[type[inspect.Type], str] = {
 def type_names(kinds: Iterable[inspect.Type]) -> str:
     """Return types in words, "number or text"; that null may come goes without saying."""
     alone = [one for kind in kinds for one in (kind.types if isinstance(kind, inspect.UnionType) else (kind,))]
-    return " or ".join(dict.fromkeys(NAMES[type(one)] for one in alone if type(one) in NAMES))
+    names = ("number" if isinstance(one, inspect.StrType) and one.pattern else NAMES.get(type(one)) for one in alone)
+    return " or ".join(dict.fromkeys(name for name in names if name))

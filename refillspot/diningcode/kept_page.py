@@ -66,7 +66,8 @@ def kept_list_result(result: bytes) -> tuple[Any, dict[str, Any]]:
 
 def stand_in(value: Any) -> Any:
     """Return what an odd value leaves behind, so that it is counted again when it is read again: its kind, no word."""
-    return type(value)() if isinstance(value, str | list | dict) else value
+    stand_ins: dict[type, Any] = {str: "…", list: [None], dict: {"…": None}}
+    return stand_ins.get(type(value), value) if value else value
 
 
 def size_of(value: Any) -> str:

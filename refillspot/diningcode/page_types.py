@@ -5,12 +5,14 @@ Both roads to the site come to these: the API, and the pages for people.
 
 from __future__ import annotations
 
+from typing import Annotated, ClassVar
+
 import msgspec
 
 from refillspot.diningcode.json_parts import Oddity  # noqa: TC001  # msgspec reads it
 from refillspot.items import Road  # noqa: TC001  # as above
 
-Number = int | float | str | None
+Number = int | float | Annotated[str, msgspec.Meta(pattern=r"^ *-?[0-9][0-9,]*(\.[0-9]+)? *$")] | None
 """Counts come as text too: "1,185"."""
 
 
@@ -38,7 +40,7 @@ class Row(msgspec.Struct, kw_only=True):
     user_score: Number = None
     review_cnt: Number = None
     open_status: str | None = None
-    image: str | Picture | None = None
+    image: str | None = None
     image_list: list[str | Picture] | None = None
 
 
@@ -84,7 +86,7 @@ class Restaurant(msgspec.Struct, kw_only=True):
     lng: Number = None
     phone: str | None = None
     score: Number = None
-    img: str | Picture | None = None
+    img: str | None = None
     images: Images | None = None
 
 
@@ -93,6 +95,9 @@ class HoursRow(msgspec.Struct):
 
     An empty label = the day above goes on. None = whose line it is is not known.
     """
+
+    keeps_place: ClassVar[bool] = True
+    """A line that is not as known leaves None in its list: what follows it without a label belongs to nobody."""
 
     duration: str | None = None
     time: str | None = None
@@ -111,9 +116,8 @@ class Detail(msgspec.Struct, kw_only=True):
     tag: list[str] | None = None
     facility: list[str] | None = None
     status: OpenStatus | None = None
-    bhour: list[HoursRow | None] | None = None
-    """None = a line that is not as known: what follows it without a label belongs to nobody."""
-    bhour_seo: list[HoursRow | None] | None = None
+    bhour: list[HoursRow] | None = None
+    bhour_seo: list[HoursRow] | None = None
 
 
 class MenuLine(msgspec.Struct, kw_only=True):

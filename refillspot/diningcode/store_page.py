@@ -37,8 +37,8 @@ NO_SUCH_STORE = (
 SAYS_HOURS = re.compile(r"\d{1,2}\s*:\s*\d{2}|휴무")  # "확인필요" and "영업 종료 25분 전" say none
 NAME = "h1.tit"
 DATES, TIMES = ".hour-dates-column .hour_date", ".hour-times-column .hour_time_item"
-TODAY = (".busi-hours-today", ".hour-main-grid .open-desc", ".hour-main-grid .today-main-hours, #today-main-hours")
-TAGS = ".tags .tag, li.char"
+LABEL_OF_TODAY, TODAY = ".hour-main-grid .open-desc", ".hour-main-grid .today-main-hours"
+TAGS = ".tags .tag, li.char > *"
 
 
 class _MenuLayout(NamedTuple):
@@ -98,14 +98,13 @@ def _point(page: Selector, linked: Thing) -> tuple[str | None, str | None]:
 
 
 def _detail(page: Selector, linked: Thing, oddities: list[Oddity]) -> Detail:
-    tags = [tag.strip() for text in _texts(page, TAGS) or () for tag in text.split(",")]
+    tags = [tag.strip() for text in _texts(page, TAGS) or _texts(page, "li.char") or () for tag in text.split(",")]
     detail = Detail(
         phone=_text(page, "li.tel"),
         tag=[tag for tag in tags if tag] or None,
         bhour=_week(page, oddities) or None,
     )
-    today = " ".join(filter(None, (_text(page, css) for css in TODAY)))
-    if SAYS_HOURS.search(today):
+    if (today := _today(page)) and SAYS_HOURS.search(today):
         detail.status = OpenStatus(time=today)
     for place in (_text(page, "span.profile_jibun"), _text(page, "li.locat"), address_of(linked)):
         address = parse_address(place) if place else None
@@ -116,15 +115,25 @@ def _detail(page: Selector, linked: Thing, oddities: list[Oddity]) -> Detail:
     return detail
 
 
-def _week(page: Selector, oddities: list[Oddity]) -> list[HoursRow | None]:
+def _today(page: Selector) -> str | None:
+    """Return the line for today, "오늘(목) 영업시간: 11:00 - 22:00"."""
+    texts = _texts(page, TODAY) or _texts(page, "#today-main-hours") or ()
+    return _text(page, ".busi-hours-today") or " ".join(filter(None, (_text(page, LABEL_OF_TODAY), *texts))) or None
+
+
+def _week(page: Selector, oddities: list[Oddity]) -> list[HoursRow]:
     """Return the lines of the week; nothing where it is not sure which text is whose."""
-    if page.css(DATES) or page.css(TIMES):
-        dates, times = page.css(DATES), page.css(TIMES)
-        if len(dates) != len(times):
-            oddities.append(Oddity("page.hours", "dates without times", "as many dates as times"))
-            return []
-        return [line for date, item in zip(dates, times, strict=True) for line in _day(_joined(date), item)]
-    lines: list[HoursRow | None] = []
+    dates, times = page.css(DATES), page.css(TIMES)
+    if len(dates) != len(times):
+        oddities.append(Oddity("page.hours", "dates and times that differ in number", "a time beside each date"))
+        return []
+    today = [HoursRow("", text) for text in _texts(page, TODAY) or () if SAYS_HOURS.search(text)]
+    if today:
+        today[0].duration = _text(page, LABEL_OF_TODAY)
+    if dates or today:  # the dates are those of the days after today
+        later = (line for date, item in zip(dates, times, strict=True) for line in _day(_joined(date), item))
+        return [*today, *later]
+    lines: list[HoursRow] = []
     for line in page.css(".busi-hours li"):
         label, text = line.css(".l-txt"), line.css(".r-txt")
         if len(label) != 1 or len(text) != 1:

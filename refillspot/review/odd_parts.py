@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from refillspot.language import gettext as _
@@ -9,8 +10,6 @@ from refillspot.language import ngettext
 from refillspot.review.findings import Rule, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from refillspot.review.facts import Facts
     from refillspot.review.findings import Case
 
@@ -21,7 +20,8 @@ MOST = 0.5  # of the answers; beyond that it is the site, and no slip
 
 class OddPart(NamedTuple):
     path: str
-    came: str
+    came: tuple[str, ...]
+    """Types of JSON, the most frequent first."""
     due: str
     answers: int
     of: int
@@ -31,16 +31,23 @@ class OddPart(NamedTuple):
     def is_usual(self) -> bool:
         return self.of >= FEWEST and self.answers > MOST * self.of
 
+    def __str__(self) -> str:
+        words = _("{path}: {came} where {due} was due, {answers:,} of {of:,}")
+        return words.format(**self._asdict() | {"came": ", ".join(self.came)})
+
 
 def odd_parts(facts: Facts) -> list[OddPart]:
     """Return the odd parts of a crawl, the most frequent first."""
-    found = [
-        OddPart(path, came, due, round(facts.number(name) or 0), _answers(facts, path))
-        for name in facts.stats
-        if name.startswith(ODD)
-        for path, came, due in [name.removeprefix(ODD).split("/")]
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for name in facts.stats:
+        if name.startswith(ODD):
+            path, came, due = name.removeprefix(ODD).split("/")
+            counts.setdefault((path, due), Counter())[came] += round(facts.number(name) or 0)
+    parts = [
+        OddPart(path, tuple(came for came, _count in kinds.most_common()), due, kinds.total(), _answers(facts, path))
+        for (path, due), kinds in counts.items()
     ]
-    return sorted(found, key=lambda part: (-part.answers, part.path))
+    return sorted(parts, key=lambda part: (-part.answers, part.path))
 
 
 def absent_parts(facts: Facts) -> list[str]:
@@ -52,13 +59,6 @@ def absent_parts(facts: Facts) -> list[str]:
         for path in [name.removeprefix(ABSENT)]
         if FEWEST <= _answers(facts, path) <= (facts.number(name) or 0)
     )
-
-
-def told(parts: Iterable[OddPart], most: int) -> str:
-    """Return parts in words, "images.list[]: object where text was due, 1,203 of 1,700; …"."""
-    each = [_("{path}: {came} where {due} was due, {answers:,} of {of:,}").format(**part._asdict()) for part in parts]
-    more = [_("and {count} more").format(count=len(each) - most)] if len(each) > most else []
-    return "; ".join([*each[:most], *more])
 
 
 def _answers(facts: Facts, path: str) -> int:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refillspot.review.odd_parts import absent_parts, odd_parts, told
+from refillspot.review.odd_parts import absent_parts, odd_parts
 from refillspot.review.units import Unit, write, write_seconds
 
 if TYPE_CHECKING:
     from refillspot.review.findings import Case
 
 NOT_KNOWN = "?"
-MOST_NAMED = 12  # odd parts, those that are most frequent; all of them are among the stats
 DEFAULT_CEILING = 1.0  # requests/s
 
 
@@ -25,7 +24,7 @@ def words_of(case: Case) -> dict[str, str]:
         "crawl": facts.id or NOT_KNOWN,
         "go_on": f"scrapy crawl {facts.crawl.spider if facts.crawl else 'diningcode'} {given}".rstrip(),
         "part": str(facts.stats.get("early_stop/part", NOT_KNOWN)),
-        "odd_parts": told(odd_parts(facts), MOST_NAMED),
+        "odd_parts": "; ".join(map(str, odd_parts(facts))),
         "absent_parts": ", ".join(absent_parts(facts)),
         "stored": f"{facts.stored:,}",
         "known": f"{facts.known:,}",

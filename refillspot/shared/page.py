@@ -15,7 +15,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-VERSION = 1  # of this encoding; a new one for each change that an older program could misread
+VERSION = 2  # of this encoding; a new one for each change that an older program could misread. 1 had people's words
 OVERHEAD_BYTES = 16 * 1024  # what a page takes besides its body, at most
 _PREFIX = bytes([VERSION])
 _options: dict[int, int] = {

@@ -34,7 +34,7 @@ def search(*rows: dict[str, Any], **section: Any) -> bytes:
     return json.dumps({"result_code": "100", "result_data": {"params": {}, "poi_section": poi}}).encode()
 
 
-def store(*sections: dict[str, Any]) -> bytes:
+def store(*sections: Any) -> bytes:
     return json.dumps({"result_code": "100", "result_data": sections}).encode()
 
 
@@ -72,6 +72,7 @@ def test_what_the_site_varies_is_tolerated(variant: dict[str, Any]) -> None:
     [
         ({"nm": None}, "list[].nm: null"),
         ({"nm": " "}, "list[].nm: empty text"),
+        ({"nm": [ROW["nm"]]}, "list[].nm: array"),
         ({"v_rid": ["Ab1Cd2Ef3Gh4"]}, "list[].v_rid: array"),
         ({"v_rid": ""}, "list[].v_rid: empty text"),
     ],
@@ -89,11 +90,13 @@ def test_a_row_that_names_no_store_is_told_by_its_path_and_costs_no_neighbour(
 @pytest.mark.parametrize(
     ("change", "odd"),
     [
-        ({"lat": [37.5]}, Oddity("list[].lat", "array", "number or text")),
+        ({"lat": [37.5]}, Oddity("list[].lat", "array", "number")),
         ({"phone": {"no": "1"}}, Oddity("list[].phone", "object", "text")),
         ({"image_list": [None, "http://127.0.0.1/2.webp"]}, Oddity("list[].image_list[]", "null", "text or object")),
+        ({"score": ""}, Oddity("list[].score", "empty text", "number")),
+        ({"user_score": "good"}, Oddity("list[].user_score", "text", "number")),
         ({"keyword": [{"mark": 0}]}, Oddity("list[].keyword[].term", "nothing", "text")),
-        ({"review_cnt": False}, Oddity("list[].review_cnt", "false", "number or text")),
+        ({"review_cnt": False}, Oddity("list[].review_cnt", "false", "number")),
     ],
     ids=str,
 )
@@ -207,19 +210,26 @@ def test_a_section_of_another_shape_is_left_out_and_told_by_its_path() -> None:
             {"key": "restaurant", "rn": 1943, "images": []},
             {"key": "menu", "list": {"menu": "x"}},
             None,
-            {"key": "detail", "facility": ["주차", None], "bhour": {"0": {"duration": "월", "time": "11:00 - 20:00"}}},
+            {
+                "key": "detail",
+                "address": 7,
+                "facility": ["주차", None],
+                "bhour": {"0": {"duration": "월", "time": "휴무"}},
+            },
         )
     )
 
     assert page.restaurant.rn == "1943"
     assert page.menu == Menu(lines=None)
     assert page.detail
+    assert page.detail.address is None
     assert page.detail.facility == ["주차"]
-    assert page.detail.bhour == [HoursRow("월", "11:00 - 20:00")]
+    assert page.detail.bhour == [HoursRow("월", "휴무")]
     assert page.oddities == [
         Oddity("result_data[]", "null", "object"),
         Oddity("restaurant.rn", "number", "text"),
         Oddity("restaurant.images", "empty array", "object"),
+        Oddity("detail.address", "number", "text"),
         Oddity("detail.facility[]", "null", "text"),
         Oddity("detail.bhour", "object", "array"),
         Oddity("menu.list", "object", "array"),

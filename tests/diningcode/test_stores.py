@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -14,13 +14,24 @@ if TYPE_CHECKING:
 NOTHING: dict[str, object] = dict.fromkeys(Row.__struct_fields__)
 
 
-def build(**said: object) -> Store:
+def build(**said: Any) -> Store:
     row = msgspec.convert(NOTHING | {"v_rid": "AAAAaaaa1111", "nm": "달빛"}, Row)
-    return build_store(row, StorePage(msgspec.convert({"rn": "달빛"} | said, Restaurant)), "https://www.diningcode.com")
+    return build_store(row, StorePage(Restaurant(rn="달빛", **said)), "https://www.diningcode.com")
 
 
 @pytest.mark.parametrize(
-    ("said", "score"), [(71, 71), ("71", 71), ("0,071", 71), ("1,071", None), (-1, None), (None, None), ("INF", None), ("nan", None), ("", None)]
+    ("said", "score"),
+    [
+        (71, 71),
+        ("71", 71),
+        ("0,071", 71),
+        ("1,071", None),
+        (-1, None),
+        (None, None),
+        ("INF", None),
+        ("nan", None),
+        ("", None),
+    ],
 )
 def test_a_score_is_a_number_or_not_known(said: object, score: int | None) -> None:
     assert build(score=said).score == score
