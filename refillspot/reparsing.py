@@ -88,7 +88,9 @@ class _Reparsing:
                 kept = {one.ref: one for one in pages}
                 stores = [store for one in pages if (store := self._read(one.page.row, one.page.body))]
                 self._result.unread += len(pages) - len(stores)
-                outcome, missing = await self._table.reread([StoreRow.of(store) for store in stores])
+                outcome, missing = await self._table.reread(
+                    [StoreRow.of(store) for store in stores], {one.ref: one.digest for one in pages}
+                )
                 self._result.read_again += outcome.stored
                 self._result.rejected += outcome.rejected
                 for row in missing:

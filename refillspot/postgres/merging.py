@@ -11,7 +11,7 @@ from refillspot.postgres import binary
 from refillspot.postgres.columns import COLUMNS, merge_expression, reread_expression
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from refillspot.postgres.store_row import StoreRow
@@ -78,8 +78,10 @@ async def merge(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], now: date
     await cursor.execute(MERGE, {"now": now})
 
 
-async def reread(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow]) -> set[str]:
+async def reread(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], pages: Mapping[str, int]) -> set[str]:
     """Let rows say what the parsers of today make of their newest pages; return the refs of those that there are.
+
+    `pages`: the digest of the page that was read, by ref.
 
     Raises:
         psycopg.DataError, psycopg.IntegrityError: one of them cannot be stored.
@@ -87,7 +89,6 @@ async def reread(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow]) -> set[s
     await _copy(cursor, rows)
     await cursor.execute(LOCK)
     known = {ref for (ref,) in await cursor.fetchall()}
-    pages = {row.ref: row.page.digest for row in rows if row.page}
     await cursor.execute(REREAD, {"refs": list(pages), "pages": list(pages.values())})
     return known
 

@@ -36,7 +36,7 @@ KEEP = """
         row = EXCLUDED.row, body = EXCLUDED.body, digest = EXCLUDED.digest, kept_at = EXCLUDED.kept_at
 """  # in order of ref, as stores are
 NEXT = """
-    SELECT ref, row, body, kept_at FROM refillspot.store_pages WHERE ref > %s ORDER BY ref LIMIT %s
+    SELECT ref, row, body, digest, kept_at FROM refillspot.store_pages WHERE ref > %s ORDER BY ref LIMIT %s
 """
 NEWEST = """
     (SELECT body FROM refillspot.unread_pages ORDER BY kept_at DESC LIMIT %(count)s)
@@ -69,6 +69,8 @@ class PackedPage(NamedTuple):
 class StoredPage(NamedTuple):
     ref: str
     page: ReadPage
+    digest: int
+    """As of `PackedPage`; jsonb writes a row otherwise than it came, so that it cannot be worked out again."""
     kept_at: datetime
 
 
@@ -123,5 +125,8 @@ class StorePages:
         """Yield all of them, some at a time, in order of ref."""
         last = ""
         while rows := await (await self._connection.execute(NEXT, [last, BATCH])).fetchall():
-            yield [StoredPage(ref, ReadPage(row, zstd.decompress(body)), at) for ref, row, body, at in rows]
+            yield [
+                StoredPage(ref, ReadPage(row, zstd.decompress(body)), digest, kept_at)
+                for ref, row, body, digest, kept_at in rows
+            ]
             last = rows[-1][0]

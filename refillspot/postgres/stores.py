@@ -19,7 +19,7 @@ from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.unread import keep
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from refillspot.clock import Clock
     from refillspot.items import Store, UnreadPage
@@ -103,12 +103,15 @@ class StoreTable:
                 await self._merge(rest, crawl_id, outcome)
         return outcome
 
-    async def reread(self, rows: Sequence[StoreRow]) -> tuple[Outcome, list[StoreRow]]:
-        """Let rows say what is made of their newest pages now; return those of which there is no row as well."""
+    async def reread(self, rows: Sequence[StoreRow], pages: Mapping[str, int]) -> tuple[Outcome, list[StoreRow]]:
+        """Let rows say what is made of their newest pages now, whose digests are `pages`; waits as `write_rows`.
+
+        Return those that are not in the table as well.
+        """
         outcome, missing = Outcome(), list[StoreRow]()
 
         async def read_again(cursor: psycopg.AsyncCursor, some: Sequence[StoreRow]) -> None:
-            known = await reread(cursor, some)
+            known = await reread(cursor, some, pages)
             missing.extend(row for row in some if row.ref not in known)
 
         async with self._turn:

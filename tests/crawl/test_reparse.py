@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from refillspot.clock import Clock
-from refillspot.items import UnreadPage
+from refillspot.diningcode.stores import PARSER_VERSION
+from refillspot.items import ReadPage, RefillVerdict, Store, UnreadPage
 from refillspot.postgres import unread
 from refillspot.postgres.database import read_stores
-from refillspot.postgres.stores import StoreTable
+from refillspot.postgres.store_pages import newest_bodies
+from refillspot.postgres.store_row import StoreRow
+from refillspot.postgres.stores import Outcome, StoreTable
 from refillspot.reparsing import Reparsed, reparse
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from tests.crawl.conftest import Crawl, Faults
+    from tests.crawl.conftest import Crawl, Faults, Site
 
 WEB_URL = "https://www.diningcode.com"
 ROW = {
@@ -111,3 +114,99 @@ def test_a_crawl_keeps_what_it_cannot_read(crawl: Crawl, faults: Faults, databas
     assert read_stores(database_url) == []
     assert command.returncode == 0, command.stderr
     assert "3 still unread and kept" in command.stdout
+
+
+MISREADING = ("-s", 'EXTENSIONS={"tests.crawl.misreading.Misreading": 1}')
+SEVERAL = ("-a", "district=금천구")
+TIMES = ("first_seen_at", "last_seen_at")
+
+
+def rows_of(database_url: str) -> dict[str, dict[str, Any]]:
+    """Return the stores as they are, but for when they were seen."""
+    return {
+        row["ref"]: {name: value for name, value in row.items() if name not in TIMES}
+        for row in read_stores(database_url)
+    }
+
+
+def seen_at(database_url: str) -> dict[str, tuple[Any, ...]]:
+    return {row["ref"]: tuple(row[name] for name in TIMES) for row in read_stores(database_url)}
+
+
+def test_a_mended_parser_reads_every_page_again_without_the_site(
+    crawl: Crawl, site: Site, database_url: str, faults: Faults
+) -> None:
+    assert crawl.run(*SEVERAL).returncode == 0
+    right = rows_of(database_url)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("TRUNCATE refillspot.stores, refillspot.store_pages")
+    assert crawl.run(*SEVERAL, "-a", "crawl=misread", *MISREADING).returncode == 0
+    misread, seen = rows_of(database_url), seen_at(database_url)
+    assert misread.keys() == right.keys()
+    assert {row["parser_version"] for row in misread.values()} == {PARSER_VERSION - 1}
+    assert {row["hours_osm"] for row in misread.values()} == {"Mo 01:00-02:00", None}
+    site.clear_log()
+    faults.add(kind="status", status=500)
+
+    command = crawl.operate("db", "reparse", "--all")
+
+    assert command.returncode == 0, command.stderr
+    assert f"{len(right)} stores read again" in command.stdout
+    assert rows_of(database_url) == right
+    assert seen_at(database_url) == seen
+    assert site.log() == []
+
+
+def test_an_upgrade_says_what_to_do(crawl: Crawl, database_url: str) -> None:
+    assert crawl.run("-a", "district=금천구", "-a", "limit=3", *MISREADING).returncode == 0
+
+    second = crawl.run("-a", "district=금천구", "-a", "limit=1")
+
+    assert "3 stores were read by older parsers: `scrapy db reparse --all`" in second.stderr
+    crawl.operate("db", "reparse", "--all")
+    assert "older parsers" not in crawl.run("-a", "district=금천구", "-a", "limit=1").stderr
+    assert {row["parser_version"] for row in read_stores(database_url)} == {PARSER_VERSION}
+
+
+def kept(ref: str, name: str | None) -> Store:
+    store = Store(ref, name or "?", WEB_URL, RefillVerdict("unlikely"), district_code="11680", district="강남구")
+    store.read_from(ReadPage(ROW | {"v_rid": ref}, body(name)))
+    return store
+
+
+def test_a_page_whose_row_was_refused_becomes_a_store(database_url: str) -> None:
+    async def write(table: StoreTable) -> None:
+        await table.write([kept("AAAAaaaa1111", "달빛"), kept("BBBBbbbb2222", None)])
+
+    with_table(database_url, write, ago=timedelta(days=3))
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DELETE FROM refillspot.stores WHERE ref = 'AAAAaaaa1111'")
+
+    assert reparse(database_url, WEB_URL, is_all=True) == Reparsed(stored=1, unread=1)
+    row = next(store for store in read_stores(database_url) if store["ref"] == "AAAAaaaa1111")
+    assert row["last_seen_at"] < datetime.now(UTC) - timedelta(days=2)
+
+
+def test_a_page_that_a_crawl_has_replaced_meanwhile_changes_nothing(database_url: str) -> None:
+    async def write(table: StoreTable) -> None:
+        await table.write([kept("AAAAaaaa1111", "달빛")])
+        older = StoreRow.of(kept("AAAAaaaa1111", "옛 달빛"))
+        assert older.page
+        assert await table.reread([older], {older.ref: older.page.digest}) == (Outcome(stored=1), [])
+
+    with_table(database_url, write)
+
+    assert [store["name"] for store in read_stores(database_url)] == ["달빛"]
+
+
+def test_the_newest_page_is_kept_once(database_url: str) -> None:
+    async def write(table: StoreTable) -> None:
+        for name in ("달빛", "달빛", "새 달빛"):
+            await table.write([kept("AAAAaaaa1111", name)])
+
+    with_table(database_url, write)
+
+    with psycopg.connect(database_url) as connection:
+        pages = connection.execute("SELECT ref, row, body FROM refillspot.store_pages").fetchall()
+    assert [(ref, row) for ref, row, _body in pages] == [("AAAAaaaa1111", ROW)]
+    assert newest_bodies(database_url, 10) == [body("새 달빛")]
