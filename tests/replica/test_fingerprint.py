@@ -18,7 +18,7 @@ QUERIES = (
     "신사동",
     "부산 중구 초밥",
 )
-FINGERPRINT = "f62176d6eb05bcfb8b9a8ef78939faf6b2bdbc78c078bb59fc94d24ad996b989"
+FINGERPRINT = "29500537e41c1c1bf74d7140aa17bb8b6454fa9b2fdfcd6e32951d5064360e02"
 
 
 def test_seoul_is_the_same_city_to_the_byte(start_replica: Start) -> None:
