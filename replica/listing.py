@@ -93,10 +93,8 @@ class Listing:
                 "ranking_params": {"order": query.order},
             },
         }
-        if not self._shapes.odd:
-            return section, []
         section["list"], odd = _spoil_rows(rows, rng, self._shapes.odd)
-        tree, around = spoil({"poi_section": section}, draw_hits(rng, self._shapes.odd, LIST_SLOTS))
+        tree, around = spoil({"poi_section": section}, draw_hits(rng.getrandbits(64), self._shapes.odd, LIST_SLOTS))
         return tree["poi_section"], odd + around
 
 
