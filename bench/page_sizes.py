@@ -1,4 +1,4 @@
-"""How large the replica's answers are, and how long they take to write: `python -m bench.page_sizes`."""
+"""How large the replica's answers are, and what processor time they take: `python -m bench.page_sizes`."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def write_page(search: Search, query: str, shapes: Shapes) -> bytes:
 
 def say(label: str, asked: Sequence[object], write: Callable[..., bytes]) -> None:
     write(asked[0])  # what all of them share is drawn once
-    started = time.perf_counter()
+    started = time.process_time()
     sizes = sorted(len(write(one)) / 1000 for one in asked)
-    each = (time.perf_counter() - started) / len(asked) * 1000
+    each = (time.process_time() - started) / len(asked) * 1000
     columns = "".join(f"{sizes[round(share * (len(sizes) - 1))]:8.1f}" for share in SHARES)
     print(f"{label:32}{columns}{each:9.2f}", flush=True)
 
