@@ -18,7 +18,7 @@ QUERIES = (
     "신사동",
     "부산 중구 초밥",
 )
-FINGERPRINT = "29500537e41c1c1bf74d7140aa17bb8b6454fa9b2fdfcd6e32951d5064360e02"
+FINGERPRINT = "33c2e7e027f86832e5c1662f37ceec39cd9ec9cdec3b716b7030550cded08717"
 
 
 def test_seoul_is_the_same_city_to_the_byte(start_replica: Start) -> None:
