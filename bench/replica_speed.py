@@ -1,4 +1,6 @@
-"""How fast the replica is, and how long its long answers hold up others: `python bench/replica_speed.py 10000`.
+"""How fast the replica is, and how long its long answers hold up others: `python -m bench.replica_speed 10000`.
+
+What follows the number of stores is passed on to the replica, such as `--prerender`.
 
 Needs wrk. A list in five requests, store pages in random order, each asked once as long as there are new ones.
 """
@@ -34,7 +36,7 @@ end
 def main() -> None:
     number = int(sys.argv[1])
     command = [sys.executable, "-m", "replica", "--until-stdin-closes"]
-    command += ["--refill-stores", str(number // 5), "--ordinary-stores", str(number - number // 5)]
+    command += ["--refill-stores", str(number // 5), "--ordinary-stores", str(number - number // 5), *sys.argv[2:]]
     started = time.perf_counter()
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         if not process.stdin or not process.stdout:

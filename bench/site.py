@@ -1,5 +1,8 @@
 """A site as fast as it can be: every answer is written before it is asked for, and each store has its own.
 
+Answers have the shapes and the weight of `replica.shapes.MIXED`: a store's page is 20 to 80 kB, so that 1,000 stores
+take about 45 MB. Lists have no odd parts: every row is to be a store that a worker asks for.
+
 `python -m bench.site 4000 0.2` (stores, seconds that each answer takes) prints its address and serves until stdin
 closes.
 """
@@ -21,13 +24,19 @@ import uvloop
 from refillspot.diningcode.forms import PAGE_SIZE, search_form, store_form
 from refillspot.diningcode.stores import district_code
 from refillspot.planning import CrawlArguments, Query, SearchPlan
-from replica import envelope, profile
+from refillspot.regions import SEOUL
+from replica import profile
 from replica.city import build_city
-from replica.query import Query as Search
+from replica.listing import Found, Listing
+from replica.query import Query as Asked
 from replica.rows import Rows
+from replica.search import Search
+from replica.shapes import name_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from replica.store import Store
 
 PROJECT = Path(__file__).parent.parent
 KEYWORDS = "무한리필,뷔페"
@@ -38,7 +47,7 @@ NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 def store_rows(count: int) -> list[dict[str, Any]]:
     """Return rows of a list page as the replica writes them, of stores whose district can be read."""
-    rows, anything = Rows(TODAY), Search("", None, ())
+    rows, anything = Rows(TODAY), Asked("", None, ())
     city = build_city(7, refill_stores=count + count // 10, ordinary_stores=0)
     written = (rows.write(store, anything) for store in city)
     return [row for row in written if district_code(row["addr"], row["road_addr"])][:count]
@@ -55,22 +64,29 @@ def queries() -> list[Query]:
 
 def write_answers(count: int) -> dict[bytes, bytes]:
     """Return the answer to each form that a crawl with SPIDER_ARGUMENTS posts, by the form."""
-    rows = store_rows(count)
-    stores = {store.ref: store for store in build_city(7, refill_stores=count + count // 10, ordinary_stores=0)}
-    answers = {store_form(row["v_rid"]).body: profile.answer(stores[row["v_rid"]], TODAY) for row in rows}
+    city = {store.ref: store for store in build_city(7, refill_stores=count + count // 10, ordinary_stores=0)}
+    stores = [city[row["v_rid"]] for row in store_rows(count)]
+    listing = Listing(Search(()), PAGE_SIZE, TODAY, SEOUL, name_shapes("mixed", 0))
+    answers = {store_form(store.ref).body: profile.answer(store, TODAY) for store in stores}
     for coarse in plan().seeds():
-        section = {"total_cnt": count, "list": rows[:PAGE_SIZE]}
         for offset in (0, PAGE_SIZE):
-            answers[search_form(coarse.text, offset).body] = envelope.success({"poi_section": section})
+            answers[search_form(coarse.text, offset).body] = _list(listing, coarse.text, stores[:PAGE_SIZE], count)
     fine = queries()
     for number, query in enumerate(fine):
-        listed = rows[number :: len(fine)]
+        listed = stores[number :: len(fine)]
         if len(listed) >= PAGE_SIZE:
             raise SystemExit(f"{count} stores are more than the lists of the districts can show")
-        section = {"total_cnt": len(listed), "list": listed}
-        answers[search_form(query.text).body] = envelope.success({"poi_section": section})
+        answers[search_form(query.text).body] = _list(listing, query.text, listed, len(listed))
     head = "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: {}\r\n\r\n"
     return {form: head.format(len(body)).encode() + body for form, body in answers.items()}
+
+
+def _list(listing: Listing, text: str, listed: Sequence[Store], total: int) -> bytes:
+    """Return a list page; without a store it has no section, as on the site."""
+    if not listed:
+        return listing.write(Found({"params": {"query": text}}, key=text.encode()))
+    section, _ = listing.show(Asked(text, None, tuple(text.split())), listed, total, text.encode())
+    return listing.write(Found({"params": {"query": text}, "poi_section": section}, key=text.encode()))
 
 
 class Connection(asyncio.Protocol):

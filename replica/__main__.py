@@ -89,6 +89,23 @@ def _number(kind: type[float], least: float, most: float = 10**9) -> Callable[[s
 async def _serve(arguments: argparse.Namespace, listener: socket.socket) -> None:
     stop = asyncio.Event()
     _stop_on_signals(stop)
+    site = _build_site(arguments)
+    site.faults.raise_all(arguments.fault)
+    runner = web.AppRunner(site.app(), access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    await web.SockSite(runner, listener, backlog=BACKLOG).start()
+    host, port = runner.addresses[0][:2]
+    where = (
+        f"http://{host}:{port} (seed {arguments.seed}, {arguments.refill_stores + arguments.ordinary_stores} stores)"
+    )
+    print(f"replica: synthetic Diningcode on {where}", flush=True)  # noqa: T201  # the line that callers wait for
+    if arguments.until_stdin_closes:
+        _stop_on_eof(stop)
+    await stop.wait()
+    await runner.cleanup()
+
+
+def _build_site(arguments: argparse.Namespace) -> Site:
     gc.disable()  # nothing to collect here, and a lot to look through
     stores = build_city(
         arguments.seed,
@@ -98,7 +115,7 @@ async def _serve(arguments: argparse.Namespace, listener: socket.socket) -> None
     )
     gc.freeze()
     gc.enable()
-    site = Site(
+    return Site(
         arguments.seed,
         stores,
         RequestLog(),
@@ -109,17 +126,6 @@ async def _serve(arguments: argparse.Namespace, listener: socket.socket) -> None
         shapes=name_shapes(arguments.shapes, arguments.odd),
         prerender=arguments.prerender,
     )
-    site.faults.raise_all(arguments.fault)
-    runner = web.AppRunner(site.app(), access_log=None, shutdown_timeout=0.5)
-    await runner.setup()
-    await web.SockSite(runner, listener, backlog=BACKLOG).start()
-    host, port = runner.addresses[0][:2]
-    where = f"http://{host}:{port} (seed {arguments.seed}, {len(stores)} stores)"
-    print(f"replica: synthetic Diningcode on {where}", flush=True)  # noqa: T201  # the line that callers wait for
-    if arguments.until_stdin_closes:
-        _stop_on_eof(stop)
-    await stop.wait()
-    await runner.cleanup()
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

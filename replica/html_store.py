@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from functools import cache
 from html import escape
-from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from replica import html_layouts
@@ -21,6 +20,7 @@ from replica.opinions import write_cards
 from replica.shapes import MIXED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from replica.odd import Hit
@@ -41,7 +41,8 @@ def write_store_page(store: Store, today: date, shapes: Shapes = MIXED) -> str:
 
 def write_html(store: Store, today: date, shapes: Shapes) -> WrittenPage:
     is_new = shapes.is_new(store.key)
-    tree, odd = spoil(_write_tree(store, today, is_new=is_new), _draw(store, shapes))
+    parts = {key: write(store, today, is_new=is_new) for key, write in PARTS.items()}
+    tree, odd = spoil(parts, _draw(store, shapes))
     write_body = html_layouts.write_new if is_new else html_layouts.write_old
     linked = f'<script type="application/ld+json">{write_script_json(tree["json-ld"])}</script>'
     title = f"{full_name(store)} - {area_of(store.dong)} {', '.join(store.concept.categories)} 맛집"
@@ -51,24 +52,29 @@ def write_html(store: Store, today: date, shapes: Shapes) -> WrittenPage:
 
 def find_odd_html(store: Store, today: date, shapes: Shapes) -> list[Odd]:
     """Return what is odd of a store's page for people."""
-    hits = _draw(store, shapes)
-    return spoil(_write_tree(store, today, is_new=shapes.is_new(store.key)), hits)[1] if hits else []
+    hits, is_new = _draw(store, shapes), shapes.is_new(store.key)
+    touched = {hit.slot.steps[0] for hit in hits}
+    return spoil({key: PARTS[key](store, today, is_new=is_new) for key in touched}, hits)[1]
 
 
 def _draw(store: Store, shapes: Shapes) -> list[Hit]:
-    return draw_hits(Random(store.seed + ODD_SEED), shapes.odd, HTML_SLOTS) if shapes.odd else []  # noqa: S311
+    return draw_hits(store.seed + ODD_SEED, shapes.odd, HTML_SLOTS)
 
 
-def _write_tree(store: Store, today: date, *, is_new: bool) -> dict[str, Any]:
-    """Return what the page is made of, so that parts of it can be odd: its JSON-LD, its hours and its menu."""
+def _show(store: Store, today: date, *, is_new: bool) -> dict[str, Any]:
+    """Return what people see and what can be odd of it: hours and menu."""
     rows = write_week(store.week, today) if store.week else []
     return {
-        "json-ld": describe_store(store, is_new=is_new),
-        "html": {
-            "hours": html_layouts.later_days(rows) if is_new else rows,
-            "menu": [(line.name, line.price, line.description) for line in store.concept.menu],
-        },
+        "hours": html_layouts.later_days(rows) if is_new else rows,
+        "menu": [(line.name, line.price, line.description) for line in store.concept.menu],
     }
+
+
+def _link(store: Store, _today: date, *, is_new: bool) -> dict[str, Any]:
+    return describe_store(store, is_new=is_new)
+
+
+PARTS: dict[str, Callable[..., dict[str, Any]]] = {"json-ld": _link, "html": _show}
 
 
 @cache

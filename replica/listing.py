@@ -68,32 +68,33 @@ class Listing:
         key = f"{query.text}|{offset}|{size}".encode()
         if not found:
             return Found({"params": params}, key=key)
-        section, odd = self._show(query, found, window, key)
+        section, odd = self.show(query, found[slice(*window)], len(found), key)
         return Found({"params": params, "poi_section": section}, tuple(odd), key)
 
-    def _show(self, query: Query, found: Sequence[Store], window: tuple[int, int], key: bytes) -> tuple[Any, list[Odd]]:
-        """Return the section that shows a window of what was found, and what of it is odd."""
-        listed, is_new = found[slice(*window)], self._shapes.is_new(key)
+    def show(self, query: Query, listed: Sequence[Store], total: int, key: bytes) -> tuple[Any, list[Odd]]:
+        """Return the section that lists stores, one at least, out of `total`, and what of it is odd.
+
+        `key` is the answer's own: it decides of which generation it is.
+        """
+        is_new = self._shapes.is_new(key)
         rng = Random(int(chance(key, ODD_SALT) * 2**32))  # noqa: S311  # invented data
         rows = [self._rows.write(store, query, is_new=is_new) for store in listed]
         section = {
-            "total_cnt": write_count(min(len(found), TOTAL_CEILING), rng.random(), is_new=is_new),
+            "total_cnt": write_count(min(total, TOTAL_CEILING), rng.random(), is_new=is_new),
             "list": rows,
             "region": rows[0]["area"][0],
             "region_name": f"{listed[0].district.sido} {listed[0].district.name}",
             "order": query.order,
             "alt_queries": [],
             "params": {
-                "rcount": write_count(len(found), rng.random(), is_new=is_new),
+                "rcount": write_count(total, rng.random(), is_new=is_new),
                 "search_type": "poi_search",
                 "region_keyword": {"region": rows[0]["area"][0], "related_region": "", "related_keyword": ""},
                 "ranking_params": {"order": query.order},
             },
         }
-        if not self._shapes.odd:
-            return section, []
         section["list"], odd = _spoil_rows(rows, rng, self._shapes.odd)
-        tree, around = spoil({"poi_section": section}, draw_hits(rng, self._shapes.odd, LIST_SLOTS))
+        tree, around = spoil({"poi_section": section}, draw_hits(rng.getrandbits(64), self._shapes.odd, LIST_SLOTS))
         return tree["poi_section"], odd + around
 
 

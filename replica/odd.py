@@ -6,16 +6,19 @@ the kind that was due there, and never what the site gives there on an ordinary 
 
 from __future__ import annotations
 
-from math import log
+from math import inf, log
+from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from replica.shapes import chance
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from random import Random
 
 MISSING = object()
+ODD = 0x0DD  # apart from the other draws of the same seed
 CAME: dict[str, Any] = {
     "missing": MISSING, "null": None, "[]": [], "{}": {}, '""': "", "number": 7, "text": "뜻밖의 글", "true": True,
     "object": {"unexpected": 1}, "array": ["뜻밖의 글"],
@@ -79,17 +82,30 @@ def read_slots(table: Mapping[str, str]) -> tuple[Slot, ...]:
 
 def draw_numbers(rng: Random, share: float, count: int) -> Iterator[int]:
     """Yield each of 0 … count - 1 with a probability of `share`; what is passed over costs nothing."""
-    if share <= 0:
-        return
-    miss = log(1 - share) if share < 1 else -float("inf")
-    number = int(log(1 - rng.random()) / miss)
+    number = _pass_over(rng.random(), share)
     while number < count:
-        yield number
-        number += 1 + int(log(1 - rng.random()) / miss)
+        yield int(number)
+        number += 1 + _pass_over(rng.random(), share)
 
 
-def draw_hits(rng: Random, share: float, slots: Sequence[Slot]) -> list[Hit]:
-    return [Hit(slots[number], rng.getrandbits(32)) for number in draw_numbers(rng, share, len(slots))]
+def draw_hits(seed: int, share: float, slots: Sequence[Slot]) -> list[Hit]:
+    """Return what is to be replaced of an answer; most have nothing, and to see that is cheap."""
+    number = _pass_over(chance(seed.to_bytes(16, "big"), ODD), share)
+    if number >= len(slots):
+        return []
+    rng = Random(seed)  # noqa: S311  # invented data
+    hits = []
+    while number < len(slots):
+        hits.append(Hit(slots[int(number)], rng.getrandbits(32)))
+        number += 1 + _pass_over(rng.random(), share)
+    return hits
+
+
+def _pass_over(roll: float, share: float) -> float:
+    """Return how many are passed over until the next is hit, each with a probability of `share`."""
+    if share <= 0:
+        return inf
+    return log(1 - roll) // log(1 - share) if share < 1 else 0
 
 
 def spoil(tree: dict[str, Any], hits: Iterable[Hit]) -> tuple[dict[str, Any], list[Odd]]:

@@ -55,22 +55,32 @@ def write_page(store: Store | None, today: date, shapes: Shapes) -> Written:
 def find_odd(store: Store, today: date, shapes: Shapes) -> list[Odd]:
     """Return what is odd of a store's page, without writing more of it than it takes."""
     hits = _draw(store, shapes)
+    if not hits:
+        return []
     touched = {hit.slot.steps[0] for hit in hits}
-    order = [key for key in _order_sections(store) if key in touched] if touched else []
-    return spoil(_write_sections(store, order, today, shapes), hits)[1]
+    here = [key for key in _choose_sections(_rng_of_sections(store)) if key in touched]
+    return spoil(_write_sections(store, here, today, shapes), hits)[1]
 
 
 def _draw(store: Store, shapes: Shapes) -> list[Hit]:
-    return draw_hits(Random(store.seed + ODD_SEED), shapes.odd, PAGE_SLOTS) if shapes.odd else []  # noqa: S311
+    return draw_hits(store.seed + ODD_SEED, shapes.odd, PAGE_SLOTS)
 
 
 def _order_sections(store: Store) -> list[str]:
     """Return the keys of the sections that the page has, in its own order."""
-    rng = Random(store.seed + 13)  # noqa: S311  # invented data
-    missing = set(draw_numbers(rng, MISSING_SHARE, CORE))
-    keys = ["restaurant", *(key for number, key in enumerate(SECTIONS) if number not in missing)]
+    rng = _rng_of_sections(store)
+    keys = _choose_sections(rng)
     rng.shuffle(keys)
     return keys
+
+
+def _rng_of_sections(store: Store) -> Random:
+    return Random(store.seed + 13)  # noqa: S311  # invented data
+
+
+def _choose_sections(rng: Random) -> list[str]:
+    missing = set(draw_numbers(rng, MISSING_SHARE, CORE))
+    return ["restaurant", *(key for number, key in enumerate(SECTIONS) if number not in missing)]
 
 
 def _write_sections(store: Store, keys: Iterable[str], today: date, shapes: Shapes) -> dict[str, Any]:

@@ -18,7 +18,7 @@ QUERIES = (
     "신사동",
     "부산 중구 초밥",
 )
-FINGERPRINT = "f62176d6eb05bcfb8b9a8ef78939faf6b2bdbc78c078bb59fc94d24ad996b989"
+FINGERPRINT = "33c2e7e027f86832e5c1662f37ceec39cd9ec9cdec3b716b7030550cded08717"
 
 
 def test_seoul_is_the_same_city_to_the_byte(start_replica: Start) -> None:

@@ -129,7 +129,7 @@ def test_the_truth_names_what_a_page_for_people_shows(name: str) -> None:
 
 
 def test_each_part_is_odd_on_the_stated_share_of_pages() -> None:
-    draws = Counter(hit.slot.path for seed in range(4000) for hit in draw_hits(rng_of(seed), 0.1, PAGE_SLOTS))
+    draws = Counter(hit.slot.path for seed in range(4000) for hit in draw_hits(seed, 0.1, PAGE_SLOTS))
     deviation = sqrt(0.1 * 0.9 / 4000)
 
     assert draws.keys() == {slot.path for slot in PAGE_SLOTS}

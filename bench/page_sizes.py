@@ -1,0 +1,58 @@
+"""How large the replica's answers are, and what processor time they take: `python -m bench.page_sizes`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from refillspot.regions import SEOUL, districts
+from replica import profile
+from replica.city import build_city
+from replica.hours import FIRST_DAY
+from replica.html_pages import write_list_page
+from replica.html_store import write_store_page
+from replica.listing import Listing
+from replica.search import Search
+from replica.shapes import NAMES, name_shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from replica.shapes import Shapes
+
+SHARES = (0, 0.05, 0.5, 0.95, 1)
+
+
+def main() -> None:
+    city = build_city(7, refill_stores=1500, ordinary_stores=6000)
+    search = Search(city)
+    queries = [f"서울 {district.name} {word}" for district in districts() for word in ("무한리필", "뷔페")]
+    print(f"{'kB':32}{'least':>8}{'5 %':>8}{'median':>8}{'95 %':>8}{'most':>8}{'ms each':>9}")
+    for name in NAMES:
+        shapes = name_shapes(name)
+        say(f"{name}: store page", city, lambda store, of=shapes: profile.answer(store, FIRST_DAY, of))
+        say(f"{name}: profile.php", city, lambda store, of=shapes: write_store_page(store, FIRST_DAY, of).encode())
+        say(f"{name}: list of 100", queries, lambda query, of=shapes: write_list(search, query, of))
+        say(f"{name}: list.dc", queries, lambda query, of=shapes: write_page(search, query, of))
+
+
+def write_list(search: Search, query: str, shapes: Shapes) -> bytes:
+    return Listing(search, 100, FIRST_DAY, SEOUL, shapes).answer({"query": query, "size": "100"})
+
+
+def write_page(search: Search, query: str, shapes: Shapes) -> bytes:
+    found = Listing(search, 100, FIRST_DAY, SEOUL, shapes).find({"query": query, "size": "20"})
+    return write_list_page(query, found.result_data or {}).encode()
+
+
+def say(label: str, asked: Sequence[object], write: Callable[..., bytes]) -> None:
+    write(asked[0])  # what all of them share is drawn once
+    started = time.process_time()
+    sizes = sorted(len(write(one)) / 1000 for one in asked)
+    each = (time.process_time() - started) / len(asked) * 1000
+    columns = "".join(f"{sizes[round(share * (len(sizes) - 1))]:8.1f}" for share in SHARES)
+    print(f"{label:32}{columns}{each:9.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
