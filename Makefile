@@ -51,7 +51,7 @@ messages: setup
 	@mkdir -p build
 	@$(BIN)/pybabel --quiet extract --sort-output --no-location --project refillspot --output build/refillspot.pot refillspot
 	@$(BIN)/pybabel --quiet update --domain refillspot --locale ko --input-file build/refillspot.pot \
-	  --output-dir refillspot/locale --ignore-obsolete --no-fuzzy-matching
+	  --output-dir refillspot/locale --ignore-obsolete --no-fuzzy-matching --width 120
 	@$(BIN)/pybabel --quiet compile --domain refillspot --locale ko --directory refillspot/locale
 
 up: setup

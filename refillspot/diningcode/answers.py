@@ -6,16 +6,14 @@ A part that is missing, null or of another type than is known costs that part al
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Any, TypeVar
+from operator import attrgetter
+from typing import Any, TypeVar
 
 import msgspec
 
 from refillspot.diningcode.json_parts import Oddity, kind_of, loose_json, read_part, whole_json, without_mark
 from refillspot.diningcode.page_types import Detail, Menu, Number, PoiSection, Restaurant, Row, SearchPage, StorePage
 from refillspot.exceptions import ApiError, BlockedError, LayoutChangedError, UnknownStoreError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SUCCESS = "100"
 NO_SUCH_STORE = "존재하지 않는"  # the replica's words; the site's own are not known, and then it is an ApiError
@@ -35,19 +33,13 @@ class _Terms(msgspec.Struct):
     keyword: list[_Term] | None = None
 
 
-def _of(section: str, name: str) -> Callable[[StorePage], Any]:
-    return lambda page: getattr(getattr(page, section), name, None)
-
-
-USUAL_PARTS: dict[str, Callable[[StorePage], Any]] = {
-    f"{section}.{name}": _of(section, name)
-    for section, names in {
-        "restaurant": ("categories", "lat", "lng", "phone", "score", "images"),
-        "detail": ("address", "road_address", "phone", "tag", "status", "bhour"),
-        "menu": ("list",),
-    }.items()
-    for name in names
-}
+USUAL_PARTS = {
+    **{f"restaurant.{name}": attrgetter(f"restaurant.{name}") for name in (
+        "categories", "lat", "lng", "phone", "score", "images")},
+    **{f"detail.{name}": attrgetter(f"detail.{name}") for name in (
+        "address", "road_address", "phone", "tag", "status", "bhour")},
+    "menu.list": attrgetter("menu.lines"),
+}  # fmt: skip
 """Those that some of twenty stores have at least; where none has one, the site has renamed it or taken it out."""
 
 
@@ -187,7 +179,8 @@ def absent_parts(page: SearchPage | StorePage) -> list[str]:
         return [] if page.has_section else ["poi_section"]
     if page.road != "api":
         return []
-    return [path for path, value in USUAL_PARTS.items() if value(page) is None]
+    whole = StorePage(page.restaurant, page.detail or Detail(), page.menu or Menu())
+    return [path for path, value_of in USUAL_PARTS.items() if value_of(whole) is None]
 
 
 def number_of(value: Number) -> float | None:

@@ -83,7 +83,7 @@ def _written(container: Any) -> str:
             element.clear(keep_tail=True)  # an empty element is left of it
         for name in set(element.attrib) - ATTRIBUTES:
             del element.attrib[name]
-    return str(Selector(root=container).get())
+    return f"<div>{Selector(root=container).get()}</div>"  # libxml2 leaves the end of an empty li to the reader
 
 
 def _is_of_people(element: Any) -> bool:

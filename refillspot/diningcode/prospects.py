@@ -58,9 +58,7 @@ class Prospects:
         ]
 
     def _is_worthy(self, row: Row, keyword: str, *, says: bool, shows: bool | None) -> bool:
-        if row.category is None:
-            return True
-        kind = KINDS.get(keyword)
+        kind = KINDS.get(keyword) if row.category is not None else None
         categories = parse_categories(row.category or "")
         verdict = assess_refill(
             name=clean_text(row.nm) or "", branch=clean_text(row.branch), categories=categories, menu=None, tags=None
