@@ -221,8 +221,9 @@ def test_two_workers_share_one_crawl(crawl: Crawl, site: Site, rows: Rows, redis
     assert reachable(site, "금천구") <= rows().keys()
 
 
-def test_migrations_are_made_on_first_use(crawl: Crawl, database_url: str) -> None:
+def test_migrations_are_made_on_first_use(crawl: Crawl, empty_database_url: str) -> None:
+    crawl.environment["DATABASE_URL"] = empty_database_url
     crawl.run("-a", "district=금천구", "-a", "limit=1")
 
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(empty_database_url) as connection:
         assert connection.execute("SELECT count(*) FROM refillspot.migrations").fetchone() == (len(known_migrations()),)

@@ -29,7 +29,7 @@ POLITE = ("-s", "POLITENESS_REQUESTS_PER_SECOND=40", "-s", "POLITENESS_BLOCK_SEC
 
 @pytest.fixture
 def crawl(crawl: Crawl) -> Crawl:
-    return type(crawl)([*crawl.command, "-s", "FALLBACK_ENABLED=True"], crawl.environment)
+    return crawl.having("-s", "FALLBACK_ENABLED=True")
 
 
 def count(log: str, name: str) -> int:
@@ -200,7 +200,7 @@ def test_pages_that_the_rules_forbid_are_not_asked(crawl: Crawl, site: Site, row
 
 
 def test_a_page_has_a_place_of_its_own_in_the_cache(crawl: Crawl, site: Site, rows: Rows, faults: Faults) -> None:
-    cached = type(crawl)([*crawl.command, "-s", "CACHE_ENABLED=True"], crawl.environment)
+    cached = crawl.having("-s", "CACHE_ENABLED=True")
     faults.add(kind="status", status=500, path=STORE)
     first = cached.run(*FEW)
     fetched = len(asked(site))
