@@ -47,10 +47,13 @@ ALSO = (  # what Scrapy names by text, or imports where it is needed
     "scrapy.extensions.feedexport",
     "scrapy.extensions.logcount",
     "scrapy.extensions.logstats",
+    "scrapy.robotstxt",
     "scrapy.spidermiddlewares.httperror",
     "scrapy.spidermiddlewares.referer",
+    "scrapy.statscollectors",
     "scrapy_redis.dupefilter",
     "twisted.internet.asyncioreactor",
+    "uvloop",
 )
 CHUNK = 65536
 STREAMS = 3  # stdin, stdout, stderr; then comes where the end is reported
