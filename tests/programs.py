@@ -1,4 +1,4 @@
-"""The programs of this project, started as a user starts them, or by fork: `python -m scrapy ...` in a tenth of the time."""
+"""The programs of this project, started as a user starts them, or by fork, which takes a tenth of the time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from threading import Thread
-from typing import IO, TYPE_CHECKING, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,11 +24,10 @@ PROJECT = Path(__file__).parents[1]
 
 
 class ReadsLog:
-    stderr: IO[str] | None
+    stderr: Any  # IO[str], or None where a Popen has no pipe
 
     def wait_for_line(self, text: str) -> str:
         """Read its log up to a line with `text`, and return that."""
-        assert self.stderr
         found = next((line for line in self.stderr if text in line), None)
         assert found, f"ended without a line of {text!r}"
         return found
@@ -53,6 +52,8 @@ class Forked(ReadsLog):
 
     The server reaps it, so its pid may be another's once its end is reported: no signal is sent after that.
     """
+
+    stderr: IO[str]
 
     def __init__(self, stdin: IO[str], stdout: IO[str], stderr: IO[str], report: IO[str]) -> None:
         self.stdin, self.stdout, self.stderr, self._report = stdin, stdout, stderr, report
@@ -128,13 +129,18 @@ class Launcher:
         if sys.platform == "win32":
             return spawn(module, *arguments, environment=environment, directory=directory)
         (stdin, to_it), (out, its_out), (err, its_err), (report, its_end) = (os.pipe() for _ in range(4))
-        request = {"module": module, "arguments": arguments, "environment": {**environment}, "directory": str(directory)}
+        request = {
+            "module": module,
+            "arguments": arguments,
+            "environment": {**environment},
+            "directory": str(directory),
+        }
         text, theirs = json.dumps(request).encode() + b"\n", (stdin, its_out, its_err, its_end)
         self._asking.sendall(text[socket.send_fds(self._asking, [text], theirs) :])
         for descriptor in theirs:
             os.close(descriptor)
-        ours = (open(end, mode, encoding="utf-8") for end, mode in ((to_it, "w"), (out, "r"), (err, "r"), (report, "r")))
-        return Forked(*ours)
+        ours = ((to_it, "w"), (out, "r"), (err, "r"), (report, "r"))
+        return Forked(*(os.fdopen(end, mode, encoding="utf-8") for end, mode in ours))
 
     def run(
         self, module: str, *arguments: str, environment: Mapping[str, str], directory: Path = PROJECT

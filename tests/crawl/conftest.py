@@ -19,6 +19,7 @@ from tests.programs import spawn
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.programs import Launcher, Program
 

@@ -127,8 +127,7 @@ def test_when_the_api_answers_again_it_is_asked_again(crawl: Crawl, site: Site, 
     slowly = ("-s", "CONCURRENT_REQUESTS=1", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=1", "-s", "CONCURRENCY_START=1")
     options = ("-s", "FALLBACK_PROBE_SECONDS=0.05", "-s", "RETRY_TIMES=0", *slowly)
     with crawl.start("-a", "district=강남구", "-a", "keywords=무한리필", *options) as process:
-        assert process.stderr
-        next(line for line in process.stderr if "the API for a store, switched" in line)
+        process.wait_for_line("the API for a store, switched")
         faults.clear()
         _, log = process.communicate()
 

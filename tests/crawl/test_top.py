@@ -164,10 +164,7 @@ def test_the_page_for_prometheus_has_all_that_was_counted(
 
 def test_a_fleet_serves_the_page_on_loopback_only(fleet: Crawl, redis_url: str, key_prefix: str) -> None:
     with fleet.start("-n", "2", *NAMED, *SLOW, *QUICK, "-s", "METRICS_PORT=0") as process:
-        assert process.stderr
-        (url,) = re.findall(
-            r"http://127\.0\.0\.1:\d+/metrics", next(line for line in process.stderr if "metrics" in line)
-        )
+        (url,) = re.findall(r"http://127\.0\.0\.1:\d+/metrics", process.wait_for_line("metrics"))
         while len((samples := page_of(url)).get("refillspot_worker_requests_total", {})) < 2:
             time.sleep(0.05)
         listening = {

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
@@ -142,7 +143,7 @@ def test_a_disk_that_redis_cannot_write_to(check_up: CheckUp, questions: Questio
     with own_redis.client() as client:
         client.bgsave()
         while client.info("persistence")["rdb_bgsave_in_progress"]:
-            pass
+            time.sleep(0.01)
 
     found = check_up(**changed(questions, REDIS_URL=own_redis.url))
 

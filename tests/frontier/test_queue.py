@@ -11,11 +11,14 @@ from refillspot.frontier.queue import BEHIND, CLOSING, COMPLETE, GONE, OPEN, WON
 from refillspot.shared.connections import connect
 
 if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
     from refillspot.frontier.queue import Entry
     from tests.frontier.conftest import Workers
     from tests.own_redis import OwnRedis
 
-LEASE = 0.3
+LEASE = 60  # seconds; its end is brought about, not waited for
+MINUTE_MS = 60_000
 MAX_ATTEMPTS = 5
 
 
@@ -28,11 +31,23 @@ async def take(queue: CrawlQueue, room: int = 100, *, inherit: bool = False) -> 
 
 
 async def inherited(queue: CrawlQueue, *dead: CrawlQueue, room: int = 100) -> list[Entry]:
-    """Let the leases of `dead` run out, and take what they had."""
+    """Take what workers had whose leases have run out."""
+    await run_out(*dead)
+    return await take(queue, room, inherit=True)
+
+
+async def run_out(*dead: CrawlQueue) -> None:
+    """Let the leases of these workers run out."""
     for worker in dead:
         await worker.beat(0, join=False)
     await asyncio.sleep(0.002)  # the server's clock must have moved on
-    return await take(queue, room, inherit=True)
+
+
+async def pass_time(client: Redis, key_prefix: str, seconds: float) -> None:
+    """Let those that wait after a failure have waited so much longer."""
+    for member in await client.zrange(f"{key_prefix}:waiting", 0, -1):
+        assert isinstance(member, bytes)
+        await client.zincrby(f"{key_prefix}:waiting", -1000 * seconds, member)
 
 
 def names(entries: list[Entry]) -> list[str]:
@@ -108,16 +123,16 @@ def test_the_higher_lane_comes_first_whoever_asks(workers: Workers) -> None:
     asyncio.run(test())
 
 
-def test_what_is_below_0_is_left_until_nothing_else_is_there(workers: Workers) -> None:
+def test_what_is_below_0_is_left_until_nothing_else_is_there(workers: Workers, redis_url: str, key_prefix: str) -> None:
     async def test() -> None:
-        async with workers("a", "b") as (a, b):
+        async with workers("a", "b") as (a, b), connect(redis_url) as client:
             await a.commit(1, push("last", -2) + push("x") + push("y", 10))
             y, x = await take(a)
             assert names([y, x]) == ["y", "x"]
             assert await take(b) == []  # in hand with another
-            await a.commit(2, ["done", *y.key, "replace", *x.key, 0, 20, "again"])
+            await a.commit(2, ["done", *y.key, "replace", *x.key, 0, MINUTE_MS, "again"])
             assert await take(b) == []  # waiting
-            await asyncio.sleep(0.03)
+            await pass_time(client, key_prefix, 60)
             (again,) = await take(b)
             await b.commit(1, [*push("child", 10), "done", *again.key])
             (child,) = await take(b)
@@ -145,11 +160,11 @@ def test_a_lease_is_nobody_elses_until_its_worker_is_silent(workers: Workers) ->
         async with workers("a", "b") as (a, b):
             await a.commit(1, push("x"))
             await take(a)
-            await asyncio.sleep(LEASE * 0.7)
+            await a.beat(0.05, join=False)
             await a.beat(LEASE, join=False)  # renewed
-            await asyncio.sleep(LEASE * 0.7)
+            await asyncio.sleep(0.06)
             assert await take(b, inherit=True) == []
-            await asyncio.sleep(LEASE)
+            await run_out(a)
             assert await take(b, inherit=False) == []
             assert names(await take(b, inherit=True)) == ["x"]
             assert not (await a.beat(LEASE, join=False)).known
@@ -243,32 +258,36 @@ def test_the_letter_of_a_buried_request_holds_it(workers: Workers, redis_url: st
     asyncio.run(test())
 
 
-def test_a_failed_request_waits_and_comes_back_in_its_lane(workers: Workers) -> None:
+def test_a_failed_request_waits_and_comes_back_in_its_lane(workers: Workers, redis_url: str, key_prefix: str) -> None:
     async def test() -> None:
-        async with workers("a") as (a,):
+        async with workers("a") as (a,), connect(redis_url) as client:
             await a.commit(1, push("x"))
             (entry,) = await take(a)
-            await a.commit(2, ["replace", *entry.key, 7, 50, b"bin:ary\n\x00\xff"])
+            await a.commit(2, ["replace", *entry.key, 7, MINUTE_MS, b"bin:ary\n\x00\xff"])
             assert await take(a) == []
             assert await a.length() == 1
-            await asyncio.sleep(0.06)
+            await pass_time(client, key_prefix, 30)
+            assert await take(a) == []
+            await pass_time(client, key_prefix, 30)
             (again,) = await take(a)
             assert (again.key.lane, again.payload) == (7, b"bin:ary\n\x00\xff")
 
     asyncio.run(test())
 
 
-def test_the_crawl_is_complete_when_nothing_is_queued_leased_or_waiting(workers: Workers) -> None:
+def test_the_crawl_is_complete_when_nothing_is_queued_leased_or_waiting(
+    workers: Workers, redis_url: str, key_prefix: str
+) -> None:
     async def test() -> None:
-        async with workers("a", "b") as (a, b):
+        async with workers("a", "b") as (a, b), connect(redis_url) as client:
             assert await a.try_finish() == (OPEN, None)  # seeds are not in
             await a.commit(1, [*push("x"), "seeded"])
             assert await b.try_finish() == (OPEN, None)  # queued
             (entry,) = await take(a)
             assert await b.try_finish() == (OPEN, None)  # leased
-            await a.commit(2, ["replace", *entry.key, 0, 20, "again"])
+            await a.commit(2, ["replace", *entry.key, 0, MINUTE_MS, "again"])
             assert await b.try_finish() == (OPEN, None)  # waiting
-            await asyncio.sleep(0.03)
+            await pass_time(client, key_prefix, 60)
             (again,) = await take(a)
             await a.commit(3, ["done", *again.key])
             finishes = await asyncio.gather(a.try_finish(), b.try_finish())
@@ -283,8 +302,7 @@ def test_who_closes_the_crawl_and_dies_is_followed_by_another(workers: Workers) 
             await a.commit(1, ["seeded"])
             assert await a.try_finish() == (WON, None)
             assert await b.try_finish() == (CLOSING, None)
-            await a.beat(0, join=False)
-            await asyncio.sleep(0.002)
+            await run_out(a)
             assert await b.try_finish() == (WON, None)
             await b.complete(b"the result", 60)
             assert await a.try_finish() == (COMPLETE, b"the result")

@@ -1,28 +1,30 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
-PROJECT = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+
+    from tests.programs import Launcher
+
+    Perf = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def perf(environment: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "scrapy", "perf", *options], cwd=PROJECT, env=environment, capture_output=True,
-        encoding="utf-8", timeout=110, check=False,
-    )  # fmt: skip
+@pytest.fixture
+def perf(launcher: Launcher, environment: dict[str, str]) -> Perf:
+    return lambda *options: launcher.run("scrapy", "perf", *options, environment=environment)
 
 
-def test_some_rows_as_json_and_nothing_is_left(environment: dict[str, str], database_url: str) -> None:
+def test_some_rows_as_json_and_nothing_is_left(perf: Perf, database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         names = "SELECT count(*) FROM pg_database WHERE datname LIKE 'refillspot_perf%'"
         before = connection.execute(names).fetchone()
-        result = perf(environment, "--only", "database", "--json", "--round-trip-ms", "2")
+        result = perf("--only", "database", "--json", "--round-trip-ms", "2")
 
         assert connection.execute(names).fetchone() == before
     rows = json.loads(result.stdout)
@@ -32,8 +34,8 @@ def test_some_rows_as_json_and_nothing_is_left(environment: dict[str, str], data
 
 
 @pytest.mark.parametrize("options", [("--only", "speed"), ("--only", ""), ("now",), ("--fast",)])
-def test_wrong_usage_is_told(environment: dict[str, str], options: tuple[str, ...]) -> None:
-    result = perf(environment, *options)
+def test_wrong_usage_is_told(perf: Perf, options: tuple[str, ...]) -> None:
+    result = perf(*options)
 
     assert result.returncode == 2
     assert "throughput,seoul,memory" in result.stderr
