@@ -28,7 +28,7 @@ class ReadsLog:
 
     def wait_for_line(self, text: str) -> str:
         """Read its log up to a line with `text`, and return that."""
-        found = next((line for line in self.stderr if text in line), None)
+        found: str | None = next((line for line in self.stderr if text in line), None)
         assert found, f"ended without a line of {text!r}"
         return found
 
