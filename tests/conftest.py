@@ -38,6 +38,8 @@ PROJECT_PREFIXES = (
 )
 
 
+STARTERS = {"run", "launcher", "start_replica", "arena", "running_program", "subprocess"}
+"""What starts a server or a program: fixtures, behind all others that do, and names of modules of tests."""
 THIS_RUN = pytest.StashKey[OneRun]()
 
 
@@ -61,6 +63,14 @@ def pytest_configure_node(node: WorkerController) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         config.stash[THIS_RUN].end()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as quick what starts neither a server nor a program."""
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        if STARTERS.isdisjoint((*item.fixturenames, *vars(item.module))):
+            item.add_marker("quick")
 
 
 @pytest.fixture(scope="session")
