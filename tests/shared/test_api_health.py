@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from refillspot.caching import Kind
-from refillspot.fallback import FAILURES, SPREAD_SECONDS
+from refillspot.fallback import FAILURES, SPREAD_SECONDS, Decision
 from refillspot.shared import api_health
 from refillspot.shared.api_health import ApiHealth
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from refillspot.fallback import Decision
     from tests.own_redis import OwnRedis
 
 LIST, STORE = Kind.LIST, Kind.STORE
@@ -77,12 +77,13 @@ def test_a_good_answer_of_one_brings_it_back_for_all(redis_url: str, key_prefix:
 
 def test_one_worker_tries_for_all(redis_url: str, key_prefix: str) -> None:
     async def scenario() -> None:
-        async with workers(redis_url, key_prefix, probe_seconds=0.2) as (one, two, told):
+        async with workers(redis_url, key_prefix) as (one, two, told):
             await fail(one)
             assert await two.is_down(LIST)
             assert not await two.may_probe(LIST)
-            while not await one.may_probe(LIST):  # noqa: ASYNC110  # nothing happens but time
-                await asyncio.sleep(0)
+            await one._decide(LIST, lambda record, now: Decision(replace(record, probe_at=now)))  # it is time
+            assert await two.is_down(LIST)
+            assert await one.may_probe(LIST)
 
             assert not await two.may_probe(LIST)
             assert told == ["list switched", "list probe"]
