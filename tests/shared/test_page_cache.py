@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import hashlib
 import json
 import signal
@@ -24,7 +23,7 @@ from refillspot.shared.page import Page, encode_page
 from refillspot.shared.page_cache import PageCache
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator
 
     from tests.own_redis import OwnRedis
 
@@ -45,16 +44,6 @@ async def hold(url, prefix, lease):
 
 asyncio.run(hold(*sys.argv[1:]))
 """
-
-
-def awaited(test: Callable[..., Coroutine[None, None, None]]) -> Callable[..., None]:
-    """Run an asynchronous test in an event loop of its own."""
-
-    @functools.wraps(test)
-    def run(**fixtures: object) -> None:
-        asyncio.run(test(**fixtures))
-
-    return run
 
 
 def noise(size: int) -> bytes:
@@ -96,7 +85,6 @@ async def renewed(url: str, key_prefix: str) -> None:
 
 @pytest.mark.parametrize("size", [1_000, 1_025, 9_600, 50_000, 200_000, 2_000_000])
 @pytest.mark.parametrize("content", ["random", "json"])
-@awaited
 async def test_pages_survive_byte_for_byte(cache_redis_url: str, key_prefix: str, size: int, content: str) -> None:
     text = json.dumps([f"무한리필 {number}" for number in range(size // 10)], ensure_ascii=False).encode()
     written = page(noise(size) if content == "random" else text[:size])
@@ -108,7 +96,6 @@ async def test_pages_survive_byte_for_byte(cache_redis_url: str, key_prefix: str
         assert other.stats.corrupt == 0
 
 
-@awaited
 async def test_a_page_that_is_too_large_is_not_kept(cache_redis_url: str, key_prefix: str) -> None:
     async with open_cache(cache_redis_url, key_prefix, max_bytes=1000) as cache:
         assert not await cache.write(FINGERPRINT, page(bytes(1001)), KEEP)
@@ -118,7 +105,6 @@ async def test_a_page_that_is_too_large_is_not_kept(cache_redis_url: str, key_pr
         assert (cache.stats.stored, cache.stats.too_large) == (0, 2)
 
 
-@awaited
 async def test_what_cannot_be_read_is_a_miss_and_counted(cache_redis_url: str, key_prefix: str) -> None:
     whole = encode_page(page(), FINGERPRINT)
     values = [b"\x00" + whole[1:], whole[:-3] + b"xyz", whole[:-1], b"", noise(3_000_000)]
@@ -136,7 +122,6 @@ async def test_what_cannot_be_read_is_a_miss_and_counted(cache_redis_url: str, k
     assert cache.server.errors == 1
 
 
-@awaited
 async def test_every_key_ends_by_itself(cache_redis_url: str, key_prefix: str) -> None:
     async with open_cache(cache_redis_url, key_prefix) as cache:
         await cache.claim(FINGERPRINT, "one")
@@ -147,7 +132,6 @@ async def test_every_key_ends_by_itself(cache_redis_url: str, key_prefix: str) -
             assert all(0 < client.pttl(key) <= KEEP * 1000 for key in keys)
 
 
-@awaited
 async def test_one_of_many_gets_the_lease_and_all_get_the_page(cache_redis_url: str, key_prefix: str) -> None:
     fetches = 0
 
@@ -174,7 +158,6 @@ async def test_one_of_many_gets_the_lease_and_all_get_the_page(cache_redis_url: 
     assert fetches == 1
 
 
-@awaited
 async def test_a_page_ends_the_lease_on_it(cache_redis_url: str, key_prefix: str) -> None:
     async with open_cache(cache_redis_url, key_prefix) as one, open_cache(cache_redis_url, key_prefix) as other:
         assert (await one.claim(FINGERPRINT, "one")).granted
@@ -183,7 +166,6 @@ async def test_a_page_ends_the_lease_on_it(cache_redis_url: str, key_prefix: str
         assert (await other.claim(FINGERPRINT, "other")).granted  # the lease has ended
 
 
-@awaited
 async def test_only_the_holder_ends_a_lease(cache_redis_url: str, key_prefix: str) -> None:
     async with open_cache(cache_redis_url, key_prefix) as one, open_cache(cache_redis_url, key_prefix) as other:
         assert (await one.claim(FINGERPRINT, "one")).granted
@@ -197,7 +179,6 @@ async def test_only_the_holder_ends_a_lease(cache_redis_url: str, key_prefix: st
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSTOP])
-@awaited
 async def test_a_holder_that_dies_or_hangs_holds_nobody_up(
     cache_redis_url: str, key_prefix: str, end: signal.Signals
 ) -> None:
@@ -219,7 +200,6 @@ async def test_a_holder_that_dies_or_hangs_holds_nobody_up(
             holder.kill()
 
 
-@awaited
 async def test_a_redis_that_dies_is_a_miss_said_once_and_used_again(
     own_redis: OwnRedis, key_prefix: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,7 +227,6 @@ async def test_a_redis_that_dies_is_a_miss_said_once_and_used_again(
     assert caplog.text.count("the page cache answers again") == 1
 
 
-@awaited
 async def test_a_redis_that_hangs_delays_one_request_by_a_second(
     own_redis: OwnRedis, key_prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,7 +245,6 @@ async def test_a_redis_that_hangs_delays_one_request_by_a_second(
     assert cache.server.errors == 1
 
 
-@awaited
 async def test_a_full_redis_that_evicts_nothing_is_still_read(
     own_redis: OwnRedis, key_prefix: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -282,7 +260,6 @@ async def test_a_full_redis_that_evicts_nothing_is_still_read(
     assert cache.server.errors == 2
 
 
-@awaited
 async def test_evictions_are_counted(own_redis: OwnRedis, key_prefix: str) -> None:
     with own_redis.client() as client:
         client.config_set("maxmemory-policy", "allkeys-lru")
