@@ -250,6 +250,7 @@ async def test_a_crawl_that_ends_does_not_wait_for_a_hold(redis_url: str, key_pr
 async def test_without_redis_no_request_leaves_and_with_it_back_they_do(
     own_redis: OwnRedis, key_prefix: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     async with opened(own_redis.url, key_prefix, 1) as budgets:
         (budget,) = budgets
         own_redis.kill()
@@ -259,8 +260,6 @@ async def test_without_redis_no_request_leaves_and_with_it_back_they_do(
         await budget.answered(is_error=True)  # is not in the way
         await asyncio.to_thread(own_redis.start)
         assert await permit
-
-    caplog.set_level("INFO")
 
     assert caplog.text.count("Redis is away") == 1
     assert caplog.text.count("Redis is back") == 1
