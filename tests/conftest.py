@@ -1,32 +1,32 @@
-"""Real servers for the whole suite: those named in the environment, else embedded ones in a home of their own."""
+"""Real servers for the whole suite, and for each test a database and a key prefix of its own on them."""
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import os
-import shutil
 import socket
-import tempfile
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
-import psycopg
 import pytest
 import redis
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from refillspot.services import embedded, read_environment, resolve
 from replica.tcp_proxy import TcpProxy
+from tests.one_run import OneRun, private_directory
 from tests.own_redis import OwnRedis
+from tests.programs import Launcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xdist.workermanage import WorkerController
+
     from refillspot.services import ServiceAddresses
 
-SERVER_VARIABLES = ("DATABASE_URL", "REDIS_URL", "CACHE_REDIS_URL")
 PROJECT_PREFIXES = (
     "DATABASE_",
     "DB_",
@@ -40,40 +40,80 @@ PROJECT_PREFIXES = (
 )
 
 
-def pytest_configure() -> None:
-    """Speak English, whatever the language of whoever runs this: messages are compared."""
+STARTERS = {"run", "launcher", "start_replica", "arena", "running_program", "subprocess"}
+"""What starts a server or a program: fixtures, behind all others that do, and names of modules of tests."""
+THIS_RUN = pytest.StashKey[OneRun]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Speak English, whatever the language of whoever runs this: messages are compared.
+
+    The process that starts the others begins the run; pytest-xdist hands its directory on.
+    """
     for name in ("REFILLSPOT_LANG", "LANGUAGE"):
         os.environ.pop(name, None)
     os.environ["LC_ALL"] = "C.UTF-8"
+    given = getattr(config, "workerinput", {}).get("directory")
+    config.stash[THIS_RUN] = OneRun(Path(given)) if given else OneRun.begin()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: WorkerController) -> None:
+    node.workerinput["directory"] = str(node.config.stash[THIS_RUN].directory)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.stash[THIS_RUN].end()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as quick what starts neither a server nor a program."""
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        if STARTERS.isdisjoint((*item.fixturenames, *vars(item.module))):
+            item.add_marker("quick")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that is a coroutine in an event loop of its own."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
+    asyncio.run(pyfuncitem.obj(**arguments))
+    return True
 
 
 @pytest.fixture(scope="session")
-def short_directory() -> Iterator[Path]:
-    """A directory whose path leaves room for the name of a socket, unlike those of `tmp_path`."""
-    short = Path("/tmp")  # noqa: S108 -- mkdtemp makes a private directory in it
-    directory = Path(tempfile.mkdtemp(prefix="refillspot-", dir=short if short.is_dir() else None))
-    directory.chmod(0o711)  # PostgreSQL may have to run as nobody
-    yield directory
-    shutil.rmtree(directory)
+def run(pytestconfig: pytest.Config) -> OneRun:
+    return pytestconfig.stash[THIS_RUN]
 
 
 @pytest.fixture(scope="session")
-def services(short_directory: Path) -> Iterator[ServiceAddresses]:
-    """PostgreSQL and Redis that answer.  The user's own `.refillspot` and `.env` are never read."""
-    environ = {name: os.environ[name] for name in SERVER_VARIABLES if name in os.environ}
-    yield resolve(environ, short_directory)
-    embedded.down(read_environment(environ, short_directory).home)
+def short_directory(run: OneRun) -> Path:
+    """A directory of this process whose path leaves room for the name of a socket, unlike those of `tmp_path`."""
+    return private_directory(run.directory)
+
+
+@pytest.fixture(scope="session")
+def services(run: OneRun) -> ServiceAddresses:
+    """PostgreSQL and Redis that answer, the same for all processes of the suite."""
+    return run.services
 
 
 @pytest.fixture
-def database_url(services: ServiceAddresses) -> Iterator[str]:
-    """A fresh and empty database, dropped at the end whoever is still connected."""
-    name = f"refillspot_test_{uuid.uuid4().hex[:12]}"
-    identifier = sql.Identifier(name)
-    with psycopg.connect(services.database_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
-        yield urlunsplit(urlsplit(services.database_url)._replace(path=f"/{name}"))
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+def database_url(run: OneRun) -> Iterator[str]:
+    """A fresh database of the product: all migrations are made, and no table has a row."""
+    with run.new_database(migrated=True) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(run: OneRun) -> Iterator[str]:
+    """A fresh database without anything in it."""
+    with run.new_database(migrated=False) as url:
+        yield url
 
 
 @pytest.fixture
@@ -119,6 +159,14 @@ def environment(database_url: str, redis_url: str, cache_redis_url: str) -> dict
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PROJECT_PREFIXES)}
     kept.pop("PYTHONPATH", None)
     return kept | {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "CACHE_REDIS_URL": cache_redis_url}
+
+
+@pytest.fixture(scope="session")
+def launcher() -> Iterator[Launcher]:
+    """Starts the programs of this project."""
+    launcher = Launcher()
+    yield launcher
+    launcher.close()
 
 
 @pytest.fixture

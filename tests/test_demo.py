@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,17 +11,19 @@ import redis
 from refillspot.demo import DemoResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import subprocess
+    from collections.abc import Callable, Iterator
 
-PROJECT = Path(__file__).parents[1]
+    from tests.programs import Launcher
+
+    Demo = Callable[..., subprocess.CompletedProcess[str]]
+
 SERVERS = ("DATABASE_URL", "REDIS_URL", "CACHE_REDIS_URL")
 
 
-def demo(environment: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "scrapy", "demo", *options], cwd=PROJECT, env=environment, capture_output=True,
-        encoding="utf-8", timeout=100, check=False,
-    )  # fmt: skip
+@pytest.fixture
+def demo(launcher: Launcher, environment: dict[str, str]) -> Demo:
+    return lambda *options: launcher.run("scrapy", "demo", *options, environment=environment)
 
 
 def processes_of(directory: Path) -> Iterator[str]:
@@ -43,10 +43,8 @@ def home(environment: dict[str, str], short_directory: Path) -> Path:
     return directory
 
 
-def test_on_an_empty_machine_it_finds_every_reachable_store_and_leaves_nothing(
-    environment: dict[str, str], home: Path
-) -> None:
-    result = demo(environment, "--seed", "11")
+def test_on_an_empty_machine_it_finds_every_reachable_store_and_leaves_nothing(demo: Demo, home: Path) -> None:
+    result = demo("--seed", "11")
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert "missing" not in result.stdout
@@ -54,13 +52,11 @@ def test_on_an_empty_machine_it_finds_every_reachable_store_and_leaves_nothing(
     assert list(processes_of(home)) == []
 
 
-def test_configured_servers_are_left_as_they_were(
-    environment: dict[str, str], database_url: str, redis_url: str
-) -> None:
+def test_configured_servers_are_left_as_they_were(demo: Demo, database_url: str, redis_url: str) -> None:
     with psycopg.connect(database_url) as connection, redis.Redis.from_url(redis_url) as client:
         names = "SELECT count(*) FROM pg_database WHERE datname LIKE 'refillspot_demo%'"
         before = connection.execute(names).fetchone()
-        result = demo(environment)
+        result = demo()
 
         assert result.returncode == 0, result.stdout + result.stderr
         assert connection.execute(names).fetchone() == before
@@ -77,5 +73,5 @@ def test_missing_and_misjudged_stores_are_told_apart() -> None:
     assert result.missing == [{"ref": "c"}]
 
 
-def test_wrong_usage_is_told(environment: dict[str, str]) -> None:
-    assert demo(environment, "강남구").returncode == 2
+def test_wrong_usage_is_told(demo: Demo) -> None:
+    assert demo("강남구").returncode == 2

@@ -18,9 +18,10 @@ from psycopg import sql
 
 from replica.tcp_proxy import TcpProxy
 from tests.conftest import PROJECT_PREFIXES
-from tests.crawl.conftest import PROJECT, Site
+from tests.crawl.conftest import Site
 from tests.own_postgres import OwnPostgres
 from tests.own_redis import OwnRedis
+from tests.programs import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

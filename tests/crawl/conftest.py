@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import os
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -16,11 +14,15 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import TracebackType
+from tests.programs import spawn
 
-PROJECT = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.programs import Launcher, Program
+
 LATENCY_MS = 20  # so that requests overlap
 
 
@@ -46,11 +48,9 @@ class Site:
 
 
 @contextmanager
-def start_site(*options: str) -> Iterator[Site]:
-    command = [sys.executable, "-m", "replica", "--latency-ms", str(LATENCY_MS), "--until-stdin-closes", *options]
-    with subprocess.Popen(
-        command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-    ) as process:
+def start_site(launcher: Launcher, *options: str) -> Iterator[Site]:
+    options = ("--latency-ms", str(LATENCY_MS), "--until-stdin-closes", *options)
+    with launcher.start("replica", *options, environment=os.environ) as process:
         assert process.stdin
         assert process.stdout
         yield Site(next(word for word in process.stdout.readline().split() if word.startswith("http://")))
@@ -58,8 +58,8 @@ def start_site(*options: str) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def running_site() -> Iterator[Site]:
-    with start_site() as site:
+def running_site(launcher: Launcher) -> Iterator[Site]:
+    with start_site(launcher) as site:
         yield site
 
 
@@ -96,48 +96,39 @@ def faults(site: Site) -> Iterator[Faults]:
     faults.clear()
 
 
-class Program(subprocess.Popen[str]):
-    """Killed when the test fails that uses it: who waits for it would wait longer than pytest's time-out."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if kind:
-            self.kill()
-        super().__exit__(kind, value, traceback)
-
-    def wait_for_line(self, text: str) -> None:
-        """Read its log up to a line with `text`."""
-        assert self.stderr
-        assert any(text in line for line in self.stderr), f"ended without a line of {text!r}"
-
-
 @dataclass(frozen=True)
 class Crawl:
     """`scrapy crawl diningcode` with this test's servers."""
 
+    launcher: Launcher
     command: list[str]
     environment: dict[str, str]
 
     def run(self, *options: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*self.command, *options], cwd=PROJECT, env=self.environment, capture_output=True, encoding="utf-8",
-            timeout=90, check=False,
-        )  # fmt: skip
+        return self.launcher.run("scrapy", *self.command, *options, environment=self.environment)
+
+    def start(self, *options: str) -> Program:
+        return self.launcher.start("scrapy", *self.command, *options, environment=self.environment)
+
+    def spawn(self, *options: str) -> Program:
+        """Start it as a user does."""
+        return spawn("scrapy", *self.command, *options, environment=self.environment)
+
+    def having(self, *options: str) -> Crawl:
+        """Return the same with some options more."""
+        return replace(self, command=[*self.command, *options])
 
     def operate(self, command: str, *options: str) -> subprocess.CompletedProcess[str]:
         """Run another command of this project with the same servers and settings."""
-        start = self.command.index("crawl")
-        return Crawl([*self.command[:start], command, *self.command[start + 2 :]], self.environment).run(*options)
+        return self.other(command).run(*options)
 
-    def start(self, *options: str) -> Program:
-        return Program(
-            [*self.command, *options], cwd=PROJECT, env=self.environment, stderr=subprocess.PIPE, encoding="utf-8"
-        )
+    def other(self, command: str) -> Crawl:
+        """Return another command of this project with the same servers and settings."""
+        return replace(self, command=[command, *self.command[2:]])
 
 
 @pytest.fixture
-def crawl(site: Site, environment: dict[str, str], key_prefix: str) -> Crawl:
+def crawl(launcher: Launcher, site: Site, environment: dict[str, str], key_prefix: str) -> Crawl:
     settings = {
         "DININGCODE_API_URL": site.url,
         "DININGCODE_WEB_URL": site.url,
@@ -148,12 +139,12 @@ def crawl(site: Site, environment: dict[str, str], key_prefix: str) -> Crawl:
         "CACHE_ENABLED": "False",  # what is fetched again is what many tests look at; `cached_crawl` has the cache
     }
     options = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
-    return Crawl([sys.executable, "-m", "scrapy", "crawl", "diningcode", *options], environment)
+    return Crawl(launcher, ["crawl", "diningcode", *options], environment)
 
 
 @pytest.fixture
 def cached_crawl(crawl: Crawl) -> Crawl:
-    return Crawl([*crawl.command, "-s", "CACHE_ENABLED=True"], crawl.environment)
+    return crawl.having("-s", "CACHE_ENABLED=True")
 
 
 @pytest.fixture
@@ -170,5 +161,5 @@ def rows(database_url: str) -> Callable[[], dict[str, dict[str, Any]]]:
 @pytest.fixture
 def fleet(crawl: Crawl, tmp_path: Path) -> Crawl:
     """`scrapy fleet diningcode`, with its logs in a directory of this test."""
-    command = [part if part != "crawl" else "fleet" for part in crawl.command]
-    return Crawl(command, crawl.environment | {"REFILLSPOT_HOME": str(tmp_path / "home")})
+    command = ["fleet", *crawl.command[1:]]
+    return replace(crawl, command=command, environment=crawl.environment | {"REFILLSPOT_HOME": str(tmp_path / "home")})

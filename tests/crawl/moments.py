@@ -15,7 +15,8 @@ from refillspot.shared.pace_control import set_ceiling
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.crawl.conftest import Crawl, Program, Site
+    from tests.crawl.conftest import Crawl, Site
+    from tests.programs import Program
 
 PACED = ("-s", "POLITENESS_REQUESTS_PER_SECOND=20")
 """Slow enough that a crawl of 금천구 takes some seconds, whatever the machine: time to do something to it."""

@@ -29,7 +29,7 @@ POLITE = ("-s", "POLITENESS_REQUESTS_PER_SECOND=40", "-s", "POLITENESS_BLOCK_SEC
 
 @pytest.fixture
 def crawl(crawl: Crawl) -> Crawl:
-    return type(crawl)([*crawl.command, "-s", "FALLBACK_ENABLED=True"], crawl.environment)
+    return crawl.having("-s", "FALLBACK_ENABLED=True")
 
 
 def count(log: str, name: str) -> int:
@@ -127,8 +127,7 @@ def test_when_the_api_answers_again_it_is_asked_again(crawl: Crawl, site: Site, 
     slowly = ("-s", "CONCURRENT_REQUESTS=1", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=1", "-s", "CONCURRENCY_START=1")
     options = ("-s", "FALLBACK_PROBE_SECONDS=0.05", "-s", "RETRY_TIMES=0", *slowly)
     with crawl.start("-a", "district=강남구", "-a", "keywords=무한리필", *options) as process:
-        assert process.stderr
-        next(line for line in process.stderr if "the API for a store, switched" in line)
+        process.wait_for_line("the API for a store, switched")
         faults.clear()
         _, log = process.communicate()
 
@@ -200,7 +199,7 @@ def test_pages_that_the_rules_forbid_are_not_asked(crawl: Crawl, site: Site, row
 
 
 def test_a_page_has_a_place_of_its_own_in_the_cache(crawl: Crawl, site: Site, rows: Rows, faults: Faults) -> None:
-    cached = type(crawl)([*crawl.command, "-s", "CACHE_ENABLED=True"], crawl.environment)
+    cached = crawl.having("-s", "CACHE_ENABLED=True")
     faults.add(kind="status", status=500, path=STORE)
     first = cached.run(*FEW)
     fetched = len(asked(site))

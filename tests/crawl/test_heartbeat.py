@@ -116,29 +116,25 @@ def test_a_place_that_takes_no_stats_harms_nothing(
     assert re.search(r"'heartbeat/postgres_failures': [1-9]", result.stderr)
 
 
-def test_a_server_that_says_nothing_is_not_waited_for(
+async def test_a_server_that_says_nothing_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(heartbeat, "PATIENCE_SECONDS", 0.01)
     stats = get_crawler().stats
 
-    async def tell() -> list[bool]:
-        place = _Place("redis", stats)
-        silent = [await place.takes(asyncio.Event().wait()) for _ in range(2)]  # type: ignore[arg-type]  # never ends
-        return [*silent, await place.takes(asyncio.sleep(0))]
+    place = _Place("redis", stats)
+    silent = [await place.takes(asyncio.Event().wait()) for _ in range(2)]  # type: ignore[arg-type]  # never ends
 
-    assert asyncio.run(tell()) == [False, False, True]
+    assert [*silent, await place.takes(asyncio.sleep(0))] == [False, False, True]
     assert stats.get_value("heartbeat/redis_failures") == 2
     assert len(caplog.records) == 1
 
 
-def test_an_older_attempt_does_not_undo_a_newer_one(database_url: str) -> None:
-    async def write() -> None:
-        crawl = await CrawlTable(database_url).join("diningcode", {}, "this", NOON)
-        for seen, items in ((30, 3), (60, 6), (45, 4)):
-            await save(database_url, crawl.id, worker("one", seen=seen, items=items))
+async def test_an_older_attempt_does_not_undo_a_newer_one(database_url: str) -> None:
+    crawl = await CrawlTable(database_url).join("diningcode", {}, "this", NOON)
+    for seen, items in ((30, 3), (60, 6), (45, 4)):
+        await save(database_url, crawl.id, worker("one", seen=seen, items=items))
 
-    asyncio.run(write())
     (kept,) = read(database_url, "this")
     assert kept == worker("one", seen=60, items=6)
 

@@ -12,20 +12,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refillspot.clock import KST
+from tests.crawl.conftest import Faults, start_site
 from tests.crawl.moments import fetched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from tests.crawl.conftest import Crawl, Faults, Site
+    from tests.crawl.conftest import Crawl, Site
+    from tests.programs import Launcher
 
     Rows = Callable[[], dict[str, dict[str, Any]]]
 
 PACE = ("-s", "POLITENESS_REQUESTS_PER_SECOND=40")
 FEW = ("-a", "district=금천구", "-a", "keywords=무한리필", "-a", "limit=12", *PACE, "-s", "RETRY_BACKOFF_SECONDS=0.2")
 STORE, LIST, ROBOTS = "/API/profile/", "/API/isearch/", "/robots.txt"
-BLOCK_SECONDS = 3.0
-BLOCK = ("-s", f"POLITENESS_BLOCK_SECONDS={BLOCK_SECONDS}")
+BLOCK_SECONDS = 1.0  # a tenth of what would be asked meanwhile: PACE
+ALONE = ("-s", "CONCURRENT_REQUESTS=1", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=1", "-s", "CONCURRENCY_START=1")
+"""Nothing is under way when an answer comes: what is asked next was asked with all that the answer says."""
+BLOCK = ("-s", f"POLITENESS_BLOCK_SECONDS={BLOCK_SECONDS}", *ALONE)
 
 
 def count(log: str, name: str) -> int:
@@ -45,11 +49,19 @@ def longest_pause(site: Site) -> float:
     return float(max(after - before for before, after in pairwise(times)))
 
 
-def test_eight_refusals_at_once_count_once(crawl: Crawl, site: Site, rows: Rows, faults: Faults) -> None:
-    faults.add(kind="status", status=429, path=STORE, retry_after=1, first=8)
-    log = run(crawl, *FEW, "-s", "POLITENESS_REQUESTS_PER_SECOND=500")  # all have left when the first answer comes
+@pytest.fixture(scope="module")
+def thoughtful_site(launcher: Launcher) -> Iterator[Site]:
+    """Takes so long for an answer that on any machine eight requests have left when the first one comes."""
+    with start_site(launcher, "--latency-ms", "1000", "--refill-stores", "800", "--ordinary-stores", "400") as site:
+        yield site
 
-    assert [entry["status"] for entry in site.log()].count(429) == 8
+
+def test_eight_refusals_at_once_count_once(crawl: Crawl, thoughtful_site: Site, rows: Rows) -> None:
+    Faults(thoughtful_site.url).add(kind="status", status=429, path=STORE, retry_after=1, first=8)
+    there = ("-s", f"DININGCODE_API_URL={thoughtful_site.url}", "-s", f"DININGCODE_WEB_URL={thoughtful_site.url}")
+    log = run(crawl, *FEW, *there, "-s", "POLITENESS_REQUESTS_PER_SECOND=500")
+
+    assert [entry["status"] for entry in thoughtful_site.log()].count(429) == 8
     assert count(log, "slowed") == 1
     assert 1 <= count(log, "held") <= 2
     assert len(rows()) == 12
@@ -63,12 +75,10 @@ def test_retry_after_holds_everything_back(
     crawl: Crawl, site: Site, rows: Rows, faults: Faults, retry_after: int | str, least: float
 ) -> None:
     faults.add(kind="status", status=429, path=STORE, retry_after=retry_after, first=1)
-    log = run(crawl, *FEW)
+    log = run(crawl, *FEW, *ALONE)
 
-    asked = [entry["arrived"] for entry in site.log()]
     refused = next(entry["arrived"] for entry in site.log() if entry["status"] == 429)
-    under_way = 0.5  # seconds: a lease, and what had left before
-    assert not [at for at in asked if refused + under_way < at < refused + least - 0.1]
+    assert min(entry["arrived"] for entry in site.log() if entry["arrived"] > refused) >= refused + least
     assert count(log, "slowed") == 1
     assert count(log, "held") == (1 if least else 0)
     assert len(rows()) == 12
@@ -80,8 +90,7 @@ def test_an_absurd_retry_after_is_cut_and_a_crawl_that_waits_can_be_stopped(
 ) -> None:
     faults.add(kind="status", status=429, path=STORE, retry_after=999999999, first=1)
     with crawl.start(*FEW) as process:
-        assert process.stderr
-        held = next(line for line in process.stderr if "politeness, held" in line)
+        held = process.wait_for_line("politeness, held")
         before = len(site.log())
         process.terminate()
         _, log = process.communicate()
@@ -100,7 +109,7 @@ def test_a_verification_page_stops_all_and_the_crawl_goes_on_by_itself(
 
     assert count(log, "blocked") == 1
     assert f"verification page under HTTP {status}" in log
-    assert longest_pause(site) >= BLOCK_SECONDS - 0.5
+    assert longest_pause(site) >= BLOCK_SECONDS
     assert len(rows()) == 12
     assert max(fetched(site).values()) == 2
 
@@ -118,7 +127,7 @@ def test_a_page_for_humans_where_none_was_due_is_a_block(crawl: Crawl, rows: Row
     [
         ({"kind": "status", "status": 500}, 0.0),
         ({"kind": "status", "status": 403}, 0.0),
-        ({"kind": "verification", "status": 200}, BLOCK_SECONDS - 0.5),
+        ({"kind": "verification", "status": 200}, BLOCK_SECONDS),
         ({"kind": "reset"}, 0.0),
     ],
 )
@@ -147,13 +156,14 @@ def test_no_rules_allow_everything(crawl: Crawl, site: Site, rows: Rows, faults:
 def test_what_the_rules_forbid_is_not_asked(crawl: Crawl, site: Site, faults: Faults) -> None:
     rules = "User-agent: *\nAllow: /\n\nUser-agent: refillspot\nDisallow: /API/profile/\nCrawl-delay: 0.5\n"
     faults.add(kind="html", path=ROBOTS, body=rules)
-    result = crawl.run(*FEW)
+    result = crawl.run(*FEW, "-a", "keywords=무한리필,뷔페,무제한,샐러드바,두끼")
 
     assert {entry["kind"] for entry in site.log()} == {"robots", "list"}
     assert "Forbidden by robots.txt" in result.stderr
     assert result.returncode != 0
     times = [entry["arrived"] for entry in site.log() if entry["kind"] == "list"]
-    assert all(after - before > 0.4 for before, after in pairwise(times[1:]))
+    assert len(times) > 3
+    assert times[-1] - times[1] >= 0.5 * (len(times) - 2) - 0.25  # the first may be late, by half of a delay
 
 
 def test_a_site_of_errors_is_asked_less_and_less(crawl: Crawl, site: Site, rows: Rows, faults: Faults) -> None:
@@ -174,12 +184,11 @@ def test_what_can_never_succeed_is_asked_once(crawl: Crawl, site: Site, faults: 
     assert set(fetched(site).values()) == {1}
 
 
-def test_the_pace_is_shown_and_changed_while_it_is_kept(crawl: Crawl, site: Site, key_prefix: str) -> None:
-    slow = ("-s", "POLITENESS_REQUESTS_PER_SECOND=2")
+def test_the_pace_is_shown_and_changed_while_it_is_kept(crawl: Crawl, site: Site) -> None:
+    slow = ("-s", "POLITENESS_REQUESTS_PER_SECOND=0.01")  # the second request would leave after this test's time-out
     with crawl.start(*FEW, *slow) as process:
-        assert process.stderr
-        next(line for line in process.stderr if "Spider opened" in line)
-        while len(site.log()) < 3:
+        process.wait_for_line("Spider opened")
+        while not site.log():
             time.sleep(0.01)
         changed = crawl.operate("politeness", "set", "30", "--json", *slow)
         before = json.loads(crawl.operate("politeness", "show", "--json", *slow).stdout)
@@ -189,9 +198,7 @@ def test_the_pace_is_shown_and_changed_while_it_is_kept(crawl: Crawl, site: Site
     assert process.returncode == 0
     assert json.loads(changed.stdout)["ceiling"] == before["ceiling"] == 30
     assert "of at most 30" in shown.stdout
-    times = sorted(entry["arrived"] for entry in site.log())
-    assert times[-1] - times[-6] < 5 / 2  # five of them at two a second take longer
-    assert key_prefix
+    assert len(site.log()) > 12
 
 
 @pytest.mark.parametrize("arguments", [["set", "fast"], ["set", "0"], ["set", "-3"], ["set"], ["open"], []])
@@ -203,19 +210,35 @@ def test_a_pace_that_is_none_is_refused(crawl: Crawl, arguments: list[str]) -> N
     assert "Traceback" not in result.stderr
 
 
-def test_outside_the_window_nothing_is_asked(crawl: Crawl, site: Site) -> None:
-    """The product's clock stands some seconds before the window opens."""
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_crawl_begins_when_the_window_opens(crawl: Crawl, site: Site, *, is_open: bool) -> None:
+    """The product's clock stands an hour before the window opens, or in it."""
     now = datetime.now(KST)
     opens = now.replace(hour=1, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    offset = (opens - now).total_seconds() - 12
-    options = ("-s", "CRAWL_WINDOW=01:00-06:00", "-s", f"CLOCK_OFFSET_SECONDS={offset:.0f}")
-    with crawl.start(*FEW, *options) as process:
-        assert process.stderr
-        told = next(line for line in process.stderr if "outside CRAWL_WINDOW" in line)
-        asked = len(site.log())
-        process.communicate()
+    offset = (opens - now).total_seconds() + (3600 if is_open else -3600)
+    with crawl.start(*FEW, "-s", "CRAWL_WINDOW=01:00-06:00", "-s", f"CLOCK_OFFSET_SECONDS={offset:.0f}") as process:
+        if not is_open:
+            assert "01:00 KST" in process.wait_for_line("outside CRAWL_WINDOW")
+            process.terminate()
+        _, log = process.communicate()
 
-    assert "01:00 KST" in told
-    assert asked == 0
+    assert process.returncode == (0 if is_open else 130), log
+    assert (len(site.log()) > 12) == is_open
+    assert ("outside CRAWL_WINDOW" in log) is False
+
+
+def test_a_crawl_waits_for_its_window(crawl: Crawl, site: Site) -> None:
+    """How long a start takes nobody knows: the window opens later and later, until a crawl has come before that."""
+    for seconds in (4, 16, 64):
+        now = datetime.now(KST)
+        opens = now.replace(hour=1, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        offset = (opens - now).total_seconds() - seconds
+        site.clear_log()
+        with crawl.start(*FEW, "-s", "CRAWL_WINDOW=01:00-06:00", "-s", f"CLOCK_OFFSET_SECONDS={offset:.0f}") as process:
+            _, log = process.communicate()
+        if "outside CRAWL_WINDOW" in log:
+            break
+
     assert process.returncode == 0
+    assert "outside CRAWL_WINDOW" in log
     assert len(site.log()) > 12

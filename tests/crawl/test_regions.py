@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.crawl.conftest import Crawl, Site
+    from tests.programs import Launcher
 
     Rows = Callable[[], dict[str, dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def busan() -> Iterator[Site]:
-    with start_site("--region", "부산광역시", "--refill-stores", "800", "--ordinary-stores", "1600") as site:
+def busan(launcher: Launcher) -> Iterator[Site]:
+    with start_site(launcher, "--region", "부산광역시", "--refill-stores", "800", "--ordinary-stores", "1600") as site:
         yield site
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refillspot.clock import Clock
+from refillspot.latency import SAMPLES
 from refillspot.review.recorded import Records
 from refillspot.review.review import review
 from tests.crawl.moments import wait_for_store_pages
@@ -95,7 +96,11 @@ LISTS_AND_RULES = [
 
 
 def findings(crawl: Crawl) -> dict[str, Finding]:
-    """Return what `scrapy stats last` prints, without the second that another process takes to start."""
+    """Return what `scrapy stats last` prints, but for slow answers: on a busy machine all of them may be."""
+    return {key: one for key, one in all_findings(crawl).items() if key != "slow_answers"}
+
+
+def all_findings(crawl: Crawl) -> dict[str, Finding]:
     records = Records(crawl.environment["DATABASE_URL"], Clock().now())
     return {one.key: one for one in review(records.facts(records.find("last"))).findings}
 
@@ -152,8 +157,7 @@ def test_a_wait_that_the_site_asks_for(crawl: Crawl, faults: Faults) -> None:
 def test_an_absurd_wait_and_an_interruption(crawl: Crawl, faults: Faults) -> None:
     faults.add(kind="status", status=429, path=STORE, retry_after=999999999, first=1)
     with crawl.start(*DISTRICT, *FEW) as process:
-        assert process.stderr
-        next(line for line in process.stderr if "politeness, held" in line)
+        process.wait_for_line("politeness, held")
         process.terminate()
         process.communicate()
     found = findings(crawl)
@@ -167,12 +171,13 @@ def test_an_absurd_wait_and_an_interruption(crawl: Crawl, faults: Faults) -> Non
 
 
 def test_answers_that_take_twice_as_long(crawl: Crawl, site: Site, faults: Faults) -> None:
-    with crawl.start(*DISTRICT, *FEW, "-s", "POLITENESS_REQUESTS_PER_SECOND=30") as process:
-        wait_for_store_pages(site, 25)
-        faults.add(kind="delay", seconds=0.4, path=STORE)
+    few = ("-a", f"limit={3 * SAMPLES}", "-s", "POLITENESS_REQUESTS_PER_SECOND=30")
+    with crawl.start(*DISTRICT, *FEW, *few) as process:
+        wait_for_store_pages(site, SAMPLES)
+        faults.add(kind="delay", seconds=1, path=STORE)  # far more than a busy machine adds
         _, log = process.communicate()
 
-    assert findings(crawl).keys() == {"slow_answers"}, log[-3000:]
+    assert all_findings(crawl).keys() == {"slow_answers"}, log[-3000:]
 
 
 def test_what_the_rules_forbid(crawl: Crawl, faults: Faults) -> None:
@@ -185,9 +190,10 @@ def test_what_the_rules_forbid(crawl: Crawl, faults: Faults) -> None:
 
 
 def test_a_clean_crawl_is_told_in_five_lines_and_compared_with_the_one_before(
-    cached_crawl: Crawl, tmp_path: Path
+    cached_crawl: Crawl, site: Site, tmp_path: Path
 ) -> None:
     first = cached_crawl.run(*DISTRICT, *FEW, "-a", "keywords=뷔페")
+    assert len(site.log()) < 2 * SAMPLES  # too few for some of them to be slower than others
     told_first = cached_crawl.operate("stats").stdout.splitlines()
     cached_crawl.run(*DISTRICT, *FEW, "-a", "keywords=뷔페")
     told_again = cached_crawl.operate("stats", "last").stdout.splitlines()

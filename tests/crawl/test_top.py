@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
@@ -23,8 +24,8 @@ from refillspot.fleet.snapshot import CrawlReader
 from refillspot.postgres.crawl_list import find_crawl
 from refillspot.postgres.database import join_crawl
 from refillspot.services import ServiceAddresses
-from tests.crawl.conftest import PROJECT
 from tests.crawl.moments import PACED, SLOW, hurry, wait_for_store_pages, wait_for_workers
+from tests.programs import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,11 +112,10 @@ def test_what_top_does_not_know_it_says(crawl: Crawl) -> None:
 
 def test_on_a_terminal_it_stays_until_the_crawl_has_ended(crawl: Crawl, redis_url: str, key_prefix: str) -> None:
     ours, theirs = pytest.importorskip("pty", reason="no terminals of this kind on Windows").openpty()
-    start = crawl.command.index("crawl")
+    command = [sys.executable, "-m", "scrapy", *crawl.other("top").command]
     environment = crawl.environment | {"TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
     with crawl.start(*NAMED, *PACED, *QUICK) as process:
         wait_for_workers(redis_url, key_prefix, 1)
-        command = [*crawl.command[:start], "top", *crawl.command[start + 2 :]]
         with subprocess.Popen(command, cwd=PROJECT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs) as top:
             os.close(theirs)
             shown = read_all(ours)
@@ -164,10 +164,7 @@ def test_the_page_for_prometheus_has_all_that_was_counted(
 
 def test_a_fleet_serves_the_page_on_loopback_only(fleet: Crawl, redis_url: str, key_prefix: str) -> None:
     with fleet.start("-n", "2", *NAMED, *SLOW, *QUICK, "-s", "METRICS_PORT=0") as process:
-        assert process.stderr
-        (url,) = re.findall(
-            r"http://127\.0\.0\.1:\d+/metrics", next(line for line in process.stderr if "metrics" in line)
-        )
+        (url,) = re.findall(r"http://127\.0\.0\.1:\d+/metrics", process.wait_for_line("metrics"))
         while len((samples := page_of(url)).get("refillspot_worker_requests_total", {})) < 2:
             time.sleep(0.05)
         listening = {

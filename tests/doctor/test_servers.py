@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
@@ -59,15 +60,19 @@ def test_an_embedded_server_that_cannot_start_is_told(check_up: CheckUp, questio
     assert [one.area for one in found if one.state == "problem"] == ["postgres", "redis", "redis-cache"]
 
 
-def test_the_state_of_the_tables(check_up: CheckUp, database_url: str) -> None:
-    states = [schema(check_up)]
-    migrate_database(database_url)
-    states.append(schema(check_up))
-    with psycopg.connect(database_url, autocommit=True) as connection:
+def test_the_state_of_the_tables(check_up: CheckUp, questions: Questions, empty_database_url: str) -> None:
+    def state() -> str:
+        (finding,) = of(check_up(**changed(questions, DATABASE_URL=empty_database_url)), "schema")
+        return finding.state
+
+    states = [state()]
+    migrate_database(empty_database_url)
+    states.append(state())
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
         connection.execute("INSERT INTO refillspot.migrations (number, name) VALUES (9999, 'of another day')")
-        states.append(schema(check_up))
+        states.append(state())
         connection.execute("DELETE FROM refillspot.migrations WHERE number <> 1")
-        states.append(schema(check_up))
+        states.append(state())
 
     assert states == ["note", "ok", "problem", "warning"]
 
@@ -80,12 +85,12 @@ def test_the_state_of_the_tables(check_up: CheckUp, database_url: str) -> None:
     ],
 )
 def test_an_account_without_its_rights(
-    check_up: CheckUp, questions: Questions, database_url: str, rights: str, words: str
+    check_up: CheckUp, questions: Questions, empty_database_url: str, rights: str, words: str
 ) -> None:
     name = f"nobody_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
         connection.execute(f"{rights}; CREATE ROLE {name} LOGIN PASSWORD 'x'".encode())
-        parts = conninfo_to_dict(database_url) | {"user": name, "password": "x"}
+        parts = conninfo_to_dict(empty_database_url) | {"user": name, "password": "x"}
         url = f"postgresql://?{urlencode(parts, quote_via=quote)}"
 
         found = of(check_up(**changed(questions, DATABASE_URL=url)), "schema")
@@ -93,11 +98,6 @@ def test_an_account_without_its_rights(
         connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}".encode())
     assert [one.state for one in found] == ["problem"]
     assert words in found[0].what
-
-
-def schema(check_up: CheckUp) -> str:
-    (finding,) = of(check_up(is_offline=True), "schema")
-    return finding.state
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_disk_that_redis_cannot_write_to(check_up: CheckUp, questions: Questio
     with own_redis.client() as client:
         client.bgsave()
         while client.info("persistence")["rdb_bgsave_in_progress"]:
-            pass
+            time.sleep(0.01)
 
     found = check_up(**changed(questions, REDIS_URL=own_redis.url))
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from collections import Counter
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -22,9 +19,10 @@ from refillspot.frontier.letters import read_letter
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.programs import Launcher
+
     Walk = Callable[[str], "Walked"]
 
-PROJECT = Path(__file__).parents[2]
 SETTINGS = {"POLITENESS_REQUESTS_PER_SECOND": 0, "RETRY_TIMES": 2, "RETRY_BACKOFF_SECONDS": 0.02}
 
 
@@ -63,7 +61,9 @@ class Walked:
 
 
 @pytest.fixture
-def walk(environment: dict[str, str], key_prefix: str, redis_url: str, free_port: int) -> Iterator[Walk]:
+def walk(
+    launcher: Launcher, environment: dict[str, str], key_prefix: str, redis_url: str, free_port: int
+) -> Iterator[Walk]:
     asked: Counter[str] = Counter()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("S", (Site,), {"asked": asked}))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -76,11 +76,9 @@ def walk(environment: dict[str, str], key_prefix: str, redis_url: str, free_port
             "ROADS_GONE": f"http://127.0.0.1:{free_port}",
         }
         options = [part for name, value in SETTINGS.items() for part in ("-s", f"{name}={value}")]
-        command = [sys.executable, "-m", "scrapy", "runspider", "tests/frontier/roads.py"]
-        command += [*options, "-s", f"REDIS_KEY_PREFIX={key_prefix}"]
-        result = subprocess.run(
-            command, cwd=PROJECT, env=environment | own, capture_output=True, encoding="utf-8", timeout=60, check=True
-        )
+        command = ["runspider", "tests/frontier/roads.py", *options, "-s", f"REDIS_KEY_PREFIX={key_prefix}"]
+        result = launcher.run("scrapy", *command, environment=environment | own)
+        assert result.returncode == 0, result.stderr[-3000:]
         with psycopg.connect(environment["DATABASE_URL"], row_factory=dict_row) as connection:
             row = connection.execute("SELECT * FROM refillspot.crawls ORDER BY started_at DESC").fetchone()
         assert row, result.stderr[-3000:]

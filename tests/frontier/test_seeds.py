@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
@@ -11,16 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
-def test_seeds_are_marked_as_scrapy_marks_them() -> None:
+async def test_seeds_are_marked_as_scrapy_marks_them() -> None:
     async def start() -> AsyncIterator[Any]:
         yield Request("https://im.diningcode.com/a")
         yield Request("https://im.diningcode.com/b", meta={"is_start_request": False})
         yield {"an": "item"}
 
-    async def scenario() -> list[Any]:
-        return [result async for result in SeedMiddleware().process_start(start())]
-
-    first, second, item = asyncio.run(scenario())
+    first, second, item = [result async for result in SeedMiddleware().process_start(start())]
 
     assert first.meta == {"is_start_request": True}
     assert second.meta == {"is_start_request": False}

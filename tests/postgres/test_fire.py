@@ -143,7 +143,10 @@ def test_a_commit_whose_answer_was_lost_counts_once(
         with psycopg.connect(database_url, autocommit=True) as holder:
             holder.execute("SELECT pg_advisory_lock(7)")
             writing = asyncio.create_task(table.write([store(), store("BBBBbbbb2222")], CRAWL))
-            waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            waiting = (
+                "SELECT 1 FROM pg_locks JOIN pg_database ON database = pg_database.oid"
+                " WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+            )
             await until(lambda: bool(query(database_url, waiting)))  # COMMIT was sent, and waits
             postgres_proxy.cut()
             await until(lambda: "not yet known whether the last commit" in caplog.text)

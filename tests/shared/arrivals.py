@@ -16,6 +16,8 @@ TIMESPEC = struct.Struct("qq")
 class Arrival(NamedTuple):
     at: float
     worker: str
+    permitted_at: float
+    """On the server's clock, which is that of this machine."""
 
 
 class ArrivalLog:
@@ -43,26 +45,22 @@ class ArrivalLog:
         with self.changed:
             self.changed.wait_for(lambda: len(self.arrivals) >= count)
 
+    def wait_for_worker(self, worker: str, since: int) -> None:
+        """Return when something of this worker has arrived, after so many in all."""
+        with self.changed:
+            self.changed.wait_for(lambda: any(arrival.worker == worker for arrival in self.arrivals[since:]))
+
     def _listen(self) -> None:
         while True:
-            worker, ancillary, _, _ = self._socket.recvmsg(100, 100)
-            if not worker:
+            said, ancillary, _, _ = self._socket.recvmsg(100, 100)
+            if not said:
                 return
+            worker, moment = said.decode().split()
             at = time.time()
             for _, kind, data in ancillary:
                 if kind == SO_TIMESTAMPNS:
                     seconds, nanoseconds = TIMESPEC.unpack(data[: TIMESPEC.size])
                     at = seconds + nanoseconds / 1e9
             with self.changed:
-                self.arrivals.append(Arrival(at, worker.decode()))
+                self.arrivals.append(Arrival(at, worker, float(moment)))
                 self.changed.notify_all()
-
-
-def largest_burst(moments: list[float], seconds: float) -> int:
-    """Return how many of these fall into the fullest span that is shorter than so many seconds."""
-    ordered, first, largest = sorted(moments), 0, 0
-    for last, moment in enumerate(ordered):
-        while moment - ordered[first] >= seconds:
-            first += 1
-        largest = max(largest, last - first + 1)
-    return largest

@@ -1,4 +1,4 @@
-"""A worker that spends what it gets of the budget: a datagram for each permit. Run by tests, never imported."""
+"""A worker that spends what it gets of the budget: a datagram for each permit, with its moment. Run by tests."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ async def main(name: str, redis_url: str, key: str, per_second: float, port: int
     log = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
     async def spend() -> None:
-        while await budget.permit():
-            log.sendto(name.encode(), ("127.0.0.1", port))
+        while moment := await budget.permit():
+            log.sendto(f"{name} {moment:.6f}".encode(), ("127.0.0.1", port))
             await asyncio.sleep(ANSWER_SECONDS)
 
     await asyncio.gather(*(spend() for _ in range(AT_ONCE)))

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from refillspot.caching import Kind
-from refillspot.fallback import FAILURES, SPREAD_SECONDS
+from refillspot.fallback import FAILURES, SPREAD_SECONDS, Decision
 from refillspot.shared import api_health
 from refillspot.shared.api_health import ApiHealth
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from refillspot.fallback import Decision
     from tests.own_redis import OwnRedis
 
 LIST, STORE = Kind.LIST, Kind.STORE
@@ -48,64 +47,55 @@ async def fail(*health: ApiHealth, kind: Kind = LIST) -> None:
         await health[number % len(health)].note_failure(kind, "HTTP 500")
 
 
-def test_failures_of_all_workers_count_together_and_each_kind_apart(redis_url: str, key_prefix: str) -> None:
-    async def scenario() -> None:
-        async with workers(redis_url, key_prefix) as (one, two, told):
-            assert not await one.is_down(LIST)
-            await fail(one, two)
+async def test_failures_of_all_workers_count_together_and_each_kind_apart(redis_url: str, key_prefix: str) -> None:
+    async with workers(redis_url, key_prefix) as (one, two, told):
+        assert not await one.is_down(LIST)
+        await fail(one, two)
 
-            assert await one.is_down(LIST)
-            assert await two.is_down(LIST)
-            assert not await two.is_down(STORE)
-            assert told == ["list switched"]
-
-    asyncio.run(scenario())
+        assert await one.is_down(LIST)
+        assert await two.is_down(LIST)
+        assert not await two.is_down(STORE)
+        assert told == ["list switched"]
 
 
-def test_a_good_answer_of_one_brings_it_back_for_all(redis_url: str, key_prefix: str) -> None:
-    async def scenario() -> None:
-        async with workers(redis_url, key_prefix) as (one, two, told):
-            await fail(one)
-            assert await two.is_down(LIST)
-            await two.note_success(LIST)
+async def test_a_good_answer_of_one_brings_it_back_for_all(redis_url: str, key_prefix: str) -> None:
+    async with workers(redis_url, key_prefix) as (one, two, told):
+        await fail(one)
+        assert await two.is_down(LIST)
+        await two.note_success(LIST)
 
-            assert not await one.is_down(LIST)
-            assert told == ["list switched", "list returned"]
-
-    asyncio.run(scenario())
+        assert not await one.is_down(LIST)
+        assert told == ["list switched", "list returned"]
 
 
-def test_one_worker_tries_for_all(redis_url: str, key_prefix: str) -> None:
-    async def scenario() -> None:
-        async with workers(redis_url, key_prefix, probe_seconds=0.2) as (one, two, told):
-            await fail(one)
-            assert await two.is_down(LIST)
-            assert not await two.may_probe(LIST)
-            while not await one.may_probe(LIST):  # noqa: ASYNC110  # nothing happens but time
-                await asyncio.sleep(0)
+async def test_one_worker_tries_for_all(redis_url: str, key_prefix: str) -> None:
+    async with workers(redis_url, key_prefix) as (one, two, told):
+        await fail(one)
+        assert await two.is_down(LIST)
+        assert not await two.may_probe(LIST)
+        await one._decide(LIST, lambda record, now: Decision(replace(record, probe_at=now)))  # it is time
+        assert await two.is_down(LIST)
+        assert await one.may_probe(LIST)
 
-            assert not await two.may_probe(LIST)
-            assert told == ["list switched", "list probe"]
-
-    asyncio.run(scenario())
+        assert not await two.may_probe(LIST)
+        assert told == ["list switched", "list probe"]
 
 
-def test_without_redis_a_worker_goes_by_what_it_saw_last(own_redis: OwnRedis, caplog: pytest.LogCaptureFixture) -> None:
-    async def scenario() -> None:
-        async with workers(own_redis.url, "test") as (one, _, told):
-            await fail(one)
-            own_redis.kill()
+async def test_without_redis_a_worker_goes_by_what_it_saw_last(
+    own_redis: OwnRedis, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with workers(own_redis.url, "test") as (one, _, told):
+        await fail(one)
+        own_redis.kill()
 
-            assert await one.is_down(LIST)
-            assert not await one.may_probe(STORE)
-            await one.note_success(LIST)
-            assert await one.is_down(LIST)
-            assert told == ["list switched"]
-            own_redis.start()
-            await one.note_success(LIST)
-            assert not await one.is_down(LIST)
-
-    asyncio.run(scenario())
+        assert await one.is_down(LIST)
+        assert not await one.may_probe(STORE)
+        await one.note_success(LIST)
+        assert await one.is_down(LIST)
+        assert told == ["list switched"]
+        own_redis.start()
+        await one.note_success(LIST)
+        assert not await one.is_down(LIST)
     assert caplog.text.count("Redis is away") == 1
 
 

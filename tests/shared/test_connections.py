@@ -11,14 +11,11 @@ import redis
 from refillspot.shared.connections import connect
 
 
-def test_a_connection_that_is_closed_already_is_a_broken_one(redis_url: str) -> None:
-    async def send_on_a_closed_one() -> None:
-        client: Any = connect(redis_url)
-        connection = await client.connection_pool.get_connection()
-        connection._writer.transport.abort()
-        await asyncio.sleep(0)  # the transport closes in the next turn of the loop
-        with pytest.raises(redis.ConnectionError):
-            await connection.send_command("PING")
-        await client.aclose()
-
-    asyncio.run(send_on_a_closed_one())
+async def test_a_connection_that_is_closed_already_is_a_broken_one(redis_url: str) -> None:
+    client: Any = connect(redis_url)
+    connection = await client.connection_pool.get_connection()
+    connection._writer.transport.abort()
+    await asyncio.sleep(0)  # the transport closes in the next turn of the loop
+    with pytest.raises(redis.ConnectionError):
+        await connection.send_command("PING")
+    await client.aclose()

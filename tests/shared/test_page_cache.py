@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import hashlib
 import json
 import signal
@@ -10,6 +9,7 @@ import sys
 import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,19 +18,19 @@ import redis
 
 from refillspot.caching import Kind
 from refillspot.shared import cache_server
-from refillspot.shared.cache_server import ANSWER_SECONDS, CacheServer
+from refillspot.shared.cache_server import ANSWER_SECONDS, REST_SECONDS, CacheServer
 from refillspot.shared.page import Page, encode_page
 from refillspot.shared.page_cache import PageCache
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator
 
     from tests.own_redis import OwnRedis
 
 PROJECT = Path(__file__).parents[2]
 FINGERPRINT = bytes(range(20))
 MAX = 4_000_000
-LEASE = 1.0  # seconds
+LEASE = 3.0  # seconds; a third of it is how long a busy machine may keep its holder from renewing it
 KEEP = 600.0  # seconds
 HOLDER = """
 import asyncio, sys
@@ -44,16 +44,6 @@ async def hold(url, prefix, lease):
 
 asyncio.run(hold(*sys.argv[1:]))
 """
-
-
-def awaited(test: Callable[..., Coroutine[None, None, None]]) -> Callable[..., None]:
-    """Run an asynchronous test in an event loop of its own."""
-
-    @functools.wraps(test)
-    def run(**fixtures: object) -> None:
-        asyncio.run(test(**fixtures))
-
-    return run
 
 
 def noise(size: int) -> bytes:
@@ -80,9 +70,21 @@ async def wait_for_lease(cache: PageCache, token: str) -> None:
         await asyncio.sleep(0.02)
 
 
+def lease_key(key_prefix: str) -> str:
+    return f"{key_prefix}:cache:1:{FINGERPRINT.hex()}:lease"
+
+
+async def renewed(url: str, key_prefix: str) -> None:
+    """Return when the lease has been made longer, once; ends at pytest's timeout if never."""
+    with redis.Redis.from_url(url) as client:
+        before = client.pttl(lease_key(key_prefix))
+        while (now := client.pttl(lease_key(key_prefix))) <= before:
+            before = now
+            await asyncio.sleep(0.02)
+
+
 @pytest.mark.parametrize("size", [1_000, 1_025, 9_600, 50_000, 200_000, 2_000_000])
 @pytest.mark.parametrize("content", ["random", "json"])
-@awaited
 async def test_pages_survive_byte_for_byte(cache_redis_url: str, key_prefix: str, size: int, content: str) -> None:
     text = json.dumps([f"무한리필 {number}" for number in range(size // 10)], ensure_ascii=False).encode()
     written = page(noise(size) if content == "random" else text[:size])
@@ -94,7 +96,6 @@ async def test_pages_survive_byte_for_byte(cache_redis_url: str, key_prefix: str
         assert other.stats.corrupt == 0
 
 
-@awaited
 async def test_a_page_that_is_too_large_is_not_kept(cache_redis_url: str, key_prefix: str) -> None:
     async with open_cache(cache_redis_url, key_prefix, max_bytes=1000) as cache:
         assert not await cache.write(FINGERPRINT, page(bytes(1001)), KEEP)
@@ -104,7 +105,6 @@ async def test_a_page_that_is_too_large_is_not_kept(cache_redis_url: str, key_pr
         assert (cache.stats.stored, cache.stats.too_large) == (0, 2)
 
 
-@awaited
 async def test_what_cannot_be_read_is_a_miss_and_counted(cache_redis_url: str, key_prefix: str) -> None:
     whole = encode_page(page(), FINGERPRINT)
     values = [b"\x00" + whole[1:], whole[:-3] + b"xyz", whole[:-1], b"", noise(3_000_000)]
@@ -122,7 +122,6 @@ async def test_what_cannot_be_read_is_a_miss_and_counted(cache_redis_url: str, k
     assert cache.server.errors == 1
 
 
-@awaited
 async def test_every_key_ends_by_itself(cache_redis_url: str, key_prefix: str) -> None:
     async with open_cache(cache_redis_url, key_prefix) as cache:
         await cache.claim(FINGERPRINT, "one")
@@ -133,7 +132,6 @@ async def test_every_key_ends_by_itself(cache_redis_url: str, key_prefix: str) -
             assert all(0 < client.pttl(key) <= KEEP * 1000 for key in keys)
 
 
-@awaited
 async def test_one_of_many_gets_the_lease_and_all_get_the_page(cache_redis_url: str, key_prefix: str) -> None:
     fetches = 0
 
@@ -146,7 +144,7 @@ async def test_one_of_many_gets_the_lease_and_all_get_the_page(cache_redis_url: 
                 return found
             if granted:
                 fetches += 1
-                await asyncio.sleep(2 * LEASE)  # longer than a lease: it is renewed
+                await renewed(cache_redis_url, key_prefix)
                 await cache.write(FINGERPRINT, page(b"once"), KEEP)
                 await cache.release(FINGERPRINT, token)
                 return page(b"once")
@@ -160,7 +158,6 @@ async def test_one_of_many_gets_the_lease_and_all_get_the_page(cache_redis_url: 
     assert fetches == 1
 
 
-@awaited
 async def test_a_page_ends_the_lease_on_it(cache_redis_url: str, key_prefix: str) -> None:
     async with open_cache(cache_redis_url, key_prefix) as one, open_cache(cache_redis_url, key_prefix) as other:
         assert (await one.claim(FINGERPRINT, "one")).granted
@@ -169,7 +166,6 @@ async def test_a_page_ends_the_lease_on_it(cache_redis_url: str, key_prefix: str
         assert (await other.claim(FINGERPRINT, "other")).granted  # the lease has ended
 
 
-@awaited
 async def test_only_the_holder_ends_a_lease(cache_redis_url: str, key_prefix: str) -> None:
     async with open_cache(cache_redis_url, key_prefix) as one, open_cache(cache_redis_url, key_prefix) as other:
         assert (await one.claim(FINGERPRINT, "one")).granted
@@ -177,13 +173,12 @@ async def test_only_the_holder_ends_a_lease(cache_redis_url: str, key_prefix: st
         assert not (await other.claim(FINGERPRINT, "other")).granted
 
         with redis.Redis.from_url(cache_redis_url) as client:  # lost, and given to another
-            client.set(f"{key_prefix}:cache:1:{FINGERPRINT.hex()}:lease", "other", px=60_000)
+            client.set(lease_key(key_prefix), "other", px=60_000)
             await one.release(FINGERPRINT, "one")
-            assert client.get(f"{key_prefix}:cache:1:{FINGERPRINT.hex()}:lease") == b"other"
+            assert client.get(lease_key(key_prefix)) == b"other"
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSTOP])
-@awaited
 async def test_a_holder_that_dies_or_hangs_holds_nobody_up(
     cache_redis_url: str, key_prefix: str, end: signal.Signals
 ) -> None:
@@ -193,41 +188,49 @@ async def test_a_holder_that_dies_or_hangs_holds_nobody_up(
             assert holder.stdout
             assert "granted=True" in holder.stdout.readline()
             async with open_cache(cache_redis_url, key_prefix) as cache:
-                await asyncio.sleep(1.5 * LEASE)  # the holder renews
+                await renewed(cache_redis_url, key_prefix)
                 assert not (await cache.claim(FINGERPRINT, "other")).granted
                 holder.send_signal(end)
+                with redis.Redis.from_url(cache_redis_url) as client:
+                    left_ms = client.pttl(lease_key(key_prefix))
+                    assert 0 < left_ms <= LEASE * 1000
+                    client.pexpire(lease_key(key_prefix), left_ms // 10)  # time passes faster
                 await wait_for_lease(cache, "other")
         finally:
             holder.kill()
 
 
-@awaited
 async def test_a_redis_that_dies_is_a_miss_said_once_and_used_again(
     own_redis: OwnRedis, key_prefix: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level("INFO")
-    monkeypatch.setattr(cache_server, "REST_SECONDS", 0.1)
+    clock = iter(count(step=REST_SECONDS))
+    now = next(clock)
+    monkeypatch.setattr(cache_server, "monotonic", lambda: now)
     async with open_cache(own_redis.url, key_prefix) as cache:
         assert await cache.write(FINGERPRINT, page(), KEEP)
         own_redis.kill()
-        for _ in range(20):
-            assert await cache.read(FINGERPRINT) is None
-            assert await cache.claim(FINGERPRINT, "one") == (True, None)
-            assert not await cache.write(FINGERPRINT, page(), KEEP)
-            await cache.release(FINGERPRINT, "one")
-            await asyncio.sleep(0.02)
+        for tries in (1, 2, 3):
+            for _ in range(20):
+                assert await cache.read(FINGERPRINT) is None
+                assert await cache.claim(FINGERPRINT, "one") == (True, None)
+                assert not await cache.write(FINGERPRINT, page(), KEEP)
+                await cache.release(FINGERPRINT, "one")
+            assert cache.server.errors == tries  # now and then, not each time
+            now = next(clock)
         own_redis.start()
-        while not await cache.write(FINGERPRINT, page(), KEEP):  # noqa: ASYNC110  # ends at pytest's timeout if never
-            await asyncio.sleep(0.02)
+        while not await cache.write(FINGERPRINT, page(), KEEP):
+            now = next(clock)
         assert await cache.read(FINGERPRINT) == page()
 
     assert caplog.text.count("the page cache is away") == 1
     assert caplog.text.count("the page cache answers again") == 1
-    assert 1 < cache.server.errors < 60  # tried now and then, not each time
 
 
-@awaited
-async def test_a_redis_that_hangs_delays_one_request_by_a_second(own_redis: OwnRedis, key_prefix: str) -> None:
+async def test_a_redis_that_hangs_delays_one_request_by_a_second(
+    own_redis: OwnRedis, key_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_server, "monotonic", lambda: 0.0)
     async with open_cache(own_redis.url, key_prefix) as cache:
         await cache.write(FINGERPRINT, page(), KEEP)
         own_redis.process.send_signal(signal.SIGSTOP)
@@ -239,10 +242,9 @@ async def test_a_redis_that_hangs_delays_one_request_by_a_second(own_redis: OwnR
         own_redis.process.send_signal(signal.SIGCONT)
 
     assert took >= ANSWER_SECONDS
-    assert cache.server.errors < 5  # of 1001: how long each may take is bounded above
+    assert cache.server.errors == 1
 
 
-@awaited
 async def test_a_full_redis_that_evicts_nothing_is_still_read(
     own_redis: OwnRedis, key_prefix: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -258,7 +260,6 @@ async def test_a_full_redis_that_evicts_nothing_is_still_read(
     assert cache.server.errors == 2
 
 
-@awaited
 async def test_evictions_are_counted(own_redis: OwnRedis, key_prefix: str) -> None:
     with own_redis.client() as client:
         client.config_set("maxmemory-policy", "allkeys-lru")
