@@ -74,7 +74,7 @@ def read_rows(section: PoiSection | None, oddities: list[Oddity], cap: int | Non
     page = SearchPage(total=0, cap=cap, oddities=oddities)
     if section is None:
         for odd in oddities:
-            if odd.path == "poi_section" and odd.came != "empty array":  # that is how PHP writes an object of nothing
+            if odd.path == "poi_section":
                 raise LayoutChangedError(f"poi_section: {odd.came} where {odd.due} was due")
         page.has_section = False
         return page
@@ -108,7 +108,8 @@ def _read_row(raw: bytes, page: SearchPage) -> None:
         page.broken.append(f"list[].{nameless}: empty text where text was due")
         return
     page.rows.append(row)
-    page.terms.append(None if terms is None else tuple(term.term for term in terms))
+    is_told = terms is not None and not any(odd.path.startswith("list[].keyword") for odd in found)
+    page.terms.append(tuple(term.term for term in terms or ()) if is_told else None)
 
 
 def decode_store(body: bytes) -> StorePage:

@@ -165,6 +165,8 @@ def _fit_object(value: Mapping[str, Any], kind: inspect.StructType, path: str, o
     for field in kind.fields:
         place = f"{path}.{field.encode_name}".lstrip(".")
         entry = value.get(field.encode_name, NOTHING)
+        if entry == [] and not field.required and "object" in type_names((field.type,)):
+            continue  # so PHP writes an object of nothing
         part = NOTHING if entry is NOTHING else _fit(entry, field.type, place, oddities)
         if part is not NOTHING:
             found[field.name] = part

@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 
 class Wanted(NamedTuple):
-    """A row whose page is wanted. `is_sample`: only to see whether the unlikely really are."""
+    """A row whose page is wanted. `is_sample`: only to see whether the unlikely really are.
+
+    `is_vague`: because the row does not tell enough; it says nothing of the worth of the search.
+    """
 
     row: Row
     district_code: str | None
     """None = the row has no address, and only its page can tell."""
-    is_sample: bool
+    is_sample: bool = False
+    is_vague: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -60,7 +64,7 @@ class ListReader:
             if code not in self._asked_districts and not _is_placeless(row):
                 counts["strangers"] += 1
             elif prospect.is_worthy:
-                wanted.append(Wanted(row, code, is_sample=False))
+                wanted.append(Wanted(row, code, is_vague=prospect.is_vague))
             else:
                 counts["unlikely"] += 1
                 if is_sampled(row.v_rid, self._sample_share):
@@ -69,7 +73,7 @@ class ListReader:
         origin = _origin(len(page.rows), here, sum(prospect.mentions for prospect in prospects), query)
         counts[f"rows_{origin}"] += len(page.rows) - (here if origin != "generic" else 0)
         refs = list(dict.fromkeys([*seen, *(row.v_rid for row in page.rows)]))
-        worthy = sum(query.is_about(one.district_code) for one in wanted if not one.is_sample)
+        worthy = sum(query.is_about(one.district_code) for one in wanted if not one.is_sample and not one.is_vague)
         return Reading(
             wanted,
             Answer(

@@ -62,7 +62,7 @@ class SearchPage(msgspec.Struct):
     terms: list[tuple[str, ...] | None] = msgspec.field(default_factory=list)
     """Beside each row: up to four terms, those of the search first. Evidence of the search, not of the store.
 
-    None = the row does not tell them."""
+    None = the row does not tell them, or not all of them."""
     broken: list[str] = msgspec.field(default_factory=list)
     cap: int | None = None
     """Rows of one query that can be seen at most by the road that the page came; None = that is to be found out."""

@@ -25,10 +25,14 @@ DOUBTS_PER_PROOF = 0.02
 
 
 class Prospect(NamedTuple):
-    """`is_worthy`: worth a page. `mentions`: the row has the words of the search anywhere."""
+    """`is_worthy`: worth a page. `mentions`: the row has the words of the search anywhere.
+
+    `is_vague`: it is worthy only because it does not tell all that a row tells.
+    """
 
     is_worthy: bool
     mentions: bool
+    is_vague: bool = False
 
 
 class Prospects:
@@ -53,12 +57,19 @@ class Prospects:
         self._proofs[keyword] += sum(says and shows is True for says, shows in zip(said, shown, strict=True))
         self._doubts[keyword] += sum(says and shows is False for says, shows in zip(said, shown, strict=True))
         return [
-            Prospect(self._is_worthy(row, keyword, says=says, shows=shows), says or bool(shows))
+            self._judge_row(row, keyword, says=says, shows=shows)
             for row, says, shows in zip(rows, said, shown, strict=True)
         ]
 
-    def _is_worthy(self, row: Row, keyword: str, *, says: bool, shows: bool | None) -> bool:
-        kind = KINDS.get(keyword) if row.category is not None else None
+    def _judge_row(self, row: Row, keyword: str, *, says: bool, shows: bool | None) -> Prospect:
+        kind = KINDS.get(keyword)
+        if self._is_worthy(row, keyword, kind, says=says, shows=bool(shows)):
+            return Prospect(is_worthy=True, mentions=says or bool(shows))
+        could_be_of = None if row.category is None else kind
+        is_vague = self._is_worthy(row, keyword, could_be_of, says=says, shows=shows is not False)
+        return Prospect(is_vague, says or bool(shows), is_vague)
+
+    def _is_worthy(self, row: Row, keyword: str, kind: str | None, *, says: bool, shows: bool) -> bool:
         categories = parse_categories(row.category or "")
         verdict = assess_refill(
             name=clean_text(row.nm) or "", branch=clean_text(row.branch), categories=categories, menu=None, tags=None
@@ -69,7 +80,7 @@ class Prospects:
             return False
         if kind and says and _is_offer_in_a_name(keyword):  # then it means something else here: 뷔페거리
             return False
-        return says or shows is not False or not self._are_terms_complete(keyword)
+        return says or shows or not self._are_terms_complete(keyword)
 
     def _are_terms_complete(self, keyword: str) -> bool:
         proofs = self._proofs[keyword]

@@ -73,7 +73,7 @@ def _parts(shapes: Shapes, kind: Any) -> list[dict[str, Any]]:
 
 def _is_odd(shape: Shape, due: str) -> bool:
     """Whether anything came but what is due, "number or text", or null."""
-    fitting = {*due.split(" or "), "null", "left out"}
+    fitting = {*due.split(" or "), "null", "left out", *(("empty array",) if "object" in due else ())}
     return any(kind not in fitting and kind.removeprefix("empty ") not in fitting for kind in shape.kinds)
 
 

@@ -22,6 +22,7 @@ from replica.hours import FIRST_DAY
 from replica.listing import Listing
 from replica.query import parse_form
 from replica.search import Search
+from replica.shapes import MIXED, Shapes
 from replica.truth import tell_truth
 
 if TYPE_CHECKING:
@@ -51,12 +52,15 @@ class Crawled:
 
 
 class City:
-    """A replica's city whose site shows at most `cap` rows of a query."""
+    """A replica's city whose site shows at most `cap` rows of a query, in these shapes."""
 
-    def __init__(self, seed: int, cap: int, *, refill: int = 1500, ordinary: int = 6000) -> None:
+    def __init__(
+        self, seed: int, cap: int, *, refill: int = 1500, ordinary: int = 6000, shapes: Shapes = MIXED
+    ) -> None:
         self._stores = build_city(seed, refill_stores=refill, ordinary_stores=ordinary)
         self._by_ref = {store.ref: store for store in self._stores}
-        self._listing = Listing(Search(self._stores), cap, FIRST_DAY, SEOUL)
+        self._listing = Listing(Search(self._stores), cap, FIRST_DAY, SEOUL, shapes)
+        self._shapes = shapes
 
     def reachable(self, spider: DiningcodeSpider) -> set[str]:
         """Return the refill stores that the site lists for the spider's keywords, by the replica's own account."""
@@ -72,7 +76,7 @@ class City:
 
     def answer(self, form: dict[str, str]) -> bytes:
         if "v_rid" in form:
-            return profile.answer(self._by_ref.get(form["v_rid"]), FIRST_DAY)
+            return profile.answer(self._by_ref.get(form["v_rid"]), FIRST_DAY, self._shapes)
         return self._listing.answer(form)
 
     def crawl(self, spider: DiningcodeSpider) -> Crawled:

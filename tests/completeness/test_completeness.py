@@ -9,6 +9,7 @@ import pytest
 from refillspot.planning import KEYWORDS
 from refillspot.planning.course import Course, Step
 from refillspot.planning.search_plan import SearchPlan
+from replica.shapes import name_shapes
 from tests.completeness.offline import City, spider_for
 
 UNSEEN = pytest.param(SystemRandom().randrange(10**6), id="unseen")  # its id is the same in each process of the suite
@@ -36,6 +37,16 @@ def test_all_of_seoul_takes_little_more_than_a_page_a_store(seed: int) -> None:
     assert city.reachable(spider) <= crawled.stores.keys()
     assert len(crawled.refill & city.refill) >= 0.99 * len(crawled.refill)
     assert crawled.requests_a_refill_store <= 1.3
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("cap", [20, 100])
+def test_odd_parts_cost_no_store(seed: int, cap: int) -> None:
+    city, spider = City(seed, cap, shapes=name_shapes("mixed", 0.1)), spider_for(district="all")
+    crawled = city.crawl(spider)
+
+    assert city.reachable(spider) <= crawled.stores.keys()
+    assert "diningcode/rows_broken" not in crawled.stats
 
 
 @pytest.mark.parametrize("cap", [7, 250])

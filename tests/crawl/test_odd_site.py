@@ -16,7 +16,7 @@ from refillspot.planning import KEYWORDS
 from refillspot.postgres.store_pages import newest_bodies
 from refillspot.shared.page import VERSION
 from replica.people import PHRASES, REVIEWERS
-from tests.crawl.conftest import Crawl, start_site
+from tests.crawl.conftest import start_site
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.crawl.conftest import Faults, Site
+    from tests.crawl.conftest import Crawl, Faults, Site
+    from tests.programs import Launcher
 
     Rows = Callable[[], dict[str, dict[str, Any]]]
 
@@ -40,15 +41,9 @@ PEOPLE = [words.encode() for words in (*REVIEWERS, *PHRASES)]
 
 
 @pytest.fixture(scope="module")
-def odd_site() -> Iterator[Site]:
-    with start_site("--odd", "0.1") as site:
+def running_site(launcher: Launcher) -> Iterator[Site]:
+    with start_site(launcher, "--odd", "0.1") as site:
         yield site
-
-
-@pytest.fixture
-def odd_crawl(cached_crawl: Crawl, site: Site, odd_site: Site) -> Crawl:
-    command = [part.replace(site.url, odd_site.url) for part in cached_crawl.command]
-    return Crawl(command, cached_crawl.environment)
 
 
 def stats_of(database_url: str) -> dict[str, Any]:
@@ -68,12 +63,12 @@ def expected_oddities(truth: list[dict[str, Any]]) -> Counter[tuple[str, str]]:
 
 
 def test_odd_parts_cost_themselves_and_are_named(
-    odd_crawl: Crawl, odd_site: Site, database_url: str, rows: Rows
+    cached_crawl: Crawl, site: Site, database_url: str, rows: Rows
 ) -> None:
-    result = odd_crawl.run("-a", f"district={DISTRICT}")
+    result = cached_crawl.run("-a", f"district={DISTRICT}")
 
     assert result.returncode == 0, result.stderr[-3000:]
-    truth = odd_site.truth(DISTRICT, ",".join(KEYWORDS))
+    truth = site.truth(DISTRICT, ",".join(KEYWORDS))
     stored = rows()
     assert {store["ref"] for store in truth if store["refill"] and store["reached_by"]} <= stored.keys()
     stats = stats_of(database_url)
@@ -85,31 +80,29 @@ def test_odd_parts_cost_themselves_and_are_named(
         for path, came, _due in [name.removeprefix("oddities/").split("/")]
     }
     pages = {part: count for part, count in counted.items() if not part[0].startswith(("list[]", "poi_section"))}
-    elsewhere = [one for one in odd_site.truth("", "") if one["ref"] in stored and one["district"] != DISTRICT]
+    elsewhere = [one for one in site.truth("", "") if one["ref"] in stored and one["district"] != DISTRICT]
     expected = expected_oddities([store for store in [*truth, *elsewhere] if store["ref"] in stored])
     for (path, came), count in expected.items():
         if came == "null" and not path.endswith("[]"):  # says no more than a part that is missing
             assert (path, came) not in pages
         elif path not in {"detail", "menu"}:  # without their key they belong to no section
             assert pages.get((path, came)) == count, (path, came)
-    review = json.loads(odd_crawl.operate("stats", "--json").stdout)
+    review = json.loads(cached_crawl.operate("stats", "--json").stdout)
     told = " ".join(finding["happened"] for finding in review["findings"])
     assert [path for path, _came in counted if f"{path}: " not in told] == []
 
 
 def test_nothing_that_a_visitor_wrote_is_kept(
-    odd_crawl: Crawl, odd_site: Site, faults: Faults, database_url: str, cache_redis_url: str, redis_url: str,
+    cached_crawl: Crawl, faults: Faults, database_url: str, cache_redis_url: str, redis_url: str,
     key_prefix: str, tmp_path: Path,
 ) -> None:  # fmt: skip
     log = tmp_path / "crawl.log"
-    broken = Crawl([part.replace(odd_site.url, faults.url) for part in odd_crawl.command], odd_crawl.environment)
     options = ("-a", f"district={DISTRICT}", "-a", "limit=60", "-s", "LOG_LEVEL=DEBUG", "-s", f"LOG_FILE={log}")
-    for crawl, change in ((odd_crawl, None), (broken, "renamed"), (broken, "retyped")):
-        if change:
-            faults.clear()
-            faults.add(kind="layout", change=change, key="restaurant", probability=0.2)
-            faults.add(kind="layout", change=change, key="review", probability=0.5)
-        crawl.run(*options, "-a", f"crawl={change}", "-s", "EARLY_STOP_PAGES=0")
+    for change in (None, "renamed", "retyped"):
+        faults.clear()
+        for key, share in (("restaurant", 0.2), ("review", 0.5)) if change else ():
+            faults.add(kind="layout", change=change, key=key, probability=share)
+        cached_crawl.run(*options, "-a", f"crawl={change}", "-s", "EARLY_STOP_PAGES=0")
 
     kept = b"\n".join(newest_bodies(database_url, 10_000))
     assert b'"restaurant"' in kept

@@ -15,13 +15,16 @@ from refillspot.clock import Clock
 from refillspot.latency import SAMPLES
 from refillspot.review.recorded import Records
 from refillspot.review.review import review
+from tests.crawl.conftest import start_site
 from tests.crawl.moments import wait_for_store_pages
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from refillspot.review.findings import Finding
     from tests.crawl.conftest import Crawl, Faults, Site
+    from tests.programs import Launcher
 
 LIST, STORE, ROBOTS = "/API/isearch/", "/API/profile/", "/robots.txt"
 FEW = (
@@ -29,6 +32,7 @@ FEW = (
     "-s", "POLITENESS_REQUESTS_PER_SECOND=200", "-s", "POLITENESS_BLOCK_SECONDS=0.1",
     "-s", "RETRY_TIMES=2", "-s", "RETRY_BACKOFF_SECONDS=0.05",
 )  # fmt: skip
+
 DISTRICT = ("-a", "district=종로구")
 MAY_FOLLOW = {
     "dead_letters",
@@ -44,6 +48,13 @@ Kind = tuple[dict[str, Any], tuple[str, ...]]
 def some(*keys: str, path: str = STORE, share: float = 0.02, **fault: Any) -> Kind:
     """Return a fault that spoils a share of the pages of a kind, and the findings that count it."""
     return {"path": path, "probability": share, **fault}, keys
+
+
+@pytest.fixture(scope="module")
+def running_site(launcher: Launcher) -> Iterator[Site]:
+    """A site without odd parts, so that its faults are all that there is to tell."""
+    with start_site(launcher, "--odd", "0") as site:
+        yield site
 
 
 def seed_for(number: int, of: int, share: float) -> int:

@@ -25,7 +25,7 @@ CheckUp = Callable[..., list["Finding"]]
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[SyntheticSite]:
-    with running_site(7, "--refill-stores", "300", "--ordinary-stores", "300") as site:
+    with running_site(7, "--refill-stores", "300", "--ordinary-stores", "300", "--odd", "0") as site:
         yield site
 
 

@@ -62,7 +62,7 @@ def test_offline_asks_the_site_nothing(check_up: CheckUp, site: SyntheticSite) -
         ({"kind": "result_code", "code": "001", "path": LIST}, "site", "result_code '001'"),
         ({"kind": "layout", "change": "renamed", "key": "v_rid", "path": LIST}, "layout", "v_rid"),
         ({"kind": "layout", "change": "missing", "key": "restaurant", "path": STORE}, "layout", "restaurant"),
-        ({"kind": "layout", "change": "retyped", "key": "price", "path": STORE}, "layout", "price"),
+        ({"kind": "layout", "change": "retyped", "key": "rn", "path": STORE}, "layout", "restaurant.rn: object"),
         ({"kind": "misencoded"}, "list", "no row of the list lies in the district"),
     ],
 )
@@ -74,6 +74,16 @@ def test_what_is_wrong_with_the_site_is_named(
     problems = [one for one in check_up() if one.state == "problem"]
 
     assert any(one.area == area and words in one.what for one in problems), problems
+
+
+def test_an_odd_part_is_a_warning_that_names_it(check_up: CheckUp, site: SyntheticSite) -> None:
+    site.spoil({"kind": "layout", "change": "retyped", "key": "addr", "path": LIST})
+    site.spoil({"kind": "layout", "change": "retyped", "key": "address", "path": STORE})
+
+    warnings = {one.area: one.what for one in check_up() if one.state == "warning"}
+
+    assert "list[].addr: object where text was due" in warnings["list"]
+    assert "detail.address: object where text was due" in warnings["store"]
 
 
 def test_sections_that_come_and_go_are_named(check_up: CheckUp, site: SyntheticSite) -> None:

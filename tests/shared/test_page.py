@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from refillspot.caching import Kind
-from refillspot.shared.page import OVERHEAD_BYTES, Page, UnreadablePageError, decode_page, encode_page
+from refillspot.shared.page import OVERHEAD_BYTES, VERSION, Page, UnreadablePageError, decode_page, encode_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ def rewritten(change: Callable[[dict[str, Any]], object]) -> bytes:
     """A value of this version whose fields were changed, and which is whole."""
     fields = msgspec.msgpack.decode(zstd.decompress(encode_page(page(), FINGERPRINT)[1:]))
     change(fields)
-    return b"\x01" + zstd.compress(msgspec.msgpack.encode(fields))
+    return bytes([VERSION]) + zstd.compress(msgspec.msgpack.encode(fields))
 
 
 @pytest.mark.parametrize("size", [0, 1, 1_000, 1_024, 50_000, 200_000, 2_000_000])
@@ -76,15 +76,15 @@ def test_a_single_changed_byte_is_noticed(position: int) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        b"\x00" + encode_page(page(), FINGERPRINT)[1:],  # an older version
-        b"\x02" + encode_page(page(), FINGERPRINT)[1:],
+        bytes([VERSION - 1]) + encode_page(page(), FINGERPRINT)[1:],  # an older version
+        bytes([VERSION + 1]) + encode_page(page(), FINGERPRINT)[1:],
         encode_page(page(), FINGERPRINT)[:-1],
         encode_page(page(), FINGERPRINT) + b"more",
-        b"\x01",
+        bytes([VERSION]),
         b"",
         pickle.dumps({"body": b""}),
-        b"\x01" + zstd.compress(b"no msgpack"),
-        b"\x01" + zstd.compress(bytes(MAX + OVERHEAD_BYTES + 1)),
+        bytes([VERSION]) + zstd.compress(b"no msgpack"),
+        bytes([VERSION]) + zstd.compress(bytes(MAX + OVERHEAD_BYTES + 1)),
         encode_page(page(fetched_at=NOW.replace(tzinfo=None)), FINGERPRINT),
         rewritten(lambda fields: fields.pop("page")),
         rewritten(lambda fields: fields["page"].pop("status")),

@@ -19,7 +19,7 @@ import redis
 from refillspot.caching import Kind
 from refillspot.shared import cache_server
 from refillspot.shared.cache_server import ANSWER_SECONDS, REST_SECONDS, CacheServer
-from refillspot.shared.page import Page, encode_page
+from refillspot.shared.page import VERSION, Page, encode_page
 from refillspot.shared.page_cache import PageCache
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ async def wait_for_lease(cache: PageCache, token: str) -> None:
 
 
 def lease_key(key_prefix: str) -> str:
-    return f"{key_prefix}:cache:1:{FINGERPRINT.hex()}:lease"
+    return f"{key_prefix}:cache:{VERSION}:{FINGERPRINT.hex()}:lease"
 
 
 async def renewed(url: str, key_prefix: str) -> None:
@@ -108,7 +108,7 @@ async def test_a_page_that_is_too_large_is_not_kept(cache_redis_url: str, key_pr
 async def test_what_cannot_be_read_is_a_miss_and_counted(cache_redis_url: str, key_prefix: str) -> None:
     whole = encode_page(page(), FINGERPRINT)
     values = [b"\x00" + whole[1:], whole[:-3] + b"xyz", whole[:-1], b"", noise(3_000_000)]
-    key = f"{key_prefix}:cache:1:{FINGERPRINT.hex()}"
+    key = f"{key_prefix}:cache:{VERSION}:{FINGERPRINT.hex()}"
     with redis.Redis.from_url(cache_redis_url) as client:
         async with open_cache(cache_redis_url, key_prefix, max_bytes=1_000_000) as cache:
             for value in values:
