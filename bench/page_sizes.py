@@ -1,10 +1,14 @@
-"""How large the replica's answers are, and what processor time they take: `python -m bench.page_sizes`."""
+"""How large the replica's answers are, what is kept of them, and their processor time: `python -m bench.page_sizes`."""
 
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
+from refillspot.diningcode.kept_page import kept_page
+from refillspot.items import ReadPage
+from refillspot.postgres.store_pages import PackedPage
 from refillspot.regions import SEOUL, districts
 from replica import profile
 from replica.city import build_city
@@ -19,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from replica.shapes import Shapes
+    from replica.store import Store
 
+API, WEB = "https://im.diningcode.com/API", "https://www.diningcode.com"
 SHARES = (0, 0.05, 0.5, 0.95, 1)
 
 
@@ -34,6 +40,22 @@ def main() -> None:
         say(f"{name}: profile.php", city, lambda store, of=shapes: write_store_page(store, FIRST_DAY, of).encode())
         say(f"{name}: list of 100", queries, lambda query, of=shapes: write_list(search, query, of))
         say(f"{name}: list.dc", queries, lambda query, of=shapes: write_page(search, query, of))
+    say_kept(city, queries, search, name_shapes("mixed"))
+
+
+def say_kept(city: Sequence[Store], queries: Sequence[str], search: Search, shapes: Shapes) -> None:
+    """Say what is kept of the same pages, and what keeping them takes."""
+    pages = [profile.answer(store, FIRST_DAY, shapes) for store in city]
+    say("mixed: store page, kept", pages, partial(kept_page, f"{API}/profile/", 200))
+    say("mixed: the same in PostgreSQL", [kept_page(f"{API}/profile/", 200, page) for page in pages], packed)
+    html = [write_store_page(store, FIRST_DAY, shapes).encode() for store in city]
+    say("mixed: profile.php, kept", html, partial(kept_page, f"{WEB}/profile.php", 200))
+    lists = [write_list(search, query, shapes) for query in queries]
+    say("mixed: list of 100, kept", lists, partial(kept_page, f"{API}/isearch/", 200))
+
+
+def packed(page: bytes) -> bytes:
+    return PackedPage.of(ReadPage({}, page)).body
 
 
 def write_list(search: Search, query: str, shapes: Shapes) -> bytes:

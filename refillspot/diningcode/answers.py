@@ -5,6 +5,7 @@ A part that is missing, null or of another type than is known costs that part al
 
 from __future__ import annotations
 
+from contextlib import suppress
 from math import isfinite
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -141,14 +142,15 @@ def sections_of(result_data: bytes, oddities: list[Oddity]) -> dict[str, bytes]:
     Raises:
         LayoutChangedError: it is no list of sections.
     """
+    raws = read_part(result_data, list[msgspec.Raw], "result_data", oddities)
+    with suppress(msgspec.ValidationError):  # the common way, in one go
+        keys = [section.key for section in msgspec.json.decode(result_data, type=list[_SectionKey])]
+        return {key: bytes(raw) for key, raw in reversed(list(zip(keys, raws, strict=True))) if key}
     sections: dict[str, bytes] = {}
-    for raw in read_part(result_data, list[msgspec.Raw], "result_data", oddities):
-        try:
-            key = read_part(bytes(raw), _SectionKey, "result_data[]", oddities).key
-        except LayoutChangedError:  # told among the oddities
-            continue
-        if key:
-            sections.setdefault(key, bytes(raw))
+    for raw in map(bytes, raws):
+        with suppress(LayoutChangedError):  # told among the oddities
+            if key := read_part(raw, _SectionKey, "result_data[]", oddities).key:
+                sections.setdefault(key, raw)
     return sections
 
 

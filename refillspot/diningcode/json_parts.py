@@ -53,7 +53,7 @@ def whole_json(body: bytes) -> bytes:
         msgspec.json.decode(body, type=msgspec.Raw)  # looks it through, and makes nothing of it
         body.decode()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return write_json(loose_json(body))
+        return write_json(_mended(body))
     return body
 
 
@@ -67,6 +67,18 @@ def write_json(value: Any) -> bytes:
 
 def loose_json(body: bytes) -> Any:
     """Return what JSON says, also where it is broken in the ways that `whole_json` mends.
+
+    Raises:
+        MalformedAnswerError: it is no whole JSON all the same.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _mended(body)
+
+
+def _mended(body: bytes) -> Any:
+    """Return what broken JSON says.
 
     Raises:
         MalformedAnswerError: it is no whole JSON all the same.
@@ -94,7 +106,11 @@ def _without_halves(value: Any) -> Any:
 
 
 def _is_whole(text: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_part(body: bytes, shape: type[T], path: str, oddities: list[Oddity]) -> T:

@@ -12,7 +12,7 @@ from refillspot.diningcode.json_parts import write_json
 from refillspot.diningcode.linked_data import find_restaurant
 from refillspot.diningcode.list_page import list_data
 from refillspot.diningcode.page_text import page_text
-from refillspot.diningcode.people import OF_PEOPLE, without_people
+from refillspot.diningcode.people import is_of_people, without_people
 from refillspot.diningcode.store_page import NO_SUCH_STORE
 from refillspot.exceptions import LayoutChangedError
 
@@ -87,7 +87,7 @@ def _written(container: Any) -> str:
 
 
 def _is_of_people(element: Any) -> bool:
-    return bool(OF_PEOPLE.search(f"{element.get('class', '')} {element.get('id', '')}"))
+    return is_of_people(f"{element.get('class', '')} {element.get('id', '')}")
 
 
 def _classes(page: Selector) -> list[str]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from refillspot.diningcode.json_parts import loose_json, write_json
 
-_WORDS = r"user|review|comment|blog|writer|author|nick|member"
-OF_PEOPLE = re.compile(_WORDS, re.IGNORECASE)
-"""Names of fields that hold a visitor, or a visitor's words."""
+WORDS = ("user", "review", "comment", "blog", "writer", "author", "nick", "member")
+OF_PEOPLE = re.compile("|".join(WORDS), re.IGNORECASE)
 COUNTED = re.compile(r"(?:cnt|count|total|score|rate|average)$", re.IGNORECASE)
 """Names of fields beside them whose figures are the site's own: `review_cnt`, `user_score`."""
 FIGURE = re.compile(r"[\d,.]{1,12}")
-NAMED = re.compile(rf'"[^"]*(?:{_WORDS})[^"]*"\s*:'.encode(), re.IGNORECASE)
+
+
+@lru_cache(maxsize=1024)
+def is_of_people(name: str) -> bool:
+    """Tell by the name of a field whether it holds a visitor, or a visitor's words."""
+    return bool(OF_PEOPLE.search(name))
 
 
 def without_people(value: Any) -> Any:
@@ -24,14 +29,17 @@ def without_people(value: Any) -> Any:
         return {
             name: without_people(entry)
             for name, entry in value.items()
-            if not OF_PEOPLE.search(name) or (COUNTED.search(name) and _is_figure(entry))
+            if not is_of_people(name) or (COUNTED.search(name) and _is_figure(entry))
         }
     return value
 
 
 def json_without_people(body: bytes) -> bytes:
-    """Return JSON without them; as it came where there are none."""
-    return write_json(without_people(loose_json(body))) if NAMED.search(body) else body
+    """Return JSON without them; as it came where none of the words stands in it."""
+    lower = body.lower()
+    if not any(word.encode() in lower for word in WORDS):
+        return body
+    return write_json(without_people(loose_json(body)))
 
 
 def _is_figure(value: Any) -> bool:

@@ -77,7 +77,7 @@ class Stage:
         """Start a synthetic site, with the latency of the conditions unless another is given."""
         latency = self.conditions.latency_ms if latency_ms is None else latency_ms
         size = ("--refill-stores", f"{city.refill_stores}", "--ordinary-stores", f"{city.ordinary_stores}")
-        with running_site(self.conditions.seed, *size, "--latency-ms", f"{latency:g}") as site:
+        with running_site(self.conditions.seed, *size, "--latency-ms", f"{latency:g}", "--prerender") as site:
             yield site
 
     @contextmanager

@@ -191,8 +191,9 @@ def test_answers_that_take_twice_as_long(crawl: Crawl, site: Site, faults: Fault
     assert all_findings(crawl).keys() == {"slow_answers"}, log[-3000:]
 
 
-def test_what_the_rules_forbid(crawl: Crawl, faults: Faults) -> None:
-    faults.add(kind="html", path=ROBOTS, body=RULES)
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["", "behind a byte-order mark"])
+def test_what_the_rules_forbid(crawl: Crawl, faults: Faults, mark: str) -> None:
+    faults.add(kind="html", path=ROBOTS, body=mark + RULES)
     crawl.run(*DISTRICT, *FEW)
     found = findings(crawl)
 
