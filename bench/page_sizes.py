@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.diningcode.kept_page import kept_page
 from refillspot.items import ReadPage
-from refillspot.postgres.store_pages import PackedPage
+from refillspot.postgres.kept_pages import PackedPage
 from refillspot.regions import SEOUL, districts
 from replica import profile
 from replica.city import build_city

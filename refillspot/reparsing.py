@@ -14,10 +14,9 @@ from refillspot.diningcode.roads import read_kept_store
 from refillspot.diningcode.stores import build_store
 from refillspot.exceptions import SiteError
 from refillspot.items import ReadPage
-from refillspot.postgres.store_pages import StorePages
+from refillspot.postgres.kept_pages import KeptPages
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
-from refillspot.postgres.unread import KeptPages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,8 +82,8 @@ class _Reparsing:
         return self._result
 
     async def _read_stored(self) -> None:
-        async with StorePages(self._database_url) as newest:
-            async for pages in newest.batches():
+        async with KeptPages(self._database_url) as kept_pages:
+            async for pages in kept_pages.newest():
                 kept = {one.ref: one for one in pages}
                 stores = [store for one in pages if (store := self._read(one.page.row, one.page.body))]
                 self._result.unread += len(pages) - len(stores)
@@ -98,7 +97,7 @@ class _Reparsing:
 
     async def _read_unread(self) -> None:
         async with KeptPages(self._database_url) as pages:
-            for kept in await pages.read():
+            for kept in await pages.unread():
                 store = self._read(kept.page.row, kept.page.body)
                 if kept.outdated:
                     self._result.outdated += 1

@@ -21,7 +21,7 @@ page_read = object()
 """A list or a store page was read, sent with `page` (a `SearchPage` or a `StorePage`)."""
 
 page_unread = object()
-"""A store page is in a layout that is not known, and no other page of the store is asked instead.
+"""A store page is in a layout that is not known, sent with `response` and `error`, whose words name the part."""
 
-Sent with `error`, whose words name the part.
-"""
+request_failed = object()
+"""A request failed for good, sent with `request`."""

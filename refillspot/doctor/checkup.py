@@ -18,7 +18,7 @@ from refillspot.doctor.site import FirstContact
 from refillspot.doctor.visit import TURN_SECONDS, Visitor
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
-from refillspot.postgres.store_pages import newest_bodies
+from refillspot.postgres.kept_pages import newest_bodies
 from refillspot.services import embedded, read_environment
 from refillspot.shared.budget import RequestBudget
 from refillspot.shared.pace_control import read_pace

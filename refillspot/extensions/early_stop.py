@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import NotConfigured
 
+from refillspot.caching import CACHE_KIND, Kind
 from refillspot.diningcode.page_types import StorePage
+from refillspot.diningcode.roads import road_of
+from refillspot.exceptions import LayoutChangedError
+from refillspot.fallback import API_FAILURE
 from refillspot.outcome import UNREADABLE
-from refillspot.signals import crawl_event, page_read, page_unread
+from refillspot.signals import crawl_event, page_read, page_unread, request_failed
 
 if TYPE_CHECKING:
     from typing import Self
 
+    from scrapy import Request
     from scrapy.crawler import Crawler
+    from scrapy.http import Response
 
     from refillspot.diningcode.page_types import SearchPage
 
@@ -27,8 +33,8 @@ class EarlyStop:
     """Closes the spider when more than half of the first store pages of this process are in an unknown layout.
 
     What was leased goes back into the queue, the unread pages are kept, and the crawl can be resumed.
-    Settings: EARLY_STOP_PAGES (0 = never). Stats: early_stop/pages, early_stop/unread, early_stop/part (what most of
-    them lack). Sends crawl_event "held".
+    Settings: EARLY_STOP_PAGES (0 = never), FALLBACK_ENABLED. Stats: early_stop/pages, early_stop/unread,
+    early_stop/part (what most of them lack). Sends crawl_event "held".
     """
 
     def __init__(self, crawler: Crawler, pages: int) -> None:
@@ -46,14 +52,21 @@ class EarlyStop:
         extension = cls(crawler, pages)
         crawler.signals.connect(extension.page_read, signal=page_read)
         crawler.signals.connect(extension.page_unread, signal=page_unread)
+        crawler.signals.connect(extension.request_failed, signal=request_failed)
         return extension
 
     def page_read(self, page: StorePage | SearchPage) -> None:
         if isinstance(page, StorePage):
             self._count(None)
 
-    def page_unread(self, error: str) -> None:
-        self._count(error)
+    def page_unread(self, response: Response, error: str) -> None:
+        if road_of(response.url) == "pages" or not self._crawler.settings.getbool("FALLBACK_ENABLED"):
+            self._count(error)  # else the page for people is asked instead, and tells
+
+    def request_failed(self, request: Request) -> None:
+        layout, _, part = request.meta.get(API_FAILURE, "").partition(": ")
+        if layout == LayoutChangedError.__name__ and request.meta.get(CACHE_KIND) == Kind.STORE:
+            self._count(part)  # nor was there a page for people
 
     def _count(self, error: str | None) -> None:
         if self._seen >= self._pages:

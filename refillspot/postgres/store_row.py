@@ -10,7 +10,7 @@ import msgspec
 
 from refillspot.diningcode.stores import PARSER_VERSION
 from refillspot.postgres.columns import COLUMNS, NUL, STORE_COLUMNS, merge_expression, without_nul
-from refillspot.postgres.store_pages import PackedPage
+from refillspot.postgres.kept_pages import PackedPage
 
 if TYPE_CHECKING:
     from typing import Self

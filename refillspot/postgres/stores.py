@@ -11,12 +11,11 @@ import psycopg
 
 from refillspot.diningcode.stores import PARSER_VERSION
 from refillspot.postgres.columns import encode_json
+from refillspot.postgres.kept_pages import count_outdated, keep_pages, keep_unread
 from refillspot.postgres.merging import merge, prepare_connection, reread, see_again
 from refillspot.postgres.migrations import migrate
 from refillspot.postgres.patience import ATTEMPT_SECONDS, ROW_AT_FAULT, when_available
-from refillspot.postgres.store_pages import count_outdated, keep_pages
 from refillspot.postgres.store_row import StoreRow
-from refillspot.postgres.unread import keep
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -123,7 +122,7 @@ class StoreTable:
         """Keep a page for `scrapy db reparse`. Waits for PostgreSQL as long as it takes."""
 
         async def keep_page() -> None:
-            await keep(await self._open_connection(), page, self._clock.now())
+            await keep_unread(await self._open_connection(), page, self._clock.now())
 
         async with self._turn:
             await when_available(keep_page, self.close, attempt_seconds=self._attempt_seconds)

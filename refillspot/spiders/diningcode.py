@@ -9,14 +9,12 @@ import msgspec
 from scrapy import Request, Spider
 
 from refillspot import signals
-from refillspot.caching import CACHE_KIND, Kind
 from refillspot.diningcode.forms import PAGE_SIZE
 from refillspot.diningcode.lists import ListReader
 from refillspot.diningcode.page_types import Row
-from refillspot.diningcode.roads import read_list, read_store, road_of
+from refillspot.diningcode.roads import read_list, read_store
 from refillspot.diningcode.stores import build_store
 from refillspot.exceptions import LayoutChangedError
-from refillspot.fallback import API_FAILURE
 from refillspot.items import ReadPage, UnreadPage
 from refillspot.planning import CrawlArguments, Query, SearchPlan
 from refillspot.planning.course import Step
@@ -112,8 +110,7 @@ class DiningcodeSpider(Spider):
         try:
             page = read_store(response.url, response.body)
         except LayoutChangedError as error:
-            if road_of(response.url) == "pages" or not self.settings.getbool("FALLBACK_ENABLED"):
-                self.crawler.signals.send_catch_log(signals.page_unread, error=str(error))
+            self.crawler.signals.send_catch_log(signals.page_unread, response=response, error=str(error))
             yield UnreadPage(row["v_rid"], row, response.body, str(error))
             raise
         self.crawler.signals.send_catch_log(signals.page_read, page=page)
@@ -131,9 +128,7 @@ class DiningcodeSpider(Spider):
     def handle_failure(self, failure: Failure) -> None:
         """Count a request that failed for good: every attempt refused, or an answer that is none."""
         self._count("failed")
-        layout, _, part = failure.request.meta.get(API_FAILURE, "").partition(": ")  # type: ignore[attr-defined]
-        if layout == LayoutChangedError.__name__ and failure.request.meta.get(CACHE_KIND) == Kind.STORE:  # type: ignore[attr-defined]
-            self.crawler.signals.send_catch_log(signals.page_unread, error=part)
+        self.crawler.signals.send_catch_log(signals.request_failed, request=failure.request)  # type: ignore[attr-defined]
         self.logger.error("%s: %s", failure.request, failure.getErrorMessage())  # type: ignore[attr-defined]
 
     @cached_property

@@ -13,7 +13,7 @@ import redis
 
 from refillspot.diningcode.differences import known_paths
 from refillspot.planning import KEYWORDS
-from refillspot.postgres.store_pages import newest_bodies
+from refillspot.postgres.kept_pages import newest_bodies
 from refillspot.shared.page import VERSION
 from replica.people import PHRASES, REVIEWERS
 from tests.crawl.conftest import start_site

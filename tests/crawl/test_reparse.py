@@ -12,9 +12,9 @@ import psycopg
 from refillspot.clock import Clock
 from refillspot.diningcode.stores import PARSER_VERSION
 from refillspot.items import ReadPage, RefillVerdict, Store, UnreadPage
-from refillspot.postgres import unread
+from refillspot.postgres import kept_pages
 from refillspot.postgres.database import read_stores
-from refillspot.postgres.store_pages import newest_bodies
+from refillspot.postgres.kept_pages import newest_bodies
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import Outcome, StoreTable
 from refillspot.reparsing import Reparsed, reparse
@@ -92,7 +92,7 @@ def test_a_page_older_than_its_store_changes_nothing(database_url: str) -> None:
 
 
 def test_the_oldest_pages_go_when_there_are_too_many(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unread, "MAX_PAGES", 2)
+    monkeypatch.setattr(kept_pages, "MAX_UNREAD", 2)
 
     async def keep(table: StoreTable) -> None:
         for ref in ("AAAAaaaa1111", "BBBBbbbb2222", "CCCCcccc3333"):

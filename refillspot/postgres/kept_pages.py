@@ -1,4 +1,4 @@
-"""The newest page of each store: kept in the transaction that stores what was read of it, read again by command."""
+"""Pages that are kept: the newest of each store, in the transaction that stores it, and those that nobody could read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
 
-from refillspot.items import ReadPage
+from refillspot.items import ReadPage, UnreadPage
 from refillspot.postgres.columns import encode_json
 
 if sys.version_info >= (3, 14):
@@ -46,6 +46,23 @@ OUTDATED = """
     SELECT count(*) FROM refillspot.stores AS s JOIN refillspot.store_pages AS p USING (ref)
     WHERE coalesce(s.parser_version, 0) < %s
 """
+
+MAX_UNREAD = 10_000  # the newest; when a whole layout changes, these are enough to write the parser by
+MAX_BYTES = 4 * 1024 * 1024  # of a body, before compression; longer ones are cut, and will stay unread
+KEEP_UNREAD = """
+    INSERT INTO refillspot.unread_pages (ref, row, body, error, kept_at) VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (ref) DO UPDATE SET
+        row = EXCLUDED.row, body = EXCLUDED.body, error = EXCLUDED.error, kept_at = EXCLUDED.kept_at
+"""
+BOUND = """
+    DELETE FROM refillspot.unread_pages
+    WHERE kept_at < (SELECT kept_at FROM refillspot.unread_pages ORDER BY kept_at DESC OFFSET %s LIMIT 1)
+"""
+OLDEST_FIRST = """
+    SELECT p.ref, p.row, p.body, p.error, p.kept_at, coalesce(s.last_seen_at > p.kept_at, false)
+    FROM refillspot.unread_pages AS p LEFT JOIN refillspot.stores AS s USING (ref) ORDER BY p.kept_at, p.ref
+"""
+FORGET = "DELETE FROM refillspot.unread_pages WHERE ref = %s AND kept_at = %s"
 
 
 class PackedPage(NamedTuple):
@@ -108,8 +125,23 @@ def newest_bodies(database_url: str | None, count: int) -> list[bytes]:
     return [zstd.decompress(body) for (body,) in rows]
 
 
-class StorePages:
-    """The newest pages of a database: `async with StorePages(database_url) as pages`."""
+class KeptUnread(NamedTuple):
+    page: UnreadPage
+    kept_at: datetime
+    outdated: bool
+    """The store has been read since from a newer page."""
+
+
+async def keep_unread(connection: psycopg.AsyncConnection, page: UnreadPage, now: datetime) -> None:
+    """Keep a page in place of an older one of the same store; beyond `MAX_UNREAD` the oldest go."""
+    row, body = encode_json(page.row).decode(), zstd.compress(page.body[:MAX_BYTES])
+    async with connection.transaction():
+        await connection.execute(KEEP_UNREAD, [page.ref, row, body, page.error.replace("\0", ""), now])
+        await connection.execute(BOUND, [MAX_UNREAD - 1])
+
+
+class KeptPages:
+    """The kept pages of a database: `async with KeptPages(database_url) as pages`."""
 
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
@@ -121,8 +153,8 @@ class StorePages:
     async def __aexit__(self, *_error: object) -> None:
         await self._connection.close()
 
-    async def batches(self) -> AsyncIterator[list[StoredPage]]:
-        """Yield all of them, some at a time, in order of ref."""
+    async def newest(self) -> AsyncIterator[list[StoredPage]]:
+        """Yield the newest page of each store, some at a time, in order of ref."""
         last = ""
         while rows := await (await self._connection.execute(NEXT, [last, BATCH])).fetchall():
             yield [
@@ -130,3 +162,15 @@ class StorePages:
                 for ref, row, body, digest, kept_at in rows
             ]
             last = rows[-1][0]
+
+    async def unread(self) -> list[KeptUnread]:
+        """Return those that could not be read, oldest first."""
+        cursor = await self._connection.execute(OLDEST_FIRST)
+        return [
+            KeptUnread(UnreadPage(ref, row, zstd.decompress(body), error), kept_at, outdated)
+            for ref, row, body, error, kept_at, outdated in await cursor.fetchall()
+        ]
+
+    async def forget(self, kept: KeptUnread) -> None:
+        """Drop one that could not be read, unless a newer one has taken its place."""
+        await self._connection.execute(FORGET, [kept.page.ref, kept.kept_at])
