@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from refillspot.items import Day
+from refillspot.items import Day, OpeningHours
 from refillspot.parsing.clock import read_moment, read_span
 from refillspot.parsing.day import open_day
+from refillspot.parsing.public_holidays import find_day_before, is_by_public_holiday
 from refillspot.parsing.weekdays import LETTERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_LABEL = re.compile(rf"(?:오늘|\d{{1,2}}월 \d{{1,2}}일)\(([{LETTERS}])\)", re.ASCII)
+_LABEL = re.compile(rf"(?:오늘|(\d{{1,2}})월 (\d{{1,2}})일)\(([{LETTERS}])\)", re.ASCII)
 _TIME = r"\d\d:\d\d"
 _LINE = re.compile(
     rf"영업시간: (?P<open>{_TIME} - {_TIME})|브레이크타임: (?P<gap>{_TIME} - {_TIME})"
@@ -23,21 +24,63 @@ _LINE = re.compile(
 )
 
 
-def read_week(labelled: Mapping[str, str]) -> dict[int, Day] | None:
-    """Return {weekday: day}, None if anything is not in the site's own style, or says two things of one day."""
+class _Label(NamedTuple):
+    weekday: int
+    month: int
+    """0 = the label says 오늘."""
+    day: int
+
+
+def read_week(labelled: Mapping[str, str]) -> OpeningHours | None:
+    """Return the week, None if anything is not in the site's own style, or says two things of one day.
+
+    A week of dates is no rule: a closing on a public holiday, its eve or the day after is of that date alone, and its
+    weekday is not known. So are all of them where no day of the seven is open.
+    """
     week: dict[int, Day] = {}
-    for label, text in labelled.items():
-        number, day = _read_label(label), _read_day(text)
-        if number is None or day is None or number in week:
+    notes = []
+    labels = [_read_label(label) for label in labelled]
+    for number, (name, text) in enumerate(labelled.items()):
+        label, day = labels[number], _read_day(text)
+        if label is None or day is None or label.weekday in week:
             return None
-        week[number] = day
-    return week or None
+        week[label.weekday] = day
+        if day.closed and _is_exception(label, labels[number + 1 : number + 2]):
+            notes.append((label.weekday, f"{name} {text}"))
+    if len(week) == 7 and all(day.closed for day in week.values()):
+        return OpeningHours()
+    for weekday, _ in notes:
+        del week[weekday]
+    return OpeningHours(dict(sorted(week.items())), notes=[note for _, note in notes])
+
+
+def date_today(labelled: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the week with the date in place of 오늘, where the label after it tells."""
+    labels = list(labelled)
+    today, following = (_read_label(label) for label in (labels + ["", ""])[:2])
+    if today and following and not today.month and (date := _date_of_today(today, following)):
+        own = f"{date[0]}월 {date[1]}일({LETTERS[today.weekday]})"
+        return {own: labelled[labels[0]]} | {label: labelled[label] for label in labels[1:]}
+    return labelled
+
+
+def _is_exception(label: _Label, following: list[_Label | None]) -> bool:
+    date = (label.month, label.day) if label.month else None
+    if date is None and following and following[0]:
+        date = _date_of_today(label, following[0])
+    return date is not None and is_by_public_holiday(*date, label.weekday)
+
+
+def _date_of_today(today: _Label, following: _Label) -> tuple[int, int] | None:
+    if not following.month or following.weekday != (today.weekday + 1) % 7:
+        return None
+    return find_day_before(following.month, following.day, following.weekday)
 
 
 @lru_cache(maxsize=512)
-def _read_label(label: str) -> int | None:
+def _read_label(label: str) -> _Label | None:
     named = _LABEL.fullmatch(label)
-    return LETTERS.index(named[1]) if named else None
+    return _Label(LETTERS.index(named[3]), int(named[1] or 0), int(named[2] or 0)) if named else None
 
 
 @lru_cache(maxsize=1024)  # the days of a week are mostly alike

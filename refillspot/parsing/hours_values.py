@@ -1,0 +1,315 @@
+"""Statements of opening hours become values. What is doubtful, or contradicts itself, is a note and leaves its days unknown."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import combinations
+from typing import TYPE_CHECKING, TypeVar
+
+from refillspot.items import Day, Festivals, OpeningHours
+from refillspot.parsing.clock import DAY, Moment, Span, fit, is_plausible
+from refillspot.parsing.day import open_day
+from refillspot.parsing.hours_words import LONGER
+from refillspot.parsing.month_weeks import ALL_WEEKS, Weeks
+from refillspot.parsing.public_holidays import is_by_public_holiday
+from refillspot.parsing.weekdays import EVERY_DAY, HOLIDAY, NO_DAY, Days
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from refillspot.parsing.hours_statements import Scope, Statement, Term
+
+T = TypeVar("T")
+Said = defaultdict[Days | None, list[T]]
+
+SINGLE = [frozenset({number}) for number in range(8)]
+
+
+def find_values(said: Sequence[Statement]) -> OpeningHours | None:
+    """Return the opening hours that statements come down to, None if no day is known."""
+    values = _Values(said)
+    for statement in said:
+        values.take(statement)
+    return values.hours()
+
+
+class _Values:
+    """What was said, by the set of weekdays that it was said of; None where no days were named at all."""
+
+    def __init__(self, said: Sequence[Statement]) -> None:
+        self.said = said
+        self.open: Said[Span] = defaultdict(list)
+        self.noted: Said[Span] = defaultdict(list)  # open, by a note on another row
+        self.breaks: Said[Span] = defaultdict(list)  # an empty list = says there is none
+        self.last_orders: Said[Moment] = defaultdict(list)
+        self.closed: dict[int, Days] = {}
+        """{weekday: the days of the statement that closes it}"""
+        self.closed_weeks: defaultdict[int, Weeks] = defaultdict(frozenset)
+        self.every_other_week: Days = NO_DAY
+        self.open_again: Days = NO_DAY  # closed every week, but for what a bracket beside it says
+        self.festivals: set[Festivals | None] = set()
+        self.all_year = False
+        self.tells_closings = False
+        self.doubted: Days = NO_DAY
+        self.notes: dict[str, None] = {}  # each once, in order
+
+    def take(self, said: Statement) -> None:
+        if said.assertion is None or said.doubt:
+            self._doubt(said)
+        elif take := _TAKES.get(said.assertion):
+            take(self, said)
+
+    def _note(self, words: str) -> None:
+        if words:
+            self.notes[words] = None
+
+    def _doubt(self, said: Statement) -> None:
+        """Take a statement that is not clear: a note, and its days are not known."""
+        self._note(said.words)
+        self.tells_closings |= said.assertion == "closed"
+        if not said.doubt or said.conditional or (said.assertion == "closed" and not said.own_scope):
+            return
+        if said.assertion in {"last order", "until", "from"} and not said.own_scope:
+            return
+        named = said.scope is not None or said.assertion == "break" or (said.assertion == "aside" and said.of)
+        if said.assertion == "open" and not said.own_scope:
+            return
+        scope_days = said.days if said.scope is not None else EVERY_DAY
+        self.doubted |= scope_days if named else NO_DAY
+        if any(term.festival for term in said.scope or ()):
+            self.festivals.add(None)
+
+    # --- one way of taking for each assertion
+
+    def _take_open(self, said: Statement) -> None:
+        scope, span = said.scope, said.span
+        if span is None:
+            return
+        if scope and any(term.passing for term in scope):
+            self._note(said.words)
+            return
+        if scope and all(term.festival for term in scope):
+            self.festivals.add("open")
+            self._note(said.words)  # there is no place for its hours
+            return
+        if scope and any(term.is_part for term in scope):
+            said.doubt = True
+            self._doubt(said)
+            return
+        if not is_plausible(span):
+            self._note(said.words)
+        days = said.days if scope is not None else None
+        (self.noted if said.of and said.own_scope else self.open)[days].append(span)
+
+    def _take_end(self, said: Statement) -> None:
+        """Take "(주말 18시까지)", "(주말 13시 오픈)": as the row, but for one end."""
+        moment, base = said.moment, said.span
+        if not moment or not base or not said.own_scope:
+            self._note(said.words)
+        elif said.assertion == "until" and (cut := fit(moment, Span(base.start, base.start + DAY))):
+            self.noted[said.days].append(Span(base.start, cut))
+        elif said.assertion == "from" and moment.minutes < base.end:
+            self.noted[said.days].append(Span(moment.minutes, base.end))
+        else:
+            said.doubt = True
+            self._doubt(said)
+
+    def _take_break(self, said: Statement) -> None:
+        if said.span:
+            self.breaks[None if said.scope is None else said.days].append(said.span)
+
+    def _take_no_break(self, said: Statement) -> None:
+        self.breaks.setdefault(None if said.scope is None else said.days, [])
+
+    def _take_last_order(self, said: Statement) -> None:
+        if said.moment:
+            self.last_orders[None if said.scope is None else said.days].append(said.moment)
+
+    def _take_aside(self, said: Statement) -> None:
+        if said.of:
+            self._note(said.words)
+
+    def _take_all_year(self, _said: Statement) -> None:
+        self.all_year = True
+
+    def _take_except(self, said: Statement) -> None:
+        """Take "(주말 제외)": the row holds for its other days; a break then does not happen on these."""
+        of, days = said.of, said.days
+        if of and of.assertion == "all year" and any(term.festival for term in said.scope or ()):
+            self._take_festivals(said.scope or ())
+        elif of and of.assertion in {"break", "no break"}:
+            self.breaks.setdefault(days, [])
+        elif of and of.assertion == "last order":
+            self.last_orders.setdefault(days, [])
+        elif of and of.assertion == "open" and of.scope and days < of.days and of.span:
+            spans = self.open[of.days]
+            spans.remove(of.span)
+            if not spans:
+                del self.open[of.days]
+            self.open[of.days - days].append(of.span)
+        elif days - {HOLIDAY} and not (of and of.assertion == "aside"):
+            said.doubt = True
+            self._doubt(said)
+        else:
+            self._note(said.words)
+
+    def _take_closed(self, said: Statement) -> None:
+        self.tells_closings = True
+        scope = self._scope_of_closing(said)
+        if not scope or any(term.days >= EVERY_DAY for term in scope):
+            said.doubt = bool(scope)
+            self._doubt(said)
+            return
+        self._take_festivals(scope)
+        for term in scope:
+            if term.passing or (term.date is not None and self._is_exception(term)):
+                self._note(said.words if term.date != (0, 0) else "")
+            elif term.is_part:
+                self._take_part(term, said)
+            else:
+                self.closed |= dict.fromkeys(term.days, said.days)
+
+    def _scope_of_closing(self, said: Statement) -> Scope:
+        """Return what is closed; "(첫째 휴무)" is of the day that the statement before the bracket names, if it is one."""
+        scope = said.scope or ()
+        if any(not (term.days or term.festival or term.passing) for term in scope):
+            days = said.of.days if said.of else NO_DAY
+            if len(days) != 1:
+                return ()
+            return tuple(term if term.days or term.festival else _with_days(term, days) for term in scope)
+        if said.own_scope:
+            return scope
+        opened = any(one.assertion == "open" and one.scope == said.scope for one in self.said)
+        return () if opened or said.of else scope
+
+    def _is_exception(self, term: Term) -> bool:
+        """Tell whether a closing of a date is one of that date alone: beside a rule, or around a public holiday."""
+        if term.date and term.date[0] and is_by_public_holiday(*term.date, min(term.days)):
+            return True
+        rules = (one for one in self.said if one.assertion in {"open", "closed"} and not one.doubt)
+        return any(term.days <= rule.days for one in rules for rule in one.scope or () if rule.date is None)
+
+    def _take_part(self, term: Term, said: Statement) -> None:
+        days = term.days - {HOLIDAY}  # public holidays have no weeks
+        if said.of and said.of.assertion == "closed":
+            self.open_again |= days
+        if term.every_other:
+            self.every_other_week |= days
+        elif term.weeks:
+            for day in days:
+                self.closed_weeks[day] |= term.weeks
+        if (term.now_and_then and not term.weeks) or not days:
+            self._note(said.words)
+            self.doubted |= days
+
+    def _take_festivals(self, scope: Scope) -> None:
+        for term in scope:
+            if term.festival:
+                on_the_day = "당일" in term.festival and not LONGER.search(term.festival)
+                self.festivals.add("day closed" if on_the_day else "closed")
+
+    def _take_works(self, said: Statement) -> None:
+        """Take "공휴일 정상영업", "다섯째 주 월요일은 영업": closed in the other weeks, if it is closed every week."""
+        for term in said.scope or ():
+            if term.festival:
+                self.festivals.add("open")
+            elif term.weeks and term.days <= self.closed.keys():
+                for day in term.days:
+                    self.closed_weeks[day] |= ALL_WEEKS - term.weeks
+                self.open_again |= term.days
+            elif term.is_part or term.days & self.closed.keys():
+                self.doubted |= term.days
+                self._note(said.words)
+
+    # --- the values
+
+    def hours(self) -> OpeningHours | None:
+        """Return the hours of the days that are known, None if none is."""
+        for noted, spans in self.noted.items():
+            self.open.setdefault(noted, spans)  # a row of their own outweighs the note
+        if self.tells_closings or self.all_year:
+            _take_as_every_day(self.open)  # a text that speaks of weekly holidays, or of none, speaks of every day
+        _take_as_every_day(self.breaks)
+        _take_as_every_day(self.last_orders)
+        days_known = {number: day for number in range(7) if (day := self._day(number))}
+        holidays = self._day(HOLIDAY)
+        festivals = self._festivals()
+        if all(day.closed for day in days_known.values()) and len(days_known) in {0, 7}:
+            return None  # a week without an open day is a holiday of the shop's, no rule
+        weeks = {day: sorted(weeks) for day, weeks in sorted(self.closed_weeks.items()) if self._is_open(day)}
+        every_other = sorted(day for day in self.every_other_week if self._is_open(day))
+        return OpeningHours(days_known, weeks, every_other, holidays, festivals, list(self.notes))
+
+    def _is_open(self, day: int) -> bool:
+        return day not in self.doubted and (day not in self.closed or day in self.open_again)
+
+    def _festivals(self) -> Festivals | None:
+        """Return what is said of 설 and 추석; "연중무휴" without an exception keeps them open."""
+        if not self.festivals:
+            return "open" if self.all_year else None
+        if len(self.festivals) > 1:
+            self._note("명절")
+            return None
+        return next(iter(self.festivals))
+
+    def _day(self, number: int) -> Day | None:
+        if number in self.doubted:
+            return None
+        days = _most_specific(self.open, number)
+        if number in self.closed and number not in self.open_again:
+            if days is not None and days <= self.closed[number]:
+                self._note("")
+                return None  # open and closed, both of just these days
+            return Day(closed=True)
+        if days is None or self._contradicts(days, number):
+            return None
+        gap_days = _most_specific(self.breaks, number)
+        if gap_days is None and number == HOLIDAY and EVERY_DAY in self.breaks:
+            gap_days = EVERY_DAY
+        gaps = self.breaks[gap_days] if gap_days is not None else ()
+        call_days = _most_specific(self.last_orders, number)
+        calls = self.last_orders[call_days] if call_days is not None and len(call_days) <= len(days) else ()
+        return open_day(tuple(self.open[days]), tuple(gaps), tuple(calls))
+
+    def _contradicts(self, days: Days, number: int) -> bool:
+        """Tell whether two times are said of a day, and neither is the closer one."""
+        rivals = [spans for other, spans in self.open.items() if other and number in other and len(other) == len(days)]
+        if any(spans != self.open[days] for spans in rivals):
+            return True
+        return any(_overlap(*pair) for pair in combinations(self.open[days], 2))
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one[:2] != other[:2] and one.start < other.end and other.start < one.end
+
+
+def _with_days(term: Term, days: Days) -> Term:
+    return type(term)(days, term.weeks, term.every_other, term.now_and_then)
+
+
+def _take_as_every_day(said: Said[T]) -> None:
+    if None in said:
+        said[EVERY_DAY] += said.pop(None)
+
+
+def _most_specific(said: Mapping[Days | None, list[T]], number: int) -> Days | None:
+    """Return the smallest set of days with this one in it, the later of two alike."""
+    if not said or SINGLE[number] in said:
+        return SINGLE[number] if said else None
+    named = [days for days in said if days is not None and number in days]
+    return min(reversed(named), key=len, default=None)
+
+
+_TAKES: dict[str, Callable[[_Values, Statement], None]] = {
+    "open": _Values._take_open,
+    "until": _Values._take_end,
+    "from": _Values._take_end,
+    "break": _Values._take_break,
+    "no break": _Values._take_no_break,
+    "last order": _Values._take_last_order,
+    "aside": _Values._take_aside,
+    "all year": _Values._take_all_year,
+    "except": _Values._take_except,
+    "closed": _Values._take_closed,
+    "works": _Values._take_works,
+}
