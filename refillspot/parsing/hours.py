@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from refillspot.items import OpeningHours
 from refillspot.parsing.hours_reader import read_line
 from refillspot.parsing.hours_statements import Scope, Statement, Term
-from refillspot.parsing.hours_today import date_today, read_week
+from refillspot.parsing.hours_today import name_today, read_week
 from refillspot.parsing.hours_values import find_values
 from refillspot.parsing.hours_words import OF_EVERY_DAY
 from refillspot.parsing.text import strip_tags
@@ -24,6 +24,7 @@ SIGNS = str.maketrans("ㆍ•–—−〜∼~[]{}【】", "··------()()()")
 # "17:00 - 익일 02:00": the order says so already.
 NEXT_DAY = re.compile(r"\(? ?(?:익일|명일|다음 ?날) ?\)? ?(?=\d|오전|새벽)")
 ALL_YEAR = re.compile(r"[연년]중 ?무휴")
+LABELS = re.compile(r"(?:오늘|\d{1,2}월 \d{1,2}일)\([월화수목금토일]\)")
 # As the site shows it above the hours: about that moment only.
 STATUS = re.compile(
     r"(?:^|(?<=\) ))(?:영업 (?:중|전)|오늘 휴무|확인필요|영업 종료(?: \d+분 전)?|영업 시작 \d+분 전|브레이크 타임"
@@ -39,7 +40,11 @@ def parse_hours(value: str | Mapping[str, str]) -> OpeningHours | None:
     if isinstance(value, Mapping):
         if week := read_week(value):
             return week if week.days else None
-        value = date_today(value)
+        labels = list(value)
+        if today := name_today(labels):
+            value = {today: value[labels[0]]} | {label: value[label] for label in labels[1:]}
+    elif "오늘" in value and (today := name_today(labels := LABELS.findall(value))):
+        value = value.replace(labels[0], today, 1)
     said: list[Statement] = []
     for scope, lines in _sections(value):
         current = scope

@@ -54,6 +54,7 @@ class _Reader:
         self.said = said
         self.of = of
         self.in_bracket = of is not None
+        self.said_before = len(said)
         self.draft = Draft()
         self.last: Statement | None = None  # the statement before, until something parts it from what follows
         self.base: Span | None = of.span if of and of.assertion == "open" else None  # the opening that 까지 cuts short
@@ -96,7 +97,7 @@ class _Reader:
         if marks and marks[-1][0].kind in {"festival", "extent"}:
             marks.append((token, False))
             self.draft.parted = False
-        elif marks:
+        elif not self.draft.is_empty:
             self._take_word(token)
         elif self.last and self.last.assertion == "closed" and self.last.scope and self.last.scope[-1].festival:
             self.last.scope = build_scope([*self._festival_marks(self.last.scope), (token, False)])
@@ -234,6 +235,13 @@ class _Reader:
         self._close_head(token)
         self._begin(token)
         self._state("no break", token.end)
+
+    def _take_none(self, token: Token) -> None:
+        """Take "브레이크타임 평일 15:00-17:00, 주말 없음"."""
+        if self.kind == "break" and self.draft.marks:
+            self._state("no break", token.end)
+        else:
+            self._take_word(token)
 
     def _take_last(self, token: Token) -> None:
         self._close_head(token)
@@ -427,7 +435,9 @@ class _Reader:
         """Take a bracket that only names days: those of a statement without, the better ones of one with its own."""
         scope = build_scope([(t, t.kind != "extent" and n > 0) for n, t in enumerate(inner) if t.kind in SCOPES | {"extent"}])
         days = NO_DAY.union(*(term.days for term in scope))
-        if any(term.passing for term in scope):
+        if last.assertion == "open" and all(term.is_part for term in scope):
+            self.said.append(Statement("closed", scope, self._say(inner), of=last))
+        elif any(term.passing for term in scope):
             last.doubt = True
             last.words = f"{last.words} ({self._say(inner)})"
         elif not last.own_scope:
@@ -480,7 +490,7 @@ class _Reader:
             self._state("closed", end)
         elif not draft.is_doubtful and any(term.weeks for term in scope):
             self._state("closed", end)
-        elif at_end and not draft.is_doubtful and not last and not self.in_bracket:
+        elif at_end and not draft.is_doubtful and self.said_before == len(self.said):
             self.left = scope
         else:
             doubt = not draft.is_of_something_else
@@ -506,6 +516,7 @@ _ACTIONS: dict[str, Callable[[_Reader, Token], None]] = {
     "before": _Reader._take_before,
     "no_break": _Reader._take_no_break,
     "break": _Reader._take_break,
+    "none": _Reader._take_none,
     "last": _Reader._take_last,
     "open_label": _Reader._take_open_label,
     "span": _Reader._take_span,

@@ -13,7 +13,7 @@ from refillspot.parsing.public_holidays import find_day_before, is_by_public_hol
 from refillspot.parsing.weekdays import LETTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _LABEL = re.compile(rf"(?:오늘|(\d{{1,2}})월 (\d{{1,2}})일)\(([{LETTERS}])\)", re.ASCII)
 _TIME = r"\d\d:\d\d"
@@ -54,14 +54,11 @@ def read_week(labelled: Mapping[str, str]) -> OpeningHours | None:
     return OpeningHours(dict(sorted(week.items())), notes=[note for _, note in notes])
 
 
-def date_today(labelled: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the week with the date in place of 오늘, where the label after it tells."""
-    labels = list(labelled)
-    today, following = (_read_label(label) for label in (labels + ["", ""])[:2])
-    if today and following and not today.month and (date := _date_of_today(today, following)):
-        own = f"{date[0]}월 {date[1]}일({LETTERS[today.weekday]})"
-        return {own: labelled[labels[0]]} | {label: labelled[label] for label in labels[1:]}
-    return labelled
+def name_today(labels: Sequence[str]) -> str | None:
+    """Return the label that says the date instead of 오늘, None where the label after it does not tell: "7월 4일(금)"."""
+    today, following = (_read_label(label) for label in [*labels, "", ""][:2])
+    date = _date_of_today(today, following) if today and following and not today.month else None
+    return f"{date[0]}월 {date[1]}일({LETTERS[today.weekday]})" if date and today else None
 
 
 def _is_exception(label: _Label, following: list[_Label | None]) -> bool:

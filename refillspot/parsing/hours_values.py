@@ -210,7 +210,9 @@ class _Values:
 
     def _take_works(self, said: Statement) -> None:
         """Take "공휴일 정상영업", "다섯째 주 월요일은 영업": closed in the other weeks, if it is closed every week."""
-        for term in said.scope or ():
+        for named in said.scope or ():
+            inherits = named.is_part and not named.days and said.of
+            term = _with_days(named, said.of.days) if inherits and said.of else named
             if term.festival:
                 self.festivals.add("open")
             elif term.weeks and term.days <= self.closed.keys():

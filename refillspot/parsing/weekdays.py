@@ -23,8 +23,9 @@ GROUPS = {
 DATED = rf"(?:오늘|내일|(?:\d{{1,2}} ?(?:월 ?|[./] ?))?\d{{1,2}} ?일?) ?\( ?[{LETTERS}](?:요일)? ?\)"
 # A letter alone is a weekday only if no word goes on around it: 목 is, 목살 is not.
 WEEKDAY = rf"[{LETTERS}]요일|(?<![가-힣\d])[{LETTERS}]{{1,7}}(?:(?![가-힣])|(?=(?:정기 ?)?휴[무뮤]|[은는](?![가-힣])))|{'|'.join(GROUPS)}"
-JOINT = r" ?(?:[-,/·&]|부터|및) ?"
-LISTED = rf"(?:{WEEKDAY})(?:{JOINT}(?:{WEEKDAY}))*"
+JOINT = r"(?: ?(?:[-,·&]|부터|및) ?|/| ?/ ?(?=[월화수목금토일](?:요일|[^가-힣])))"
+# 매일 joins no list: "휴무: 일요일 / 매일 11:00-22:00" says two things.
+LISTED = rf"(?:{WEEKDAY})(?:{JOINT}(?!매일)(?:{WEEKDAY}))*"
 TRUNCATED = rf"(?<![가-힣])[{LETTERS}]요(?!일)"  # "매주 수요": the site cuts long texts
 
 _WEEKDAY = re.compile(rf"(?P<joint>{JOINT})?(?P<day>{WEEKDAY})")
