@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONGEST_TEXT = 1_000  # characters; a whole week in one text has about 500
-SIGNS = str.maketrans("ㆍ•–—−〜∼~[]{}【】", "··------()()()")
+SIGNS = str.maketrans("ㆍ•–—−〜∼~[]{}【】_", "··------()()() ")
 # "17:00 - 익일 02:00": the order says so already.
 NEXT_DAY = re.compile(r"\(? ?(?:익일|명일|다음 ?날) ?\)? ?(?=\d|오전|새벽)")
 ALL_YEAR = re.compile(r"[연년]중 ?무휴")

@@ -217,16 +217,21 @@ class _Reader:
             self._take_bare_break(token)
             return
         named = self._following()[:1]
-        if self.last and self.last.assertion in {"open", "aside"} and not (named and (named[0] in _TIMES or named[0] in SCOPES)):
-            self._rename("break", LONGEST_BREAK)
-            return
+        before = self.last or (self.of if self.said_before == len(self.said) else None)
+        before_times = bool(named) and (named[0] in _TIMES or named[0] in SCOPES)
+        if before and before.span and not before_times and not self.draft.unread:
+            if before.assertion == "break":
+                return
+            if before.assertion in {"open", "aside"} and before.span.length <= LONGEST_BREAK:
+                self._rename(before, "break", LONGEST_BREAK)
+                return
         self._begin(token)
         self.draft.kind = "break"
 
-    def _rename(self, assertion: Assertion, longest: int) -> None:
+    def _rename(self, last: Statement, assertion: Assertion, longest: int) -> None:
         """Take the word behind a span for it: "15:00 - 17:00 브레이크타임"."""
-        last = self.last
-        if last and last.span:
+        if last.span:
+            self.draft.marks = []
             last.doubt = last.span.length > longest or (last.doubt and last.assertion == "open")
             last.assertion = assertion
             self.kind = self.draft.kind = ""
@@ -247,7 +252,7 @@ class _Reader:
         self._close_head(token)
         last = self.last
         if last and last.assertion in {"open", "aside"} and last.span and last.span.length <= LONGEST_LAST_CALL:
-            self._rename("aside", LONGEST_LAST_CALL)
+            self._rename(last, "aside", LONGEST_LAST_CALL)
             return
         self._begin(token)
         self.draft.kind = "last"
@@ -284,7 +289,9 @@ class _Reader:
         draft = self.draft
         self._begin(token)
         of_days = any(mark.kind in {"days", "truncated"} for mark, _ in draft.marks)
-        if of_days or SAYS_ALL_YEAR.search(token.words):
+        if draft.kind == "break":
+            self._state("no break", token.end)  # "브레이크타임, 휴무 없음"
+        elif of_days or SAYS_ALL_YEAR.search(token.words):
             self._state("all year", token.end, doubt=of_days)
         else:  # "휴무일 없음" says nothing of festivals
             self.draft = Draft()
@@ -317,6 +324,12 @@ class _Reader:
         self.draft.conditional = is_of_holidays(build_scope(self.draft.marks))
         self.draft.unsure = True
         self.draft.marks = []
+
+    def _take_from(self, token: Token) -> None:
+        """Take "6월 19일부터 매주 화요일 휴무": a rule that began some day, or that has not begun yet."""
+        if self.draft.marks and self.draft.marks[-1][0].kind in {"date", "dated", "season"}:
+            self._begin(token)
+            self.draft.unsure = True
 
     def _take_unsure(self, token: Token) -> None:
         closed = next((one for one in (self.last, self.of) if one and one.assertion == "closed"), None)
@@ -382,6 +395,9 @@ class _Reader:
                 self._read_inside(inner, Statement(None, build_scope(self.draft.marks), ""))
             return
         if scopes and not self.draft.marks and (self.draft.heads or self.last is None):
+            self._inline(inner)
+            return
+        if self.draft.kind and kinds <= {"span", "clock", "until", "meal", "none"}:
             self._inline(inner)
             return
         if not self.draft.is_empty and kinds <= {"word", "meal", "works", "subject", "unsure"}:
@@ -480,7 +496,7 @@ class _Reader:
         """File days without an assertion; weeks of a month are only ever named because the shop is closed in them."""
         draft, last = self.draft, self.last
         scope = build_scope(draft.marks)
-        if last and not last.own_scope and last.assertion in {"open", "break", "closed"} and not draft.is_doubtful:
+        if last and not last.own_scope and last.assertion in {"open", "break", "last order", "closed"} and not draft.is_doubtful:
             last.scope, last.own_scope = scope, True
             if last.assertion == "open":
                 self.current = scope
@@ -493,7 +509,9 @@ class _Reader:
         elif at_end and not draft.is_doubtful and self.said_before == len(self.said):
             self.left = scope
         else:
-            doubt = not draft.is_of_something_else
+            of_all = bool(self.of and self.of.assertion == "open" and not draft.is_doubtful)
+            days = NO_DAY.union(*(term.days for term in scope))
+            doubt = not draft.is_of_something_else and not (of_all and self.of and self.of.days <= days)
             self.said.append(Statement(None, scope, say_words(self.line, draft.start, end), doubt=doubt, of=self.of))
 
 
@@ -528,7 +546,7 @@ _ACTIONS: dict[str, Callable[[_Reader, Token], None]] = {
     "included": _Reader._take_included,
     "extent": _Reader._take_extent,
     "until": _Reader._ignore,
-    "from": _Reader._ignore,
+    "from": _Reader._take_from,
     "meal": _Reader._take_meal,
     "subject": _Reader._take_subject,
     "bracket": _Reader._take_bracket,

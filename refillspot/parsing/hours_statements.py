@@ -24,6 +24,7 @@ Assertion = Literal[
 Date = tuple[int, int]
 
 _DATE = re.compile(r"(?:(\d{1,2}) ?[월./] ?)?(\d{1,2})")
+_DAYS_LONG = re.compile(r"\d ?일")
 _BARE_NOTE = " -·.:*,/|;&+"
 
 
@@ -76,7 +77,7 @@ class Statement:
 
     @property
     def days(self) -> Days:
-        return NO_DAY.union(*(term.days for term in self.scope or () if not term.passing))
+        return NO_DAY.union(*(term.days for term in self.scope or ()))
 
 
 @dataclass(slots=True)
@@ -118,8 +119,8 @@ def build_scope(marks: list[tuple[Token, bool]]) -> Scope:
             continue
         term = _read_term(token)
         last = terms[-1] if terms and not parted and not part.is_part else None
-        if last and last.festival and term.festival:
-            terms[-1] = replace(last, festival=f"{last.festival} {term.festival}")
+        if last and last.festival and (term.festival or _DAYS_LONG.fullmatch(token.words)):
+            terms[-1] = replace(last, festival=f"{last.festival} {token.words}")  # 명절 당일, 명절 3일
         elif last and (last.passing or term.passing) and not term.date:  # 10월-3월 일요일
             terms[-1] = replace(last, days=last.days | term.days, passing=True)
         elif last and last.days and term.days and not (last.date or term.date):

@@ -51,6 +51,7 @@ class _Values:
         self.all_year = False
         self.tells_closings = False
         self.doubted: Days = NO_DAY
+        self.untimed: Days = NO_DAY  # open perhaps, but nobody can tell from when to when
         self.notes: dict[str, None] = {}  # each once, in order
 
     def take(self, said: Statement) -> None:
@@ -67,6 +68,8 @@ class _Values:
         """Take a statement that is not clear: a note, and its days are not known."""
         self._note(said.words)
         self.tells_closings |= said.assertion == "closed"
+        if said.assertion == "closed" and said.of and said.of.assertion == "closed":
+            self.doubted |= said.of.days & {HOLIDAY}
         if not said.doubt or said.conditional or (said.assertion == "closed" and not said.own_scope):
             return
         if said.assertion in {"last order", "until", "from"} and not said.own_scope:
@@ -75,7 +78,10 @@ class _Values:
         if said.assertion == "open" and not said.own_scope:
             return
         scope_days = said.days if said.scope is not None else EVERY_DAY
-        self.doubted |= scope_days if named else NO_DAY
+        if named and said.assertion in _OF_TIMES:
+            self.untimed |= scope_days
+        elif named:
+            self.doubted |= scope_days
         if any(term.festival for term in said.scope or ()):
             self.festivals.add(None)
 
@@ -161,6 +167,10 @@ class _Values:
             self._doubt(said)
             return
         self._take_festivals(scope)
+        if said.of and said.of.assertion == "closed":
+            self.closed.pop(HOLIDAY, None)  # "매주 공휴일 (1월 24일 휴무)": not all of them
+            if said.own_scope and said.days < said.of.days and not any(term.is_part for term in scope):
+                self.doubted |= said.of.days - said.days  # "매주 화,목 (매주 화요일 휴무)"
         for term in scope:
             if term.passing or (term.date is not None and self._is_exception(term)):
                 self._note(said.words if term.date != (0, 0) else "")
@@ -263,15 +273,19 @@ class _Values:
                 self._note("")
                 return None  # open and closed, both of just these days
             return Day(closed=True)
-        if days is None or self._contradicts(days, number):
+        if days is None or number in self.untimed or self._contradicts(days, number):
             return None
-        gap_days = _most_specific(self.breaks, number)
-        if gap_days is None and number == HOLIDAY and EVERY_DAY in self.breaks:
-            gap_days = EVERY_DAY
+        gap_days = self._of_holidays(self.breaks, days) if number == HOLIDAY else _most_specific(self.breaks, number)
         gaps = self.breaks[gap_days] if gap_days is not None else ()
         call_days = _most_specific(self.last_orders, number)
         calls = self.last_orders[call_days] if call_days is not None and len(call_days) <= len(days) else ()
         return open_day(tuple(self.open[days]), tuple(gaps), tuple(calls))
+
+    @staticmethod
+    def _of_holidays(breaks: Said[Span], days: Days) -> Days | None:
+        """Return whose breaks are those of public holidays: their own, those of the days that they go with, everybody's."""
+        own = _most_specific(breaks, HOLIDAY)
+        return own if own is not None else next((d for d in (days - {HOLIDAY}, EVERY_DAY) if d and d in breaks), None)
 
     def _contradicts(self, days: Days, number: int) -> bool:
         """Tell whether two times are said of a day, and neither is the closer one."""
@@ -302,6 +316,7 @@ def _most_specific(said: Mapping[Days | None, list[T]], number: int) -> Days | N
     return min(reversed(named), key=len, default=None)
 
 
+_OF_TIMES = {"open", "break", "aside", "until", "from"}
 _TAKES: dict[str, Callable[[_Values, Statement], None]] = {
     "open": _Values._take_open,
     "until": _Values._take_end,

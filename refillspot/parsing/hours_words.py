@@ -16,6 +16,7 @@ BEFORE_CLOSING = (
     r"(?=\d)(?:(\d) ?시간 ?)?(?:(\d{1,2}) ?분 ?|반 ?)?전"
 )
 _FESTIVAL = r"명절|구정|설날|(?<![가-힣])설(?=$|[^가-힣]|당일|연휴|추석|명절|은|에)|추석|한가위"
+_APART = r"(?<!\d)(?<!\d:)(?<!::)"  # 1::00 is no time
 _TIMES = r"(?:\d{1,2}|한|두|세|네|몇) ?[회번](?!째)"
 _NOT = r"없[가-힣]*|x(?![a-z])|안 ?함|아[님닙니][가-힣]*"
 # Three parts of speech: a scope says when, an assertion what is so then, the rest how sure that is. The first to match
@@ -39,7 +40,7 @@ TOKENS = {
     "today": r"오늘|내일|금일",
     # assertions
     "all_year": rf"(?:연|년)중 ?무휴|무휴|365 ?일|(?:휴[무뮤]일?|쉬는 ?날)[은이]? ?(?:{_NOT})|쉬지 ?않[가-힣]*|안 ?쉽니다",
-    "closed": r"(?:정기 ?|주 ?)?휴[무뮤]일?|휴업|휴점|정기 ?휴일|주휴일|쉽니다|쉬어요|쉬는 ?날|쉼|문 ?닫[가-힣]*|closed",
+    "closed": r"(?:정기 ?|주 ?)?휴[무뮤]일?|휴업|휴점|정기 ?휴일|주휴일|쉽니다|쉬어요|쉬는 ?날|쉼|(?<=만)휴일|(?<=만 )휴일|(?<=당일)휴일|(?<=일 )휴일|문 ?닫[가-힣]*|closed",
     "before": BEFORE_CLOSING,
     # Closing times of something else than the kitchen say nothing about orders.
     "other": rf"(?:영업|판매|입장|예약|접수|대기|웨이팅|[가-힣]{{0,6}}바|소진 ?시?|품절 ?시?) ?(?:조기 ?)?"
@@ -49,8 +50,8 @@ TOKENS = {
     "last": r"라스트 ?오[더다]|last ?or?der|(?<![a-z])l[./]? ?o(?![a-z])\.?|마지막 ?(?:주문|오더)|(?:주문 ?|오더 ?)?마감"
     rf"|주문 ?(?:시간)?[은:]? ?(?=(?:{CLOCK}) ?까지)|(?<=까지) ?주문",
     "open_label": r"영업 ?시간|운영 ?시간",
-    "span": rf"{ROUND_THE_CLOCK}|(?<![:\d])(?:{SPAN})(?![:\d])",
-    "clock": rf"(?<![:\d])(?:{CLOCK})(?![:\d])",
+    "span": rf"{ROUND_THE_CLOCK}|{_APART}(?:{SPAN})(?![:\d])",
+    "clock": rf"{_APART}(?:{CLOCK})(?![:\d])",
     "works": r"(?:정상 ?)?(?:영업|운영|오픈)(?:합니다|해요|함|중)?|문 ?엽니다|엽니다",
     # how sure, and of what
     "condition": r"(?:인|일|이) ?(?:경우|때|면)|(?:있|없)을 ?(?:경우|때)|경우|[과와]? ?겹[가-힣]*",
