@@ -509,6 +509,8 @@ class _Reader:
         elif at_end and not draft.is_doubtful and self.said_before == len(self.said):
             self.left = scope
         else:
+            if self.of and self.of.assertion == "closed" and (draft.unsure or any(term.passing for term in scope)):
+                self.of.doubt = True  # "휴무일 (여름휴가)"
             of_all = bool(self.of and self.of.assertion == "open" and not draft.is_doubtful)
             days = NO_DAY.union(*(term.days for term in scope))
             doubt = not draft.is_of_something_else and not (of_all and self.of and self.of.days <= days)
