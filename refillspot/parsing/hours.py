@@ -23,6 +23,7 @@ LONGEST_TEXT = 1_000  # characters; a whole week in one text has about 500
 SIGNS = str.maketrans("ㆍ•–—−〜∼~[]{}【】_", "··------()()() ")
 # "17:00 - 익일 02:00": the order says so already.
 NEXT_DAY = re.compile(r"\(? ?(?:익일|명일|다음 ?날) ?\)? ?(?=\d|오전|새벽)")
+EVERY_WEEK = re.compile(r"[매메] ?주(?!마다) ?")  # "매주월,화휴무"; 메주 is misspelt
 ALL_YEAR = re.compile(r"[연년]중 ?무휴")
 LABELS = re.compile(r"(?:오늘|\d{1,2}월 \d{1,2}일)\([월화수목금토일]\)")
 # As the site shows it above the hours: about that moment only.
@@ -78,6 +79,6 @@ def _scope_without_name(label: str) -> Scope | None:
 def _lines(text: str) -> list[str]:
     text = strip_tags(text[:LONGEST_TEXT]) if "<" in text else text[:LONGEST_TEXT]
     text = unicodedata.normalize("NFKC", text.translate(SIGNS)).translate(SIGNS).lower()
-    text = NEXT_DAY.sub(" ", STATUS.sub("", text))
+    text = EVERY_WEEK.sub("매주 ", NEXT_DAY.sub(" ", STATUS.sub("", text)))
     lines = (" ".join(line.split()) for line in re.split(r"\n|\s·\s", text))
     return [re.sub(r"\(\d{1,2}[/.]\d{1,2}\.?\)", " ", line) for line in lines if line]  # 목(7/9)
