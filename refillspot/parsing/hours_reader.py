@@ -148,7 +148,8 @@ class _Reader:
             draft.heads, draft.unsure = False, True  # "휴무 월요일 11:00-20:00": which of the two is Monday's?
         self._begin(token)
         span = read_span(token.words)
-        if span is None or not (span.marked or (draft.kind or self.kind) == "break"):
+        of_break = "break" in {draft.kind, self.kind, *self._following()[:1]}
+        if span is None or not (span.marked or of_break):
             self._take_word(token)
             if span is None:
                 self._state("open", token.end)
