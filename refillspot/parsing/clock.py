@@ -77,7 +77,7 @@ def read_span(words: str) -> Span | None:
         last = last + NOON if last + NOON > start.minutes else last  # 오후 3시 - 5시
     if last <= start.minutes:
         last += DAY
-    marked = any(match["word"] or len(match[0].strip()) > 2 or "시" in match[0] for match in matches)
+    marked = any(match["word"] or len(match[0].strip()) > 2 for match in matches)
     return Span(start.minutes, last, start.exact or end.exact, marked)
 
 

@@ -169,7 +169,7 @@ class _Values:
         self._take_festivals(scope)
         if said.of and said.of.assertion == "closed":
             self.closed.pop(HOLIDAY, None)  # "매주 공휴일 (1월 24일 휴무)": not all of them
-            if said.own_scope and said.days < said.of.days and not any(term.is_part for term in scope):
+            if NO_DAY < said.days < said.of.days and not any(term.is_part for term in scope):
                 self.doubted |= said.of.days - said.days  # "매주 화,목 (매주 화요일 휴무)"
         for term in scope:
             if term.passing or (term.date is not None and self._is_exception(term)):
