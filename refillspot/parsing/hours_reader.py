@@ -27,6 +27,7 @@ LONGEST_BREAK = 240  # minutes; a longer span is not called a break by a word be
 LONGEST_LAST_CALL = 60
 _SILENT = {"filler", "colon"}
 _TIMES = {"span", "clock"}
+_WEEKLY = {"매주", "요일", "마다"}
 
 
 def read_line(line: str, row: Scope | None, said: list[Statement]) -> Scope | None:
@@ -67,6 +68,8 @@ class _Reader:
             self.at += 1
             if token.kind in SCOPES:
                 self._take_scope(token)
+            elif token.words in _WEEKLY:
+                self.draft.is_weekly = True
             elif token.kind not in _SILENT:
                 _ACTIONS[token.kind](self, token)
             elif token.words in {".", "*"} and self.draft.unread and not self.draft.marks:
@@ -131,6 +134,7 @@ class _Reader:
             doubt=doubt or draft.is_doubtful,
             own_scope=own is not None,
             of=self.of,
+            is_weekly=draft.is_weekly,
             conditional=draft.conditional,
         )
         self.said.append(statement)
@@ -191,7 +195,11 @@ class _Reader:
             self._take_word(token)
         elif "last" in following[:2] and "clock" not in following[:3] and following[0] in {"last", "until"}:
             self._skip_to("last")
-            self._state("last order", self.tokens[self.at - 1].end, moment=moment)
+            word = self.tokens[self.at - 1]
+            if word.words == "마감" and self.draft.marks:  # "일요일 20:00 마감": of the orders, or of the day?
+                self._state("until", word.end, doubt=True)
+            else:
+                self._state("last order", word.end, moment=moment)
         elif "last" in {self.draft.kind, self.kind if following[:1] != ["from"] else ""}:
             self._state("last order", token.end, moment=moment)
             self.kind = "last"
@@ -302,7 +310,7 @@ class _Reader:
         if following[:1] and following[0] in _TIMES:
             self._take_open_label(token)
         elif self.draft.marks and not self.draft.heads:
-            self._state("works", token.end)
+            self._state("works", token.end, doubt=self.draft.is_of_meal)
 
     def _take_except(self, token: Token) -> None:
         if self.draft.marks:
@@ -333,7 +341,7 @@ class _Reader:
             self.draft.unsure = True
 
     def _take_unsure(self, token: Token) -> None:
-        closed = next((one for one in (self.last, self.of) if one and one.assertion == "closed"), None)
+        closed = next((one for one in (self.last, self.of) if one and one.assertion in {"closed", "works"}), None)
         draft = self.draft
         if closed and not draft.marks and not draft.heads:
             closed.doubt = True

@@ -72,6 +72,8 @@ class Statement:
     own_scope: bool = True
     of: Statement | None = None
     """The one in whose bracket it stands."""
+    is_weekly: bool = False
+    """Some weekday is meant, whether or not it could be read."""
     conditional: bool = False
     """It depends on public holidays: an exception of single dates, no rule."""
 
@@ -93,6 +95,7 @@ class Draft:
     conditional: bool = False
     is_of_meal: bool = False
     is_of_something_else: bool = False  # 예약, 주차, 배달: whatever follows is no opening hours
+    is_weekly: bool = False  # 매주, 요일: some weekday is meant, whether or not it could be read
     heads: bool = False  # 휴무일 was said first, the days come after it
     clocks: list[Moment] = field(default_factory=list)
 

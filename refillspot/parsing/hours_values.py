@@ -70,6 +70,8 @@ class _Values:
         self.tells_closings |= said.assertion == "closed"
         if said.assertion == "closed" and said.of and said.of.assertion == "closed":
             self.doubted |= said.of.days & {HOLIDAY}
+        if said.assertion == "closed" and said.doubt and said.is_weekly and not said.own_scope:
+            self.doubted |= EVERY_DAY  # "매주 윌요일 휴무": one of them
         if not said.doubt or said.conditional or (said.assertion == "closed" and not said.own_scope):
             return
         if said.assertion in {"last order", "until", "from"} and not said.own_scope:

@@ -22,7 +22,7 @@ GROUPS = {
 # A day with its weekday in brackets: 오늘(목), 7월 4일(금).
 DATED = rf"(?:오늘|내일|(?:\d{{1,2}} ?(?:월 ?|[./] ?))?\d{{1,2}} ?일?) ?\( ?[{LETTERS}](?:요일)? ?\)"
 # A letter alone is a weekday only if no word goes on around it: 목 is, 목살 is not.
-WEEKDAY = rf"[{LETTERS}]요일|(?<![가-힣\d])[{LETTERS}]{{1,7}}(?:(?![가-힣])|(?=(?:정기 ?)?휴[무뮤]|[은는](?![가-힣])))|{'|'.join(GROUPS)}"
+WEEKDAY = rf"[{LETTERS}](?:요일|욜)|(?<![가-힣\d])[{LETTERS}]{{1,7}}(?:(?![가-힣])|(?=(?:정기 ?)?휴[무뮤]|[은는](?![가-힣])))|{'|'.join(GROUPS)}"
 JOINT = r"(?: ?(?:[-,·&]|부터|및) ?|/| ?/ ?(?=[월화수목금토일](?:요일|[^가-힣])))"
 # 매일 joins no list: "휴무: 일요일 / 매일 11:00-22:00" says two things.
 LISTED = rf"(?:{WEEKDAY})(?:{JOINT}(?!매일)(?:{WEEKDAY}))*"
@@ -41,7 +41,7 @@ def read_days(words: str) -> Days:
         if named is not None:
             days |= named
             continue
-        numbers = [LETTERS.index(letter) for letter in word.removesuffix("요일")]
+        numbers = [LETTERS.index(letter) for letter in word.removesuffix("요일").removesuffix("욜")]
         if joint in {"-", "부터"} and last is not None:
             days.update((last + step) % 7 for step in range((numbers[0] - last) % 7 + 1))
         days.update(numbers)
