@@ -118,10 +118,12 @@ def _hear_labels(line: str, amounts: list[Amount], brackets: list[str]) -> list[
     """Return the labels of each amount: those before it, or those behind it in "15,900원 성인, 9,900원 소인"."""
     starts = [amount.start for amount in amounts]
     ends = [amount.end + len(bracket) for amount, bracket in zip(amounts, brackets, strict=True)]
-    between = [[*LABEL.finditer(line, *span)] for span in zip([0, *ends], [*starts, len(line)], strict=True)]
+    labels = list(LABEL.finditer(line))
+    spans = zip([0, *ends], [*starts, len(line)], strict=True)
+    between = [[one for one in labels if start <= one.start() and one.end() <= end] for start, end in spans]
     free = [not amount.highest for amount in amounts]
-    of_free = [labels[-1:] if is_free else [] for labels, is_free in zip(between, free, strict=False)]
-    others = [labels[: len(labels) - len(own)] for labels, own in zip(between, [*of_free, []], strict=True)]
+    of_free = [said[-1:] if is_free else [] for said, is_free in zip(between, free, strict=False)]
+    others = [said[: len(said) - len(own)] for said, own in zip(between, [*of_free, []], strict=True)]
     priced = [number for number, is_free in enumerate(free) if not is_free]
     if priced and not others[0] and others[priced[-1] + 1]:
         return [own if is_free else others[n + 1] for n, (own, is_free) in enumerate(zip(of_free, free, strict=True))]
