@@ -116,7 +116,13 @@ class _Reader:
     # --- assertions
 
     def _state(
-        self, assertion: Assertion, end: int, *, span: Span | None = None, moment: Moment | None = None, doubt: bool = False
+        self,
+        assertion: Assertion,
+        end: int,
+        *,
+        span: Span | None = None,
+        moment: Moment | None = None,
+        doubt: bool = False,
     ) -> Statement:
         draft = self.draft
         if draft.is_of_something_else:
@@ -458,7 +464,9 @@ class _Reader:
 
     def _refine(self, last: Statement, inner: list[Token]) -> None:
         """Take a bracket that only names days: those of a statement without, the better ones of one with its own."""
-        scope = build_scope([(t, t.kind != "extent" and n > 0) for n, t in enumerate(inner) if t.kind in SCOPES | {"extent"}])
+        scope = build_scope(
+            [(t, t.kind != "extent" and n > 0) for n, t in enumerate(inner) if t.kind in SCOPES | {"extent"}]
+        )
         days = NO_DAY.union(*(term.days for term in scope))
         if last.assertion == "open" and all(term.is_part for term in scope):
             self.said.append(Statement("closed", scope, self._say(inner), of=last))
@@ -505,7 +513,12 @@ class _Reader:
         """File days without an assertion; weeks of a month are only ever named because the shop is closed in them."""
         draft, last = self.draft, self.last
         scope = build_scope(draft.marks)
-        if last and not last.own_scope and last.assertion in {"open", "break", "last order", "closed"} and not draft.is_doubtful:
+        if (
+            last
+            and not last.own_scope
+            and last.assertion in {"open", "break", "last order", "closed"}
+            and not draft.is_doubtful
+        ):
             last.scope, last.own_scope = scope, True
             if last.assertion == "open":
                 self.current = scope
@@ -530,7 +543,10 @@ def _refine_closing(last: Statement, scope: Scope, days: frozenset[int]) -> None
     """Take "매주 일요일 휴무 (첫째, 셋째)", "매주 공휴일 (설·추석 당일)"."""
     festivals = tuple(term for term in scope if term.festival)
     if festivals and (HOLIDAY in last.days or any(term.festival for term in last.scope or ())):
-        last.scope = (*(term for term in last.scope or () if not term.festival and HOLIDAY not in term.days), *festivals)
+        last.scope = (
+            *(term for term in last.scope or () if not term.festival and HOLIDAY not in term.days),
+            *festivals,
+        )
     elif all(term.is_part for term in scope) and days in (NO_DAY, last.days) and len(last.days) == 1:
         last.scope = tuple(Term(last.days, term.weeks, term.every_other, term.now_and_then) for term in scope)
     elif not days <= last.days or days == EVERY_DAY or any(term.festival or term.is_part for term in scope):

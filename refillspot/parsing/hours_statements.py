@@ -101,7 +101,9 @@ class Draft:
 
     @property
     def is_doubtful(self) -> bool:
-        return self.unread or self.unsure or bool(self.clocks) or any(mark.kind == "truncated" for mark, _ in self.marks)
+        return (
+            self.unread or self.unsure or bool(self.clocks) or any(mark.kind == "truncated" for mark, _ in self.marks)
+        )
 
     @property
     def is_empty(self) -> bool:

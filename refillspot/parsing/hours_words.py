@@ -8,7 +8,9 @@ from refillspot.parsing.clock import CLOCK, ROUND_THE_CLOCK, SPAN, Moment
 from refillspot.parsing.month_weeks import WEEK
 from refillspot.parsing.weekdays import DATED, LISTED, TRUNCATED
 
-_BREAK = r"브레이크(?: ?타임)?|break(?: ?time)?|(?<![a-z])b[./]? ?t(?![a-z])\.?|(?:쉬는|휴식|준비|휴게|휴계) ?(?:시간|타임)"
+_BREAK = (
+    r"브레이크(?: ?타임)?|break(?: ?time)?|(?<![a-z])b[./]? ?t(?![a-z])\.?|(?:쉬는|휴식|준비|휴게|휴계) ?(?:시간|타임)"
+)
 _BREAK += r"|재료 ?준비(?:시간)?|직원 ?식사(?:시간)?|휴식|휴게|쉬는(?! ?날)"
 # "라스트오더 마감 1시간 30분 전"; "주문마감 30분 전" may also be a countdown
 BEFORE_CLOSING = (

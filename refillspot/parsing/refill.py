@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 _REFILL_OF = re.compile(r"(.+?) ?무 ?한 ?리 ?필")
 _SALAD = re.compile(r"샐러드|뷔페|부페")
 # "샐러드바 성인": an entrance. "샐러드바 추가", "스테이크 (샐러드바 포함)" go with a dish.
-_BY_THE_HEAD = re.compile(r"^샐러드 ?바(?:(?!추가|포함|제외|별도).)*?(?:성인|대인|어른|소인|어린이|초등|미취학)(?!.*(?:추가|포함))")
+_BY_THE_HEAD = re.compile(
+    r"^샐러드 ?바(?:(?!추가|포함|제외|별도).)*?(?:성인|대인|어른|소인|어린이|초등|미취학)(?!.*(?:추가|포함))"
+)
 _MARK = re.compile(r"</?\w{1,6}>")
 
 

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 ORDINARY = {None, "adult"}
 # No entrance fee, or one for several people.
-NO_FEE = re.compile(r"환경 ?[부분]담금|남[기긴길]|벌금|주차|추가|예약금|보증금|포장|배달|커플|(?:패밀리|가족) ?(?:세트|메뉴)|[2-9] ?인(?! ?이상|분? ?부터)")
+NO_FEE = re.compile(
+    r"환경 ?[부분]담금|남[기긴길]|벌금|주차|추가|예약금|보증금|포장|배달|커플|(?:패밀리|가족) ?(?:세트|메뉴)|[2-9] ?인(?! ?이상|분? ?부터)"
+)
 # "2인 39,800원", "39,800원 (2인)": what one of them pays, nobody says. "2인 이상 19,900원" is a person's.
 _GROUP = r"(?<!\d)(?:[2-9] ?인(?!당| ?이상|분? ?부터)(?: ?(?:분|용|세트|기준))?|커플|패밀리|가족)"
-_GROUP_PRICE = re.compile(
-    rf"{_GROUP}[ :]{{0,2}}[\d,.만천]+ ?원?|[\d,.만천]+ ?원? ?\( ?{_GROUP} ?\)"
-)
+_GROUP_PRICE = re.compile(rf"{_GROUP}[ :]{{0,2}}[\d,.만천]+ ?원?|[\d,.만천]+ ?원? ?\( ?{_GROUP} ?\)")
 # A dish that is sold at a time of day is no offer: 점심 특선, 런치 된장찌개.
 DISH = re.compile(r"특선|정식|세트|찌개|냉면|국밥|덮밥|볶음밥|[가-힣]탕$|면$|소주|맥주|음료|와인")
 _FREE_ENTRY = re.compile(r"미만|이하|까지|무료|공짜|입장|은|는")

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from refillspot.items import OpeningHours
 from refillspot.parsing.hours import parse_hours
 
-REPEATABLE = settings(max_examples=250, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+REPEATABLE = settings(
+    max_examples=250, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
 
 DAYS = "월화수목금토일"
 SPANS = ["11:00-22:00", "11:30 - 21:00", "10시~20시", "오전 11시 - 오후 9시", "17:00 - 02:00"]
@@ -68,7 +70,9 @@ def test_order_and_separators(opening: str, closings: list[str], data: st.DataOb
 def test_blanks_and_brackets(opening: str, closings: list[str], data: st.DataObject) -> None:
     expected = read(" / ".join([opening, *closings]))
     written = [data.draw(st.sampled_from([one, one.replace(" ", ""), f" {one} "])) for one in closings]
-    shape = data.draw(st.sampled_from(["{} {}", "{}{}", "{} ({})", "{}({})", "{} / ({})", "{} [{}]", "{}\n({})", "{} ({})\n"]))
+    shape = data.draw(
+        st.sampled_from(["{} {}", "{}{}", "{} ({})", "{}({})", "{} / ({})", "{} [{}]", "{}\n({})", "{} ({})\n"])
+    )
 
     assert read(shape.format(opening, ", ".join(written))) == expected
 
@@ -85,9 +89,7 @@ def test_synonyms(opening: str, closings: list[str], data: st.DataObject) -> Non
 
 
 @REPEATABLE
-@given(
-    st.sampled_from(OPENINGS), st.lists(st.sampled_from(CLOSINGS), max_size=2), st.sampled_from(DOUBTFUL), st.data()
-)
+@given(st.sampled_from(OPENINGS), st.lists(st.sampled_from(CLOSINGS), max_size=2), st.sampled_from(DOUBTFUL), st.data())
 def test_a_doubtful_statement_makes_no_sure_value_another(
     opening: str, closings: list[str], doubtful: str, data: st.DataObject
 ) -> None:

@@ -62,7 +62,9 @@ def test_dates_by_a_public_holiday(day: date) -> None:
     assert is_by_public_holiday(day.month, day.day, day.weekday())
 
 
-@pytest.mark.parametrize("day", [date(2026, 7, 9), date(2026, 9, 22), date(2026, 11, 30), date(2027, 9, 24), date(2027, 3, 10)])
+@pytest.mark.parametrize(
+    "day", [date(2026, 7, 9), date(2026, 9, 22), date(2026, 11, 30), date(2027, 9, 24), date(2027, 3, 10)]
+)
 def test_other_dates(day: date) -> None:
     assert not is_by_public_holiday(day.month, day.day, day.weekday())
 
