@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from refillspot.items import OpeningHours
 from refillspot.parsing.hours_reader import read_line
 from refillspot.parsing.hours_statements import Scope, Statement, Term
 from refillspot.parsing.hours_today import name_today, read_week
@@ -18,6 +17,8 @@ from refillspot.parsing.weekdays import EVERY_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from refillspot.items import OpeningHours
 
 LONGEST_TEXT = 1_000  # characters; a whole week in one text has about 500
 SIGNS = str.maketrans("ㆍ•–—−〜∼~[]{}【】_", "··------()()() ")

@@ -55,7 +55,7 @@ def read_week(labelled: Mapping[str, str]) -> OpeningHours | None:
 
 
 def name_today(labels: Sequence[str]) -> str | None:
-    """Return the label that says the date instead of 오늘, None where the label after it does not tell: "7월 4일(금)"."""
+    """Return the label with the date instead of 오늘, "7월 4일(금)", None where the label after it does not tell."""
     today, following = (_read_label(label) for label in [*labels, "", ""][:2])
     date = _date_of_today(today, following) if today and following and not today.month else None
     return f"{date[0]}월 {date[1]}일({LETTERS[today.weekday]})" if date and today else None

@@ -1,4 +1,4 @@
-"""Statements of opening hours become values. What is doubtful, or contradicts itself, is a note and leaves its days unknown."""
+"""Statements of opening hours become values; what is doubtful becomes a note, and leaves its days unknown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from refillspot.parsing.public_holidays import is_by_public_holiday
 from refillspot.parsing.weekdays import EVERY_DAY, HOLIDAY, NO_DAY, Days
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from refillspot.parsing.hours_statements import Scope, Statement, Term
 
@@ -57,8 +57,8 @@ class _Values:
     def take(self, said: Statement) -> None:
         if said.assertion is None or said.doubt:
             self._doubt(said)
-        elif take := _TAKES.get(said.assertion):
-            take(self, said)
+        else:
+            getattr(self, f"take_{said.assertion.replace(' ', '_')}")(said)
 
     def _note(self, words: str) -> None:
         if words:
@@ -89,7 +89,7 @@ class _Values:
 
     # --- one way of taking for each assertion
 
-    def _take_open(self, said: Statement) -> None:
+    def take_open(self, said: Statement) -> None:
         scope, span = said.scope, said.span
         if span is None:
             return
@@ -109,7 +109,7 @@ class _Values:
         days = said.days if scope is not None else None
         (self.noted if said.of and said.own_scope else self.open)[days].append(span)
 
-    def _take_end(self, said: Statement) -> None:
+    def take_until(self, said: Statement) -> None:
         """Take "(주말 18시까지)", "(주말 13시 오픈)": as the row, but for one end."""
         moment, base = said.moment, said.span
         if not moment or not base or not said.own_scope:
@@ -122,25 +122,28 @@ class _Values:
             said.doubt = True
             self._doubt(said)
 
-    def _take_break(self, said: Statement) -> None:
+    def take_from(self, said: Statement) -> None:
+        self.take_until(said)
+
+    def take_break(self, said: Statement) -> None:
         if said.span:
             self.breaks[None if said.scope is None else said.days].append(said.span)
 
-    def _take_no_break(self, said: Statement) -> None:
+    def take_no_break(self, said: Statement) -> None:
         self.breaks.setdefault(None if said.scope is None else said.days, [])
 
-    def _take_last_order(self, said: Statement) -> None:
+    def take_last_order(self, said: Statement) -> None:
         if said.moment:
             self.last_orders[None if said.scope is None else said.days].append(said.moment)
 
-    def _take_aside(self, said: Statement) -> None:
+    def take_aside(self, said: Statement) -> None:
         if said.of:
             self._note(said.words)
 
-    def _take_all_year(self, _said: Statement) -> None:
+    def take_all_year(self, _said: Statement) -> None:
         self.all_year = True
 
-    def _take_except(self, said: Statement) -> None:
+    def take_except(self, said: Statement) -> None:
         """Take "(주말 제외)": the row holds for its other days; a break then does not happen on these."""
         of, days = said.of, said.days
         if of and of.assertion == "all year" and any(term.festival for term in said.scope or ()):
@@ -161,7 +164,7 @@ class _Values:
         else:
             self._note(said.words)
 
-    def _take_closed(self, said: Statement) -> None:
+    def take_closed(self, said: Statement) -> None:
         self.tells_closings = True
         scope = self._scope_of_closing(said)
         if not scope or any(term.days >= EVERY_DAY for term in scope):
@@ -182,7 +185,7 @@ class _Values:
                 self.closed |= dict.fromkeys(term.days, said.days)
 
     def _scope_of_closing(self, said: Statement) -> Scope:
-        """Return what is closed; "(첫째 휴무)" is of the day that the statement before the bracket names, if it is one."""
+        """Return what is closed; "(첫째 휴무)" is of the one day that the statement before the bracket names."""
         scope = said.scope or ()
         if any(not (term.days or term.festival or term.passing) for term in scope):
             days = said.of.days if said.of else NO_DAY
@@ -220,7 +223,7 @@ class _Values:
                 on_the_day = "당일" in term.festival and not LONGER.search(term.festival)
                 self.festivals.add("day closed" if on_the_day else "closed")
 
-    def _take_works(self, said: Statement) -> None:
+    def take_works(self, said: Statement) -> None:
         """Take "공휴일 정상영업", "다섯째 주 월요일은 영업": closed in the other weeks, if it is closed every week."""
         for named in said.scope or ():
             inherits = named.is_part and not named.days and said.of
@@ -285,7 +288,7 @@ class _Values:
 
     @staticmethod
     def _of_holidays(breaks: Said[Span], days: Days) -> Days | None:
-        """Return whose breaks are those of public holidays: their own, those of the days that they go with, everybody's."""
+        """Return whose breaks public holidays have: their own, those of the days that they go with, everybody's."""
         own = _most_specific(breaks, HOLIDAY)
         return own if own is not None else next((d for d in (days - {HOLIDAY}, EVERY_DAY) if d and d in breaks), None)
 
@@ -319,16 +322,3 @@ def _most_specific(said: Mapping[Days | None, list[T]], number: int) -> Days | N
 
 
 _OF_TIMES = {"open", "break", "aside", "until", "from"}
-_TAKES: dict[str, Callable[[_Values, Statement], None]] = {
-    "open": _Values._take_open,
-    "until": _Values._take_end,
-    "from": _Values._take_end,
-    "break": _Values._take_break,
-    "no break": _Values._take_no_break,
-    "last order": _Values._take_last_order,
-    "aside": _Values._take_aside,
-    "all year": _Values._take_all_year,
-    "except": _Values._take_except,
-    "closed": _Values._take_closed,
-    "works": _Values._take_works,
-}

@@ -109,7 +109,7 @@ def _find_all(line: str) -> list[Amount]:
 
 
 def _bracket(line: str, amount: Amount) -> str:
-    """Return the bracket right behind an amount, " (성인)", "" if there is none or it speaks of another: "(7세 무료)"."""
+    """Return the bracket right behind an amount, " (성인)", "" if none or it is of another price: "(7세 무료)"."""
     match = IN_BRACKETS.match(line, amount.end)
     return match[0] if match and not find_amounts(match[1]) and not FREE.search(match[1]) else ""
 

@@ -58,7 +58,7 @@ def _is_date(year: int, month: int, day: int, weekday: int) -> bool:
 
 @cache
 def _public_holidays(year: int) -> frozenset[date]:
-    """Return the public holidays of a year and of the first days of the next, those included that make up for a lost one."""
+    """Return the public holidays of a year and the next new year's day, with those that make up for a lost one."""
     new_year, buddha, harvest = (date(year, *lunar) for lunar in _LUNAR[year])
     fixed = {date(year, *month_day) for month_day in _FIXED}
     feasts = {middle + _DAY * off for middle in (new_year, harvest) for off in (-1, 0, 1)}

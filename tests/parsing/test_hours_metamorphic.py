@@ -70,9 +70,7 @@ def test_order_and_separators(opening: str, closings: list[str], data: st.DataOb
 def test_blanks_and_brackets(opening: str, closings: list[str], data: st.DataObject) -> None:
     expected = read(" / ".join([opening, *closings]))
     written = [data.draw(st.sampled_from([one, one.replace(" ", ""), f" {one} "])) for one in closings]
-    shape = data.draw(
-        st.sampled_from(["{} {}", "{}{}", "{} ({})", "{}({})", "{} / ({})", "{} [{}]", "{}\n({})", "{} ({})\n"])
-    )
+    shape = data.draw(st.sampled_from(["{} {}", "{} ({})", "{}({})", "{} / ({})", "{} [{}]", "{}\n({})", "{} ({})\n"]))
 
     assert read(shape.format(opening, ", ".join(written))) == expected
 
