@@ -106,6 +106,6 @@ OUTSIDE = (
     "맥주집 포장마차 실내포차 루프탑 푸드코트 휴게소 구내식당 밀키트 레몬 토마토 보리 스낵 스낵바 야식 술 "
     "안주전문 이색맛집 세계요리 세계맥주 와인샵 바틀샵 도시락"
 )
-# How a dish is cooked says less than what is cooked: 옥돔구이 is fish, 두부조림 is none. What the stem alone leaves open
-# stays unknown.
+# How a dish is cooked says less than what is cooked: 옥돔구이 is fish, 두부조림 is none. What the stem leaves open is
+# unknown.
 COOKED = ("구이", "볶음", "조림", "무침", "찜", "튀김")

@@ -178,7 +178,7 @@ class LineReader(TimesReader):
             self._comment(inner, kinds)
 
     def _go_on_with(self, inner: list[Token], kinds: set[str]) -> bool:
-        """Read a bracket that is a part of the statement under way, "토(휴무)", "정기휴무 (월요일)"; False = it is none."""
+        """Read a bracket that is part of the statement under way, "토(휴무)", "휴무 (월요일)"; False = it is not."""
         draft, scopes = self.draft, kinds <= SCOPES | {"extent", "included"}
         if draft.marks and not draft.heads:
             if kinds <= {"closed"} or kinds <= {"span", "open_label"}:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import combinations
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from refillspot.items import Day, Festivals, OpeningHours
-from refillspot.parsing.clock import DAY, Moment, Span, fit, is_plausible
-from refillspot.parsing.day import open_day
+from refillspot.parsing.clock import DAY, Span, fit, is_plausible
+from refillspot.parsing.hours_days import Times
 from refillspot.parsing.hours_words import LONGER
 from refillspot.parsing.month_weeks import ALL_WEEKS, Weeks
 from refillspot.parsing.public_holidays import is_by_public_holiday
 from refillspot.parsing.weekdays import EVERY_DAY, HOLIDAY, NO_DAY, Days
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from refillspot.parsing.hours_statements import Scope, Statement, Term
 
-T = TypeVar("T")
-Said = defaultdict[Days | None, list[T]]
-
-SINGLE = [frozenset({number}) for number in range(8)]
+_OF_TIMES = {"open", "break", "aside", "until", "from"}
 
 
 def find_values(said: Sequence[Statement]) -> OpeningHours | None:
@@ -38,12 +34,11 @@ class _Values:
 
     def __init__(self, said: Sequence[Statement]) -> None:
         self.said = said
-        self.open: Said[Span] = defaultdict(list)
-        self.noted: Said[Span] = defaultdict(list)  # open, by a note on another row
-        self.breaks: Said[Span] = defaultdict(list)  # an empty list = says there is none
-        self.last_orders: Said[Moment] = defaultdict(list)
-        self.closed: dict[int, Days] = {}
-        """{weekday: the days of the statement that closes it}"""
+        self.times = Times()
+        self.opened_by: dict[Days | None, str] = {}
+        """{days of an opening: its words}"""
+        self.closed: dict[int, Statement] = {}
+        """{weekday: the statement that closes it}"""
         self.closed_weeks: defaultdict[int, Weeks] = defaultdict(frozenset)
         self.every_other_week: Days = NO_DAY
         self.open_again: Days = NO_DAY  # closed every week, but for what a bracket beside it says
@@ -87,8 +82,6 @@ class _Values:
         if any(term.festival for term in said.scope or ()):
             self.festivals.add(None)
 
-    # --- one way of taking for each assertion
-
     def take_open(self, said: Statement) -> None:
         scope, span = said.scope, said.span
         if span is None:
@@ -107,7 +100,8 @@ class _Values:
         if not is_plausible(span):
             self._note(said.words)
         days = said.days if scope is not None else None
-        (self.noted if said.of and said.own_scope else self.open)[days].append(span)
+        (self.times.noted if said.of and said.own_scope else self.times.open)[days].append(span)
+        self.opened_by[days] = said.words
 
     def take_until(self, said: Statement) -> None:
         """Take "(주말 18시까지)", "(주말 13시 오픈)": as the row, but for one end."""
@@ -115,9 +109,9 @@ class _Values:
         if not moment or not base or not said.own_scope:
             self._note(said.words)
         elif said.assertion == "until" and (cut := fit(moment, Span(base.start, base.start + DAY))):
-            self.noted[said.days].append(Span(base.start, cut))
+            self.times.noted[said.days].append(Span(base.start, cut))
         elif said.assertion == "from" and moment.minutes < base.end:
-            self.noted[said.days].append(Span(moment.minutes, base.end))
+            self.times.noted[said.days].append(Span(moment.minutes, base.end))
         else:
             said.doubt = True
             self._doubt(said)
@@ -127,14 +121,14 @@ class _Values:
 
     def take_break(self, said: Statement) -> None:
         if said.span:
-            self.breaks[None if said.scope is None else said.days].append(said.span)
+            self.times.breaks[None if said.scope is None else said.days].append(said.span)
 
     def take_no_break(self, said: Statement) -> None:
-        self.breaks.setdefault(None if said.scope is None else said.days, [])
+        self.times.breaks.setdefault(None if said.scope is None else said.days, [])
 
     def take_last_order(self, said: Statement) -> None:
         if said.moment:
-            self.last_orders[None if said.scope is None else said.days].append(said.moment)
+            self.times.last_orders[None if said.scope is None else said.days].append(said.moment)
 
     def take_aside(self, said: Statement) -> None:
         if said.of:
@@ -149,15 +143,11 @@ class _Values:
         if of and of.assertion == "all year" and any(term.festival for term in said.scope or ()):
             self._take_festivals(said.scope or ())
         elif of and of.assertion in {"break", "no break"}:
-            self.breaks.setdefault(days, [])
+            self.times.breaks.setdefault(days, [])
         elif of and of.assertion == "last order":
-            self.last_orders.setdefault(days, [])
+            self.times.last_orders.setdefault(days, [])
         elif of and of.assertion == "open" and of.scope and days < of.days and of.span:
-            spans = self.open[of.days]
-            spans.remove(of.span)
-            if not spans:
-                del self.open[of.days]
-            self.open[of.days - days].append(of.span)
+            self.times.narrow(of.span, of.days, days)
         elif days - {HOLIDAY} and not (of and of.assertion == "aside"):
             said.doubt = True
             self._doubt(said)
@@ -182,7 +172,7 @@ class _Values:
             elif term.is_part:
                 self._take_part(term, said)
             else:
-                self.closed |= dict.fromkeys(term.days, said.days)
+                self.closed |= dict.fromkeys(term.days, said)
 
     def _scope_of_closing(self, said: Statement) -> Scope:
         """Return what is closed; "(첫째 휴무)" is of the one day that the statement before the bracket names."""
@@ -238,16 +228,10 @@ class _Values:
                 self.doubted |= term.days
                 self._note(said.words)
 
-    # --- the values
-
     def hours(self) -> OpeningHours | None:
         """Return the hours of the days that are known, None if none is."""
-        for noted, spans in self.noted.items():
-            self.open.setdefault(noted, spans)  # a row of their own outweighs the note
-        if self.tells_closings or self.all_year:
-            _take_as_every_day(self.open)  # a text that speaks of weekly holidays, or of none, speaks of every day
-        _take_as_every_day(self.breaks)
-        _take_as_every_day(self.last_orders)
+        # A text that speaks of weekly holidays, or of none, speaks of every day.
+        self.times.settle(of_every_day=self.tells_closings or self.all_year)
         days_known = {number: day for number in range(7) if (day := self._day(number))}
         holidays = self._day(HOLIDAY)
         festivals = self._festivals()
@@ -272,53 +256,19 @@ class _Values:
     def _day(self, number: int) -> Day | None:
         if number in self.doubted:
             return None
-        days = _most_specific(self.open, number)
-        if number in self.closed and number not in self.open_again:
-            if days is not None and days <= self.closed[number]:
-                self._note("")
-                return None  # open and closed, both of just these days
+        days = self.times.closest(number)
+        closed = self.closed.get(number)
+        if closed and number not in self.open_again:
+            if days is not None and days <= closed.days:
+                self._note(closed.words)  # open and closed, both of just these days
+                return None
             return Day(closed=True)
-        if days is None or number in self.untimed or self._contradicts(days, number):
-            return None
-        gap_days = self._of_holidays(self.breaks, days) if number == HOLIDAY else _most_specific(self.breaks, number)
-        gaps = self.breaks[gap_days] if gap_days is not None else ()
-        call_days = _most_specific(self.last_orders, number)
-        calls = self.last_orders[call_days] if call_days is not None and len(call_days) <= len(days) else ()
-        return open_day(tuple(self.open[days]), tuple(gaps), tuple(calls))
-
-    @staticmethod
-    def _of_holidays(breaks: Said[Span], days: Days) -> Days | None:
-        """Return whose breaks public holidays have: their own, those of the days that they go with, everybody's."""
-        own = _most_specific(breaks, HOLIDAY)
-        return own if own is not None else next((d for d in (days - {HOLIDAY}, EVERY_DAY) if d and d in breaks), None)
-
-    def _contradicts(self, days: Days, number: int) -> bool:
-        """Tell whether two times are said of a day, and neither is the closer one."""
-        rivals = [spans for other, spans in self.open.items() if other and number in other and len(other) == len(days)]
-        if any(spans != self.open[days] for spans in rivals):
-            return True
-        return any(_overlap(*pair) for pair in combinations(self.open[days], 2))
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one[:2] != other[:2] and one.start < other.end and other.start < one.end
+        if self.times.contradicts(number):
+            self._note(
+                " ".join(filter(None, (self.opened_by.get(of) for of in self.times.open if of and number in of)))
+            )
+        return None if number in self.untimed else self.times.day(number)
 
 
 def _with_days(term: Term, days: Days) -> Term:
     return type(term)(days, term.weeks, term.every_other, term.now_and_then)
-
-
-def _take_as_every_day(said: Said[T]) -> None:
-    if None in said:
-        said[EVERY_DAY] += said.pop(None)
-
-
-def _most_specific(said: Mapping[Days | None, list[T]], number: int) -> Days | None:
-    """Return the smallest set of days with this one in it, the later of two alike."""
-    if not said or SINGLE[number] in said:
-        return SINGLE[number] if said else None
-    named = [days for days in said if days is not None and number in days]
-    return min(reversed(named), key=len, default=None)
-
-
-_OF_TIMES = {"open", "break", "aside", "until", "from"}

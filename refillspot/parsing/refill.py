@@ -126,9 +126,9 @@ def _salad_bar(name: str, categories: Sequence[str], menu: Sequence[str]) -> Ite
     says_so = [Evidence(source, text) for source, text in texts if SALAD_BAR.search(_plain(text))]
     by_name = bool(SALAD_BAR.search(_plain(name)))
     of_dishes = not by_name and any(not _SALAD.search(_plain(category)) for category in categories)
-    if says_so and (lines or not of_dishes):
-        if all(SALAD_BAR.search(line) or LABEL.search(line) or is_side(line) for line in lines):
-            yield from (_Reason("likely", evidence) for evidence in says_so)
+    nothing_else = all(SALAD_BAR.search(line) or LABEL.search(line) or is_side(line) for line in lines)
+    if says_so and nothing_else and (lines or not of_dishes):
+        yield from (_Reason("likely", evidence) for evidence in says_so)
 
 
 def _plain(text: str) -> str:

@@ -22,7 +22,8 @@ GROUPS = {
 # A day with its weekday in brackets: 오늘(목), 7월 4일(금).
 DATED = rf"(?:오늘|내일|(?:\d{{1,2}} ?(?:월 ?|[./] ?))?\d{{1,2}} ?일?) ?\( ?[{LETTERS}](?:요일)? ?\)"
 # A letter alone is a weekday only if no word goes on around it: 목 is, 목살 is not.
-WEEKDAY = rf"[{LETTERS}](?:요일|욜)|(?<![가-힣\d])[{LETTERS}]{{1,7}}(?:(?![가-힣])|(?=(?:정기 ?)?휴[무뮤]|[은는](?![가-힣])))|{'|'.join(GROUPS)}"
+_WORD_ENDS = r"(?:(?![가-힣])|(?=(?:정기 ?)?휴[무뮤]|[은는](?![가-힣])))"
+WEEKDAY = rf"[{LETTERS}](?:요일|욜)|(?<![가-힣\d])[{LETTERS}]{{1,7}}{_WORD_ENDS}|{'|'.join(GROUPS)}"
 JOINT = r"(?: ?(?:[-,·&]|부터|및) ?|/| ?/ ?(?=[월화수목금토일](?:요일|[^가-힣])))"
 # 매일 joins no list: "휴무: 일요일 / 매일 11:00-22:00" says two things.
 LISTED = rf"(?:{WEEKDAY})(?:{JOINT}(?!매일)(?:{WEEKDAY}))*"

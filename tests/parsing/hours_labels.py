@@ -60,7 +60,7 @@ CAPTURED_TEXTS = Path(__file__).parents[3] / "shared" / "captures" / "hours_2026
 
 
 def captured_hours() -> Iterator[tuple[str, str | None]]:
-    """Yield the captured texts that were labelled by eye, and their labels; nothing where the captures are not at hand."""
+    """Yield the captured texts that were labelled by eye, and their labels; nothing where there are no captures."""
     if CAPTURED_TEXTS.exists():
         texts = json.loads(CAPTURED_TEXTS.read_text("utf-8"))
         for number, label in yaml.safe_load(CAPTURED_LABELS.read_text("utf-8")).items():

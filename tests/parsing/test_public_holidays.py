@@ -54,7 +54,8 @@ def test_a_closing_of_a_date(value: str | dict[str, str], label: str | None) -> 
 @pytest.mark.parametrize(
     "day",
     [
-        date(2026, 2, 15), date(2026, 2, 19), date(2026, 9, 27), date(2026, 10, 5), date(2026, 10, 6), date(2026, 12, 31),
+        date(2026, 2, 15), date(2026, 2, 19), date(2026, 9, 27), date(2026, 10, 5), date(2026, 10, 6),
+        date(2026, 12, 31),
         date(2027, 1, 1), date(2027, 2, 9), date(2027, 5, 13), date(2028, 10, 5), date(2029, 5, 7), date(2030, 12, 31),
     ],
 )  # fmt: skip
