@@ -100,7 +100,7 @@ def _take_known(text: str, names: Collection[str]) -> tuple[str, str]:
 def _take_dong(text: str, sido: str | None, sigungu: str) -> tuple[str, str]:
     """Take a city's dongs from its map: only it tells the dong 세종로 from a road, and the legal dong of 역삼1동."""
     known = _dongs(sido).get(sigungu, frozenset())
-    parted = PARTED_DONG.match(text)
+    parted = PARTED_DONG.match(text) if "가" in text else None
     if parted and (joined := parted[1] + parted[2]) in known:
         return joined, text[parted.end() :].lstrip(" ,")
     first = FIRST_WORD.match(text)

@@ -38,20 +38,22 @@ def read_week(labelled: Mapping[str, str]) -> OpeningHours | None:
     weekday is not known. So are all of them where no day of the seven is open.
     """
     week: dict[int, Day] = {}
-    notes = []
-    labels = [_read_label(label) for label in labelled]
-    for number, (name, text) in enumerate(labelled.items()):
-        label, day = labels[number], _read_day(text)
+    closed: list[tuple[_Label, str]] = []
+    for name, text in labelled.items():
+        label, day = _read_label(name), _read_day(text)
         if label is None or day is None or label.weekday in week:
             return None
         week[label.weekday] = day
-        if day.closed and _is_exception(label, labels[number + 1 : number + 2]):
-            notes.append((label.weekday, f"{name} {text}"))
-    if len(week) == 7 and all(day.closed for day in week.values()):
+        if day.closed:
+            closed.append((label, name))
+    if len(closed) == 7:
         return OpeningHours()
-    for weekday, _ in notes:
-        del week[weekday]
-    return OpeningHours(dict(sorted(week.items())), notes=[note for _, note in notes])
+    notes = []
+    for label, name in closed:
+        if _is_exception(label, list(labelled)):
+            notes.append(f"{name} {labelled[name]}")
+            del week[label.weekday]
+    return OpeningHours(dict(sorted(week.items())), notes=notes)
 
 
 def name_today(labels: Sequence[str]) -> str | None:
@@ -61,10 +63,10 @@ def name_today(labels: Sequence[str]) -> str | None:
     return f"{date[0]}월 {date[1]}일({LETTERS[today.weekday]})" if date and today else None
 
 
-def _is_exception(label: _Label, following: list[_Label | None]) -> bool:
+def _is_exception(label: _Label, labels: list[str]) -> bool:
     date = (label.month, label.day) if label.month else None
-    if date is None and following and following[0]:
-        date = _date_of_today(label, following[0])
+    if date is None and len(labels) > 1 and (following := _read_label(labels[1])):
+        date = _date_of_today(label, following)
     return date is not None and is_by_public_holiday(*date, label.weekday)
 
 

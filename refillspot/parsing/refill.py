@@ -107,7 +107,7 @@ def _weigh_buffet(reasons: Sequence[_Reason], name: str, menu: Sequence[str]) ->
 def _of_own_dish(categories: Sequence[str]) -> Iterator[_Reason]:
     """Yield "버섯무한리필" of a store that is filed under 버섯: what is a side dish elsewhere is its meal."""
     for category in categories:
-        match = _REFILL_OF.fullmatch(_plain(category))
+        match = _REFILL_OF.fullmatch(_plain(category)) if "필" in category else None
         dish = match[1] if match else ""
         if MEALS_OF_THEIR_OWN.search(dish) and not OTHER_ASIDE.search(dish) and dish in map(_plain, categories):
             yield _Reason("confirmed", Evidence("category", category))
@@ -118,19 +118,22 @@ def _salad_bar(name: str, categories: Sequence[str], menu: Sequence[str]) -> Ite
 
     One that is filed under dishes too ("스테이크, 샐러드바") is shown to be no more than that by its menu alone.
     """
-    lines = [_plain(line) for line in menu]
-    if any(_BY_THE_HEAD.search(line) for line in lines):
-        yield from (_Reason("likely", Evidence("menu", line)) for line in menu if _BY_THE_HEAD.search(_plain(line)))
+    by_the_head = [line for line in menu if "샐러드" in line and _BY_THE_HEAD.search(_plain(line))]
+    if by_the_head:
+        yield from (_Reason("likely", Evidence("menu", line)) for line in by_the_head)
         return
     texts: list[tuple[EvidenceSource, str]] = [("name", name), *(("category", text) for text in categories)]
     says_so = [Evidence(source, text) for source, text in texts if SALAD_BAR.search(_plain(text))]
+    if not says_so:
+        return
     by_name = bool(SALAD_BAR.search(_plain(name)))
     of_dishes = not by_name and any(not _SALAD.search(_plain(category)) for category in categories)
-    nothing_else = all(SALAD_BAR.search(line) or LABEL.search(line) or is_side(line) for line in lines)
-    if says_so and nothing_else and (lines or not of_dishes):
+    nothing_else = all(SALAD_BAR.search(line) or LABEL.search(line) or is_side(line) for line in map(_plain, menu))
+    if nothing_else and (menu or not of_dishes):
         yield from (_Reason("likely", evidence) for evidence in says_so)
 
 
+@lru_cache(maxsize=4096)  # categories and dishes repeat from store to store
 def _plain(text: str) -> str:
     """Return a text in small letters, full-width forms and marks like <em> gone, single spaces."""
     text = unicodedata.normalize("NFKC", text)
