@@ -48,12 +48,14 @@ def read_week(labelled: Mapping[str, str]) -> OpeningHours | None:
             closed.append((label, name))
     if len(closed) == 7:
         return OpeningHours()
-    notes = []
-    for label, name in closed:
-        if _is_exception(label, list(labelled)):
-            notes.append(f"{name} {labelled[name]}")
-            del week[label.weekday]
-    return OpeningHours(dict(sorted(week.items())), notes=notes)
+    excepted = [(label, name) for label, name in closed if _is_exception(label, list(labelled))]
+    for label, _ in excepted:
+        del week[label.weekday]
+    return OpeningHours(
+        dict(sorted(week.items())),
+        notes=[f"{name} {labelled[name]}" for _, name in excepted],
+        exceptions=sorted(label.weekday for label, _ in excepted),
+    )
 
 
 def name_today(labels: Sequence[str]) -> str | None:

@@ -45,6 +45,7 @@ class _Values:
         self.festivals: set[Festivals | None] = set()
         self.all_year = False
         self.tells_closings = False
+        self.exceptions: Days = NO_DAY
         self.doubted: Days = NO_DAY
         self.untimed: Days = NO_DAY  # open perhaps, but nobody can tell from when to when
         self.notes: dict[str, None] = {}  # each once, in order
@@ -169,6 +170,7 @@ class _Values:
         for term in scope:
             if term.passing or (term.date is not None and self._is_exception(term)):
                 self._note(said.words if term.date != (0, 0) else "")
+                self.exceptions |= term.days if term.date else NO_DAY
             elif term.is_part:
                 self._take_part(term, said)
             else:
@@ -239,7 +241,8 @@ class _Values:
             return None  # a week without an open day is a holiday of the shop's, no rule
         weeks = {day: sorted(weeks) for day, weeks in sorted(self.closed_weeks.items()) if self._is_open(day)}
         every_other = sorted(day for day in self.every_other_week if self._is_open(day))
-        return OpeningHours(days_known, weeks, every_other, holidays, festivals, list(self.notes))
+        exceptions = sorted(self.exceptions - days_known.keys())
+        return OpeningHours(days_known, weeks, every_other, holidays, festivals, list(self.notes), exceptions)
 
     def _is_open(self, day: int) -> bool:
         return day not in self.doubted and (day not in self.closed or day in self.open_again)

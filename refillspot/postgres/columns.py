@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 import msgspec
 
-Policy = Literal["replace", "keep", "list", "menu", "terms", "refill"]
+Policy = Literal["replace", "keep", "list", "menu", "terms", "refill", "hours"]
 """What a merge does to a row that exists.
 
 replace: the new value counts. keep: the new value counts unless it is NULL or empty, because a poorer page never
 erases what is known. list, menu, terms: as keep; but from a page for people, which says less than the API, a part of a
 list is no news, a line of the menu keeps its marks and description, and terms are added to those known. refill: as the
-page and its menu allow. Each of them comes to the same whether a page is merged once or twice in a row.
+page and its menu allow. hours: as keep; but a week with closings of single dates (a festival) is no news of its days
+beside hours that are known. Each of them comes to the same whether a page is merged once or twice in a row.
 """
 BY_PAGES = "EXCLUDED.road = 'pages'"
 MARKED_MENU = """(
@@ -24,6 +25,7 @@ MARKED_MENU = """(
     ), '{}') ORDER BY place)
     FROM jsonb_array_elements(EXCLUDED.menu) WITH ORDINALITY AS lines (line, place)
 )"""
+HAS_EXCEPTIONS = "s.hours IS NOT NULL AND jsonb_array_length(coalesce(EXCLUDED.hours -> 'exceptions', '[]')) > 0"
 # A page without a menu knows less: it may confirm a verdict, never weaken one that a menu supports. A page for people
 # may strengthen it only.
 KEEPS_VERDICT = f"""
@@ -64,8 +66,8 @@ STORE_COLUMNS = (
     Column("user_score", "float8"),
     Column("review_count", "int8"),
     Column("images", "text[]", "list", empty="'{}'"),
-    Column("hours", "jsonb"),
-    Column("hours_text"),
+    Column("hours", "jsonb", "hours"),
+    Column("hours_text", policy="hours"),
     Column("open_status"),
     Column("menu", "jsonb", "menu", empty="'[]'"),
     Column("refill_verdict", policy="refill", attribute="refill.verdict"),
@@ -78,7 +80,7 @@ STORE_COLUMNS = (
     Column("source_url", policy="replace"),
     Column("road", policy="replace"),
 )
-COLUMNS = (*STORE_COLUMNS, Column("hours_osm"), Column("digest", "int8", "replace"))
+COLUMNS = (*STORE_COLUMNS, Column("hours_osm", policy="hours"), Column("digest", "int8", "replace"))
 """Those of a `Store`, then those that a `StoreRow` adds."""
 
 NUL = b"\\u0000"
@@ -109,6 +111,8 @@ def merge_expression(column: Column) -> str:
     if column.policy == "refill":
         return f"CASE WHEN {KEEPS_VERDICT} THEN {old} ELSE {new} END"
     kept = f"coalesce({f'nullif({new}, {column.empty})' if column.empty else new}, {old})"
+    if column.policy == "hours":
+        return f"CASE WHEN {HAS_EXCEPTIONS} THEN {old} ELSE {kept} END"
     if column.policy == "list":
         return f"CASE WHEN {BY_PAGES} AND {old} @> {new} THEN {old} ELSE {kept} END"
     if column.policy == "menu":
