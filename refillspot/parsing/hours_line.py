@@ -28,7 +28,7 @@ class LineState:
         self.said = said
         self.of = of
         self.in_bracket = of is not None
-        self.said_before = len(said)
+        self.said_before = self.line_start = len(said)
         self.draft = Draft()
         self.last: Statement | None = None  # the statement before, until something parts it from what follows
         self.base: Span | None = of.span if of and of.assertion == "open" else None  # the opening that 까지 cuts short

@@ -233,6 +233,7 @@ class LineReader(TimesReader):
         if of.assertion is None and self.draft.kind:
             reader.kind = self.draft.kind
         reader.base = reader.base or self.base
+        reader.line_start = self.line_start
         reader.read()
         if reader.left:
             self.said.append(Statement(None, reader.left, self._say(inner), doubt=True, of=of))

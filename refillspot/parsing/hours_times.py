@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from refillspot.parsing.clock import Span, read_moment, read_span
 from refillspot.parsing.hours_line import LineState
+from refillspot.parsing.hours_statements import Statement
 from refillspot.parsing.hours_words import SCOPES, read_before_closing
 
 if TYPE_CHECKING:
-    from refillspot.parsing.hours_statements import Assertion, Statement, Token
+    from refillspot.parsing.hours_statements import Assertion, Token
 
 LONGEST_BREAK = 240  # minutes; a longer span is not called a break by a word beside it
 LONGEST_LAST_CALL = 60
@@ -38,6 +39,7 @@ class TimesReader(LineState):
             doubt = span.length > LONGEST_LAST_CALL
             self._state("aside", token.end, span=span, doubt=doubt and bool(draft.marks))
         elif kind == "break":
+            self._doubt_breaks_before(token)
             self._state("break", token.end, span=span, doubt=span.length > LONGEST_BREAK)
             self.kind = "break"
         elif self.in_bracket and not draft.marks:
@@ -46,6 +48,16 @@ class TimesReader(LineState):
         else:
             self._state("open", token.end, span=span)
             self.kind = self.kind if self.in_bracket else ""
+
+    def _doubt_breaks_before(self, token: Token) -> None:
+        """Doubt whether "평일 11:00-22:00 주말 11:00-21:00 (브레이크타임 15:00-17:00)" is of the weekdays too."""
+        line = self.said[self.line_start :]
+        if self.draft.marks or any(one.assertion in {"break", "no break"} for one in line):
+            return
+        words = self.line[max(self.draft.start, 0) : token.end]
+        for one in line:
+            if one.assertion == "open" and one.of is None and one.scope and one.scope != self.current:
+                self.said.append(Statement("break", one.scope, words, doubt=True))
 
     def _holds_on(self, span: Span) -> bool:
         """Tell whether a span that no word names is a break like the one before it."""
@@ -89,6 +101,7 @@ class TimesReader(LineState):
         self.draft.clocks = []
         doubt = not 0 < second.minutes - first.minutes <= LONGEST_BREAK
         exact = first.exact or second.exact
+        self._doubt_breaks_before(token)
         self._state("break", token.end, span=Span(first.minutes, second.minutes, exact), doubt=doubt)
 
     def take_break(self, token: Token) -> None:
@@ -112,6 +125,8 @@ class TimesReader(LineState):
         """Take the word behind a span for it: "15:00 - 17:00 브레이크타임"."""
         if last.span:
             self.draft.marks = []
+            if assertion == "break" and not last.own_scope:
+                self._doubt_breaks_before(self.tokens[self.at - 1])
             last.doubt = last.span.length > longest or (last.doubt and last.assertion == "open")
             last.assertion = assertion
             self.kind = self.draft.kind = ""

@@ -111,10 +111,9 @@ def merge_expression(column: Column) -> str:
     if column.policy == "refill":
         return f"CASE WHEN {KEEPS_VERDICT} THEN {old} ELSE {new} END"
     kept = f"coalesce({f'nullif({new}, {column.empty})' if column.empty else new}, {old})"
-    if column.policy == "hours":
-        return f"CASE WHEN {HAS_EXCEPTIONS} THEN {old} ELSE {kept} END"
-    if column.policy == "list":
-        return f"CASE WHEN {BY_PAGES} AND {old} @> {new} THEN {old} ELSE {kept} END"
+    keeps_old = {"hours": HAS_EXCEPTIONS, "list": f"{BY_PAGES} AND {old} @> {new}"}.get(column.policy)
+    if keeps_old:
+        return f"CASE WHEN {keeps_old} THEN {old} ELSE {kept} END"
     if column.policy == "menu":
         return f"CASE WHEN {BY_PAGES} THEN coalesce({MARKED_MENU}, {old}) ELSE {kept} END"
     if column.policy == "terms":
