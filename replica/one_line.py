@@ -40,7 +40,9 @@ def write_line(week: Week) -> str:
 def _write_times(week: Week, pause: str) -> str:
     days, ends = (next(span for span in spans if span) for spans in (week.spans[:5], week.spans[5:]))
     pause = pause.format(*week.break_time) if week.break_time else ""
-    if ends != days:
-        return f"평일 {days[0]} - {days[1]}{pause} 주말 {ends[0]} - {ends[1]}{pause}"
-    times = f"매일 {days[0]} - {days[1]}{pause}"
-    return f"{times} (라스트오더 {week.last_order})" if week.last_order else times
+    last = f"(라스트오더 {week.last_order})" if week.last_order else ""
+    if ends == days:
+        return f"매일 {days[0]} - {days[1]}{pause}{last}"
+    return (
+        f"평일 {days[0]} - {days[1]}{pause}{last} 주말 {ends[0]} - {ends[1]}{pause}{last if ends[1] == days[1] else ''}"
+    )

@@ -45,6 +45,7 @@ def find_offers(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[MenuIt
     if not offers:
         stems = {_stem(item) for item in fees if _is_for_persons(item)}
         offers = [item for item in fees if _is_fee(item) or _stem(item) in stems]
+        offers = [] if all(map(_is_free_entry, offers)) else offers
     if not offers and verdict.verdict == "confirmed":
         dishes = [item for item in fees if not (DISH.search(item.name) or is_side(item.name))]
         offers = dishes if len(dishes) == 1 else []

@@ -18,7 +18,7 @@ QUERIES = (
     "신사동",
     "부산 중구 초밥",
 )
-FINGERPRINT = "f62176d6eb05bcfb8b9a8ef78939faf6b2bdbc78c078bb59fc94d24ad996b989"
+FINGERPRINT = "8f822e92d0d8347a6f8b7c16ea34f936c455f9458bac2e2f36da5c1cdf6342d2"
 
 
 def test_seoul_is_the_same_city_to_the_byte(start_replica: Start) -> None:
