@@ -100,7 +100,8 @@ def write_week(week: Week, today: date) -> list[dict[str, Any]]:
 
 
 def write_today(week: Week, today: date) -> str:
-    return _write_day(week, today)[0]
+    """Return the status of today, or all that is known in one line."""
+    return write_line(week) if week.form else _write_day(week, today)[0]
 
 
 def status_on(status: str, week: Week | None, today: date) -> str:

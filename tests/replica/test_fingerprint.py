@@ -18,7 +18,7 @@ QUERIES = (
     "신사동",
     "부산 중구 초밥",
 )
-FINGERPRINT = "8f822e92d0d8347a6f8b7c16ea34f936c455f9458bac2e2f36da5c1cdf6342d2"
+FINGERPRINT = "7ce6f1e75cab0e257fbd5045392513a67cf183d50aee437cb71ca178d1fbf8e7"
 
 
 def test_seoul_is_the_same_city_to_the_byte(start_replica: Start) -> None:
