@@ -35,7 +35,8 @@ def read_week(labelled: Mapping[str, str]) -> OpeningHours | None:
     """Return the week, None if anything is not in the site's own style, or says two things of one day.
 
     A week of dates is no rule: a closing on a public holiday, its eve or the day after is of that date alone, and its
-    weekday is not known. So are all of them where no day of the seven is open.
+    weekday is not known. So are all of them where no day of the seven is open. Of today alone, without its date, nobody
+    can tell: that is taken for a rule where nothing better is known of the weekday (`exceptions`).
     """
     week: dict[int, Day] = {}
     closed: list[tuple[_Label, str]] = []
@@ -51,10 +52,11 @@ def read_week(labelled: Mapping[str, str]) -> OpeningHours | None:
     excepted = [(label, name) for label, name in closed if _is_exception(label, list(labelled))]
     for label, _ in excepted:
         del week[label.weekday]
+    only_today = list(week) if len(labelled) == 1 and closed and not closed[0][0].month else []
     return OpeningHours(
         dict(sorted(week.items())),
         notes=[f"{name} {labelled[name]}" for _, name in excepted],
-        exceptions=sorted(label.weekday for label, _ in excepted),
+        exceptions=only_today or sorted(label.weekday for label, _ in excepted),
     )
 
 

@@ -51,6 +51,15 @@ def test_a_closing_of_a_date(value: str | dict[str, str], label: str | None) -> 
     assert say(value) == label
 
 
+def test_what_is_closed_today_is_no_news_of_a_weekday_that_is_known() -> None:
+    alone, dated = parse_hours({"오늘(목)": OFF}), parse_hours({"7월 9일(목)": OFF})
+
+    assert alone is not None
+    assert dated is not None
+    assert (alone.days, alone.exceptions) == (dated.days, [3])
+    assert dated.exceptions == []
+
+
 @pytest.mark.parametrize(
     "day",
     [
