@@ -119,3 +119,22 @@ def test_a_misprint_is_not_guessed_at(text: str) -> None:
 @pytest.mark.parametrize("text", BREAKS)
 def test_a_break_is_cut_out_where_it_is_plain(text: str) -> None:
     assert say(text) == "Mo-Su 11:00-15:00,17:30-22:00"
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        "영업 시작 20분 전",
+        "영업 종료 25분 전",
+        "라스트 오더 26분 전",
+        "영업 중",
+        "영업 전",
+        "브레이크 타임",
+        "마지막 주문 마감",
+        "확인필요",
+    ],
+)
+def test_the_status_of_the_moment_is_no_time_of_day(status: str) -> None:
+    assert say(status) is None
+    assert say(f"{status} 오늘(토) · 영업시간: 11:30 - 21:00") == "Sa 11:30-21:00"
+    assert say({"오늘(토)": f"{status}\n영업시간: 11:30 - 21:00"}) == "Sa 11:30-21:00"
