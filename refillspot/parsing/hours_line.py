@@ -116,7 +116,7 @@ class LineState:
             self.current = scope if last.assertion == "open" else self.current
         elif any(term.weeks for term in scope) or (of_closing and all(term.festival for term in scope)):
             self._state("closed", end)
-        elif at_end and (draft.kind == "last" or self.said_before == len(self.said)):
+        elif at_end and not self.in_bracket and (draft.kind == "last" or self.said_before == len(self.said)):
             self.left = scope
         else:
             self._file_doubt(scope, end)

@@ -235,8 +235,6 @@ class LineReader(TimesReader):
         reader.base = reader.base or self.base
         reader.line_start = self.line_start
         reader.read()
-        if reader.left:
-            self.said.append(Statement(None, reader.left, self._say(inner), doubt=True, of=of))
 
     def _refine(self, last: Statement, inner: list[Token]) -> None:
         """Take a bracket that only names days: those of a statement without, the better ones of one with its own."""

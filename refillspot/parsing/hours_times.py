@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 LONGEST_BREAK = 240  # minutes; a longer span is not called a break by a word beside it
 LONGEST_LAST_CALL = 60
 TIMES = {"span", "clock"}
+_NOTHING_MORE: tuple[list[str], ...] = (
+    [],
+    ["works"],
+    ["comma"],
+    ["slash"],
+)  # else it is about something else: "20:00까지 입장"
 
 
 class TimesReader(LineState):
@@ -86,7 +92,7 @@ class TimesReader(LineState):
         elif "last" in {self.draft.kind, self.kind if following[:1] != ["from"] else ""}:
             self._state("last order", token.end, moment=moment)
             self.kind = "last"
-        elif following[:1] == ["until"]:
+        elif following[:1] == ["until"] and (self.draft.marks or following[1:2] in _NOTHING_MORE):
             self._state("until", token.end, moment=moment, span=self.base)
         elif following[:1] in (["from"], ["works"]):
             self._state("from", token.end, moment=moment, span=self.base)

@@ -107,8 +107,12 @@ class _Values:
     def take_until(self, said: Statement) -> None:
         """Take "(주말 18시까지)", "(주말 13시 오픈)": as the row, but for one end."""
         moment, base = said.moment, said.span
-        if not moment or not base or not said.own_scope:
+        if not moment or not base:
             self._note(said.words)
+        elif not said.own_scope:
+            self._note(said.words)
+            if said.of and said.of.assertion == "open" and moment.minutes % DAY not in {base.start, base.end % DAY}:
+                self.untimed |= said.days  # "11:00 - 21:00 (11:30 오픈)": which of the two?
         elif said.assertion == "until" and (cut := fit(moment, Span(base.start, base.start + DAY))):
             self.times.noted[said.days].append(Span(base.start, cut))
         elif said.assertion == "from" and moment.minutes < base.end:

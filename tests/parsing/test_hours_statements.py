@@ -35,6 +35,8 @@ CLOSINGS: list[tuple[Text, str | None]] = [
     ("매일 11:00 - 20:10 / 매주 일요일 휴무, 명절 연휴", "Mo-Sa 11:00-20:10; Su off | festivals closed"),
     ("매일 11:00-22:00 토,일휴무", "Mo-Fr 11:00-22:00; Sa-Su off"),
     ("매일 11:00-22:00 / 브레이크타임 평일 15:00-17:00, 주말 없음", "Mo-Fr 11:00-15:00,17:00-22:00; Sa-Su 11:00-22:00"),
+    ("매일 11:00 - 22:00 (20:00까지 입장)", "Mo-Su 11:00-22:00"),
+    ("평일 11:00-22:00 주말 11:00-21:00 (브레이크 15:00-17:00)", "Sa-Su 11:00-15:00,17:00-21:00"),  # of the weekdays too?
     ("11:00 - 22:00 월~금 / 12:00 - 20:00 토", "Mo-Fr 11:00-22:00; Sa 12:00-20:00"),
     ({"매일": "11:00 - 22:00", "휴무일": "매주 일요일 (첫째주는 영업)"}, "Mo-Su 11:00-22:00 | Su[2,3,4,5]"),
     ({"월-금": "11:00 - 22:00 (14:00-17:00 브레이크/공휴일포함)"},
@@ -72,6 +74,8 @@ DOUBTFUL: list[tuple[Text, str, str]] = [
     ("월 11:00-20:00 화 11:00-20:00 / 월요일 휴무", "Tu 11:00-20:00", ""),
     ("월-수 11:00-20:00, 수-금 12:00-22:00", "Mo-Tu 11:00-20:00; Th-Fr 12:00-22:00", ""),
 ]  # fmt: skip
+
+TWO_THINGS_SAID = ["매일 11:00-22:00 (21:00까지)", "매일 11:00-22:00 (11:30 오픈)", "매일 11:00-22:00 / 매일 휴무"]
 
 MISPRINTED = [
     "매일 1::00 - 22:00", "매일 11:00 - 2200", "매일 11:0 - 22:00", "매일 11:60 - 22:00", "매일 11:00 22:00",
@@ -111,7 +115,7 @@ def test_what_is_not_clear_is_a_note_and_its_days_are_unknown(text: Text, label:
     assert any(note in one for one in [*hours.notes, ""])
 
 
-@pytest.mark.parametrize("text", MISPRINTED)
+@pytest.mark.parametrize("text", [*MISPRINTED, *TWO_THINGS_SAID])
 def test_a_misprint_is_not_guessed_at(text: str) -> None:
     assert parse_hours(text) is None
 
