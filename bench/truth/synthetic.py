@@ -91,7 +91,12 @@ def _compare_hours(tally: Tally, store: Store, truth: dict[str, Any], where: str
             continue
         day = days.get(number)
         spans = [list(span) for span in day.intervals] if day else None
-        tally.compare("hours, a day", spans, [list(span) for span in true["intervals"]], where)
+        tally.compare(
+            "hours, today only" if truth["hours_today_only"] else "hours, a day",
+            spans,
+            [list(span) for span in true["intervals"]],
+            where,
+        )
         if day and true["last_order"]:
             tally.compare("hours, last order", day.last_order, true["last_order"], where)
 

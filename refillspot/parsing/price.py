@@ -31,6 +31,7 @@ SURCHARGE_AFTER = re.compile(r" ?(?:씩 ?)?(?:추가(?! ?\d)|할인(?!가)|적�
 _FREE_FOR = r"(?:미만|이하|이전|까지|입장|식사|요금|이용|아동|동반|고객|[은는의]|[ ():,~·-])*"
 FREE_FOR = re.compile(_FREE_FOR)
 THEN_FREE = re.compile(rf"{_FREE_FOR}(?:{FREE.pattern})")
+LISTED = re.compile(r" ?(?:[/,·&+~]|및|와|과|그리고)? ?")  # 주말/공휴일
 AS_WELL = re.compile(r"포함")  # "주말 21,900원 (공휴일 포함)"
 LONGEST_TEXT = 5_000  # characters; no price text is as long
 DIMENSIONS: tuple[Dimension, ...] = ("audience", "meal", "day")
@@ -78,10 +79,15 @@ def find_labels(text: str) -> dict[Dimension, list[str | None]]:
     Who pays nothing is no label of the price beside it: "무한리필 (어린이 무료)".
     """
     said: dict[Dimension, list[str | None]] = {}
+    ends: dict[Dimension, int] = {}
     for match in LABEL.finditer(text):
         label = read_label(match)
-        if label and not THEN_FREE.match(text, match.end()):
-            said.setdefault(label[0], []).append(label[1])
+        if label is None or THEN_FREE.match(text, match.end()):
+            continue
+        dimension, value = label
+        listed = dimension in ends and LISTED.fullmatch(text, ends[dimension], match.start())
+        said[dimension] = [*said[dimension], value] if listed else [value]  # "점심뷔페 (저녁)": the later is the closer
+        ends[dimension] = match.end()
     return said
 
 
