@@ -118,9 +118,15 @@ def build_scope(marks: list[tuple[Token, bool]]) -> Scope:
     """Return the terms of a scope. Weeks belong to the days after them, else to those before: "2,4주 월", "월 격주"."""
     terms: list[Term] = []
     part = Term()  # what was said of weeks, and waits for its days
+    part_is_parted = False
     for token, parted in marks:
         if token.kind in _PARTS:
+            part_is_parted = parted if not part.is_part else part_is_parted
             part = _add_part(part, token)
+            continue
+        parted_from_last = part_is_parted if part.is_part else parted
+        if terms and terms[-1].passing and not parted_from_last and part.is_part:  # 8월 첫째 월요일
+            terms[-1], part = replace(terms[-1], days=_read_term(token).days), Term()
             continue
         term = _read_term(token)
         last = terms[-1] if terms and not parted and not part.is_part else None
