@@ -122,7 +122,8 @@ _NEUTRAL = re.compile(
 )
 _OFFERED = re.compile(r" ?(?:되는|가능한|제공되는|드리는)\b")  # "무한리필되는 셀프바"
 _INCLUDED = re.compile(r"포함|별도|서비스|불포함")
-_SOUP_OF = re.compile(r"(?:국물|육수|소스)$")  # "홍합탕, 홍합탕 국물 무한리필": of the soup alone
+# "홍합탕, 홍합탕 국물 무한리필", "부대찌개, 라면사리 무한리필": of the last alone; "소고기, 야채 무한리필" is of both.
+_ONLY_BESIDE = re.compile(r"(?:국물|육수|소스|사리|(?:^|공기)밥|반찬|김치|음료수?|탄산|커피|주류)$")
 _AND = re.compile(r"[,/·&]|(?<=[와과랑]) ")
 
 
@@ -135,7 +136,7 @@ def is_aside(text: str, match: re.Match[str], *, of_buffet: bool = False) -> boo
     if parts := [part.strip() for part in _AND.split(phrase) if part.strip()]:
         if of_buffet and MEALS_OF_THEIR_OWN.search(parts[-1]):
             return False
-        return all(map(is_side, parts)) or (len(parts) > 1 and bool(_SOUP_OF.search(parts[-1])))
+        return all(map(is_side, parts)) or (len(parts) > 1 and bool(_ONLY_BESIDE.search(parts[-1])))
     return any(is_side(word) for word in _first_words(after))
 
 

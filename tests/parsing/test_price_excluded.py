@@ -46,6 +46,9 @@ def test_what_is_said_of_others_is_no_label(base: str, beside: str) -> None:
         ("소인 반값 9,900원", [Price(9900, 9900, "child")]),
         ("19,900원 (어른만)", [Price(19900, 19900, "adult")]),
         ("15,900원 (평일 점심만)", [Price(15900, 15900, meal="lunch", day="weekday")]),
+        ("평일 런치 18,900원 (주말/공휴일 런치 제외)", [Price(18900, 18900, meal="lunch", day="weekday")]),
+        ("평일 19,900원 금토일 22,900원",
+         [Price(19900, 19900, day="weekday"), Price(22900, 22900, day="weekend")]),
         ("19,900원 (주말 21,900원)", [Price(19900, 19900), Price(21900, 21900, day="weekend")]),
     ],
 )  # fmt: skip

@@ -229,6 +229,7 @@ def test_long_texts_take_linear_time(text: str) -> None:
         ({"menu": ["연어 리필 1회"]}, "unlikely"),
         ({"menu": ["홍합탕, 홍합탕 국물 무한리필"]}, "unlikely"),
         ({"menu": ["홍합탕", "홍합탕 국물 무한리필"]}, "unlikely"),
+        ({"menu": ["부대찌개, 라면사리 무한리필"]}, "unlikely"),
         ({"categories": ["스테이크", "샐러드바"], "menu": None}, "unlikely"),
         ({"categories": ["샐러드바", "뷔페"], "menu": None}, "likely"),
         # sold by the head it is an entrance, also in a restaurant with other dishes
