@@ -38,9 +38,14 @@ def read_week(labelled: Mapping[str, str]) -> OpeningHours | None:
     weekday is not known. So are all of them where no day of the seven is open. Of today alone, without its date, nobody
     can tell: that is taken for a rule where nothing better is known of the weekday (`exceptions`).
     """
+    return _read_week(tuple(labelled.items()))
+
+
+@lru_cache(maxsize=2048)  # weeks repeat from store to store, and nobody changes one that was read
+def _read_week(rows: tuple[tuple[str, str], ...]) -> OpeningHours | None:
     week: dict[int, Day] = {}
     closed: list[tuple[_Label, str]] = []
-    for name, text in labelled.items():
+    for name, text in rows:
         label, day = _read_label(name), _read_day(text)
         if label is None or day is None or label.weekday in week:
             return None
@@ -49,13 +54,14 @@ def read_week(labelled: Mapping[str, str]) -> OpeningHours | None:
             closed.append((label, name))
     if len(closed) == 7:
         return OpeningHours()
-    excepted = [(label, name) for label, name in closed if _is_exception(label, list(labelled))]
+    labels = [name for name, _ in rows]
+    excepted = [(label, name) for label, name in closed if _is_exception(label, labels)]
     for label, _ in excepted:
         del week[label.weekday]
-    only_today = list(week) if len(labelled) == 1 and closed and not closed[0][0].month else []
+    only_today = list(week) if len(rows) == 1 and closed and not closed[0][0].month else []
     return OpeningHours(
         dict(sorted(week.items())),
-        notes=[f"{name} {labelled[name]}" for _, name in excepted],
+        notes=[f"{name} {dict(rows)[name]}" for _, name in excepted],
         exceptions=only_today or sorted(label.weekday for label, _ in excepted),
     )
 
