@@ -119,6 +119,11 @@ class OpeningHours:
     festivals: Festivals | None = None
     notes: list[str] = field(default_factory=list)
     """The parts of the text that could not be read, as written (in lower case)."""
+    exceptions: list[int] = field(default_factory=list)
+    """Weekdays of which only one date is said to be closed: a public holiday (and then not in `days`), or just today.
+
+    What was known of them before holds.
+    """
 
     def to_osm(self) -> str:
         """Return OSM `opening_hours` text, e.g. "Mo-Fr 11:30-15:00,17:00-26:00; Su off; Mo[1,3] off; PH off".

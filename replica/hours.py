@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from replica.one_line import FORMS, write_line
+
 if TYPE_CHECKING:
     from random import Random
 
@@ -19,6 +21,14 @@ SPANS = (
 SPAN_WEIGHTS = (26, 20, 14, 10, 10, 3, 3, 8, 6)
 LAST_ORDERS = {"22:00": "21:00", "23:00": "22:00", "21:00": "20:20", "02:00": "01:00", "24:00": "23:00"}
 BREAK = ("15:00", "17:00")
+ONE_LINE_SHARE = 0.03  # of the weeks that are shown whole
+# 설날 and 추석, the days around them included, of the first years of the calendar; most shops are closed then.
+FESTIVALS = frozenset(
+    first + timedelta(days=day)
+    for first in (date(2026, 9, 24), date(2027, 2, 6), date(2027, 9, 14), date(2028, 1, 26), date(2028, 10, 2))
+    for day in range(3)
+)
+CLOSED_AT_FESTIVALS_SHARE = 0.7
 
 OPEN, CLOSED_TODAY, UNKNOWN, BREAK_TIME = "영업 중", "오늘 휴무", "확인필요", "브레이크 타임"
 # What lists show, per 2,409 rows. UNKNOWN goes with no hours at all.
@@ -29,12 +39,21 @@ STATUSES = {
 
 
 class Week(Struct, frozen=True, gc=False):
-    """`spans` per weekday, 0 = Monday, None = closed; `only_today` where the page shows no other day."""
+    """`spans` per weekday, 0 = Monday, None = closed; `only_today` where the page shows no other day.
+
+    `form` of the one line that stands in place of a row a day, 0 = a row a day.
+    """
 
     spans: tuple[tuple[str, str] | None, ...]
     break_time: tuple[str, str] | None
     last_order: str | None
     only_today: bool
+    closed_at_festivals: bool = False
+    form: int = 0
+
+    def span_on(self, day: date) -> tuple[str, str] | None:
+        """Return when it is open on a date: a festival is no weekday's rule."""
+        return None if self.closed_at_festivals and day in FESTIVALS else self.spans[day.weekday()]
 
 
 def draw_status(rng: Random) -> str:
@@ -56,43 +75,54 @@ def draw_week(status: str, rng: Random) -> Week | None:
         BREAK if span[0] < "12:00" and span[1] > "20:00" and (status == BREAK_TIME or rng.random() < 0.25) else None
     )
     last_order = LAST_ORDERS.get(span[1]) if rng.random() < 0.5 else None
-    return Week(tuple(spans), breaks, last_order, only_today=rng.random() < 0.08)
+    only_today = rng.random() < 0.08
+    closed_at_festivals = rng.random() < CLOSED_AT_FESTIVALS_SHARE
+    form = rng.randint(1, FORMS) if not only_today and rng.random() < ONE_LINE_SHARE else 0
+    return Week(tuple(spans), breaks, last_order, only_today, closed_at_festivals, form)
 
 
 def write_week(week: Week, today: date) -> list[dict[str, Any]]:
-    """Return `bhour`: a row per day from today on; what else a day has follows under an empty label."""
-    rows = []
+    """Return `bhour`: a row per day from today on; what else a day has follows under an empty label.
+
+    None where the week is known in one line only.
+    """
+    rows: list[dict[str, Any]] = []
+    if week.form:
+        return rows
     for ahead in range(1 if week.only_today else 7):
         day = today + timedelta(days=ahead)
         name = DAY_NAMES[day.weekday()]
         label = f"{day.month}월 {day.day}일({name})" if ahead else f"오늘({name})"
-        for text in _write_day(week, day.weekday()):
+        for text in _write_day(week, day):
             rows.append({"duration": label, "time": text, "today": not ahead})
             label = ""
     return rows
 
 
 def write_today(week: Week, today: date) -> str:
-    return _write_day(week, today.weekday())[0]
+    """Return the status of today, or all that is known in one line."""
+    return write_line(week) if week.form else _write_day(week, today)[0]
 
 
 def status_on(status: str, week: Week | None, today: date) -> str:
-    """Return the open status as shown on a day: closed exactly on the days that the week says are."""
-    if week and not week.spans[today.weekday()]:
+    """Return the open status as shown on a day: closed exactly on the days that the week says are, and at festivals."""
+    if week and not week.span_on(today):
         return CLOSED_TODAY
     return OPEN if status == CLOSED_TODAY else status
 
 
 def write_summary(week: Week) -> list[dict[str, str]]:
-    """Return `bhour_seo`: one line for days in a row that are alike."""
+    """Return `bhour_seo`: one line for days in a row that are alike, or the one that the owner wrote."""
+    if week.form:
+        return [{"duration": "", "time": write_line(week)}]
     if len(set(week.spans)) == 1 and week.spans[0]:
         return [{"duration": "매일", "time": "-".join(week.spans[0])}]
     spans = zip(DAY_NAMES, week.spans, strict=True)
     return [{"duration": name, "time": "-".join(span) if span else "휴무"} for name, span in spans]
 
 
-def _write_day(week: Week, weekday: int) -> list[str]:
-    span = week.spans[weekday]
+def _write_day(week: Week, day: date) -> list[str]:
+    span = week.span_on(day)
     if not span:
         return ["휴무일"]
     lines = [f"영업시간: {span[0]} - {span[1]}"]

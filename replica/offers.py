@@ -54,6 +54,13 @@ IN_ONE_TEXT: tuple[tuple[str, tuple[Tariff, ...]], ...] = (
         ),
     ),
     ("대인 {} 소인 {}", (Tariff("", 1, "adult"), Tariff("", 0.6, "child"))),
+    # what is said of others is no label of the price beside it
+    ("{} (24개월 미만 무료)", (Tariff("", 1), Tariff("", 0, "child"))),
+    ("성인 {} (미취학 무료)", (Tariff("", 1, "adult"), Tariff("", 0, "child"))),
+    ("{} (초등학생 30% 할인)", (Tariff("", 1),)),
+    ("{} (노키즈존)", (Tariff("", 1),)),
+    ("{} (점심 이용 불가)", (Tariff("", 1),)),
+    ("평일 {} (주말 3,000원 추가)", (Tariff("", 1, days=WEEKDAY),)),
 )
 LUNCH_TITLES = ("점심", "런치")
 RULES = ("", "", "", "이용시간 100분", "2인 이상 주문 가능", "이용시간 2시간, 음식을 남기면 환경부담금", "음료 포함")
@@ -72,7 +79,7 @@ def build_offer(title: str, kind: Kind, rng: Random) -> tuple[list[MenuLine], in
     if form < 0.2:
         text, tariffs = rng.choice(IN_ONE_TEXT)
         paid = [_share(krw, tariff) for tariff in tariffs]
-        price = text.format(*map(write_won, paid))
+        price = text.format(*map(write_won, filter(None, paid)))
         rates = tuple(rate for won, tariff in zip(paid, tariffs, strict=True) for rate in _rate(title, tariff, won))
         return [MenuLine(title, price, rng.choice(RULES), rates=rates)], cheapest(rates)
     tariffs = rng.choice(IN_LINES)
@@ -98,8 +105,14 @@ def build_sides(rng: Random) -> list[MenuLine]:
 
 
 def _share(krw: int, tariff: Tariff) -> int:
-    """Return a tariff's price: the same last three digits, whole thousands apart, never free."""
-    return krw if tariff.share == 1 else max(2000, round(krw * tariff.share / 1000) * 1000) + krw % 1000
+    """Return a tariff's price: the same last three digits, whole thousands apart; free only where its share is 0."""
+    return (
+        0
+        if not tariff.share
+        else krw
+        if tariff.share == 1
+        else max(2000, round(krw * tariff.share / 1000) * 1000) + krw % 1000
+    )
 
 
 def _rate(title: str, tariff: Tariff, krw: int) -> tuple[Rate, ...]:

@@ -21,6 +21,7 @@ def main() -> None:
     for tally in labelled.measure():
         tally.print()
     synthetic.measure(seed, refill=arguments.refill, ordinary=arguments.ordinary).print()
+    synthetic.measure_festival_week(seed, refill=arguments.refill, ordinary=arguments.ordinary).print()
     captured.report(seed)
     known.report(seed, refill=arguments.refill, ordinary=arguments.ordinary)
 

@@ -1,4 +1,4 @@
-"""Real answers of the site. Nobody labelled them: what is counted is what was understood, and 50 are for the eye."""
+"""Real answers of the site. 150 opening hours were labelled by eye; of the rest, what was understood is counted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import is_plausible_krw
 from refillspot.parsing.refill import assess_refill
 from refillspot.parsing.refill_price import find_offers, headline_price_krw, refill_prices
-from tests.parsing.hours_labels import write_label
+from tests.parsing.hours_labels import captured_hours, judge_hours, write_label
 
 CAPTURES = Path(__file__).parents[3] / "shared" / "captures"
 FOR_THE_EYE = 50
@@ -30,6 +30,7 @@ def report(seed: int) -> None:
     print("\ncaptures of the site")
     _report_rows()
     _report_menus()
+    _report_labelled_hours()
     _report_hours(seed)
 
 
@@ -69,12 +70,30 @@ def _report_menus() -> None:
             print(f"  {ref}: {verdict.verdict}, {krw} won, {verdict.evidence[0].text!r}")
 
 
+def _report_labelled_hours() -> None:
+    """Print how the texts of 2026 are read that were labelled by eye: what is wrong apart from what is left as text."""
+    judged: dict[str, list[str]] = {"right": [], "wrong": [], "as text": []}
+    for text, label in captured_hours():
+        hours = parse_hours(text)
+        judged[judge_hours(write_label(hours) if hours else None, label)].append(text)
+    counts = ", ".join(f"{len(texts)} {verdict}" for verdict, texts in judged.items())
+    print(f"hours of 2026 in one line, labelled by eye: {counts}")
+    for verdict in ("wrong", "as text"):
+        for text in judged[verdict]:
+            print(f"  {verdict}: {text}")
+    texts = json.loads((CAPTURES / "hours_2026_one_line.json").read_text("utf-8"))
+    read = [parse_hours(text) for text in texts]
+    known = sum(map(bool, read))
+    whole = sum(hours is not None and not hours.notes for hours in read)
+    print(f"hours of 2026 in one line, all: {known} of {len(texts)} understood, {whole} of them to the last word")
+
+
 def _report_hours(seed: int) -> None:
     texts = json.loads((CAPTURES / "hours_early_era.json").read_text("utf-8"))
     read = [parse_hours(text) for text in texts]
     whole = sum(hours is not None and not hours.notes for hours in read)
     print(
-        f"hours: {sum(map(bool, read))} of {len(texts)} understood, {whole} of them to the last word; "
+        f"hours of about 2020: {sum(map(bool, read))} of {len(texts)} understood, {whole} of them to the last word; "
         f"{FOR_THE_EYE} for the eye, chosen by seed {seed}:"
     )
     for number in Random(seed).sample(range(len(texts)), FOR_THE_EYE):  # noqa: S311  # a sample, no secret

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -25,15 +26,18 @@ if TYPE_CHECKING:
     from replica.store import Store as TrueStore
 
 WEB_URL = "https://www.diningcode.com"
+FESTIVAL = date(2026, 9, 24)  # the eve of 추석
 QUERY = Query("서울 무한리필", None, ("무한리필",))
 
 
-def draw_pages(seed: int, *, refill: int, ordinary: int) -> Iterator[tuple[TrueStore, Row, bytes]]:
-    rows = Rows(FIRST_DAY)
+def draw_pages(
+    seed: int, *, refill: int, ordinary: int, today: date = FIRST_DAY
+) -> Iterator[tuple[TrueStore, Row, bytes]]:
+    rows = Rows(today)
     stores = list(build_city(seed, refill_stores=refill, ordinary_stores=ordinary))
     Random(seed).shuffle(stores)  # noqa: S311  # an order, no secret
     for store in stores:
-        yield store, msgspec.convert(rows.write(store, QUERY), Row), profile.answer(store, FIRST_DAY)
+        yield store, msgspec.convert(rows.write(store, QUERY), Row), profile.answer(store, today)
 
 
 def measure(seed: int, *, refill: int, ordinary: int) -> Tally:
@@ -54,6 +58,16 @@ def measure(seed: int, *, refill: int, ordinary: int) -> Tally:
     return tally
 
 
+def measure_festival_week(seed: int, *, refill: int, ordinary: int) -> Tally:
+    """Compare the hours as the pages of the week of 추석 say them, in which most shops are closed."""
+    tally = Tally(f"the same city in the week of {FESTIVAL}")
+    for true, row, body in draw_pages(seed, refill=refill, ordinary=ordinary, today=FESTIVAL):
+        page = decode_store(body)
+        if page.detail and true.week:
+            _compare_hours(tally, build_store(row, page, WEB_URL), write_store(true), true.ref, FESTIVAL)
+    return tally
+
+
 def _compare(tally: Tally, store: Store, truth: dict[str, Any], page: StorePage) -> None:
     where = f"{store.name} ({store.ref})"
     for name in ("name", "branch", "district_code", "dong", "phone"):
@@ -68,17 +82,22 @@ def _compare(tally: Tally, store: Store, truth: dict[str, Any], page: StorePage)
             tally.compare("refill_price_krw", store.refill_price_krw, truth["refill_price_krw"], where)
             tally.compare("refill_prices", _pairs(store.refill_prices or ()) or None, _true_pairs(truth) or None, where)
     if page.detail and truth["hours"]:
-        _compare_hours(tally, store, truth, where)
+        _compare_hours(tally, store, truth, where, FIRST_DAY)
 
 
-def _compare_hours(tally: Tally, store: Store, truth: dict[str, Any], where: str) -> None:
+def _compare_hours(tally: Tally, store: Store, truth: dict[str, Any], where: str, today: date) -> None:
     days = store.hours.days if store.hours else {}
     for number, true in truth["hours"].items():
-        if truth["hours_today_only"] and number != FIRST_DAY.weekday():
+        if truth["hours_today_only"] and number != today.weekday():
             continue
         day = days.get(number)
         spans = [list(span) for span in day.intervals] if day else None
-        tally.compare("hours, a day", spans, [list(span) for span in true["intervals"]], where)
+        tally.compare(
+            "hours, today only" if truth["hours_today_only"] else "hours, a day",
+            spans,
+            [list(span) for span in true["intervals"]],
+            where,
+        )
         if day and true["last_order"]:
             tally.compare("hours, last order", day.last_order, true["last_order"], where)
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from refillspot.items import Address
 from refillspot.parsing.text import plain_text
 from refillspot.regions import REGIONS, SEOUL, districts
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 # Today's official name, and every other spelling in use.
 SIDOS = {
@@ -36,6 +40,7 @@ SIDO = re.compile(
 SIGUNGU = re.compile(rf"([가-힣]{{1,6}}[시군]\s*[가-힣]{{1,6}}구){END}|([가-힣]{{1,6}}[시군구]){END}")
 FIRST_WORD = re.compile(r"[^\s,()]*")
 DONG = re.compile(r"([가-힣0-9·.]{1,12}(?:[0-9]가|동|읍|면))(?=[\s,()0-9]|$)")
+PARTED_DONG = re.compile(r"([가-힣]{1,6}[동로])\s([1-9]가)(?=[\s,()0-9]|$)")  # 안암동 3가
 ROAD = re.compile(
     r"([가-힣A-Za-z0-9·.]{1,20}(?:로|길)(?:\s?[0-9]{1,4}[가-힣]{0,2}길)?)\s?((?:지하|공중)?)\s?"
     r"([0-9]{1,5}(?:-[0-9]{1,5})?)(?:번지)?(?![0-9가-힣A-Za-z]|[.·][0-9])"
@@ -71,6 +76,8 @@ def _take_city(text: str) -> tuple[str | None, str, str]:
     spelling, rest = _take(SIDO, _take(PREFIX, text)[1])
     sido = OFFICIAL.get(spelling)
     sigungu, rest = _take(SIGUNGU, rest)
+    if sido and not sigungu:
+        sigungu, rest = _take_known(rest, _dongs(sido))  # 서울시강남구역삼동123-4
     if OFFICIAL.get(sigungu) == sido == "세종특별자치시":
         sigungu = ""  # it has none
     return sido, sigungu, rest
@@ -84,10 +91,20 @@ def _take(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
     return match[match.lastindex or 0], text[match.end() :].lstrip(" ,")
 
 
+def _take_known(text: str, names: Collection[str]) -> tuple[str, str]:
+    """Return the longest of the names that a text begins with, though another word follows without a blank."""
+    longest = max((name for name in names if text.startswith(name)), key=len, default="")
+    return longest, text[len(longest) :].lstrip(" ,")
+
+
 def _take_dong(text: str, sido: str | None, sigungu: str) -> tuple[str, str]:
     """Take a city's dongs from its map: only it tells the dong 세종로 from a road, and the legal dong of 역삼1동."""
+    known = _dongs(sido).get(sigungu, frozenset())
+    parted = PARTED_DONG.match(text) if "가" in text else None
+    if parted and (joined := parted[1] + parted[2]) in known:
+        return joined, text[parted.end() :].lstrip(" ,")
     first = FIRST_WORD.match(text)
-    if first and first[0] in _dongs(sido).get(sigungu, ()):
+    if first and first[0] in known:
         return first[0], text[first.end() :].lstrip(" ,")
     written, rest = _take(DONG, text)
     name = _legal_name(written, sido, sigungu) if written else ""

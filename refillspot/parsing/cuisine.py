@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from refillspot.parsing.cuisine_words import OUTSIDE, WORDS
+from refillspot.parsing.cuisine_words import COOKED, OUTSIDE, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,4 +56,13 @@ def _cuisines_of(category: str) -> frozenset[str] | None:
 def _at_the_end(name: str) -> str | None:
     """Return the cuisine of the longest word that a name ends with, "" for one outside the ten."""
     starts = range(max(0, len(name) - _LONGEST), len(name))
-    return next((_BY_WORD[name[start:]] for start in starts if name[start:] in _BY_WORD), None)
+    word = next((name[start:] for start in starts if name[start:] in _BY_WORD), None)
+    cooked = next((way for way in COOKED if name.endswith(way) and name != way), None)
+    if cooked and (word is None or word == cooked):
+        return _cooked(name.removesuffix(cooked), cooked)
+    return _BY_WORD[word] if word else None
+
+
+def _cooked(dish: str, way: str) -> str | None:
+    cuisine = _at_the_end(dish)
+    return "한식" if way == "찜" and cuisine == "고기" else cuisine  # 갈비찜 is a stew as 갈비탕 is

@@ -42,5 +42,11 @@ def parse_phone(text: str) -> str | None:
 
 
 def _is_exchange(area: str, digits: str) -> bool:
-    """Only mobiles have exchanges that begin with 0; 010-0000-0000 stands for a number that is not known."""
-    return digits[0] != "0" or (area == "10" and len(digits) == 4 and digits != "0000")
+    """Tell whether there can be such an exchange.
+
+    Those of 010 have four digits, and may begin with 0; 010-0000-0000 stands for a number that is not known. Those of
+    Seoul begin with neither 0 nor 1.
+    """
+    if area == "10":
+        return len(digits) == 4 and digits != "0000"
+    return digits[0] not in ("01" if area == "2" else "0")

@@ -27,7 +27,12 @@ SURCHARGE_BEFORE = re.compile(
     r"|(?:추가|초과|연장)(?: ?시)?(?: ?\d{1,2} ?(?:시간|분)(?: ?당)?)?)[ :]{0,2}$|\+ ?$"
 )
 SURCHARGE_AFTER = re.compile(r" ?(?:씩 ?)?(?:추가(?! ?\d)|할인(?!가)|적립|쿠폰|벌금|인상|인하|상당|별도|[→⇒]|[-=]>)")
-AS_WELL = re.compile(r"포함|동일")  # "주말 21,900원 (공휴일 포함)"
+# Stands between those who pay nothing and the word: "36개월 미만 무료"; in "어린이 음료 무료" it is the drink.
+_FREE_FOR = r"(?:미만|이하|이전|까지|입장|식사|요금|이용|아동|동반|고객|[은는의]|[ ():,~·-])*"
+FREE_FOR = re.compile(_FREE_FOR)
+THEN_FREE = re.compile(rf"{_FREE_FOR}(?:{FREE.pattern})")
+LISTED = re.compile(r" ?(?:[/,·&+~]|및|와|과|그리고)? ?")  # 주말/공휴일
+AS_WELL = re.compile(r"포함")  # "주말 21,900원 (공휴일 포함)"
 LONGEST_TEXT = 5_000  # characters; no price text is as long
 DIMENSIONS: tuple[Dimension, ...] = ("audience", "meal", "day")
 
@@ -52,7 +57,7 @@ def parse_prices(text: str) -> list[Price]:
         if heard[number]:
             bare = next((n for n, labels in enumerate(heard[number + 1 :]) if labels), len(amounts) - number - 1)
             said.deal_out(bare + 1)
-        if amount.highest == 0 and not said.just_heard("audience") and not bracket:
+        if amount.highest == 0 and not bracket and not _is_for_somebody(line, amount, heard[number], said):
             continue  # something is free, but nobody's meal
         prices += said.price(amount, bracket)
     return prices
@@ -69,17 +74,31 @@ def parse_price_krw(text: str) -> int | None:
 
 
 def find_labels(text: str) -> dict[Dimension, list[str | None]]:
-    """Return what a text says of its prices, in order: "주말/공휴일 성인" -> day: weekend, holiday; audience: adult."""
+    """Return what a text says of its prices, in order: "주말/공휴일 성인" -> day: weekend, holiday; audience: adult.
+
+    Who pays nothing is no label of the price beside it: "무한리필 (어린이 무료)".
+    """
     said: dict[Dimension, list[str | None]] = {}
-    for label in map(read_label, LABEL.finditer(text)):
-        if label:
-            said.setdefault(label[0], []).append(label[1])
+    ends: dict[Dimension, int] = {}
+    for match in LABEL.finditer(text):
+        label = read_label(match)
+        if label is None or THEN_FREE.match(text, match.end()):
+            continue
+        dimension, value = label
+        listed = dimension in ends and LISTED.fullmatch(text, ends[dimension], match.start())
+        said[dimension] = [*said[dimension], value] if listed else [value]  # "점심뷔페 (저녁)": the later is the closer
+        ends[dimension] = match.end()
     return said
 
 
 def is_plausible_krw(value: int) -> bool:
     """Tell whether an amount can be the price of a meal for one."""
     return CHEAPEST_KRW <= value <= DEAREST_KRW
+
+
+def _is_for_somebody(line: str, free: Amount, labels: list[re.Match[str]], said: _Said) -> bool:
+    """Tell whether 무료 is said of those who were just named, and not of a drink."""
+    return said.just_heard("audience") and bool(labels) and bool(FREE_FOR.fullmatch(line, labels[-1].end(), free.start))
 
 
 def _find_all(line: str) -> list[Amount]:
@@ -96,17 +115,25 @@ def _find_all(line: str) -> list[Amount]:
 
 
 def _bracket(line: str, amount: Amount) -> str:
-    """Return the bracket right behind an amount, " (성인)", "" if there is none or it holds amounts of its own."""
+    """Return the bracket right behind an amount, " (성인)", "" if none or it is of another price: "(7세 무료)"."""
     match = IN_BRACKETS.match(line, amount.end)
-    return match[0] if match and not find_amounts(match[1]) else ""
+    return match[0] if match and not find_amounts(match[1]) and not FREE.search(match[1]) else ""
 
 
 def _hear_labels(line: str, amounts: list[Amount], brackets: list[str]) -> list[list[re.Match[str]]]:
     """Return the labels of each amount: those before it, or those behind it in "15,900원 성인, 9,900원 소인"."""
     starts = [amount.start for amount in amounts]
     ends = [amount.end + len(bracket) for amount, bracket in zip(amounts, brackets, strict=True)]
-    before = [[*LABEL.finditer(line, *span)] for span in zip([0, *ends], [*starts, len(line)], strict=True)]
-    return before[1:] if before[-1] and not before[0] else before[:-1]
+    labels = list(LABEL.finditer(line))
+    spans = zip([0, *ends], [*starts, len(line)], strict=True)
+    between = [[one for one in labels if start <= one.start() and one.end() <= end] for start, end in spans]
+    free = [not amount.highest for amount in amounts]
+    of_free = [said[-1:] if is_free else [] for said, is_free in zip(between, free, strict=False)]
+    others = [said[: len(said) - len(own)] for said, own in zip(between, [*of_free, []], strict=True)]
+    priced = [number for number, is_free in enumerate(free) if not is_free]
+    if priced and not others[0] and others[priced[-1] + 1]:
+        return [own if is_free else others[n + 1] for n, (own, is_free) in enumerate(zip(of_free, free, strict=True))]
+    return between[:-1]
 
 
 class _Said:
@@ -157,9 +184,14 @@ class _Said:
 
     def price(self, amount: Amount, bracket: str) -> Iterator[Price]:
         """Yield the price once for each combination of labels; "15,900원 (성인)" labels itself."""
-        values = {dimension: list(said) for dimension, said in self._values.items()}
+        free = amount.highest == 0  # on any day, at any meal: what was said of the prices before holds for these
+        values = {name: list(said) for name, said in self._values.items() if not free or name in self._fresh}
+        as_well = AS_WELL.search(bracket)
         for name, own in find_labels(bracket).items():
-            values[name] = [*values.get(name, ()), *own] if AS_WELL.search(bracket) else own
+            if not as_well:
+                values[name] = own
+            elif name in values:
+                values[name] += own
         if self._dealt:
             dimension, value = self._dealt.pop(0)
             values[dimension] = [value]

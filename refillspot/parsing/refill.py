@@ -10,12 +10,27 @@ from typing import TYPE_CHECKING, NamedTuple
 from refillspot.items import Evidence, EvidenceSource, RefillVerdict, Verdict
 from refillspot.parsing.brands import find_brand
 from refillspot.parsing.price_words import LABEL, PERSON
-from refillspot.parsing.refill_words import ANY_OFFER, BUFFET, CATERING, OFFERS, SALAD_BAR, is_side
+from refillspot.parsing.refill_words import (
+    ANY_OFFER,
+    BUFFET,
+    CATERING,
+    MEALS_OF_THEIR_OWN,
+    OFFERS,
+    OTHER_ASIDE,
+    SALAD_BAR,
+    is_side,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
+_REFILL_OF = re.compile(r"(.+?) ?무 ?한 ?리 ?필")
+_SALAD = re.compile(r"샐러드|뷔페|부페")
+# "샐러드바 성인": an entrance. "샐러드바 추가", "스테이크 (샐러드바 포함)" go with a dish.
+_BY_THE_HEAD = re.compile(
+    r"^샐러드 ?바(?:(?!추가|포함|제외|별도).)*?(?:성인|대인|어른|소인|어린이|초등|미취학)(?!.*(?:추가|포함))"
+)
 _MARK = re.compile(r"</?\w{1,6}>")
 
 
@@ -48,6 +63,7 @@ def assess_refill(
     reasons = [reason for source, text in texts if (reason := _read(source, text))]
     if any(reason.buffet for reason in reasons):
         reasons = list(_weigh_buffet(reasons, name, menu or ()))
+    reasons += _of_own_dish(categories or ())
     reasons += _salad_bar(name, categories or (), menu or ())
     verdicts = {reason.verdict for reason in reasons}
     verdict: Verdict = "confirmed" if "confirmed" in verdicts else "likely" if verdicts else "unlikely"
@@ -88,16 +104,36 @@ def _weigh_buffet(reasons: Sequence[_Reason], name: str, menu: Sequence[str]) ->
             yield reason if per_person else reason._replace(verdict="likely")
 
 
+def _of_own_dish(categories: Sequence[str]) -> Iterator[_Reason]:
+    """Yield "버섯무한리필" of a store that is filed under 버섯: what is a side dish elsewhere is its meal."""
+    for category in categories:
+        match = _REFILL_OF.fullmatch(_plain(category)) if "필" in category else None
+        dish = match[1] if match else ""
+        if MEALS_OF_THEIR_OWN.search(dish) and not OTHER_ASIDE.search(dish) and dish in map(_plain, categories):
+            yield _Reason("confirmed", Evidence("category", category))
+
+
 def _salad_bar(name: str, categories: Sequence[str], menu: Sequence[str]) -> Iterator[_Reason]:
-    """Yield the texts that call the store itself a salad bar, unless it sells dishes beside it."""
+    """Yield what calls the store itself a salad bar, unless it sells dishes beside it, or sells the bar by the head.
+
+    One that is filed under dishes too ("스테이크, 샐러드바") is shown to be no more than that by its menu alone.
+    """
+    by_the_head = [line for line in menu if "샐러드" in line and _BY_THE_HEAD.search(_plain(line))]
+    if by_the_head:
+        yield from (_Reason("likely", Evidence("menu", line)) for line in by_the_head)
+        return
     texts: list[tuple[EvidenceSource, str]] = [("name", name), *(("category", text) for text in categories)]
     says_so = [Evidence(source, text) for source, text in texts if SALAD_BAR.search(_plain(text))]
-    if says_so:
-        lines = map(_plain, menu)
-        if all(SALAD_BAR.search(line) or LABEL.search(line) or is_side(line) for line in lines):
-            yield from (_Reason("likely", evidence) for evidence in says_so)
+    if not says_so:
+        return
+    by_name = bool(SALAD_BAR.search(_plain(name)))
+    of_dishes = not by_name and any(not _SALAD.search(_plain(category)) for category in categories)
+    nothing_else = all(SALAD_BAR.search(line) or LABEL.search(line) or is_side(line) for line in map(_plain, menu))
+    if nothing_else and (menu or not of_dishes):
+        yield from (_Reason("likely", evidence) for evidence in says_so)
 
 
+@lru_cache(maxsize=4096)  # categories and dishes repeat from store to store
 def _plain(text: str) -> str:
     """Return a text in small letters, full-width forms and marks like <em> gone, single spaces."""
     text = unicodedata.normalize("NFKC", text)

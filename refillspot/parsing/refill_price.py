@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 ORDINARY = {None, "adult"}
 # No entrance fee, or one for several people.
-NO_FEE = re.compile(r"환경 ?[부분]담금|남[기긴길]|벌금|주차|추가|예약금|보증금|포장|배달|[2-9] ?인(?! ?이상|분? ?부터)")
+NO_FEE = re.compile(
+    r"환경 ?[부분]담금|남[기긴길]|벌금|주차|추가|예약금|보증금|포장|배달|커플"
+    r"|(?:패밀리|가족) ?(?:세트|메뉴)|[2-9] ?인(?! ?이상|분? ?부터)"
+)
+# "2인 39,800원", "39,800원 (2인)": what one of them pays, nobody says. "2인 이상 19,900원" is a person's.
+_GROUP = r"(?<!\d)(?:[2-9] ?인(?!당| ?이상|분? ?부터)(?: ?(?:분|용|세트|기준))?|커플|패밀리|가족)"
+_GROUP_PRICE = re.compile(rf"{_GROUP}[ :]{{0,2}}[\d,.만천]+ ?원?|[\d,.만천]+ ?원? ?\( ?{_GROUP} ?\)")
 # A dish that is sold at a time of day is no offer: 점심 특선, 런치 된장찌개.
 DISH = re.compile(r"특선|정식|세트|찌개|냉면|국밥|덮밥|볶음밥|[가-힣]탕$|면$|소주|맥주|음료|와인")
 _FREE_ENTRY = re.compile(r"미만|이하|까지|무료|공짜|입장|은|는")
@@ -39,6 +45,7 @@ def find_offers(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[MenuIt
     if not offers:
         stems = {_stem(item) for item in fees if _is_for_persons(item)}
         offers = [item for item in fees if _is_fee(item) or _stem(item) in stems]
+        offers = [] if all(map(_is_free_entry, offers)) else offers
     if not offers and verdict.verdict == "confirmed":
         dishes = [item for item in fees if not (DISH.search(item.name) or is_side(item.name))]
         offers = dishes if len(dishes) == 1 else []
@@ -59,7 +66,9 @@ def headline_price_krw(prices: Sequence[Price]) -> int | None:
 
 def _prices(item: MenuItem) -> Iterator[Price]:
     """Yield the prices of a line; what its name says ("평일 점심") holds for a price that says nothing of it itself."""
-    text = _price_text(item)
+    text = _GROUP_PRICE.sub(" ", _price_text(item))
+    if not text.strip():
+        return
     named = find_labels(item.name)
     for price in parse_prices(text) or parse_prices(f"{item.name}: {text}"):
         unsaid = [name for name in named if getattr(price, name) is None]

@@ -19,17 +19,20 @@ MAIN_DISHES = (
     "돈가스", "카츠", "딤섬",
 )  # fmt: skip
 
-# Given free beside a meal, or no food at all: their refill says nothing of the store. Matched at the end of a phrase.
-ASIDES = (
+# Given free beside a meal: their refill says nothing of the store. Matched at the end of a phrase, and never inside the
+# word of another dish: 장국 is a side dish, 해장국 is none, nor are 닭죽 and 두부김치.
+SIDE_DISHES = (
     # rice, soup, noodles to a stew
-    r"(?:^|공기|공깃|쌀|흰|잡곡|현미|보리|솥|추가|셀프|후식)밥|(?:^|된장|미소|미역|장|콩나물|우거지|시래기)국|"
-    r"스프|수프|국물|육수|된장|된장찌개|숭늉|죽|(?:^|라|소|당|우동|칼국수)면|라면|사리|누룽지|"
+    r"(?:^|공기|공깃|쌀|흰|잡곡|현미|보리|솥|추가|셀프|후식)밥|(?:^|된장|미소|미역|(?<!해)장|콩나물|우거지|시래기)국|"
+    r"스프|수프|국물|육수|된장|된장찌개|숭늉|(?:^|호박|흰|깨|잣|팥|야채)죽|(?:^|라|소|당|우동|칼국수)면|라면|사리|누룽지|"
     # side dishes
-    r"반찬|기본찬|^찬|김치|깍두기|단무지|피클|나물|파절이|파채|마늘|고추|깻잎|쌈무|겉절이|동치미|장아찌|장조림|"
-    r"젓갈|양배추|숙주|버섯|(?<!보)(?<!월남)쌈|채소|야채|상추|샐러드|셀프코너|"
-    r"(?:샐러드|셀프|라면|반찬|소스|음료|드링크)\s?바|소스|(?:^|쌈|초|고추)장|간장|생강|와사비|케첩|마요네즈|"
-    r"토핑|계란|계란찜|달걀|후라이|프라이|두부|감자튀김|팝콘|과자|강냉이|뻥튀기|나초|또띠아|토르티야|^난|빵|"
-    r"식전빵|토스트|버터|치즈|(?<!어)묵|(?<!튀)김|기본안주|안주|"
+    r"반찬|기본찬|^찬|(?<!두부)김치|깍두기|단무지|피클|나물|파절이|파채|마늘|고추|깻잎|쌈무|겉절이|동치미|장아찌|장조림|"
+    r"젓갈|양배추|숙주|버섯|(?<!보)(?<!월남)쌈|채소|야채|상추|샐러드|셀프코너|소스|(?:^|쌈|초|고추)장|간장|생강|와사비|케첩|"
+    r"마요네즈|토핑|계란|계란찜|달걀|후라이|프라이|두부|감자튀김|팝콘|과자|강냉이|뻥튀기|나초|또띠아|토르티야|^난|빵|"
+    r"식전빵|토스트|버터|치즈|(?<!어)묵|(?<!튀)김|기본안주|안주"
+)
+OTHER_ASIDES = (
+    r"(?:샐러드|셀프|라면|반찬|소스|음료|드링크)\s?바|"
     # drinks and sweets
     r"음료|음료수|탄산|콜라|사이다|에이드|주스|커피|아메리카노|에스프레소|식혜|수정과|^티|"
     r"(?:^|녹|홍|보리|옥수수|메밀|전통|밀크|매실|유자|대추|생강)차|(?:^|생|얼음)물|우유|와인|맥주|주류|하이볼|"
@@ -38,7 +41,8 @@ ASIDES = (
     # no food
     r"시간|좌석|주차|와이파이|wifi|노래|노래방|게임|콜키지|쿠폰|포인트|충전|데이터"
 )
-
+# Side dishes elsewhere that a buffet, or a place that is filed under them, makes a meal of: 보리밥뷔페, 버섯무한리필.
+MEALS_OF_THEIR_OWN = re.compile(r"(?:보리밥|쌈|나물|버섯|두부|죽|묵|국|칼국수면)$")
 
 LONGEST_DISH = 16  # characters
 
@@ -50,11 +54,13 @@ class Offer(NamedTuple):
     weights: dict[EvidenceSource, Verdict]
     before: re.Pattern[str] = re.compile("")
     """What must stand right before the words."""
+    of_buffet: bool = False
 
     def is_in(self, text: str) -> bool:
         """Tell whether a text makes the offer, of more than side dishes or drinks."""
         return any(
-            self.before.search(text, max(0, match.start() - LONGEST_DISH), match.start()) and not is_aside(text, match)
+            self.before.search(text, max(0, match.start() - LONGEST_DISH), match.start())
+            and not is_aside(text, match, of_buffet=self.of_buffet)
             for match in self.words.finditer(text)
         )
 
@@ -78,6 +84,7 @@ CATERING = re.compile(r"출장|케이터링|catering")
 BUFFET = Offer(
     re.compile(r"(?:디저트 ?)?[뷔부] ?페(?! ?(?:거리|골목|타워|빌딩|상가|센터|길|로\b|앞|옆|맞은편))|\bbuffet\b"),
     NOT_OF_A_BRANCH,
+    of_buffet=True,
 )
 
 OFFERS = (
@@ -89,13 +96,16 @@ OFFERS = (
     Offer(re.compile(r"무제?한(?![가-힣])"), NOT_OF_A_BRANCH, before=_ENDS_IN_DISH),
     Offer(re.compile(rf"무한으로 ?즐기(?=.{{0,20}}(?:{_DISH}))"), {"name": "confirmed", "menu": "confirmed"}),
     Offer(re.compile(rf"^{_spaced('무한')} (?=.{{0,20}}(?:{_DISH}))"), {"menu": "confirmed"}),
+    # 참치+연어(리필/1인): refilled by the head, and not once or with a stew's noodles
+    Offer(re.compile(r"[(\[] ?(?:1인 ?/? ?)?리필 ?(?:/ ?1인)? ?[)\]]"), {"menu": "confirmed"}, before=_ENDS_IN_DISH),
     BUFFET,
 )
 # No offer without one of these; looked for first, because most texts have none.
-ANY_OFFER = re.compile(r"무 ?[한제]|[뷔부] ?페|buffet|all[ -]?you|ayce")
+ANY_OFFER = re.compile(r"무 ?[한제]|리필|[뷔부] ?페|buffet|all[ -]?you|ayce")
 SALAD_BAR = re.compile(_spaced("샐러드바") + "|" + _spaced("샐러드뷔페"))
 
-_ASIDE = re.compile(rf"(?:{ASIDES})(?:은|는|이|가|도|만|을|를|류|등|까지|와|과|랑|하고|에서)?$")
+OTHER_ASIDE = re.compile(rf"(?:{OTHER_ASIDES})$")
+_ASIDE = re.compile(rf"(?:{SIDE_DISHES}|{OTHER_ASIDES})(?:은|는|이|가|도|만|을|를|류|등|까지|와|과|랑|하고|에서)?$")
 # "무한리필 행사 종료", "무한리필은 더이상 하지 않습니다", "무한리필(x)"; but "무한리필 (포장 불가)" is an offer.
 _NOT_SO = re.compile(
     r"(?:집|전문점|식당)? ?\(? ?(?:행사|이벤트|메뉴|서비스|판매|운영|제공|코스)?[은는이가도을를]? ?"
@@ -112,17 +122,21 @@ _NEUTRAL = re.compile(
 )
 _OFFERED = re.compile(r" ?(?:되는|가능한|제공되는|드리는)\b")  # "무한리필되는 셀프바"
 _INCLUDED = re.compile(r"포함|별도|서비스|불포함")
+# "홍합탕, 홍합탕 국물 무한리필", "부대찌개, 라면사리 무한리필": of the last alone; "소고기, 야채 무한리필" is of both.
+_ONLY_BESIDE = re.compile(r"(?:국물|육수|소스|사리|(?:^|공기)밥|반찬|김치|음료수?|탄산|커피|주류)$")
 _AND = re.compile(r"[,/·&]|(?<=[와과랑]) ")
 
 
-def is_aside(text: str, match: re.Match[str]) -> bool:
+def is_aside(text: str, match: re.Match[str], *, of_buffet: bool = False) -> bool:
     """Tell whether the words found in a text offer only side dishes or drinks, or deny the offer."""
     before, after = text[: match.start()], text[match.end() :]
     if _NOT_SO.match(after) or _OVER.search(text):
         return True
     phrase = _last_phrase(before)
-    if parts := [part for part in _AND.split(phrase) if part.strip()]:
-        return all(map(is_side, parts))
+    if parts := [part.strip() for part in _AND.split(phrase) if part.strip()]:
+        if of_buffet and MEALS_OF_THEIR_OWN.search(parts[-1]):
+            return False
+        return all(map(is_side, parts)) or (len(parts) > 1 and bool(_ONLY_BESIDE.search(parts[-1])))
     return any(is_side(word) for word in _first_words(after))
 
 

@@ -20,24 +20,20 @@ GROUPS = {
 }
 
 # A day with its weekday in brackets: 오늘(목), 7월 4일(금).
-DATED = rf"(?:오늘|내일|\d{{1,2}} ?(?:월 ?|[./] ?)\d{{1,2}} ?일?) ?\( ?([{LETTERS}])(?:요일)? ?\)"
-# Days that nobody can name: today without its weekday, a date, so many times a month ("월 2회" is no Monday).
-UNNAMED = r"오늘|내일|금일|\d{1,2} ?월(?: ?\d{1,2} ?일)?|\d{1,2} ?일(?!요일)|월 ?\d{1,2} ?회"
+DATED = rf"(?:오늘|내일|(?:\d{{1,2}} ?(?:월 ?|[./] ?))?\d{{1,2}} ?일?) ?\( ?[{LETTERS}](?:요일)? ?\)"
 # A letter alone is a weekday only if no word goes on around it: 목 is, 목살 is not.
-WEEKDAY = rf"[{LETTERS}]요일|(?<![가-힣\d])[{LETTERS}]{{1,7}}(?![가-힣])|{'|'.join(GROUPS)}"
-JOINT = r" ?(?:[-,/·&]|부터|및) ?"
-LISTED = rf"(?:{WEEKDAY})(?:{JOINT}(?:{WEEKDAY}|명절))*"
-DAYS = rf"{UNNAMED}|{LISTED}"
+_WORD_ENDS = r"(?:(?![가-힣])|(?=(?:정기 ?)?휴[무뮤]|[은는](?![가-힣])))"
+WEEKDAY = rf"[{LETTERS}](?:요일|욜)|(?<![가-힣\d])[{LETTERS}]{{1,7}}{_WORD_ENDS}|{'|'.join(GROUPS)}"
+JOINT = r"(?: ?(?:[-,·&]|부터|및) ?|/| ?/ ?(?=[월화수목금토일](?:요일|[^가-힣])))"
+# 매일 joins no list: "휴무: 일요일 / 매일 11:00-22:00" says two things.
+LISTED = rf"(?:{WEEKDAY})(?:{JOINT}(?!매일)(?:{WEEKDAY}))*"
+TRUNCATED = rf"(?<![가-힣])[{LETTERS}]요(?!일)"  # "매주 수요": the site cuts long texts
 
-_DAYS = re.compile(DAYS)
-_UNNAMED = re.compile(UNNAMED)
 _WEEKDAY = re.compile(rf"(?P<joint>{JOINT})?(?P<day>{WEEKDAY})")
 
 
 def read_days(words: str) -> Days:
-    """Return the weekdays of one match of `DAYS`, empty if its words name no weekday."""
-    if _UNNAMED.match(words):
-        return NO_DAY
+    """Return the weekdays of one match of `LISTED`."""
     days: set[int] = set()
     last: int | None = None
     for match in _WEEKDAY.finditer(words):
@@ -46,14 +42,9 @@ def read_days(words: str) -> Days:
         if named is not None:
             days |= named
             continue
-        numbers = [LETTERS.index(letter) for letter in word.removesuffix("요일")]
+        numbers = [LETTERS.index(letter) for letter in word.removesuffix("요일").removesuffix("욜")]
         if joint in {"-", "부터"} and last is not None:
             days.update((last + step) % 7 for step in range((numbers[0] - last) % 7 + 1))
         days.update(numbers)
         last = numbers[-1]
     return frozenset(days)
-
-
-def find_days(text: str) -> Days:
-    """Return all weekdays that a text names."""
-    return NO_DAY.union(*(read_days(match[0]) for match in _DAYS.finditer(text)))

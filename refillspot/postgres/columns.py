@@ -8,14 +8,15 @@ from typing import Any, Literal
 
 import msgspec
 
-Policy = Literal["replace", "keep", "derived", "list", "menu", "terms", "refill"]
+Policy = Literal["replace", "keep", "derived", "list", "menu", "terms", "refill", "hours"]
 """What a merge does to a row that exists.
 
 replace: the new value counts. keep: the new value counts unless it is NULL or empty, because a poorer page never
-erases what is known. derived: the new value counts where that is said from which it is worked out. list,
-menu, terms: as keep; but from a page for people, which says less than the API, a part of a list is no news, a line of
-the menu keeps its marks and description, and terms are added to those known. refill: as the page and its menu allow.
-Each of them comes to the same whether a page is merged once or twice in a row.
+erases what is known. derived: the new value counts where that is said from which it is worked out. list, menu, terms:
+as keep; but from a page for people, which says less than the API, a part of a list is no news, a line of the menu keeps
+its marks and description, and terms are added to those known. refill: as the page and its menu allow. hours: as keep;
+but a week with closings of single dates (a festival) is no news of its days beside hours that are known. Each of them
+comes to the same whether a page is merged once or twice in a row.
 """
 BY_PAGES = "EXCLUDED.road = 'pages'"
 MARKED_MENU = """(
@@ -25,6 +26,7 @@ MARKED_MENU = """(
     ), '{}') ORDER BY place)
     FROM jsonb_array_elements(EXCLUDED.menu) WITH ORDINALITY AS lines (line, place)
 )"""
+HAS_EXCEPTIONS = "s.hours IS NOT NULL AND jsonb_array_length(coalesce(EXCLUDED.hours -> 'exceptions', '[]')) > 0"
 # A page without a menu knows less: it may confirm a verdict, never weaken one that a menu supports. A page for people
 # may strengthen it only.
 KEEPS_VERDICT = f"""
@@ -68,8 +70,8 @@ STORE_COLUMNS = (
     Column("user_score", "float8"),
     Column("review_count", "int8"),
     Column("images", "text[]", "list", empty="'{}'"),
-    Column("hours", "jsonb", of=("hours_text",)),
-    Column("hours_text"),
+    Column("hours", "jsonb", "hours", of=("hours_text",)),
+    Column("hours_text", policy="hours"),
     Column("open_status"),
     Column("menu", "jsonb", "menu", empty="'[]'"),
     Column("refill_verdict", policy="refill", attribute="refill.verdict"),
@@ -84,7 +86,7 @@ STORE_COLUMNS = (
 )
 COLUMNS = (
     *STORE_COLUMNS,
-    Column("hours_osm", of=("hours_text",)),
+    Column("hours_osm", policy="hours", of=("hours_text",)),
     Column("digest", "int8", "replace"),
     Column("parser_version", "int8", "replace"),
 )
@@ -115,6 +117,9 @@ def reread_expression(column: Column) -> str:
 
     What another parser made of the same words is no knowledge: it goes, even where nothing comes in its place.
     """
+    if column.policy == "hours" and column.of:
+        is_other = f"{HAS_EXCEPTIONS} AND s.hours_text IS DISTINCT FROM EXCLUDED.hours_text"
+        return f"CASE WHEN {is_other} THEN s.{column.name} ELSE {_derived(column)} END"
     return _derived(column) if column.of else merge_expression(column)
 
 
@@ -131,8 +136,9 @@ def merge_expression(column: Column) -> str:
     if column.policy == "derived":
         return _derived(column)
     kept = f"coalesce({f'nullif({new}, {column.empty})' if column.empty else new}, {old})"
-    if column.policy == "list":
-        return f"CASE WHEN {BY_PAGES} AND {old} @> {new} THEN {old} ELSE {kept} END"
+    keeps_old = {"hours": HAS_EXCEPTIONS, "list": f"{BY_PAGES} AND {old} @> {new}"}.get(column.policy)
+    if keeps_old:
+        return f"CASE WHEN {keeps_old} THEN {old} ELSE {kept} END"
     if column.policy == "menu":
         return f"CASE WHEN {BY_PAGES} THEN coalesce({MARKED_MENU}, {old}) ELSE {kept} END"
     if column.policy == "terms":

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import yaml
 
@@ -52,3 +53,34 @@ def _write_day(day: Day) -> str:
         return "off"
     spans = ",".join(f"{start}-{end}" for start, end in day.intervals)
     return f"{spans} LO {day.last_order}" if day.last_order else spans
+
+
+CAPTURED_LABELS = LABELS.parent / "captured_hours.yaml"
+CAPTURED_TEXTS = Path(__file__).parents[3] / "shared" / "captures" / "hours_2026_one_line.json"
+
+
+def captured_hours() -> Iterator[tuple[str, str | None]]:
+    """Yield the captured texts that were labelled by eye, and their labels; nothing where there are no captures."""
+    if CAPTURED_TEXTS.exists():
+        texts = json.loads(CAPTURED_TEXTS.read_text("utf-8"))
+        for number, label in yaml.safe_load(CAPTURED_LABELS.read_text("utf-8")).items():
+            yield texts[number], label
+
+
+def judge_hours(found: str | None, label: str | None) -> Literal["right", "wrong", "as text"]:
+    """Compare labels: wrong is any value that the label does not have; what is only missing was left as text."""
+    said, true = _values_of(found), _values_of(label)
+    if said.items() <= true.items():
+        return "right" if said == true else "as text"
+    return "wrong"
+
+
+def _values_of(label: str | None) -> dict[str, str]:
+    """Return what a label says of each weekday, of weeks, of holidays: {"Mo": "11:00-22:00", "Su[1,3]": "", …}."""
+    days, *others = (label or "").split(" | ")
+    values = {name: value for name, _, value in (other.partition(" ") for other in others)}
+    for group in filter(None, days.split("; ")):
+        names, _, value = group.partition(" ")
+        first, _, last = names.partition("-")
+        values |= dict.fromkeys(WEEKDAYS[WEEKDAYS.index(first) : WEEKDAYS.index(last or first) + 1], value)
+    return values

@@ -69,3 +69,24 @@ def test_all_467_dongs_of_seoul_are_found_in_every_spelling(spelling: str) -> No
 def test_no_text_raises(text: str) -> None:
     parse_address(text)
     parse_address(f"서울 강남구 {text}")
+
+
+@pytest.mark.parametrize(
+    ("text", "sigungu", "dong", "road"),
+    [
+        ("서울시 성북구 안암동 3가 99", "성북구", "안암동3가", None),
+        ("서울 영등포구 당산동 3가 12", "영등포구", "당산동3가", None),
+        ("서울 중구 을지로 3가 295", "중구", "을지로3가", None),
+        ("서울시강남구역삼동123-4", "강남구", "역삼동", None),
+        ("서울특별시강남구역삼동 123-4", "강남구", "역삼동", None),
+        ("서울시 강남구역삼동 123-4", "강남구", "역삼동", None),
+        ("서울시중구을지로3가 12", "중구", "을지로3가", None),
+        ("서울시강남구테헤란로 12", "강남구", None, "테헤란로 12"),
+        ("부산시해운대구우동123", "해운대구", "우동", None),
+    ],
+)
+def test_blanks_too_many_and_too_few(text: str, sigungu: str, dong: str | None, road: str | None) -> None:
+    found = parse_address(text)
+
+    assert found is not None
+    assert (found.sigungu, found.dong, found.road) == (sigungu, dong, road)

@@ -35,6 +35,36 @@ def test_categories_come_down_to_the_vocabulary(categories: list[str], cuisines:
     assert find_cuisines(categories) == (cuisines, [])
 
 
+@pytest.mark.parametrize(
+    ("cuisine", "categories"),
+    [
+        ("한식", "갈비찜 김치찜 시래기 온면 국시 두부조림 두부구이 평양만두 이북만두 나물무침 추어튀김 버섯구이"),
+        (
+            "해산물",
+            "꽃게찜 낙지찜 옥돔구이 황태구이 굴구이 갑오징어구이 골뱅이무침 홍어삼합 조개탕 코다리조림 쭈꾸미샤브샤브",
+        ),
+        ("중식", "우육면 멘보샤 마파두부"),
+        ("양식", "뇨끼 라자냐 감바스"),
+        ("일식", "카이센동 규동 냉모밀"),
+        ("고기", "닭튀김 숯불구이 정육식당 소곱창볶음"),
+        ("분식", "떡꼬치 라볶이"),
+    ],
+)
+def test_a_dish_is_filed_by_what_is_cooked(cuisine: str, categories: str) -> None:
+    for category in categories.split():
+        assert find_cuisines([category]) == ([cuisine], []), category
+
+
+@pytest.mark.parametrize("category", ["와인바", "칵테일바", "탄두리치킨", "케밥"])
+def test_what_is_none_of_the_ten_is_known_all_the_same(category: str) -> None:
+    assert find_cuisines([category]) == ([], [])
+
+
+@pytest.mark.parametrize("category", ["달빛구이", "은하볶음", "우주찜", "별조림"])
+def test_what_is_cooked_is_not_guessed(category: str) -> None:
+    assert find_cuisines([category]) == ([], [category])
+
+
 def test_an_unknown_term_is_reported() -> None:
     assert find_cuisines(["삼겹살", "무중력체험"]) == (["고기"], ["무중력체험"])
 

@@ -22,3 +22,8 @@ def test_the_same_name_in_two_districts_is_two_places() -> None:
 
 def test_of_an_unknown_dong_nothing_is_said() -> None:
     assert is_in_dong("11680", "없는동", 37.5, 127.0) is None
+
+
+def test_boundaries_that_the_building_of_a_town_moved() -> None:
+    assert is_in_dong("11500", "마곡동", 37.5595, 126.8383) is True
+    assert is_in_dong("11500", "마곡동", 37.5335, 126.8383) is False

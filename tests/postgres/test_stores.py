@@ -301,3 +301,27 @@ def test_known_refill_stores_are_counted_by_district(database_url: str) -> None:
         return outcome
 
     with_table(database_url, work)
+
+
+def test_a_festival_week_takes_no_weekday_away(database_url: str) -> None:
+    known = {
+        "hours_text": "월 11:30 - 23:30",
+        "hours": OpeningHours({0: Day([("11:30", "23:30")]), 3: Day(closed=True)}),
+    }
+    festival = {
+        "hours_text": "9월 24일(목) 휴무일",
+        "hours": OpeningHours({0: Day([("12:00", "20:00")])}, exceptions=[3]),
+    }
+    plain: dict[str, Any] = {"hours_text": "월 12:00 - 20:00", "hours": OpeningHours({0: Day([("12:00", "20:00")])})}
+    found = []
+    for hours in (festival, known, festival, plain):
+        write(database_url, store(**hours))
+        (row,) = query(database_url, "SELECT hours_osm, hours_text, hours -> 'days' AS days FROM refillspot.stores")
+        found.append((row["hours_osm"], row["hours_text"], sorted(row["days"])))
+
+    assert found == [
+        ("Mo 12:00-20:00", "9월 24일(목) 휴무일", ["0"]),  # nothing better was known
+        ("Mo 11:30-23:30; Th off", "월 11:30 - 23:30", ["0", "3"]),
+        ("Mo 11:30-23:30; Th off", "월 11:30 - 23:30", ["0", "3"]),
+        ("Mo 12:00-20:00", "월 12:00 - 20:00", ["0"]),
+    ]

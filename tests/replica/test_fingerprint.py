@@ -18,7 +18,7 @@ QUERIES = (
     "신사동",
     "부산 중구 초밥",
 )
-FINGERPRINT = "33c2e7e027f86832e5c1662f37ceec39cd9ec9cdec3b716b7030550cded08717"
+FINGERPRINT = "65837695617b9ac573d3853751f821c222f849a94c4bfcb83217a0672ee9af3c"
 
 
 def test_seoul_is_the_same_city_to_the_byte(start_replica: Start) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 WORDS = {
     "audience": {
         "성인": "adult", "대인": "adult", "청소년": "teen", "소인": "child", "초등학생": "child", "어린이": "child",
-        "미취학": "child", "36개월": "child", "경로": "senior",
+        "미취학": "child", "36개월": "child", "24개월": "child", "경로": "senior",
     },
     "meal": {"런치": "lunch", "점심": "lunch", "디너": "dinner", "저녁": "dinner"},
 }  # fmt: skip
@@ -112,6 +112,7 @@ def test_the_days_of_a_price_are_weekday_weekend_and_holiday(truth: Stores) -> N
     for store in truth:
         days = {price["day"] for price in store["prices"]} - {None}
         text = "".join(name + price for name, price in store["menu"])
+        text = re.sub(r"\(주말 [\d,]+원 추가\)", "", text)  # what is added is no price of the weekend
 
         assert days == {
             day for word, day in (("평일", "weekday"), ("주말", "weekend"), ("공휴일", "holiday")) if word in text
