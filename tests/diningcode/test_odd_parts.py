@@ -37,9 +37,10 @@ API = "https://im.diningcode.com"
 SHAPES = name_shapes("mixed", 0)
 EXAMPLES = int(os.environ.get("REFILLSPOT_EXAMPLES", "150"))  # 20,000 take about ten minutes
 CITY = build_city(11, refill_stores=12, ordinary_stores=12)
+NAMES = st.text(max_size=8).filter(lambda name: not is_of_people(name))  # these are left out of what is kept
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
     max_leaves=6,
 )
 OFFER = {"refill", "refill_prices", "refill_price_krw", "refill_terms"}
