@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from math import isfinite
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -27,6 +27,7 @@ class _SearchData(msgspec.Struct):
 
 
 class _Term(msgspec.Struct):
+    keeps_place: ClassVar[bool] = True  # which terms come first says something
     term: str
 
 
@@ -109,8 +110,7 @@ def _read_row(raw: bytes, page: SearchPage) -> None:
         page.broken.append(f"list[].{nameless}: empty text where text was due")
         return
     page.rows.append(row)
-    is_told = terms is not None and not any(odd.path.startswith("list[].keyword") for odd in found)
-    page.terms.append(tuple(term.term for term in terms or ()) if is_told else None)
+    page.terms.append(None if terms is None else tuple(term.term if term else None for term in terms))
 
 
 def decode_store(body: bytes) -> StorePage:

@@ -54,15 +54,17 @@ class PoiSection(msgspec.Struct, kw_only=True):
     params: _Counts | None = None
 
 
+Terms = tuple[str | None, ...]
+"""Up to four terms, those of the search first; None = one that could not be read."""
+
+
 class SearchPage(msgspec.Struct):
     """A list page: how many stores match, the rows shown, and what was wrong with rows that could not be read."""
 
     total: int
     rows: list[Row] = msgspec.field(default_factory=list)
-    terms: list[tuple[str, ...] | None] = msgspec.field(default_factory=list)
-    """Beside each row: up to four terms, those of the search first. Evidence of the search, not of the store.
-
-    None = the row does not tell them, or not all of them."""
+    terms: list[Terms | None] = msgspec.field(default_factory=list)
+    """Beside each row, None = it does not tell them. Evidence of the search, not of the store."""
     broken: list[str] = msgspec.field(default_factory=list)
     cap: int | None = None
     """Rows of one query that can be seen at most by the road that the page came; None = that is to be found out."""

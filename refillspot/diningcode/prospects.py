@@ -16,7 +16,7 @@ from refillspot.planning.keywords import KINDS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from refillspot.diningcode.page_types import Row
+    from refillspot.diningcode.page_types import Row, Terms
 
 OWN_WORD_ONLY = {"chain", "salad_bar"}  # kinds of keywords that count only where a store calls itself so
 BUFFET = "뷔페"  # a whole meal, also on the board of a café
@@ -49,7 +49,7 @@ class Prospects:
         self._proofs: Counter[str] = Counter()
         self._doubts: Counter[str] = Counter()
 
-    def judge(self, rows: Sequence[Row], terms: Sequence[tuple[str, ...] | None], keyword: str) -> list[Prospect]:
+    def judge(self, rows: Sequence[Row], terms: Sequence[Terms | None], keyword: str) -> list[Prospect]:
         """Return a judgement for each row of an answer to `keyword`; `terms`: those shown beside each, if told."""
         words = keyword.split()
         said = [all(word in _text(row) for word in words) for row in rows]
@@ -101,14 +101,23 @@ def _text(row: Row) -> str:
     return "\n".join(_joined(text) for text in (row.nm, row.branch, row.category) if text)
 
 
-def _shows(terms: tuple[str, ...], keyword: str) -> bool:
-    left = _joined(keyword)
-    for term in map(_joined, terms):
-        if left in term:
+def _shows(terms: Terms, keyword: str) -> bool | None:
+    """Tell whether the words of a search are among the terms, None if they may be.
+
+    They come before all others, so that one that could not be read behind another hides nothing.
+    """
+    left, is_vague, others = _joined(keyword), False, 0
+    for term in terms:
+        said = _joined(term or "")
+        if said and left in said:
             return True
-        if term:
-            left = left.replace(term, "", 1)
-    return not left
+        if said and said in left:
+            left = left.replace(said, "", 1)
+        elif term is None:
+            is_vague |= not others
+        else:
+            others += 1
+    return not left or (None if is_vague else False)
 
 
 def _joined(text: str) -> str:

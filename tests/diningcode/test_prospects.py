@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from refillspot.diningcode.page_types import Row
 from refillspot.diningcode.prospects import FEWEST_PROOFS, Prospect, Prospects, is_sampled
@@ -100,3 +101,35 @@ def test_the_sample_is_a_share_and_always_the_same() -> None:
     assert sampled == [ref for ref in refs if is_sampled(ref, 0.02)]
     assert not any(is_sampled(ref, 0.0) for ref in refs)
     assert all(is_sampled(ref, 1.0) for ref in refs)
+
+
+@pytest.mark.parametrize(
+    ("terms", "is_worthy", "is_vague"),
+    [
+        (("혼밥", "회식"), False, False),
+        (("회식", "무한리필"), True, False),
+        ((None, "회식"), True, True),  # the words of the search come first: it may have been one of them
+        (("회식", None), False, False),
+        (None, True, True),
+    ],
+)
+def test_terms_that_cannot_be_read_leave_it_open(
+    terms: tuple[str | None, ...] | None,
+    is_worthy: bool,
+    is_vague: bool,  # noqa: FBT001
+) -> None:
+    prospects = Prospects()
+    prospects.judge([row("무한리필 옛날집")] * 3, [("무한리필",)] * 3, "무한리필")
+
+    (prospect,) = prospects.judge([row("옛날 국밥집")], [terms], "무한리필")
+
+    assert (prospect.is_worthy, prospect.is_vague) == (is_worthy, is_vague)
+
+
+def test_a_row_without_a_category_may_be_any_kind_of_place() -> None:
+    prospects = Prospects()
+    terms = [("샐러드바",)]
+
+    assert not prospects.judge([row("달빛")], terms, "샐러드바")[0].is_worthy
+    (prospect,) = prospects.judge([replace(row("달빛"), category=None)], terms, "샐러드바")
+    assert (prospect.is_worthy, prospect.is_vague) == (True, True)
