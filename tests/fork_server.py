@@ -55,6 +55,7 @@ ALSO = (  # what Scrapy names by text, or imports where it is needed
     "twisted.internet.asyncioreactor",
     "uvloop",
 )
+PLAIN_LOCALES = {"C", "POSIX", "C.UTF-8", "C.utf8"}  # in which Python passes on bytes that are no text
 CHUNK = 65536
 STREAMS = 3  # stdin, stdout, stderr; then comes where the end is reported
 
@@ -155,8 +156,9 @@ def become(request: Request) -> None:
         locale.setlocale(locale.LC_CTYPE, "")
     sys.argv = ["", *request.arguments]  # runpy puts the module's path in front
     sys.path[0] = request.directory
-    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
-    sys.stdout = os.fdopen(1, "w", 1 if os.isatty(1) else -1, "utf-8", closefd=False)
+    errors = "surrogateescape" if locale.setlocale(locale.LC_CTYPE) in PLAIN_LOCALES else "strict"
+    sys.stdin = os.fdopen(0, "r", -1, "utf-8", errors, closefd=False)
+    sys.stdout = os.fdopen(1, "w", 1 if os.isatty(1) else -1, "utf-8", errors, closefd=False)
     sys.stderr = os.fdopen(2, "w", 1, "utf-8", "backslashreplace", closefd=False)
 
 

@@ -14,6 +14,7 @@ import redis
 from refillspot.planning import KEYWORDS
 from refillspot.postgres.migrations import known_migrations
 from tests.crawl.moments import two_at_work, wait_for_store_pages
+from tests.programs import completed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,8 @@ def reachable(site: Site, district: str, keywords: str = WORDS) -> set[str]:
 
 
 def test_every_reachable_refill_store_becomes_a_row(crawl: Crawl, site: Site, rows: Rows) -> None:
-    result = crawl.run("-a", "district=강남구")
+    with crawl.spawn("-a", "district=강남구") as process:
+        result = completed(process)
 
     stored = rows()
     assert result.returncode == 0, result.stderr[-2000:]
@@ -144,6 +146,14 @@ def test_a_wrong_argument_is_one_clear_message(crawl: Crawl, site: Site, argumen
     assert site.log() == []
 
 
+def test_a_wrong_argument_ends_a_process_of_its_own_too(crawl: Crawl) -> None:
+    with crawl.spawn("-a", "district=강남") as process:
+        result = completed(process)
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "use one of these" in result.stderr
+
+
 def test_an_unreachable_server_is_one_clear_message(crawl: Crawl, free_port: int) -> None:
     url = f"postgresql://someone:secret@127.0.0.1:{free_port}/stores"
     crawl.environment["DATABASE_URL"] = url
@@ -182,7 +192,7 @@ def test_an_interrupted_crawl_goes_on_and_leaves_no_key_for_ever(
     crawl: Crawl, site: Site, rows: Rows, redis_url: str, key_prefix: str
 ) -> None:
     slowly = ("-a", "district=금천구", "-s", "POLITENESS_REQUESTS_PER_SECOND=40", "-s", "POSTGRES_COPY_MAX_SECONDS=0.1")
-    with crawl.start(*slowly) as process:
+    with crawl.spawn(*slowly) as process:
         wait_for_store_pages(site, 5)
         process.send_signal(signal.SIGINT)
         _, rest = process.communicate()

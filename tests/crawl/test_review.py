@@ -141,7 +141,7 @@ def test_each_kind_of_fault_is_named_and_counted(
 def test_answers_that_take_too_long_and_a_limit_that_is_not_told(crawl: Crawl, faults: Faults) -> None:
     faults.add(kind="delay", seconds=60, path=STORE, first=1)
     faults.add(kind="drip", bytes_per_second=1, path=STORE, probability=0.1, seed=seed_for(2, 2, 0.1))
-    faults.add(kind="rate_limit", limit=8, per=0.2, path=STORE)
+    faults.add(kind="rate_limit", limit=8, per=60, path=STORE)  # more than this test takes
     log = crawl.run(*DISTRICT, *FEW, "-a", "limit=20", "-s", "DOWNLOAD_TIMEOUT=1.5").stderr
     delayed, dripped, refused = faults.fired()
     found = findings(crawl)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PROJECT = Path(__file__).parents[2]
-DEADLINE_SECONDS = 10
+DEADLINE_SECONDS = 60
 SILENCE_SECONDS = 0.15
 
 

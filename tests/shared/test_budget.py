@@ -179,6 +179,20 @@ async def test_a_block_that_one_worker_met_stops_all_and_ends_by_itself(redis_ur
     assert max(moment for moment in sent if moment) >= pace.hold_until
 
 
+async def test_who_knows_of_a_hold_uses_no_permit_that_it_has_in_hand(redis_url: str, key_prefix: str) -> None:
+    async with opened(redis_url, key_prefix, 1, per_second=12) as budgets:
+        (budget,) = budgets
+        permits = [asyncio.ensure_future(budget.permit()) for _ in range(12)]
+        await permits[0]
+        decision = await budget.change(partial(politeness.hold, seconds=1, reason="Retry-After"))
+        late = [permit for permit in permits if not permit.done()]
+        moments = await asyncio.gather(*late)
+
+    assert decision
+    assert late
+    assert min(moment for moment in moments if moment) >= decision.pace.hold_until
+
+
 async def test_a_new_ceiling_reaches_those_who_wait(redis_url: str, key_prefix: str) -> None:
     async with opened(redis_url, key_prefix, 2, per_second=1 / 60) as budgets:
         waiting, operator = budgets

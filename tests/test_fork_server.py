@@ -1,0 +1,89 @@
+"""A program that was forked is what it would be if it had been started."""
+
+from __future__ import annotations
+
+import json
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.programs import Forked, completed, spawn
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.programs import Launcher, Program
+
+PROGRAM = """
+import asyncio, gc, json, locale, os, signal, sys, threading
+print(json.dumps({
+    "arguments": sys.argv,
+    "environment": {name: value for name, value in os.environ.items() if name != "LC_CTYPE"},
+    "directory": os.getcwd(),
+    "first on the path": sys.path[0],
+    "streams": [(s.encoding, s.errors, s.line_buffering, s.fileno()) for s in (sys.stdin, sys.stdout, sys.stderr)],
+    "locale": locale.setlocale(locale.LC_CTYPE),
+    "signals": [str(signal.getsignal(n)) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE)],
+    "blocked": [int(n) for n in signal.pthread_sigmask(signal.SIG_BLOCK, [])],
+    "descriptors": sorted(int(name) for name in os.listdir("/proc/self/fd"))[:3],
+    "how many": len(os.listdir("/proc/self/fd")),
+    "threads": threading.active_count(),
+    "reactor": "twisted.internet.reactor" in sys.modules,
+    "name": __name__,
+    "collector": gc.get_threshold(),
+}))
+"""
+
+
+@pytest.fixture
+def probe(tmp_path: Path) -> Path:
+    (tmp_path / "probe.py").write_text(PROGRAM, encoding="utf-8")
+    return tmp_path
+
+
+def test_it_is_what_a_start_makes_of_it(launcher: Launcher, probe: Path, environment: dict[str, str]) -> None:
+    own = {name: value for name, value in environment.items() if not name.startswith("PYTHON")} | {"GREETING": "안녕"}
+    forked = launcher.run("probe", "one", "둘", environment=own, directory=probe)
+    with spawn("probe", "one", "둘", environment=own, directory=probe) as process:
+        started = completed(process)
+
+    assert (forked.returncode, started.returncode) == (0, 0), forked.stderr + started.stderr
+    assert json.loads(forked.stdout) == json.loads(started.stdout)
+    assert json.loads(forked.stdout)["environment"]["GREETING"] == "안녕"
+
+
+@pytest.fixture
+def sleeper(launcher: Launcher, tmp_path: Path, environment: dict[str, str]) -> Program:
+    code = "import time\nprint('there', flush=True)\ntime.sleep(3600)\n"
+    (tmp_path / "sleeper.py").write_text(code, encoding="utf-8")
+    return launcher.start("sleeper", environment=environment, directory=tmp_path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_and_is_its_status(sleeper: Program, number: signal.Signals) -> None:
+    with sleeper:
+        assert sleeper.stdout
+        sleeper.stdout.readline()
+        assert sleeper.poll() is None
+        sleeper.send_signal(number)
+
+        assert sleeper.wait() == -number
+        assert sleeper.poll() == -number
+        sleeper.kill()  # too late, and no error
+
+
+def test_the_status_is_that_of_the_program(launcher: Launcher, tmp_path: Path, environment: dict[str, str]) -> None:
+    (tmp_path / "seven.py").write_text("import sys\nprint('said', file=sys.stderr)\nsys.exit(7)\n", encoding="utf-8")
+    (tmp_path / "fails.py").write_text("raise ValueError('why')\n", encoding="utf-8")
+    seven, fails = (launcher.run(name, environment=environment, directory=tmp_path) for name in ("seven", "fails"))
+
+    assert (seven.returncode, seven.stdout, seven.stderr) == (7, "", "said\n")
+    assert fails.returncode == 1
+    assert fails.stderr.endswith("ValueError: why\n")
+
+
+def test_it_is_forked_where_the_system_can(sleeper: Program) -> None:
+    with sleeper:
+        assert isinstance(sleeper, Forked)
+        sleeper.kill()
