@@ -115,7 +115,7 @@ def test_the_sample_is_a_share_and_always_the_same() -> None:
 )
 def test_terms_that_cannot_be_read_leave_it_open(
     terms: tuple[str | None, ...] | None,
-    is_worthy: bool,
+    is_worthy: bool,  # noqa: FBT001
     is_vague: bool,  # noqa: FBT001
 ) -> None:
     prospects = Prospects()
