@@ -28,7 +28,7 @@ class _SearchData(msgspec.Struct):
 
 class _Term(msgspec.Struct):
     keeps_place: ClassVar[bool] = True  # which terms come first says something
-    term: str
+    term: str | None = None
 
 
 class _Terms(msgspec.Struct):

@@ -95,7 +95,7 @@ def test_a_row_that_names_no_store_is_told_by_its_path_and_costs_no_neighbour(
         ({"image_list": [None, "http://127.0.0.1/2.webp"]}, Oddity("list[].image_list[]", "null", "text or object")),
         ({"score": ""}, Oddity("list[].score", "empty text", "number")),
         ({"user_score": "good"}, Oddity("list[].user_score", "text", "number")),
-        ({"keyword": [{"mark": 0}]}, Oddity("list[].keyword[].term", "nothing", "text")),
+        ({"keyword": [{"term": 7}]}, Oddity("list[].keyword[].term", "number", "text")),
         ({"review_cnt": False}, Oddity("list[].review_cnt", "false", "number")),
     ],
     ids=str,
