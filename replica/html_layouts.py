@@ -79,7 +79,7 @@ def write_new(store: Store, today: date, shown: dict[str, Any]) -> str:
     says = store.concept
     rows = write_week(store.week, today) if store.week else []
     days = _group_days(rows)
-    lines = days[0][1] if days else [store.open_status]
+    lines = days[0][1] if days else [write_today(store.week, today) if store.week else store.open_status]
     categories = [f'<a class="btxt category-{n}">{escape(name)}</a>' for n, name in enumerate(says.categories, 1)]
     return NEW.format(
         lat=store.lat,

@@ -18,7 +18,7 @@ QUERIES = (
     "신사동",
     "부산 중구 초밥",
 )
-FINGERPRINT = "65837695617b9ac573d3853751f821c222f849a94c4bfcb83217a0672ee9af3c"
+FINGERPRINT = "fdd936f40e49d8bc2874d5d3ed08d49f15df73ed79261e81f783d27a46b1b4e7"
 
 
 def test_seoul_is_the_same_city_to_the_byte(start_replica: Start) -> None:
