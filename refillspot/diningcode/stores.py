@@ -25,6 +25,7 @@ from refillspot.regions import find_district_code
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from refillspot.diningcode.json_parts import Oddity
     from refillspot.diningcode.page_types import HoursRow, MenuLine, Number, Row, StorePage
 
 PARSER_VERSION = 2
@@ -90,7 +91,7 @@ def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
     )
     _set_offer(store)
     _set_place(store, row, restaurant, detail)
-    _set_hours(store, detail)
+    _set_hours(store, detail, page.oddities if page else ())
     return store
 
 
@@ -130,8 +131,9 @@ def _set_place(store: Store, row: Row, restaurant: Restaurant, detail: Detail) -
         store.dong_confirmed = is_in_dong(store.district_code, store.dong, store.lat, store.lon)
 
 
-def _set_hours(store: Store, detail: Detail) -> None:
-    for source in _hours_sources(detail):
+def _set_hours(store: Store, detail: Detail, oddities: Iterable[Oddity]) -> None:
+    is_week_odd = any(re.match(r"detail\.bhour\b", odd.path) for odd in oddities)
+    for source in _hours_sources(detail, is_week_odd=is_week_odd):
         if store.hours_text is None:
             store.hours_text = "\n".join(f"{label} {text}".strip() for label, text in source.items())
         store.hours = parse_hours(source[""] if list(source) == [""] else source)
@@ -139,26 +141,40 @@ def _set_hours(store: Store, detail: Detail) -> None:
             return
 
 
-def _hours_sources(detail: Detail) -> Iterator[dict[str, str]]:
-    """Yield the week if it is there, then the line for search engines, then the one line for today."""
-    for rows in (detail.bhour, detail.bhour_seo):
-        if week := _week(rows or ()):
-            yield week
+def _hours_sources(detail: Detail, *, is_week_odd: bool) -> Iterator[dict[str, str]]:
+    """Yield the week if it is there, then the line for search engines, then the one line for today.
+
+    Where the week could not be read these two say nothing: they leave out its breaks and days off.
+    """
+    week = _week(detail.bhour or ())
+    if week:
+        yield week
+    elif detail.bhour or is_week_odd:
+        return
+    if summary := _week(detail.bhour_seo or ()):
+        yield summary
     if detail.status and detail.status.time:
         yield {"": detail.status.time}
 
 
 def _week(rows: Iterable[HoursRow | None]) -> dict[str, str]:
-    """Return {day label: text}. A line with an empty label belongs to the day above it, if that could be read."""
+    """Return {day label: text}. A line with an empty label belongs to the day above it.
+
+    A line that cannot be read may have been a break: the day that it is of is left out, and so is what follows it
+    without a label.
+    """
     week: dict[str, str] = {}
     label: str | None = ""
     for row in rows:
-        if row is None or row.duration is None:
+        is_whole = row is not None and row.duration is not None and row.time is not None
+        own = clean_text(row.duration) if row else None
+        if not is_whole:
+            week.pop(own or label or "", None)
             label = None
-            continue
-        label = clean_text(row.duration) or label
-        if label is not None and (text := clean_text(row.time)):
-            week[label] = f"{week[label]}\n{text}" if label in week else text
+        elif row and (own or label is not None):
+            label = own or label or ""
+            if text := clean_text(row.time):
+                week[label] = f"{week[label]}\n{text}" if label in week else text
     return week
 
 

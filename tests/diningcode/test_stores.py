@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from refillspot.diningcode.page_types import Restaurant, Row, StorePage
+from refillspot.diningcode.page_types import Detail, HoursRow, Restaurant, Row, StorePage
 from refillspot.diningcode.stores import build_store
 
 if TYPE_CHECKING:
@@ -40,3 +40,26 @@ def test_a_score_is_a_number_or_not_known(said: object, score: int | None) -> No
 @pytest.mark.parametrize("lat", ["nan", "INF", 0, None, 91.0])
 def test_a_point_that_is_nowhere_in_korea_is_not_known(lat: object) -> None:
     assert build(lat=lat, lng=127.0).lat is None
+
+
+OPEN, BREAK = HoursRow("", "영업시간: 11:00 - 22:00"), HoursRow("", "브레이크타임: 15:00 - 17:00")
+
+
+@pytest.mark.parametrize(
+    ("lines", "hours"),
+    [
+        ([BREAK], "Mo 11:00-15:00,17:00-22:00; Tu 11:00-22:00"),
+        ([None], "Tu 11:00-22:00"),  # it may have been Monday's break
+        ([HoursRow("", None)], "Tu 11:00-22:00"),
+        ([HoursRow(None, "브레이크타임: 15:00 - 17:00")], "Tu 11:00-22:00"),
+        ([None, BREAK], "Tu 11:00-22:00"),
+        ([HoursRow("수", None), BREAK], "Mo 11:00-22:00; Tu 11:00-22:00"),
+    ],
+)
+def test_a_line_of_the_week_that_cannot_be_read_costs_its_day(lines: list[HoursRow], hours: str) -> None:
+    row = Row(v_rid="AAAAaaaa1111", nm="달빛")
+    week = [HoursRow("월", OPEN.time), *lines, HoursRow("화", OPEN.time)]
+    store = build_store(row, StorePage(Restaurant(rn="달빛"), Detail(bhour=week)), "https://www.diningcode.com")
+
+    assert store.hours
+    assert store.hours.to_osm().replace("Mo-Tu 11:00-22:00", "Mo 11:00-22:00; Tu 11:00-22:00") == hours
