@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from refillspot.diningcode.forms import FORM_HEADERS
+from refillspot.exceptions import MeasurementError
+from refillspot.language import gettext as _
 from refillspot.trial.programs import running_program
 
 if TYPE_CHECKING:
@@ -49,7 +51,12 @@ class SyntheticSite:
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> bytes:
         self._connection.request(method, path, body, dict(headers or {}))
-        return self._connection.getresponse().read()
+        response = self._connection.getresponse()
+        answer = response.read()
+        if path.startswith("/_") and response.status >= 400:
+            what = _("the synthetic site refuses {path}: {answer}")
+            raise MeasurementError(what.format(path=path, answer=answer.decode("utf-8", "replace").strip()[:200]))
+        return answer
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 import redis
 
-from refillspot.exceptions import ServiceUnavailableError
+from refillspot.exceptions import MeasurementError, ServiceUnavailableError
 from refillspot.trial.crawl import running_crawl, workers_of
 from refillspot.trial.distance import far_away
 from refillspot.trial.ground import clean_ground
@@ -69,3 +69,8 @@ def test_a_fleet_ends_with_its_trial(services: ServiceAddresses, tmp_path: Path)
 def test_a_program_that_does_not_start_is_told() -> None:
     with pytest.raises(ServiceUnavailableError, match="did not start"), running_program("replica", "--port", "x"):
         pass
+
+
+def test_what_the_synthetic_site_refuses_is_said() -> None:
+    with running_site(7, *TINY) as site, pytest.raises(MeasurementError, match="kinds: "):
+        site.spoil({"kind": "no such fault"})
