@@ -107,16 +107,16 @@ class StoreTable:
 
         Return those that are not in the table as well.
         """
-        outcome, missing = Outcome(), list[StoreRow]()
+        outcome, missing = Outcome(), dict[str, StoreRow]()  # each once, however often PostgreSQL breaks off
 
         async def read_again(cursor: psycopg.AsyncCursor, some: Sequence[StoreRow]) -> None:
             known = await reread(cursor, some, pages)
-            missing.extend(row for row in some if row.ref not in known)
+            missing.update({row.ref: row for row in some if row.ref not in known})
 
         async with self._turn:
             await self._all_or_split(list(rows), read_again, None, outcome)
         outcome.stored -= len(missing)
-        return outcome, missing
+        return outcome, list(missing.values())
 
     async def keep_unread(self, page: UnreadPage) -> None:
         """Keep a page for `scrapy db reparse`. Waits for PostgreSQL as long as it takes."""
