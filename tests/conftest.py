@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+import signal
 import socket
 import uuid
 from pathlib import Path
@@ -50,6 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     The process that starts the others begins the run; pytest-xdist hands its directory on.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a script has started this in its background
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # what is started here is to be interrupted
     for name in ("REFILLSPOT_LANG", "LANGUAGE"):
         os.environ.pop(name, None)
     os.environ["LC_ALL"] = "C.UTF-8"

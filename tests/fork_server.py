@@ -80,7 +80,7 @@ class Server:
 
     def serve(self) -> Request | None:
         """Return in each child, with what it is to run; in the server itself at the end, with None."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal; it is the children's
+        on_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal; it is the children's
         signal.signal(signal.SIGCHLD, self.reap)
         for text, descriptors in self.requests():
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # until the child is known
@@ -88,7 +88,7 @@ class Server:
                 self.forget_all_others()
                 take_streams(descriptors)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a script has started the tests
+                signal.signal(signal.SIGINT, on_interrupt)
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
                 return Request(**json.loads(text))
             *streams, self.ends[pid] = descriptors
