@@ -107,3 +107,13 @@ def test_an_address_that_is_none_is_said_at_the_start(crawl: Crawl) -> None:
     assert result.returncode == 1
     assert "NOTIFY_URL is no address of a webhook" in result.stderr
     assert SECRET not in result.stderr
+
+
+def test_a_crawl_that_holds_itself_is_told(crawl: Crawl, webhook: Webhook, faults: Faults) -> None:
+    faults.add(kind="layout", change="missing", key="restaurant", path="/API/profile/")
+    result = crawl.run("-a", "district=금천구", "-a", "crawl=odd", "-s", "EARLY_STOP_PAGES=3")
+
+    assert result.returncode == 4, result.stderr[-2000:]
+    (told,) = [told for told in webhook.told if told["event"] == "held"]
+    assert (told["crawl"], told["unread"]) == ("odd", 2)
+    assert "restaurant" in told["part"]
