@@ -106,8 +106,8 @@ def _read_row(raw: bytes, page: SearchPage) -> None:
         return
     finally:
         page.oddities += dict.fromkeys(found)
-    if nameless := next((name for name in ("v_rid", "nm") if not getattr(row, name).strip()), None):
-        page.broken.append(f"list[].{nameless}: empty text where text was due")
+    if not row.nm.strip():
+        page.broken.append("list[].nm: empty text where text was due")
         return
     page.rows.append(row)
     page.terms.append(None if terms is None else tuple(term.term if term else None for term in terms))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+NUMBER = r"^ *-?[0-9][0-9,]*(\.[0-9]+)? *$"
+"""A number as text: "1,185"."""
 NUMBERED = re.compile(r"\d{1,6}")
 NOTHING: Any = object()
 """Of a part that could not be read."""
@@ -157,7 +159,8 @@ def _as_due(value: Any, kind: inspect.Type, path: str, oddities: list[Oddity]) -
 
 def _near_miss(value: Any, kinds: Iterable[inspect.Type], path: str, oddities: list[Oddity]) -> Any:
     """Return what a value of another type says without doubt: a list whose entries are numbered."""
-    oddities.append(Oddity(path, kind_of(value), type_names(kinds)))
+    is_long = isinstance(value, str) and any(isinstance(one, inspect.StrType) and one.max_length for one in kinds)
+    oddities.append(Oddity(path, "long text" if is_long else kind_of(value), type_names(kinds)))
     for kind in kinds:
         if isinstance(kind, inspect.ListType) and _is_numbered(value):
             return _fit_entries(value.values(), kind.item_type, f"{path}[]", oddities)
@@ -170,9 +173,9 @@ def _is_numbered(value: Any) -> bool:
 
 
 def _is_sound(value: Any, kind: inspect.Type) -> bool:
-    """Whether a value of a fitting Python type is one: no truth for a number, no words where a number is written."""
-    if isinstance(kind, inspect.StrType) and kind.pattern:
-        return bool(re.search(kind.pattern, value))
+    """Whether a value of a fitting Python type is one: no truth for a number, no words for one, no text without end."""
+    if isinstance(kind, inspect.StrType):
+        return len(value) <= (kind.max_length or len(value)) and bool(re.search(kind.pattern or "", value))
     return not (isinstance(value, bool) and isinstance(kind, inspect.IntType | inspect.FloatType))
 
 
@@ -237,5 +240,10 @@ NAMES: dict[type[inspect.Type], str] = {
 def type_names(kinds: Iterable[inspect.Type]) -> str:
     """Return types in words, "number or text"; that null may come goes without saying."""
     alone = [one for kind in kinds for one in (kind.types if isinstance(kind, inspect.UnionType) else (kind,))]
-    names = ("number" if isinstance(one, inspect.StrType) and one.pattern else NAMES.get(type(one)) for one in alone)
-    return " or ".join(dict.fromkeys(name for name in names if name))
+    return " or ".join(dict.fromkeys(name for one in alone if (name := _name(one))))
+
+
+def _name(kind: inspect.Type) -> str | None:
+    if isinstance(kind, inspect.StrType) and kind.pattern:
+        return "number" if kind.pattern == NUMBER else "id"
+    return NAMES.get(type(kind))

@@ -9,39 +9,45 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from refillspot.diningcode.json_parts import Oddity  # noqa: TC001  # msgspec reads it
+from refillspot.diningcode.json_parts import NUMBER, Oddity
 from refillspot.items import Road  # noqa: TC001  # as above
 
-Number = int | float | Annotated[str, msgspec.Meta(pattern=r"^ *-?[0-9][0-9,]*(\.[0-9]+)? *$")] | None
+Ref = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,64}$")]
+"""The site's id of a store: 12 letters and digits so far. Longer ones fit no index, others no terminal."""
+Name = Annotated[str, msgspec.Meta(max_length=300)]
+LONGEST_TEXT = 4000  # characters
+Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
+"""Longer ones are no text of a store; what parsers do with a text takes time."""
+Number = int | float | Annotated[str, msgspec.Meta(pattern=NUMBER)] | None
 """Counts come as text too: "1,185"."""
 
 
 class Picture(msgspec.Struct):
     """A picture as it comes since 2026, its visitor left out; before, it was the address alone."""
 
-    origin: str | None = None
-    middle: str | None = None
-    thumb: str | None = None
+    origin: Text | None = None
+    middle: Text | None = None
+    thumb: Text | None = None
 
 
 class Row(msgspec.Struct, kw_only=True):
     """One store in a list. `keyword[]` is not here: it depends on the query and says nothing of the store."""
 
-    v_rid: str
-    nm: str
-    branch: str | None = None
-    addr: str | None = None
-    road_addr: str | None = None
-    phone: str | None = None
-    category: str | None = None
+    v_rid: Ref
+    nm: Name
+    branch: Text | None = None
+    addr: Text | None = None
+    road_addr: Text | None = None
+    phone: Text | None = None
+    category: Text | None = None
     lat: Number = None
     lng: Number = None
     score: Number = None
     user_score: Number = None
     review_cnt: Number = None
-    open_status: str | None = None
-    image: str | None = None
-    image_list: list[str | Picture] | None = None
+    open_status: Text | None = None
+    image: Text | None = None
+    image_list: list[Text | Picture] | None = None
 
 
 class _Counts(msgspec.Struct):
@@ -75,20 +81,20 @@ class SearchPage(msgspec.Struct):
 
 
 class Images(msgspec.Struct):
-    pictures: list[str | Picture] | None = msgspec.field(name="list", default=None)
+    pictures: list[Text | Picture] | None = msgspec.field(name="list", default=None)
 
 
 class Restaurant(msgspec.Struct, kw_only=True):
     """Section `restaurant`: the only one that every store page has."""
 
-    rn: str
-    branch: str | None = None
-    categories: list[str] | None = None
+    rn: Name
+    branch: Text | None = None
+    categories: list[Text] | None = None
     lat: Number = None
     lng: Number = None
-    phone: str | None = None
+    phone: Text | None = None
     score: Number = None
-    img: str | None = None
+    img: Text | None = None
     images: Images | None = None
 
 
@@ -101,32 +107,32 @@ class HoursRow(msgspec.Struct):
     keeps_place: ClassVar[bool] = True
     """A line that is not as known leaves None in its list: what follows it without a label belongs to nobody."""
 
-    duration: str | None = None
-    time: str | None = None
+    duration: Text | None = None
+    time: Text | None = None
 
 
 class OpenStatus(msgspec.Struct):
-    time: str | None = None
+    time: Text | None = None
 
 
 class Detail(msgspec.Struct, kw_only=True):
     """Section `detail`."""
 
-    address: str | None = None
-    road_address: str | None = None
-    phone: str | None = None
-    tag: list[str] | None = None
-    facility: list[str] | None = None
+    address: Text | None = None
+    road_address: Text | None = None
+    phone: Text | None = None
+    tag: list[Text] | None = None
+    facility: list[Text] | None = None
     status: OpenStatus | None = None
     bhour: list[HoursRow] | None = None
     bhour_seo: list[HoursRow] | None = None
 
 
 class MenuLine(msgspec.Struct, kw_only=True):
-    menu: str | None = None
-    price: str | None = None
-    description: str | None = None
-    best: bool | int | str | None = None
+    menu: Text | None = None
+    price: Text | None = None
+    description: Text | None = None
+    best: bool | int | Text | None = None
 
 
 class Menu(msgspec.Struct, kw_only=True):

@@ -22,7 +22,16 @@ from refillspot.diningcode.linked_data import (
     texts_of,
 )
 from refillspot.diningcode.page_text import page_text
-from refillspot.diningcode.page_types import Detail, HoursRow, Menu, MenuLine, OpenStatus, Restaurant, StorePage
+from refillspot.diningcode.page_types import (
+    LONGEST_TEXT,
+    Detail,
+    HoursRow,
+    Menu,
+    MenuLine,
+    OpenStatus,
+    Restaurant,
+    StorePage,
+)
 from refillspot.exceptions import LayoutChangedError, UnknownStoreError
 from refillspot.parsing.address import parse_address
 
@@ -177,4 +186,6 @@ def _text(page: Selector, css: str) -> str | None:
 
 
 def _joined(element: Selector) -> str:
-    return " ".join(" ".join(element.xpath(".//text()").getall()).split())
+    """Return the text of an element; nothing where it is none of a store, see `Text`."""
+    text = " ".join(" ".join(element.xpath(".//text()").getall()).split())
+    return text if len(text) <= LONGEST_TEXT else ""

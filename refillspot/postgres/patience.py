@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
+from psycopg import errors
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -17,7 +18,8 @@ T = TypeVar("T")
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0  # seconds between attempts while PostgreSQL is away
 ATTEMPT_SECONDS = 60.0  # a thousand stores take 0.1 s; after so long the connection leads nowhere
-ROW_AT_FAULT = (psycopg.DataError, psycopg.IntegrityError)  # SQLSTATE classes 22 and 23, and psycopg's own refusals
+ROW_AT_FAULT = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded)
+"""SQLSTATE classes 22 and 23 with psycopg's own refusals, and 54000: a value too large for an index."""
 
 
 async def when_available(
@@ -31,7 +33,7 @@ async def when_available(
     An attempt that takes longer than `attempt_seconds` is given up: a connection may be dead without a word.
 
     Raises:
-        psycopg.DataError, psycopg.IntegrityError: a row is at fault (SQLSTATE class 22 or 23).
+        psycopg.DataError, psycopg.IntegrityError, ProgramLimitExceeded: a row is at fault (`ROW_AT_FAULT`).
     """
     wait = FIRST_WAIT
     while True:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import string
 from dataclasses import replace
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -325,3 +327,10 @@ def test_a_festival_week_takes_no_weekday_away(database_url: str) -> None:
         ("Mo 11:30-23:30; Th off", "월 11:30 - 23:30", ["0", "3"]),
         ("Mo 12:00-20:00", "월 12:00 - 20:00", ["0"]),
     ]
+
+
+def test_a_key_that_fits_no_index_is_refused_alone(database_url: str) -> None:
+    """SQLSTATE 54000 stays for that row: waiting for PostgreSQL would be for ever."""
+    long = "".join(Random(7).choices(string.printable[:62], k=6000))  # noqa: S311  # so that nothing compresses it
+
+    assert write(database_url, store("A"), store(long), store("B")) == Outcome(stored=2, rejected=1)
