@@ -15,6 +15,7 @@ FLOOR = 0.1  # requests/s; slower than that says nothing more
 FULL_RISE_SECONDS = 100.0  # from nothing to the ceiling
 NEAR_SHARE, NEAR_SECONDS = 0.9, 50.0  # from so much of the pace at which distress was met up to it: two events a minute
 SAMPLE, ERROR_SHARE = 20, 0.25  # of so many answers, so many errors are distress
+SAMPLE_MEMORY_SECONDS = 300.0  # without an answer; then what the last crawl met says nothing about now
 LONGEST_HOLD_SECONDS = 3600.0
 LONGEST_CRAWL_DELAY_SECONDS = 600.0
 BLOCK_MEMORY_SECONDS = 3600.0  # a block so soon after the last one's end has come again
@@ -42,6 +43,8 @@ class Pace:
     answers: int = 0
     errors: int = 0
     """Of the sample that is being taken."""
+    answered_at: float = 0.0
+    """When the last of them was told."""
     crawl_delays: dict[str, float] = field(default_factory=dict)
     """Seconds, by host."""
 
@@ -121,7 +124,9 @@ def block(pace: Pace, now: float, *, reason: str, sent: float, cool_down: float)
 
 def note_answers(pace: Pace, now: float, *, answers: int, errors: int) -> Decision:
     """Count answers, `errors` of them 5xx or none at all: too many are distress, else the pace rises."""
-    counted = replace(pace, answers=pace.answers + answers, errors=pace.errors + errors)
+    if now > pace.answered_at + max(SAMPLE_MEMORY_SECONDS, 2 * pace.interval):
+        pace = replace(pace, answers=0, errors=0)
+    counted = replace(pace, answers=pace.answers + answers, errors=pace.errors + errors, answered_at=now)
     if counted.answers >= SAMPLE:
         share = counted.errors / counted.answers
         reason = f"{counted.errors} of {counted.answers} answers were errors"

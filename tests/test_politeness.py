@@ -178,6 +178,14 @@ def test_a_share_of_errors_is_distress(errors: int, rate: float) -> None:
     assert pace.answers == 0
 
 
+def test_errors_that_are_minutes_old_are_no_part_of_a_sample() -> None:
+    before = politeness.note_answers(begin(10, NOW), NOW, answers=19, errors=19).pace
+    later = politeness.note_answers(before, NOW + 600, answers=1, errors=0).pace
+
+    assert (later.answers, later.errors) == (1, 0)
+    assert later.rate == 10
+
+
 def test_a_hold_is_bounded_and_told_once() -> None:
     held = politeness.hold(begin(1, NOW), NOW, seconds=1e9, reason="Retry-After")
     again = politeness.hold(held.pace, NOW + 0.5, seconds=1e9, reason="Retry-After")

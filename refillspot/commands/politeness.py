@@ -39,13 +39,15 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.exceptions import ArgumentError
         from refillspot.shared.pace_control import read_pace, set_ceiling
+        from refillspot.site_hosts import SiteHosts
 
         assert self.settings  # noqa: S101  # Scrapy made them
         action, values = (args[0], args[1:]) if args else ("", [])
         if (action, len(values)) not in {("show", 0), ("set", 1)}:
             raise UsageError(_("say one of: show, set N (requests a second)"), print_help=False)
         with told_on_stderr(self):
-            where = (servers(self.settings).redis_url, f"{self.settings['REDIS_KEY_PREFIX']}:politeness")
+            key = SiteHosts.of(self.settings).politeness_key(self.settings["REDIS_KEY_PREFIX"])
+            where = (servers(self.settings).redis_url, key)
             configured = self.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND")
             try:
                 pace = set_ceiling(*where, configured, *values) if values else read_pace(*where, configured)

@@ -16,6 +16,7 @@ from refillspot.crawl_window import CrawlWindow
 from refillspot.middlewares.putting_back import is_ending, put_back
 from refillspot.shared.budget import RequestBudget
 from refillspot.signals import crawl_event, stats_asked
+from refillspot.site_hosts import SiteHosts
 
 if TYPE_CHECKING:
     from typing import Self
@@ -35,10 +36,10 @@ LEVELS = {"raised": logging.DEBUG, "limited": logging.INFO, "delayed": logging.I
 class PolitenessMiddleware:
     """Lets a request leave when it is its turn, robots.txt included, and within CRAWL_WINDOW.
 
-    Settings: POLITENESS_REQUESTS_PER_SECOND (0 = no budget), CRAWL_WINDOW, REDIS_URL, REDIS_KEY_PREFIX,
-    CLOCK_OFFSET_SECONDS. Stats: politeness/permits, discarded, waited_seconds, redis_outages, pace and ceiling
-    (requests/s); of the decisions that this worker caused politeness/slowed, raised, held, blocked, limited, delayed;
-    longest_hold_seconds (of those held); windows_waited.
+    Settings: POLITENESS_REQUESTS_PER_SECOND (0 = no budget), CRAWL_WINDOW, DININGCODE_API_URL, DININGCODE_WEB_URL,
+    REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS. Stats: politeness/permits, discarded, waited_seconds,
+    redis_outages, pace and ceiling (requests/s); of the decisions that this worker caused politeness/slowed, raised,
+    held, blocked, limited, delayed; longest_hold_seconds (of those held); windows_waited.
     Sends crawl_event "blocked", once for each block: the worker that met it.
 
     Raises:
@@ -56,7 +57,7 @@ class PolitenessMiddleware:
         self._tellings: set[asyncio.Task[object]] = set()
         pace = settings.getfloat("POLITENESS_REQUESTS_PER_SECOND")
         if pace > 0:
-            key = f"{settings['REDIS_KEY_PREFIX']}:politeness"
+            key = SiteHosts.of(settings).politeness_key(settings["REDIS_KEY_PREFIX"])
             self.budget = RequestBudget(settings["REDIS_URL"], key, pace, self._told, partial(is_ending, crawler))
         elif self._window is None:
             raise NotConfigured("POLITENESS_REQUESTS_PER_SECOND is 0: no limit.")

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from refillspot.site_hosts import SiteHosts, host_of
+
+SITE = SiteHosts("https://im.diningcode.com", "https://www.diningcode.com")
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://IM.diningcode.com/API/isearch/", "im.diningcode.com"),
+        ("https://im.diningcode.com:443", "im.diningcode.com"),
+        ("http://im.diningcode.com:443", "im.diningcode.com:443"),
+        ("http://user:secret@127.0.0.1:8080/", "127.0.0.1:8080"),
+        ("http://[::1]:8080", "[::1]:8080"),
+        ("http://127.0.0.1:port", "127.0.0.1:port"),
+    ],
+)
+def test_a_host_has_one_name(url: str, host: str) -> None:
+    assert host_of(url) == host
+
+
+def test_what_is_kept_names_the_host_that_it_is_about() -> None:
+    replica = SiteHosts("http://127.0.0.1:8080", "http://127.0.0.1:8080")
+
+    assert SITE.politeness_key("refillspot") == "refillspot:politeness:im.diningcode.com+www.diningcode.com"
+    assert replica.politeness_key("refillspot") == "refillspot:politeness:127.0.0.1:8080"
+    assert SITE.api_health_key("refillspot") == "refillspot:api_health:im.diningcode.com"
