@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tests.crawl.conftest import Crawl, Site
     from tests.programs import Launcher
 
-FEW = ("-a", "district=금천구", "-a", "keywords=무한리필", "-a", "limit=12", "-s", "RETRY_BACKOFF_SECONDS=0.5")
-PACE = 40
+FEW = ("-a", "district=금천구", "-a", "keywords=무한리필", "-a", "limit=30", "-s", "RETRY_TIMES=0")
+PACE = 8  # so that failures are further apart than one moment of trouble
 
 
 @pytest.fixture(scope="module")
