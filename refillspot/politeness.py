@@ -45,6 +45,8 @@ class Pace:
     """Of the sample that is being taken."""
     answered_at: float = 0.0
     """When the last of them was told."""
+    reset_at: float = 0.0
+    """When a person last lifted what held it back."""
     crawl_delays: dict[str, float] = field(default_factory=dict)
     """Seconds, by host."""
 
@@ -62,7 +64,7 @@ class Pace:
 class Decision:
     pace: Pace
     kind: str = ""
-    """slowed, raised, held, blocked, limited or delayed; empty where nothing was decided."""
+    """slowed, raised, held, blocked, limited, delayed or reset; empty where nothing was decided."""
     reason: str = ""
 
 
@@ -120,6 +122,14 @@ def block(pace: Pace, now: float, *, reason: str, sent: float, cool_down: float)
     blocked = replace(slower, hold_until=until, hold_reason=reason, blocked_at=now, blocks=blocks)
     told = f"{reason}: all workers stop for {until - now:.0f} s (block {blocks}), then {_per_second(blocked)}"
     return Decision(blocked, "blocked", told)
+
+
+def reset(pace: Pace, now: float) -> Decision:
+    """Lift what holds the pace back, as a person decided; what the operator and robots.txt allow at most stays."""
+    fresh = begin(pace.configured, now)
+    lifted = replace(fresh, ceiling=pace.ceiling, rate=pace.ceiling, crawl_delays=pace.crawl_delays, reset_at=now)
+    what = pace.hold_reason if pace.hold_until > now else "nothing held it back"
+    return Decision(lifted, "reset", f"a person lifted what held all workers back: {what}")
 
 
 def note_answers(pace: Pace, now: float, *, answers: int, errors: int) -> Decision:

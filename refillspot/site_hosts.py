@@ -28,6 +28,10 @@ class SiteHosts:
         """Each host once, with its port where that is not the usual one."""
         return tuple(dict.fromkeys(map(host_of, (self.api_url, self.web_url))))
 
+    def has(self, *urls: str) -> bool:
+        """Tell whether one of these addresses is of the site."""
+        return any(host_of(url) in self.hosts for url in urls)
+
     def politeness_key(self, prefix: str) -> str:
         """Return where in Redis the pace is kept, which both hosts share."""
         return f"{prefix}:politeness:{'+'.join(self.hosts)}"

@@ -238,6 +238,21 @@ def test_eight_blocked_answers_are_one_block() -> None:
     assert pace.rate == 4
 
 
+def test_a_person_lifts_a_block_and_what_it_did_to_the_pace() -> None:
+    pace = blocked(politeness.delay(begin(8, NOW), NOW, host="www", seconds=5).pace, NOW).pace
+    decision = politeness.reset(politeness.limit(pace, NOW, ceiling=4).pace, NOW + 10)
+
+    assert decision.kind == "reset"
+    assert "Human Verification" in decision.reason
+    assert (decision.pace.hold_until, decision.pace.hold_reason, decision.pace.blocks) == (0.0, "", 0)
+    assert (decision.pace.rate, decision.pace.ceiling, decision.pace.interval) == (4, 4, 5)
+    assert decision.pace.reset_at == NOW + 10
+
+
+def test_where_nothing_is_held_there_is_nothing_to_lift() -> None:
+    assert "nothing held it back" in politeness.reset(begin(8, NOW), NOW).reason
+
+
 def test_a_crawl_delay_and_the_pace_do_not_undo_each_other() -> None:
     pace = politeness.delay(begin(1, NOW), NOW, host="www", seconds=5).pace
     pace = politeness.delay(pace, NOW, host="im", seconds=2).pace

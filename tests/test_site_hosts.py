@@ -22,6 +22,13 @@ def test_a_host_has_one_name(url: str, host: str) -> None:
     assert host_of(url) == host
 
 
+def test_only_the_sites_own_hosts_are_the_site() -> None:
+    assert SITE.has("https://www.diningcode.com/profile.php?rid=1")
+    assert SITE.has("https://elsewhere.example/", "https://im.diningcode.com/API/isearch/")
+    assert not SITE.has("http://localhost:8998/robots.txt")
+    assert not SITE.has("https://im.diningcode.com.example/")
+
+
 def test_what_is_kept_names_the_host_that_it_is_about() -> None:
     replica = SiteHosts("http://127.0.0.1:8080", "http://127.0.0.1:8080")
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from refillspot.clock import write_kst
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands._servers import servers
 from refillspot.language import gettext as _
@@ -15,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class Command(ScrapyCommand):
-    """`scrapy politeness show | set N`: how fast all workers together ask the site, changed while they do."""
+    """`scrapy politeness show | set N | reset`: how fast all workers together ask the site, changed while they do."""
 
     requires_crawler_process = False
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        return "[options] show | set N"
+        return "[options] show | set N | reset"
 
     def short_desc(self) -> str:
         return _("Show or change how fast the site is asked")
@@ -29,7 +31,8 @@ class Command(ScrapyCommand):
     def long_desc(self) -> str:
         return _(
             "show: the pace of all workers together, and what holds it back. set N: at most N requests a second, at "
-            "once and for every crawl, until POLITENESS_REQUESTS_PER_SECOND is given another value."
+            "once and for every crawl, until POLITENESS_REQUESTS_PER_SECOND is given another value. reset: lift a "
+            "block or a hold that was none of the site's; the workers' logs say that it was done."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -38,32 +41,41 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.exceptions import ArgumentError
-        from refillspot.shared.pace_control import read_pace, set_ceiling
+        from refillspot.shared.pace_control import lift_hold, read_pace, set_ceiling
         from refillspot.site_hosts import SiteHosts
 
         assert self.settings  # noqa: S101  # Scrapy made them
         action, values = (args[0], args[1:]) if args else ("", [])
-        if (action, len(values)) not in {("show", 0), ("set", 1)}:
-            raise UsageError(_("say one of: show, set N (requests a second)"), print_help=False)
+        if (action, len(values)) not in {("show", 0), ("set", 1), ("reset", 0)}:
+            raise UsageError(_("say one of: show, set N (requests a second), reset"), print_help=False)
         with told_on_stderr(self):
             key = SiteHosts.of(self.settings).politeness_key(self.settings["REDIS_KEY_PREFIX"])
             where = (servers(self.settings).redis_url, key)
             configured = self.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND")
             try:
-                pace = set_ceiling(*where, configured, *values) if values else read_pace(*where, configured)
+                if action == "reset":
+                    pace = lift_hold(*where, configured)
+                else:
+                    pace = set_ceiling(*where, configured, *values) if values else read_pace(*where, configured)
             except ArgumentError as error:
                 raise UsageError(str(error), print_help=False) from error
             print(json.dumps(pace, ensure_ascii=False) if opts.json else _told(pace))
 
 
 def _told(pace: dict[str, Any]) -> str:
-    lines = [_("{requests_per_second:g} requests/s of at most {ceiling:g}, all workers together").format_map(pace)]
+    lines = []
+    if "lifted" in pace:
+        lines.append(_("lifted: {lifted}").format_map(pace) if pace["lifted"] else _("nothing was held back"))
+    lines.append(_("{requests_per_second:g} requests/s of at most {ceiling:g}, all workers together").format_map(pace))
     if pace["held_seconds"]:
         lines.append(_("nothing leaves for another {held_seconds:g} s: {held_because}").format_map(pace))
     if pace["distress_met_at"]:
         lines.append(
             _("the site showed distress at {distress_met_at:g}/s: near that the pace rises slower").format_map(pace)
         )
+    if pace["lifted_at"] and "lifted" not in pace:
+        when = write_kst(datetime.fromtimestamp(pace["lifted_at"], UTC))
+        lines.append(_("what held it back was lifted by hand at {time} KST").format(time=when))
     lines += [
         _("robots.txt of {host} asks for {delay:g} s between requests").format(host=host, delay=delay)
         for host, delay in pace["crawl_delays"].items()

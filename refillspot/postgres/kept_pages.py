@@ -1,4 +1,4 @@
-"""Pages that are kept: the newest of each store, in the transaction that stores it, and those that nobody could read."""
+"""Pages that are kept: the newest of each store, in the transaction that stores it, and those nobody could read."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from redis.exceptions import RedisError
 
 from refillspot import politeness
+from refillspot.politeness import Decision
 from refillspot.shared.connections import connect
 from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_pace import SharedPace
@@ -20,7 +21,7 @@ from refillspot.shared.shared_pace import SharedPace
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from refillspot.politeness import Change, Decision
+    from refillspot.politeness import Change
     from refillspot.shared.shared_pace import Lease
 
 logger = logging.getLogger(__name__)
@@ -131,6 +132,8 @@ class RequestBudget:
                     lease = await self._patiently(self._lease)
                     if lease is None or self._is_ending():
                         return None
+                    if lease.permits and lease.first < self._hold_until:
+                        await self._patiently(self._look)  # who lifted the hold did not ask this worker
                     if not lease.permits:
                         await asyncio.sleep(min(max(self._clock.seconds_until(lease.first), 0.0), LONGEST_SLEEP))
                     tolerance = max(lease.interval / 2, TOLERANCE)
@@ -147,6 +150,11 @@ class RequestBudget:
         while (lease := await self._pace.reserve(self._wanting)) is None:  # Redis has lost it
             self._note(await self._pace.change(self._configure))
         return lease
+
+    async def _look(self) -> None:
+        pace, _ = await self._pace.get()
+        if pace and pace.hold_until < self._hold_until:
+            self._note(Decision(pace, "reset", "a person lifted what held all workers back (scrapy politeness reset)"))
 
     async def _reached(self, moment: Moment) -> bool:
         """Sleep until then; False when it is past by too much, and so not ours any more, or nothing may leave."""

@@ -64,6 +64,22 @@ def set_ceiling(redis_url: str, key: str, configured: float, wanted: str) -> dic
     return _run(redis_url, key, configured, change)
 
 
+def lift_hold(redis_url: str, key: str, configured: float) -> dict[str, Any]:
+    """Let all workers go on at once, at the ceiling; return the pace, and in `lifted` what held it back.
+
+    Raises:
+        ServiceUnavailableError: Redis does not answer.
+    """
+
+    async def lift(shared: SharedPace) -> dict[str, Any]:
+        before, now = await shared.get()
+        decision = await shared.change(politeness.reset)
+        lifted = before.hold_reason if before and before.hold_until > now else ""
+        return _described(decision.pace, now) | {"lifted": lifted}
+
+    return _run(redis_url, key, configured, lift)
+
+
 def _run(
     redis_url: str, key: str, configured: float, call: Callable[[SharedPace], Awaitable[dict[str, Any]]]
 ) -> dict[str, Any]:
@@ -87,5 +103,6 @@ def _described(pace: Pace, now: float) -> dict[str, Any]:
         "distress_met_at": pace.met,
         "held_seconds": round(held, 1),
         "held_because": pace.hold_reason if held else "",
+        "lifted_at": pace.reset_at or None,
         "crawl_delays": pace.crawl_delays,
     }

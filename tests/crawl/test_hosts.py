@@ -46,3 +46,15 @@ def test_a_broken_site_says_nothing_of_a_healthy_one(
         for one in (site, another_site)
     )
     assert before < after == PACE
+
+
+def test_a_page_of_another_host_stops_nobody(crawl: Crawl) -> None:
+    """`scrapy bench` answers robots.txt with a page for humans, of localhost."""
+    polite = crawl.having("-s", f"POLITENESS_REQUESTS_PER_SECOND={PACE}")
+    bench = polite.operate("bench", "-s", "CLOSESPIDER_TIMEOUT=2")
+    shown = json.loads(polite.operate("politeness", "show", "--json").stdout)
+
+    assert "'robotstxt/request_count'" in bench.stderr
+    assert "'politeness/blocked'" not in bench.stderr
+    assert shown["held_seconds"] == 0
+    assert shown["requests_per_second"] == PACE

@@ -201,6 +201,21 @@ def test_the_pace_is_shown_and_changed_while_it_is_kept(crawl: Crawl, site: Site
     assert len(site.log()) > 12
 
 
+def test_a_person_lifts_a_false_block(crawl: Crawl, rows: Rows, faults: Faults) -> None:
+    faults.add(kind="verification", path=STORE, first=1)
+    with crawl.start(*FEW, *ALONE, "-s", "POLITENESS_BLOCK_SECONDS=3000") as process:
+        process.wait_for_line("politeness, blocked")
+        lifted = crawl.operate("politeness", "reset", *PACE)
+        _, log = process.communicate()
+    shown = crawl.operate("politeness", "show", *PACE)
+
+    assert lifted.returncode == process.returncode == 0, log[-3000:]
+    assert "verification page" in lifted.stdout
+    assert "politeness, reset" in log
+    assert len(rows()) == 12
+    assert "lifted by hand" in shown.stdout
+
+
 @pytest.mark.parametrize("arguments", [["set", "fast"], ["set", "0"], ["set", "-3"], ["set"], ["open"], []])
 def test_a_pace_that_is_none_is_refused(crawl: Crawl, arguments: list[str]) -> None:
     result = crawl.operate("politeness", *arguments)
