@@ -21,6 +21,7 @@ UNLIKELY_SAMPLE_SHARE = 0.02  # of the stores that a list calls no refill stores
 
 # --- Politeness: one budget for all workers and both hosts. Read by the middlewares
 POLITENESS_REQUESTS_PER_SECOND = 1.0  # the ceiling; 0 = no limit, for a replica on loopback only
+POLITENESS_FAST_ALLOWED = False  # True: more than 10/s of a site that is not on this machine is meant
 POLITENESS_BLOCK_SECONDS = 180.0  # all workers stop so long after a verification page; the site's own ban is 150 s
 CRAWL_WINDOW = ""  # as 01:00-06:00, in Korean time: outside it workers wait; empty = the whole day
 DOWNLOADER_MIDDLEWARES = {

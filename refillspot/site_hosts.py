@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
@@ -28,6 +29,11 @@ class SiteHosts:
         """Each host once, with its port where that is not the usual one."""
         return tuple(dict.fromkeys(map(host_of, (self.api_url, self.web_url))))
 
+    @property
+    def is_on_loopback(self) -> bool:
+        """Whether every host of it is this machine."""
+        return all(map(_is_loopback, (self.api_url, self.web_url)))
+
     def has(self, *urls: str) -> bool:
         """Tell whether one of these addresses is of the site."""
         return any(host_of(url) in self.hosts for url in urls)
@@ -50,3 +56,11 @@ def host_of(url: str) -> str:
     except ValueError:  # no number; whoever asks it says so
         return parts.netloc.lower()
     return name if port in {None, PORTS.get(parts.scheme)} else f"{name}:{port}"
+
+
+def _is_loopback(url: str) -> bool:
+    name = urlsplit(url).hostname or ""
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")

@@ -22,6 +22,25 @@ def test_a_host_has_one_name(url: str, host: str) -> None:
     assert host_of(url) == host
 
 
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:8080", True),
+        ("http://127.9.9.9", True),
+        ("http://[::1]:8080", True),
+        ("http://localhost:8080", True),
+        ("http://site.localhost", True),
+        ("http://0.0.0.0:8080", False),
+        ("http://192.168.0.2", False),
+        ("http://localhost.example", False),
+        ("https://im.diningcode.com", False),
+        ("nowhere", False),
+    ],
+)
+def test_what_is_on_this_machine(url: str, expected: bool) -> None:  # noqa: FBT001  # a table's value
+    assert SiteHosts(url, "http://127.0.0.1").is_on_loopback is expected
+
+
 def test_only_the_sites_own_hosts_are_the_site() -> None:
     assert SITE.has("https://www.diningcode.com/profile.php?rid=1")
     assert SITE.has("https://elsewhere.example/", "https://im.diningcode.com/API/isearch/")

@@ -37,32 +37,43 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        parser.add_argument("--yes", action="store_true", help=_("more than 10 requests a second are meant"))
         parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.exceptions import ArgumentError
-        from refillspot.shared.pace_control import lift_hold, read_pace, set_ceiling
-        from refillspot.site_hosts import SiteHosts
 
-        assert self.settings  # noqa: S101  # Scrapy made them
         action, values = (args[0], args[1:]) if args else ("", [])
         if (action, len(values)) not in {("show", 0), ("set", 1), ("reset", 0)}:
             raise UsageError(_("say one of: show, set N (requests a second), reset"), print_help=False)
         with told_on_stderr(self):
-            key = SiteHosts.of(self.settings).politeness_key(self.settings["REDIS_KEY_PREFIX"])
-            where = (servers(self.settings).redis_url, key)
-            configured = self.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND")
             try:
-                if action == "reset":
-                    pace = lift_hold(*where, configured)
-                else:
-                    pace = set_ceiling(*where, configured, *values) if values else read_pace(*where, configured)
+                pace = self._done(action, values, is_meant=opts.yes)
             except ArgumentError as error:
                 raise UsageError(str(error), print_help=False) from error
             print(json.dumps(pace, ensure_ascii=False) if opts.json else _told(pace))
 
+    def _done(self, action: str, values: list[str], *, is_meant: bool) -> dict[str, Any]:
+        from refillspot.pace_setting import allowed_pace, live_pace, refuse_too_fast
+        from refillspot.shared.pace_control import NO_LIMIT, lift_hold, read_pace, set_ceiling
+        from refillspot.site_hosts import SiteHosts
+
+        assert self.settings  # noqa: S101  # Scrapy made them
+        site, configured = SiteHosts.of(self.settings), allowed_pace(self.settings)
+        ceilings = [live_pace(value) for value in values]
+        for ceiling in ceilings:
+            refuse_too_fast(ceiling, site, is_meant=is_meant or self.settings.getbool("POLITENESS_FAST_ALLOWED"))
+        if not configured:
+            return NO_LIMIT
+        where = (servers(self.settings).redis_url, site.politeness_key(self.settings["REDIS_KEY_PREFIX"]), configured)
+        if action == "reset":
+            return lift_hold(*where)
+        return set_ceiling(*where, *ceilings) if ceilings else read_pace(*where)
+
 
 def _told(pace: dict[str, Any]) -> str:
+    if pace["ceiling"] is None:
+        return _("no limit: POLITENESS_REQUESTS_PER_SECOND is 0 here, and workers with that setting ask no pace")
     lines = []
     if "lifted" in pace:
         lines.append(_("lifted: {lifted}").format_map(pace) if pace["lifted"] else _("nothing was held back"))

@@ -18,6 +18,7 @@ from refillspot.middlewares.fallback import FallbackMiddleware
 from refillspot.middlewares.politeness import SENT, PolitenessMiddleware
 from refillspot.middlewares.putting_back import put_back
 from refillspot.middlewares.stalls import Stalls
+from refillspot.pace_setting import allowed_pace
 from refillspot.retries import LONGEST_RETRY_AFTER, retry_after_seconds
 from refillspot.site_hosts import SiteHosts
 
@@ -52,7 +53,7 @@ class DistressMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        if crawler.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND") <= 0:
+        if not allowed_pace(crawler.settings):
             raise NotConfigured("POLITENESS_REQUESTS_PER_SECOND is 0: no limit.")
         middleware = cls(crawler)
         crawler.signals.connect(middleware._stalls.watch, signal=signals.spider_opened)

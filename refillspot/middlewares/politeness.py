@@ -14,6 +14,7 @@ from scrapy.exceptions import NotConfigured
 from refillspot.clock import Clock
 from refillspot.crawl_window import CrawlWindow
 from refillspot.middlewares.putting_back import is_ending, put_back
+from refillspot.pace_setting import allowed_pace
 from refillspot.shared.budget import RequestBudget
 from refillspot.signals import crawl_event, stats_asked
 from refillspot.site_hosts import SiteHosts
@@ -36,14 +37,15 @@ LEVELS = {"raised": logging.DEBUG, "limited": logging.INFO, "delayed": logging.I
 class PolitenessMiddleware:
     """Lets a request leave when it is its turn, robots.txt included, and within CRAWL_WINDOW.
 
-    Settings: POLITENESS_REQUESTS_PER_SECOND (0 = no budget), CRAWL_WINDOW, DININGCODE_API_URL, DININGCODE_WEB_URL,
-    REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS. Stats: politeness/permits, discarded, waited_seconds,
-    redis_outages, pace and ceiling (requests/s); of the decisions that this worker caused politeness/slowed, raised,
-    held, blocked, limited, delayed; longest_hold_seconds (of those held); windows_waited.
+    Settings: POLITENESS_REQUESTS_PER_SECOND (0 = no budget), POLITENESS_FAST_ALLOWED, CRAWL_WINDOW, DININGCODE_API_URL,
+    DININGCODE_WEB_URL, REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS. Stats: politeness/permits, discarded,
+    waited_seconds, redis_outages, pace and ceiling (requests/s); of the decisions that this worker caused
+    politeness/slowed, raised, held, blocked, limited, delayed; longest_hold_seconds (of those held); windows_waited.
     Sends crawl_event "blocked", once for each block: the worker that met it.
 
     Raises:
         ConfigurationError: CRAWL_WINDOW cannot be read.
+        ArgumentError: the pace cannot be read, or is too much for a site of somebody else.
     """
 
     budget: RequestBudget | None = None
@@ -55,7 +57,7 @@ class PolitenessMiddleware:
         self._window = CrawlWindow.parse(settings.get("CRAWL_WINDOW") or "")
         self._opens_at: object = None
         self._tellings: set[asyncio.Task[object]] = set()
-        pace = settings.getfloat("POLITENESS_REQUESTS_PER_SECOND")
+        pace = allowed_pace(settings)
         if pace > 0:
             key = SiteHosts.of(settings).politeness_key(settings["REDIS_KEY_PREFIX"])
             self.budget = RequestBudget(settings["REDIS_URL"], key, pace, self._told, partial(is_ending, crawler))

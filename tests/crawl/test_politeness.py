@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -223,6 +224,36 @@ def test_a_pace_that_is_none_is_refused(crawl: Crawl, arguments: list[str]) -> N
     assert result.returncode == 2
     assert "requests a second" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("pace", ["0", "10.5", "-1", "fast"])
+@pytest.mark.parametrize("command", ["crawl", "fleet", "politeness"])
+def test_a_slip_burdens_nobody_elses_site(crawl: Crawl, command: str, pace: str) -> None:
+    elsewhere = ("-s", "DININGCODE_API_URL=https://im.invalid", "-s", f"POLITENESS_REQUESTS_PER_SECOND={pace}")
+    what = ("show",) if command == "politeness" else FEW[:6]
+    program = crawl.other(command) if command == "politeness" else replace(crawl, command=[command, *crawl.command[1:]])
+    result = program.run(*what, *elsewhere)
+
+    assert result.returncode == 2, result.stderr[-3000:]
+    assert "POLITENESS_" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_more_than_ten_a_second_of_another_site_must_be_meant(crawl: Crawl) -> None:
+    elsewhere = ("-s", "DININGCODE_API_URL=https://im.invalid", "-s", "POLITENESS_REQUESTS_PER_SECOND=1")
+    refused = crawl.operate("politeness", "set", "20", *elsewhere)
+    meant = crawl.operate("politeness", "set", "20", "--yes", "--json", *elsewhere)
+
+    assert refused.returncode == 2
+    assert "--yes" in refused.stderr
+    assert json.loads(meant.stdout)["ceiling"] == 20
+
+
+def test_workers_without_a_limit_have_no_pace_to_show(crawl: Crawl) -> None:
+    shown = crawl.operate("politeness", "show")
+
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.startswith("no limit")
 
 
 @pytest.mark.parametrize("is_open", [False, True])
