@@ -15,6 +15,9 @@ RECYCLED = 75  # a worker that gave its memory back; another goes on
 UNREADABLE = "unreadable_pages"
 """The reason with which a crawl holds itself that can use too few of its first pages."""
 
+BLOCKED = "blocked"
+"""The reason with which a crawl ends that the site has blocked three times within a day."""
+
 
 @dataclass(slots=True, frozen=True)
 class Outcome:
@@ -59,6 +62,15 @@ def _unfinished(reason: str, stored: int, stats: Mapping[str, Any]) -> Outcome:
             _("Ended to give memory back, with {stored} stores stored. The same command goes on.").format(
                 stored=stored
             ),
+        )
+    if reason == BLOCKED:
+        return Outcome(
+            HELD,
+            _(
+                "Held with {stored} stores stored: the site has blocked its crawls three times within a day. Nothing "
+                "is lost. Look at it in a browser, and wait for another day; after scrapy resume the same command goes "
+                "on."
+            ).format(stored=stored),
         )
     if reason == UNREADABLE:
         return Outcome(

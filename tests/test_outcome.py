@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from refillspot.outcome import COMPLETE, COULD_NOT_RUN, INCOMPLETE, INTERRUPTED, crawl_outcome
+from refillspot.outcome import COMPLETE, COULD_NOT_RUN, HELD, INCOMPLETE, INTERRUPTED, crawl_outcome
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ from refillspot.outcome import COMPLETE, COULD_NOT_RUN, INCOMPLETE, INTERRUPTED,
         ({"finish_reason": "finished", "postgres/rows": 5, "diningcode/rows_broken": 1}, INCOMPLETE),
         ({"finish_reason": "finished", "postgres/rows": 5, "postgres/rejected": 1}, INCOMPLETE),
         ({"finish_reason": "shutdown", "postgres/rows": 5}, INTERRUPTED),
+        ({"finish_reason": "blocked", "postgres/rows": 5}, HELD),
         ({"finish_reason": "memusage_exceeded", "postgres/rows": 5}, COULD_NOT_RUN),
         ({"finish_reason": "start_error"}, COULD_NOT_RUN),
         ({}, COULD_NOT_RUN),

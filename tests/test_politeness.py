@@ -238,6 +238,36 @@ def test_eight_blocked_answers_are_one_block() -> None:
     assert pace.rate == 4
 
 
+def test_the_third_block_within_a_day_ends_it_until_a_person_goes_on() -> None:
+    pace, now = begin(8, NOW), NOW
+    for hours in (0, 11, 23):
+        now = NOW + hours * 3600
+        decision = blocked(pace, now)
+        pace = decision.pace
+
+    assert pace.stopped_at == now
+    assert "third block" in decision.reason
+    assert politeness.configure(pace, now + 48 * 3600, configured=8).pace.stopped_at == now
+    resumed = politeness.resume(pace, now + 60)
+    assert resumed.kind == "resumed"
+    assert resumed.pace.stopped_at == 0
+    assert (resumed.pace.hold_until, resumed.pace.rate) == (pace.hold_until, pace.rate)
+    assert blocked(resumed.pace, now + 600).pace.stopped_at == 0
+    assert politeness.reset(pace, now).pace.stopped_at == 0
+
+
+def test_blocks_of_two_days_end_nothing() -> None:
+    pace = begin(8, NOW)
+    for hours in (0, 12, 25, 38):
+        pace = blocked(pace, NOW + hours * 3600).pace
+
+    assert pace.stopped_at == 0
+
+
+def test_a_crawl_that_goes_on_has_nothing_to_resume() -> None:
+    assert politeness.resume(begin(8, NOW), NOW).kind == ""
+
+
 def test_a_person_lifts_a_block_and_what_it_did_to_the_pace() -> None:
     pace = blocked(politeness.delay(begin(8, NOW), NOW, host="www", seconds=5).pace, NOW).pace
     decision = politeness.reset(politeness.limit(pace, NOW, ceiling=4).pace, NOW + 10)

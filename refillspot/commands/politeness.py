@@ -80,6 +80,8 @@ def _told(pace: dict[str, Any]) -> str:
     lines.append(_("{requests_per_second:g} requests/s of at most {ceiling:g}, all workers together").format_map(pace))
     if pace["held_seconds"]:
         lines.append(_("nothing leaves for another {held_seconds:g} s: {held_because}").format_map(pace))
+    if pace["is_stopped"]:
+        lines.append(_("the site has blocked its crawls three times within a day: nothing goes on until scrapy resume"))
     if pace["distress_met_at"]:
         lines.append(
             _("the site showed distress at {distress_met_at:g}/s: near that the pace rises slower").format_map(pace)

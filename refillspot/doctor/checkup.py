@@ -103,6 +103,10 @@ def _why_not_now(questions: Questions, redis_url: str) -> Finding | None:
     if questions.requests_per_second <= 0:
         return None
     pace = read_pace(redis_url, questions.politeness_key, questions.requests_per_second)
+    if pace["is_stopped"]:
+        what = _("the site was not asked: it has blocked its crawls three times within a day")
+        remedy = _("Look at it in a browser, and wait for another day. After scrapy resume crawls go on.")
+        return Finding("site", "warning", what, remedy)
     if pace["held_seconds"] > TURN_SECONDS:
         what = _("the site was not asked: for another {seconds:.0f} s nothing leaves ({reason})")
         what = what.format(seconds=pace["held_seconds"], reason=pace["held_because"])

@@ -25,7 +25,7 @@ from refillspot.frontier.progress import ProgressReader
 from refillspot.frontier.queue import COMPLETE
 from refillspot.language import gettext as _
 from refillspot.logs import Origin, write_json_log
-from refillspot.outcome import COULD_NOT_RUN, Outcome, complete_outcome
+from refillspot.outcome import COULD_NOT_RUN, HELD, Outcome, complete_outcome
 from refillspot.pace_setting import allowed_pace
 from refillspot.postgres.database import join_crawl, look_at_crawl
 from refillspot.services import read_environment
@@ -131,12 +131,12 @@ class FleetCrawl:
             outcome = complete_outcome(result)
         else:
             code = fleet_exit_code(end)
-            outcome = Outcome(
-                COULD_NOT_RUN if code is None else code,
-                _("Not complete, {stored} stores stored so far. The same command goes on from here.").format(
-                    stored=stored
-                ),
+            sentence = (
+                _("Held, {stored} stores stored so far: the end of a worker's log says why, and what to do.")
+                if code == HELD
+                else _("Not complete, {stored} stores stored so far. The same command goes on from here.")
             )
+            outcome = Outcome(COULD_NOT_RUN if code is None else code, sentence.format(stored=stored))
         print(outcome.sentence, file=sys.stderr)
         if end.restarts:
             print(

@@ -14,6 +14,7 @@ from scrapy.exceptions import NotConfigured
 from refillspot.clock import Clock
 from refillspot.crawl_window import CrawlWindow
 from refillspot.middlewares.putting_back import is_ending, put_back
+from refillspot.outcome import BLOCKED
 from refillspot.pace_setting import allowed_pace
 from refillspot.shared.budget import RequestBudget
 from refillspot.signals import crawl_event, stats_asked
@@ -40,7 +41,8 @@ class PolitenessMiddleware:
     Settings: POLITENESS_REQUESTS_PER_SECOND (0 = no budget), POLITENESS_FAST_ALLOWED, CRAWL_WINDOW, DININGCODE_API_URL,
     DININGCODE_WEB_URL, REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS. Stats: politeness/permits, discarded,
     waited_seconds, redis_outages, pace and ceiling (requests/s); of the decisions that this worker caused
-    politeness/slowed, raised, held, blocked, limited, delayed; longest_hold_seconds (of those held); windows_waited.
+    politeness/slowed, raised, held, blocked, limited, delayed; longest_hold_seconds (of those held); of those that
+    others had taken waits, reset, stopped; windows_waited.
     Sends crawl_event "blocked", once for each block: the worker that met it.
 
     Raises:
@@ -56,6 +58,7 @@ class PolitenessMiddleware:
         self._clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
         self._window = CrawlWindow.parse(settings.get("CRAWL_WINDOW") or "")
         self._opens_at: object = None
+        self._ending: asyncio.Future[None] | None = None
         self._tellings: set[asyncio.Task[object]] = set()
         pace = allowed_pace(settings)
         if pace > 0:
@@ -116,8 +119,15 @@ class PolitenessMiddleware:
         is_full = decision.kind == "raised" and decision.pace.rate == decision.pace.ceiling
         level = logging.INFO if is_full else LEVELS.get(decision.kind, logging.WARNING)
         logger.log(level, "politeness, %s: %s", decision.kind, decision.reason)
+        if decision.kind == "stopped":
+            self._end()
         if decision.kind == "blocked":
             self._tell_operator(decision)
+
+    def _end(self) -> None:
+        """Close the spider; what it has in hand goes back into the queue."""
+        if self._crawler.engine and not is_ending(self._crawler):
+            self._ending = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=BLOCKED))
 
     def _tell_operator(self, decision: Decision) -> None:
         pace = decision.pace

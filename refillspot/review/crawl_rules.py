@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
-from refillspot.outcome import UNREADABLE
+from refillspot.outcome import BLOCKED, UNREADABLE
 from refillspot.review.facts import RESUMABLE
 from refillspot.review.findings import Rule, Severity
 
@@ -39,7 +39,9 @@ def _is_fewer(case: Case) -> int:
 
 def _stopped(case: Case) -> Mapping[str, int]:
     return {
-        reason: count for reason, count in case.facts.finish_reasons.items() if reason not in RESUMABLE | {UNREADABLE}
+        reason: count
+        for reason, count in case.facts.finish_reasons.items()
+        if reason not in RESUMABLE | {UNREADABLE, BLOCKED}
     }
 
 
@@ -61,6 +63,17 @@ CRAWL_RULES = (
         remedy=lambda: _(
             "scrapy doctor --shapes FILE writes what the site sends; docs/site-changed.md says what to do with it. "
             "Then the same command goes on: {go_on}"
+        ),
+    ),
+    Rule(
+        key="blocked_often",
+        severity=Severity.ERROR,
+        count=lambda case: case.facts.finish_reasons.get(BLOCKED, 0),
+        happened=lambda _n: _("The site blocked its crawls three times within a day: the crawl has ended."),
+        cause=lambda: _("It was asked too much, or wants no crawler. Nothing is lost; nothing goes on by itself."),
+        remedy=lambda: _(
+            "Look at the site in a browser, set the ceiling lower, and wait for another day. After scrapy resume "
+            "the same command goes on: {go_on}"
         ),
     ),
     Rule(

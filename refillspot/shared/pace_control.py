@@ -66,6 +66,20 @@ def lift_hold(redis_url: str, key: str, configured: float) -> dict[str, Any]:
     return _run(redis_url, key, configured, lift)
 
 
+def let_go_on(redis_url: str, key: str, configured: float) -> None:
+    """Let crawls of the site be started again that were blocked too often, as a person decided.
+
+    Raises:
+        ServiceUnavailableError: Redis does not answer.
+    """
+
+    async def go_on(shared: SharedPace) -> dict[str, Any]:
+        await shared.change(politeness.resume)
+        return {}
+
+    _run(redis_url, key, configured, go_on)
+
+
 def _run(
     redis_url: str, key: str, configured: float, call: Callable[[SharedPace], Awaitable[dict[str, Any]]]
 ) -> dict[str, Any]:
@@ -87,6 +101,7 @@ NO_LIMIT: dict[str, Any] = {
     "distress_met_at": None,
     "held_seconds": 0.0,
     "held_because": "",
+    "is_stopped": False,
     "lifted_at": None,
     "crawl_delays": {},
 }
@@ -101,6 +116,7 @@ def _described(pace: Pace, now: float) -> dict[str, Any]:
         "distress_met_at": pace.met,
         "held_seconds": round(held, 1),
         "held_because": pace.hold_reason if held else "",
+        "is_stopped": bool(pace.stopped_at),
         "lifted_at": pace.reset_at or None,
         "crawl_delays": pace.crawl_delays,
     }

@@ -157,8 +157,8 @@ def test_a_page_where_json_was_due_is_waited_out_before_the_pages_are_asked(
 @pytest.mark.parametrize(
     "refusal",
     [
-        {"kind": "verification", "status": 200, "first": 3},
-        {"kind": "html", "status": 403, "first": 3},
+        {"kind": "verification", "status": 200, "first": 2},
+        {"kind": "html", "status": 403, "first": 2},
         {"kind": "status", "status": 429, "first": 2},
         {"kind": "status", "status": 403, "first": 2},
     ],

@@ -14,7 +14,7 @@ import pytest
 
 from refillspot.clock import KST
 from tests.crawl.conftest import Faults, start_site
-from tests.crawl.moments import fetched
+from tests.crawl.moments import fetched, wait_for_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -215,6 +215,39 @@ def test_a_person_lifts_a_false_block(crawl: Crawl, rows: Rows, faults: Faults) 
     assert "politeness, reset" in log
     assert len(rows()) == 12
     assert "lifted by hand" in shown.stdout
+
+
+def test_the_third_block_ends_the_crawl_until_a_person_resumes_it(
+    crawl: Crawl, site: Site, rows: Rows, faults: Faults
+) -> None:
+    quick = (*ALONE, "-s", "POLITENESS_BLOCK_SECONDS=0.3")
+    faults.add(kind="verification", path=STORE, first=3)
+    ended = crawl.run(*FEW, *quick)
+    asked = len(site.log())
+    again = crawl.run(*FEW, *quick)
+
+    assert ended.returncode == again.returncode == 4, ended.stderr[-3000:]
+    assert count(ended.stderr, "blocked") == 3
+    assert "scrapy resume" in ended.stderr.splitlines()[-1] == again.stderr.splitlines()[-1]
+    assert len(site.log()) == asked
+    assert crawl.operate("resume", *PACE).returncode == 0
+    assert crawl.run(*FEW, *quick).returncode == 0
+    assert len(rows()) == 12
+
+
+def test_a_worker_that_was_not_blocked_ends_with_the_others(
+    crawl: Crawl, faults: Faults, redis_url: str, key_prefix: str
+) -> None:
+    slowly = crawl.having("-a", "district=금천구", *ALONE, "-s", "POLITENESS_REQUESTS_PER_SECOND=2")
+    quick = slowly.having("-s", "POLITENESS_BLOCK_SECONDS=0.3")
+    with quick.start() as one, quick.start() as two:
+        wait_for_workers(redis_url, key_prefix, 2)
+        faults.add(kind="verification", path="/API/")
+        logs = [worker.communicate()[1] for worker in (one, two)]
+
+    assert (one.returncode, two.returncode) == (4, 4), logs
+    assert sum(count(log, "blocked") for log in logs) == 3
+    assert [count(log, "stopped") for log in logs] == [1, 1]
 
 
 @pytest.mark.parametrize("arguments", [["set", "fast"], ["set", "0"], ["set", "-3"], ["set"], ["open"], []])
