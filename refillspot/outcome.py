@@ -18,6 +18,9 @@ UNREADABLE = "unreadable_pages"
 BLOCKED = "blocked"
 """The reason with which a crawl ends that the site has blocked three times within a day."""
 
+UNREACHABLE, AWAY = "unreachable", "site_away"
+"""The reasons with which a crawl ends that never reached the site, or could not any more."""
+
 
 @dataclass(slots=True, frozen=True)
 class Outcome:
@@ -63,6 +66,8 @@ def _unfinished(reason: str, stored: int, stats: Mapping[str, Any]) -> Outcome:
                 stored=stored
             ),
         )
+    if reason in {UNREACHABLE, AWAY}:
+        return _not_reached(reason, stored, stats)
     if reason == BLOCKED:
         return Outcome(
             HELD,
@@ -85,6 +90,25 @@ def _unfinished(reason: str, stored: int, stats: Mapping[str, Any]) -> Outcome:
         _("Stopped ({reason}) with {stored} stores stored: see the log for the cause.").format(
             reason=reason, stored=stored
         ),
+    )
+
+
+def _not_reached(reason: str, stored: int, stats: Mapping[str, Any]) -> Outcome:
+    host, why = stats.get("network/host"), stats.get("network/why")
+    if reason == UNREACHABLE:
+        return Outcome(
+            COULD_NOT_RUN,
+            _(
+                "{host} cannot be reached from this machine ({why}). Nothing was asked, and nothing is lost. Look at "
+                "the network, and at the proxy if there is one: scrapy doctor"
+            ).format(host=host, why=why),
+        )
+    return Outcome(
+        INTERRUPTED,
+        _(
+            "Interrupted with {stored} stores stored: {host} cannot be reached any more ({why}). When the network is "
+            "back, the same command goes on from here."
+        ).format(stored=stored, host=host, why=why),
     )
 
 

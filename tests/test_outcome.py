@@ -20,6 +20,8 @@ from refillspot.outcome import COMPLETE, COULD_NOT_RUN, HELD, INCOMPLETE, INTERR
         ({"finish_reason": "finished", "postgres/rows": 5, "postgres/rejected": 1}, INCOMPLETE),
         ({"finish_reason": "shutdown", "postgres/rows": 5}, INTERRUPTED),
         ({"finish_reason": "blocked", "postgres/rows": 5}, HELD),
+        ({"finish_reason": "unreachable", "network/host": "im.diningcode.com"}, COULD_NOT_RUN),
+        ({"finish_reason": "site_away", "postgres/rows": 5}, INTERRUPTED),
         ({"finish_reason": "memusage_exceeded", "postgres/rows": 5}, COULD_NOT_RUN),
         ({"finish_reason": "start_error"}, COULD_NOT_RUN),
         ({}, COULD_NOT_RUN),
