@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from refillspot.language import gettext as _
+from refillspot.regions import REGIONS, find_district
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,14 +43,13 @@ def crawl_outcome(stats: Mapping[str, Any]) -> Outcome:
                 "has the site changed, or is it refusing this crawl? See the log."
             ).format(known=known),
         )
+    nothing = _nothing_found(stats)
     if lost:
-        return Outcome(
-            INCOMPLETE,
-            _("{stored} stores stored, but {lost} answers could not be used{where}.").format(
-                stored=stored, lost=lost, where=_where(stats)
-            )
-            + _by_pages(stats),
-        )
+        told = _("{stored} stores stored, but {lost} answers could not be used{where}.")
+        told = told.format(stored=stored, lost=lost, where=_where(stats))
+        return Outcome(INCOMPLETE, told + nothing + _by_pages(stats))
+    if nothing:
+        return Outcome(INCOMPLETE, _("{stored} stores stored.").format(stored=stored) + nothing + _by_pages(stats))
     return Outcome(COMPLETE, _("Complete: {stored} stores stored.").format(stored=stored) + _by_pages(stats))
 
 
@@ -129,6 +129,27 @@ def _where(stats: Mapping[str, Any]) -> str:
     if rejected := stats.get("crawl/rejected"):
         places.append(_("{rejected} were refused by PostgreSQL (table refillspot.rejects)").format(rejected=rejected))
     return ": " + ", ".join(places)
+
+
+def places_without_rows(stats: Mapping[str, Any], start: str = "") -> list[str]:
+    """Return the places whose lists had no row of them: "부산 중구"; `start` is that of the stats' names."""
+    asked = f"{start}diningcode/asked/"
+    codes = [name.removeprefix(asked) for name, count in stats.items() if name.startswith(asked) and count]
+    return [_place_name(code) for code in sorted(codes) if not stats.get(f"{start}diningcode/found/{code}")]
+
+
+def _place_name(code: str) -> str:
+    region = next((region for region in REGIONS.values() if code.startswith(region.code)), None)
+    district = find_district(code)
+    return " ".join(part for part in (region and region.short, district and district.name) if part) or code
+
+
+def _nothing_found(stats: Mapping[str, Any]) -> str:
+    """Ask about places of which no list had a row."""
+    if not (places := places_without_rows(stats, "crawl/")):
+        return ""
+    told = _("Nothing was found in {places}: is the site answering for this city?").format(places=", ".join(places))
+    return f" {told}"
 
 
 def _by_pages(stats: Mapping[str, Any]) -> str:

@@ -7,6 +7,16 @@ import pytest
 from refillspot.outcome import COMPLETE, COULD_NOT_RUN, HELD, INCOMPLETE, INTERRUPTED, crawl_outcome
 
 
+def test_a_place_of_which_no_list_has_a_row_is_named() -> None:
+    complete = {"finish_reason": "finished", "crawl/state": "complete", "crawl/stored": 5, "crawl/known": 9}
+    found = {"crawl/diningcode/asked/11680": 4, "crawl/diningcode/found/11680": 30, "crawl/diningcode/asked/26110": 4}
+    outcome = crawl_outcome(complete | found)
+
+    assert outcome.exit_code == INCOMPLETE
+    assert "5 stores stored" in outcome.sentence
+    assert "Nothing was found in 부산 중구" in outcome.sentence
+
+
 @pytest.mark.parametrize(
     ("stats", "exit_code"),
     [

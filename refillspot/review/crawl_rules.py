@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
-from refillspot.outcome import BLOCKED, UNREADABLE
+from refillspot.outcome import BLOCKED, UNREADABLE, places_without_rows
 from refillspot.review.facts import RESUMABLE
 from refillspot.review.findings import Rule, Severity
 
@@ -45,6 +45,10 @@ def _stopped(case: Case) -> Mapping[str, int]:
     }
 
 
+def _nothing_found(case: Case) -> Mapping[str, int]:
+    return dict.fromkeys(places_without_rows(case.facts.stats), 1) if case.facts.is_complete else {}
+
+
 CRAWL_RULES = (
     Rule(
         key="nothing_stored",
@@ -53,6 +57,19 @@ CRAWL_RULES = (
         happened=lambda _n: _("Nothing was stored, though {known} refill stores are known here."),
         cause=lambda: _("The site has changed, or it refuses this crawl: see the findings below."),
         remedy=lambda: _("scrapy doctor looks at the site with a few requests. Do not delete anything meanwhile."),
+    ),
+    Rule(
+        key="nothing_found",
+        severity=Severity.ERROR,
+        count=_nothing_found,
+        happened=lambda n: ngettext(
+            "Nothing was found in {count} place ({kinds}).", "Nothing was found in {count} places ({kinds}).", n
+        ),
+        cause=lambda: _("No row of any list lies there: is the site answering for this city?"),
+        remedy=lambda: _(
+            "Look at the site in a browser. If it knows stores there, report it with what scrapy doctor says; else "
+            "leave the place out."
+        ),
     ),
     Rule(
         key="held_early",
