@@ -18,6 +18,8 @@ SPREAD_SECONDS = 2.0  # from the first of them to the last: by then every worker
 BLOCKS = 2  # in a row: a page where JSON was due, the whole cool-down without a request, and such a page again
 BLOCKED_PROBE_SECONDS = 3600.0  # a block that comes again within an hour stops all workers for twice as long
 LONGEST_PROBE_SECONDS = 3600.0
+MEMORY_SECONDS = 300.0  # nobody met or tried anything for so long: what was wrong then says nothing about now
+BLOCK_MEMORY_SECONDS = 3600.0 + MEMORY_SECONDS  # after a block nothing may leave for an hour
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -29,6 +31,8 @@ class ApiRecord:
     first_at: float = 0.0
     """When the first of these was met."""
     is_down: bool = False
+    last_at: float = 0.0
+    """When the last one was."""
     probe_at: float = 0.0
     """While it is down: when the next request may try it."""
     probes: int = 0
@@ -46,9 +50,18 @@ Change = Callable[[ApiRecord, float], Decision]
 """From what is known and the time to a decision."""
 
 
+def remembered(record: ApiRecord, now: float) -> ApiRecord:
+    """Return what still counts of it: a crawl does not pay for what an earlier one met."""
+    if record.is_down:
+        is_past = now > record.probe_at + MEMORY_SECONDS
+    else:
+        is_past = now > record.last_at + (BLOCK_MEMORY_SECONDS if record.blocks else MEMORY_SECONDS)
+    return ApiRecord() if is_past else record
+
+
 def note_failure(record: ApiRecord, now: float, *, reason: str, probe_seconds: float) -> Decision:
     """Count a request that failed for good."""
-    failed = replace(record, failures=record.failures + 1, first_at=record.first_at or now)
+    failed = replace(record, failures=record.failures + 1, first_at=record.first_at or now, last_at=now)
     if failed.failures >= FAILURES and now - failed.first_at >= SPREAD_SECONDS:
         return _switch(failed, now, f"{failed.failures} in a row failed, the last one: {reason}", probe_seconds)
     return Decision(failed)
@@ -56,7 +69,7 @@ def note_failure(record: ApiRecord, now: float, *, reason: str, probe_seconds: f
 
 def note_block(record: ApiRecord, now: float, *, reason: str, probe_seconds: float) -> Decision:
     """Count a page that came where JSON was due. All workers stop for it, whatever is decided here."""
-    blocked = replace(record, blocks=record.blocks + 1, first_at=record.first_at or now)
+    blocked = replace(record, blocks=record.blocks + 1, first_at=record.first_at or now, last_at=now)
     if blocked.blocks >= BLOCKS:
         seconds = max(probe_seconds, BLOCKED_PROBE_SECONDS)
         return _switch(blocked, now, f"{blocked.blocks} pages came in a row where JSON was due: {reason}", seconds)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from refillspot.language import gettext as _
+from refillspot.regions import REGIONS, find_district
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +15,12 @@ COMPLETE, COULD_NOT_RUN, WRONG_USAGE, INCOMPLETE, HELD, INTERRUPTED = 0, 1, 2, 3
 RECYCLED = 75  # a worker that gave its memory back; another goes on
 UNREADABLE = "unreadable_pages"
 """The reason with which a crawl holds itself that can use too few of its first pages."""
+
+BLOCKED = "blocked"
+"""The reason with which a crawl ends that the site has blocked three times within a day."""
+
+UNREACHABLE, AWAY = "unreachable", "site_away"
+"""The reasons with which a crawl ends that never reached the site, or could not any more."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -36,14 +43,13 @@ def crawl_outcome(stats: Mapping[str, Any]) -> Outcome:
                 "has the site changed, or is it refusing this crawl? See the log."
             ).format(known=known),
         )
+    nothing = _nothing_found(stats)
     if lost:
-        return Outcome(
-            INCOMPLETE,
-            _("{stored} stores stored, but {lost} answers could not be used{where}.").format(
-                stored=stored, lost=lost, where=_where(stats)
-            )
-            + _by_pages(stats),
-        )
+        told = _("{stored} stores stored, but {lost} answers could not be used{where}.")
+        told = told.format(stored=stored, lost=lost, where=_where(stats))
+        return Outcome(INCOMPLETE, told + nothing + _by_pages(stats))
+    if nothing:
+        return Outcome(INCOMPLETE, _("{stored} stores stored.").format(stored=stored) + nothing + _by_pages(stats))
     return Outcome(COMPLETE, _("Complete: {stored} stores stored.").format(stored=stored) + _by_pages(stats))
 
 
@@ -60,6 +66,17 @@ def _unfinished(reason: str, stored: int, stats: Mapping[str, Any]) -> Outcome:
                 stored=stored
             ),
         )
+    if reason in {UNREACHABLE, AWAY}:
+        return _not_reached(reason, stored, stats)
+    if reason == BLOCKED:
+        return Outcome(
+            HELD,
+            _(
+                "Held with {stored} stores stored: the site has blocked its crawls three times within a day. Nothing "
+                "is lost. Look at it in a browser, and wait for another day; after scrapy resume the same command goes "
+                "on."
+            ).format(stored=stored),
+        )
     if reason == UNREADABLE:
         return Outcome(
             HELD,
@@ -73,6 +90,25 @@ def _unfinished(reason: str, stored: int, stats: Mapping[str, Any]) -> Outcome:
         _("Stopped ({reason}) with {stored} stores stored: see the log for the cause.").format(
             reason=reason, stored=stored
         ),
+    )
+
+
+def _not_reached(reason: str, stored: int, stats: Mapping[str, Any]) -> Outcome:
+    host, why = stats.get("network/host"), stats.get("network/why")
+    if reason == UNREACHABLE:
+        return Outcome(
+            COULD_NOT_RUN,
+            _(
+                "{host} cannot be reached from this machine ({why}). Nothing was asked, and nothing is lost. Look at "
+                "the network, and at the proxy if there is one: scrapy doctor"
+            ).format(host=host, why=why),
+        )
+    return Outcome(
+        INTERRUPTED,
+        _(
+            "Interrupted with {stored} stores stored: {host} cannot be reached any more ({why}). When the network is "
+            "back, the same command goes on from here."
+        ).format(stored=stored, host=host, why=why),
     )
 
 
@@ -93,6 +129,27 @@ def _where(stats: Mapping[str, Any]) -> str:
     if rejected := stats.get("crawl/rejected"):
         places.append(_("{rejected} were refused by PostgreSQL (table refillspot.rejects)").format(rejected=rejected))
     return ": " + ", ".join(places)
+
+
+def places_without_rows(stats: Mapping[str, Any], start: str = "") -> list[str]:
+    """Return the places whose lists had no row of them: "부산 중구"; `start` is that of the stats' names."""
+    asked = f"{start}diningcode/asked/"
+    codes = [name.removeprefix(asked) for name, count in stats.items() if name.startswith(asked) and count]
+    return [_place_name(code) for code in sorted(codes) if not stats.get(f"{start}diningcode/found/{code}")]
+
+
+def _place_name(code: str) -> str:
+    region = next((region for region in REGIONS.values() if code.startswith(region.code)), None)
+    district = find_district(code)
+    return " ".join(part for part in (region and region.short, district and district.name) if part) or code
+
+
+def _nothing_found(stats: Mapping[str, Any]) -> str:
+    """Ask about places of which no list had a row."""
+    if not (places := places_without_rows(stats, "crawl/")):
+        return ""
+    told = _("Nothing was found in {places}: is the site answering for this city?").format(places=", ".join(places))
+    return f" {told}"
 
 
 def _by_pages(stats: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ one clock, that of the Redis server. Below the operator's ceiling the pace rises
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 LEASE_SECONDS = 0.25  # permits are given out at most this far ahead
@@ -15,10 +15,12 @@ FLOOR = 0.1  # requests/s; slower than that says nothing more
 FULL_RISE_SECONDS = 100.0  # from nothing to the ceiling
 NEAR_SHARE, NEAR_SECONDS = 0.9, 50.0  # from so much of the pace at which distress was met up to it: two events a minute
 SAMPLE, ERROR_SHARE = 20, 0.25  # of so many answers, so many errors are distress
+SAMPLE_MEMORY_SECONDS = 300.0  # without an answer; then what the last crawl met says nothing about now
 LONGEST_HOLD_SECONDS = 3600.0
 LONGEST_CRAWL_DELAY_SECONDS = 600.0
 BLOCK_MEMORY_SECONDS = 3600.0  # a block so soon after the last one's end has come again
 MOST_DOUBLINGS = 16
+BLOCKS_A_DAY, DAY_SECONDS = 3, 24 * 3600.0  # then the site has said it often enough: a person has to look
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -39,9 +41,17 @@ class Pace:
     blocked_at: float = 0.0
     blocks: int = 0
     """How many came one after the other."""
+    block_times: tuple[float, ...] = ()
+    """Of the last day, unless a person has looked since."""
+    stopped_at: float = 0.0
+    """When the last one of so many ended all crawls of the site, until a person says that they may go on."""
     answers: int = 0
     errors: int = 0
     """Of the sample that is being taken."""
+    answered_at: float = 0.0
+    """When the last of them was told."""
+    reset_at: float = 0.0
+    """When a person last lifted what held it back."""
     crawl_delays: dict[str, float] = field(default_factory=dict)
     """Seconds, by host."""
 
@@ -59,7 +69,10 @@ class Pace:
 class Decision:
     pace: Pace
     kind: str = ""
-    """slowed, raised, held, blocked, limited or delayed; empty where nothing was decided."""
+    """slowed, raised, held, blocked, limited, delayed, reset or resumed; empty where nothing was decided.
+
+    waits and stopped are none: they tell a worker what others have decided.
+    """
     reason: str = ""
 
 
@@ -113,15 +126,37 @@ def block(pace: Pace, now: float, *, reason: str, sent: float, cool_down: float)
     blocks = pace.blocks + 1 if has_come_again else 1
     seconds = min(cool_down * 2.0 ** min(blocks - 1, MOST_DOUBLINGS), LONGEST_HOLD_SECONDS)
     until = max(now + seconds, pace.hold_until)
-    slower = _halved(pace, now)
-    blocked = replace(slower, hold_until=until, hold_reason=reason, blocked_at=now, blocks=blocks)
+    times = (*(at for at in pace.block_times if now - at < DAY_SECONDS), now)
+    blocked = replace(
+        _halved(pace, now), hold_until=until, hold_reason=reason, blocked_at=now, blocks=blocks, block_times=times
+    )
     told = f"{reason}: all workers stop for {until - now:.0f} s (block {blocks}), then {_per_second(blocked)}"
-    return Decision(blocked, "blocked", told)
+    if len(times) < BLOCKS_A_DAY:
+        return Decision(blocked, "blocked", told)
+    told = f"{reason}: the third block within a day, all crawls of this site end until a person looks at it"
+    return Decision(replace(blocked, stopped_at=now), "blocked", told)
+
+
+def resume(pace: Pace, now: float) -> Decision:  # noqa: ARG001  # a Change
+    """Let crawls go on that blocks had ended, as a person decided; what holds the pace back stays."""
+    if not pace.stopped_at:
+        return Decision(pace)
+    return Decision(replace(pace, stopped_at=0.0, block_times=()), "resumed", "a person lets crawls go on")
+
+
+def reset(pace: Pace, now: float) -> Decision:
+    """Lift what holds the pace back, as a person decided; what the operator and robots.txt allow at most stays."""
+    fresh = begin(pace.configured, now)
+    lifted = replace(fresh, ceiling=pace.ceiling, rate=pace.ceiling, crawl_delays=pace.crawl_delays, reset_at=now)
+    what = pace.hold_reason if pace.hold_until > now else "nothing held it back"
+    return Decision(lifted, "reset", f"a person lifted what held all workers back: {what}")
 
 
 def note_answers(pace: Pace, now: float, *, answers: int, errors: int) -> Decision:
     """Count answers, `errors` of them 5xx or none at all: too many are distress, else the pace rises."""
-    counted = replace(pace, answers=pace.answers + answers, errors=pace.errors + errors)
+    if now > pace.answered_at + max(SAMPLE_MEMORY_SECONDS, 2 * pace.interval):
+        pace = replace(pace, answers=0, errors=0)
+    counted = replace(pace, answers=pace.answers + answers, errors=pace.errors + errors, answered_at=now)
     if counted.answers >= SAMPLE:
         share = counted.errors / counted.answers
         reason = f"{counted.errors} of {counted.answers} answers were errors"
@@ -140,6 +175,20 @@ def delay(pace: Pace, now: float, *, host: str, seconds: float) -> Decision:  # 
     others = {name: value for name, value in pace.crawl_delays.items() if name != host}
     changed = replace(pace, crawl_delays=others | ({host: seconds} if seconds else {}))
     return Decision(changed, "delayed", f"robots.txt of {host}: at least {seconds:g} s from one request to the next")
+
+
+def news(before: Pace | None, decision: Decision, seconds_held: float) -> Iterator[Decision]:
+    """Yield what a worker has to tell that knew `before`: its own decision, and what others have decided since."""
+    pace = decision.pace
+    held_before = before.hold_until if before else 0.0
+    if decision.kind:
+        yield decision
+    elif before and pace.reset_at > before.reset_at:
+        yield Decision(pace, "reset", "a person lifted what held all workers back (scrapy politeness reset)")
+    elif seconds_held > 1 and pace.hold_until > held_before + WINDOW_SECONDS:
+        yield Decision(pace, "waits", f"nothing leaves for another {seconds_held:.0f} s: {pace.hold_reason}")
+    if pace.stopped_at and not (before and before.stopped_at):
+        yield Decision(pace, "stopped", f"blocked three times within a day, at last because {pace.hold_reason}")
 
 
 def _halved(pace: Pace, now: float) -> Pace:

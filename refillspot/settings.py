@@ -21,6 +21,7 @@ UNLIKELY_SAMPLE_SHARE = 0.02  # of the stores that a list calls no refill stores
 
 # --- Politeness: one budget for all workers and both hosts. Read by the middlewares
 POLITENESS_REQUESTS_PER_SECOND = 1.0  # the ceiling; 0 = no limit, for a replica on loopback only
+POLITENESS_FAST_ALLOWED = False  # True: more than 10/s of a site that is not on this machine is meant
 POLITENESS_BLOCK_SECONDS = 180.0  # all workers stop so long after a verification page; the site's own ban is 150 s
 CRAWL_WINDOW = ""  # as 01:00-06:00, in Korean time: outside it workers wait; empty = the whole day
 DOWNLOADER_MIDDLEWARES = {
@@ -35,6 +36,7 @@ DOWNLOADER_MIDDLEWARES = {
     "refillspot.middlewares.DistressMiddleware": 580,  # sees what came from the site only, unpacked
     "refillspot.middlewares.PolitenessMiddleware": 890,  # what leaves here is sent
     "refillspot.middlewares.LastLookMiddleware": 895,  # unless the API has gone down while it waited
+    "refillspot.middlewares.NetworkMiddleware": 897,  # first to hear of a failure: what is no sign of the site's health
 }
 SPIDER_MIDDLEWARES = {
     "refillspot.frontier.seeds.SeedMiddleware": 25,  # Scrapy's StartSpiderMiddleware sees every output of the spider
@@ -66,6 +68,10 @@ EXTENSIONS_BASE = {
 # --- The pages for people, where the API is broken. Read by FallbackMiddleware and ReadingMiddleware
 FALLBACK_ENABLED = True  # as far as their robots.txt allows
 FALLBACK_PROBE_SECONDS = 300.0  # after that an API that is down is tried again; then after twice as long, up to 1 h
+
+# --- A site that cannot be reached from here at all. Read by NetworkMiddleware
+SITE_AWAY_START_SECONDS = 10.0  # without any answer yet: then the crawl ends with exit code 1
+SITE_AWAY_MAX_SECONDS = 3600.0  # later: it waits for so long, then it ends and can be resumed
 
 # --- The page cache that all workers share. Read by RedisCacheMiddleware and StrictDownloader
 CACHE_ENABLED = True

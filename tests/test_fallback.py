@@ -6,10 +6,12 @@ import pytest
 
 from refillspot import fallback
 from refillspot.fallback import (
+    BLOCK_MEMORY_SECONDS,
     BLOCKED_PROBE_SECONDS,
     BLOCKS,
     FAILURES,
     LONGEST_PROBE_SECONDS,
+    MEMORY_SECONDS,
     SPREAD_SECONDS,
     ApiRecord,
     Change,
@@ -91,6 +93,33 @@ def test_one_that_showed_pages_is_left_alone_for_an_hour() -> None:
     assert record.probe_at == START + BLOCKED_PROBE_SECONDS
     again = TRIED(record, record.probe_at).record
     assert again.probe_at >= record.probe_at + BLOCKED_PROBE_SECONDS
+
+
+def test_failures_that_are_minutes_old_are_forgotten() -> None:
+    record = after(FAILED).record
+
+    assert fallback.remembered(record, START + MEMORY_SECONDS) == record
+    assert fallback.remembered(record, START + MEMORY_SECONDS + 1) == ApiRecord()
+
+
+def test_failures_that_come_slowly_are_remembered_from_the_last_one_on() -> None:
+    record = after(*[FAILED] * 3, step=MEMORY_SECONDS).record
+
+    assert fallback.remembered(record, START + 3 * MEMORY_SECONDS) == record
+
+
+def test_a_block_is_remembered_until_the_longest_hold_is_over() -> None:
+    record = after(BLOCKED).record
+
+    assert fallback.remembered(record, START + 3600) == record
+    assert fallback.remembered(record, START + BLOCK_MEMORY_SECONDS + 1) == ApiRecord()
+
+
+def test_an_api_that_is_down_is_forgotten_when_nobody_has_tried_it_in_its_time() -> None:
+    record = after(*[FAILED] * FAILURES).record
+
+    assert fallback.remembered(record, record.probe_at) == record
+    assert fallback.remembered(record, record.probe_at + MEMORY_SECONDS + 1) == ApiRecord()
 
 
 @pytest.mark.parametrize("sign", [FAILED, BLOCKED])

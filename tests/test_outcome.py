@@ -4,7 +4,17 @@ from typing import Any
 
 import pytest
 
-from refillspot.outcome import COMPLETE, COULD_NOT_RUN, INCOMPLETE, INTERRUPTED, crawl_outcome
+from refillspot.outcome import COMPLETE, COULD_NOT_RUN, HELD, INCOMPLETE, INTERRUPTED, crawl_outcome
+
+
+def test_a_place_of_which_no_list_has_a_row_is_named() -> None:
+    complete = {"finish_reason": "finished", "crawl/state": "complete", "crawl/stored": 5, "crawl/known": 9}
+    found = {"crawl/diningcode/asked/11680": 4, "crawl/diningcode/found/11680": 30, "crawl/diningcode/asked/26110": 4}
+    outcome = crawl_outcome(complete | found)
+
+    assert outcome.exit_code == INCOMPLETE
+    assert "5 stores stored" in outcome.sentence
+    assert "Nothing was found in 부산 중구" in outcome.sentence
 
 
 @pytest.mark.parametrize(
@@ -19,6 +29,9 @@ from refillspot.outcome import COMPLETE, COULD_NOT_RUN, INCOMPLETE, INTERRUPTED,
         ({"finish_reason": "finished", "postgres/rows": 5, "diningcode/rows_broken": 1}, INCOMPLETE),
         ({"finish_reason": "finished", "postgres/rows": 5, "postgres/rejected": 1}, INCOMPLETE),
         ({"finish_reason": "shutdown", "postgres/rows": 5}, INTERRUPTED),
+        ({"finish_reason": "blocked", "postgres/rows": 5}, HELD),
+        ({"finish_reason": "unreachable", "network/host": "im.diningcode.com"}, COULD_NOT_RUN),
+        ({"finish_reason": "site_away", "postgres/rows": 5}, INTERRUPTED),
         ({"finish_reason": "memusage_exceeded", "postgres/rows": 5}, COULD_NOT_RUN),
         ({"finish_reason": "start_error"}, COULD_NOT_RUN),
         ({}, COULD_NOT_RUN),

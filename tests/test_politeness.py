@@ -178,6 +178,14 @@ def test_a_share_of_errors_is_distress(errors: int, rate: float) -> None:
     assert pace.answers == 0
 
 
+def test_errors_that_are_minutes_old_are_no_part_of_a_sample() -> None:
+    before = politeness.note_answers(begin(10, NOW), NOW, answers=19, errors=19).pace
+    later = politeness.note_answers(before, NOW + 600, answers=1, errors=0).pace
+
+    assert (later.answers, later.errors) == (1, 0)
+    assert later.rate == 10
+
+
 def test_a_hold_is_bounded_and_told_once() -> None:
     held = politeness.hold(begin(1, NOW), NOW, seconds=1e9, reason="Retry-After")
     again = politeness.hold(held.pace, NOW + 0.5, seconds=1e9, reason="Retry-After")
@@ -228,6 +236,51 @@ def test_eight_blocked_answers_are_one_block() -> None:
 
     assert pace.blocks == 1
     assert pace.rate == 4
+
+
+def test_the_third_block_within_a_day_ends_it_until_a_person_goes_on() -> None:
+    pace, now = begin(8, NOW), NOW
+    for hours in (0, 11, 23):
+        now = NOW + hours * 3600
+        decision = blocked(pace, now)
+        pace = decision.pace
+
+    assert pace.stopped_at == now
+    assert "third block" in decision.reason
+    assert politeness.configure(pace, now + 48 * 3600, configured=8).pace.stopped_at == now
+    resumed = politeness.resume(pace, now + 60)
+    assert resumed.kind == "resumed"
+    assert resumed.pace.stopped_at == 0
+    assert (resumed.pace.hold_until, resumed.pace.rate) == (pace.hold_until, pace.rate)
+    assert blocked(resumed.pace, now + 600).pace.stopped_at == 0
+    assert politeness.reset(pace, now).pace.stopped_at == 0
+
+
+def test_blocks_of_two_days_end_nothing() -> None:
+    pace = begin(8, NOW)
+    for hours in (0, 12, 25, 38):
+        pace = blocked(pace, NOW + hours * 3600).pace
+
+    assert pace.stopped_at == 0
+
+
+def test_a_crawl_that_goes_on_has_nothing_to_resume() -> None:
+    assert politeness.resume(begin(8, NOW), NOW).kind == ""
+
+
+def test_a_person_lifts_a_block_and_what_it_did_to_the_pace() -> None:
+    pace = blocked(politeness.delay(begin(8, NOW), NOW, host="www", seconds=5).pace, NOW).pace
+    decision = politeness.reset(politeness.limit(pace, NOW, ceiling=4).pace, NOW + 10)
+
+    assert decision.kind == "reset"
+    assert "Human Verification" in decision.reason
+    assert (decision.pace.hold_until, decision.pace.hold_reason, decision.pace.blocks) == (0.0, "", 0)
+    assert (decision.pace.rate, decision.pace.ceiling, decision.pace.interval) == (4, 4, 5)
+    assert decision.pace.reset_at == NOW + 10
+
+
+def test_where_nothing_is_held_there_is_nothing_to_lift() -> None:
+    assert "nothing held it back" in politeness.reset(begin(8, NOW), NOW).reason
 
 
 def test_a_crawl_delay_and_the_pace_do_not_undo_each_other() -> None:

@@ -71,6 +71,8 @@ class Command(ScrapyCommand):
     def _questions(self, opts: argparse.Namespace) -> Questions:
         from refillspot.doctor.checkup import Questions
         from refillspot.doctor.site import Hosts
+        from refillspot.pace_setting import allowed_pace
+        from refillspot.site_hosts import SiteHosts
 
         assert self.settings  # noqa: S101  # Scrapy made them
         settings = self.settings
@@ -83,9 +85,9 @@ class Command(ScrapyCommand):
                 settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"],
             ),
             headers={**settings.getdict("DEFAULT_REQUEST_HEADERS"), "User-Agent": self._user_agent()},
-            requests_per_second=settings.getfloat("POLITENESS_REQUESTS_PER_SECOND"),
+            requests_per_second=allowed_pace(settings),
             block_seconds=settings.getfloat("POLITENESS_BLOCK_SECONDS"),
-            key_prefix=settings["REDIS_KEY_PREFIX"],
+            politeness_key=SiteHosts.of(settings).politeness_key(settings["REDIS_KEY_PREFIX"]),
             window=settings.get("CRAWL_WINDOW") or "",
             is_offline=opts.offline,
             shapes=Path(opts.shapes) if opts.shapes else None,

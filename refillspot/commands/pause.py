@@ -46,5 +46,9 @@ class Command(ScrapyCommand):
         with told_on_stderr(self):
             key_prefix = str(self.settings["REDIS_KEY_PREFIX"])
             crawl = set_paused(servers(self.settings), key_prefix, args[0] if args else None, paused=self.paused)
+            self.follow_up()
             told = self.told().format(id=crawl.id)
             print(json.dumps({"crawl": crawl.id, "paused": self.paused}) if opts.json else told)
+
+    def follow_up(self) -> None:
+        """Do what else there is to do."""

@@ -39,6 +39,7 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.clock import Clock
         from refillspot.exceptions import ArgumentError
+        from refillspot.pace_setting import allowed_pace
         from refillspot.planning import KEYWORDS, CrawlArguments
         from refillspot.planning.estimate import estimate
         from refillspot.postgres.query_yields import read_yields
@@ -56,7 +57,7 @@ class Command(ScrapyCommand):
             codes = [district.code for district in arguments.districts]
             known = read_yields(servers(self.settings).database_url, codes, KEYWORDS)
             planned = estimate(arguments, known, Clock().now())
-            per_second = self.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND")
+            per_second = allowed_pace(self.settings)
             if opts.json:
                 print(json.dumps(_as_json(arguments, planned, per_second), ensure_ascii=False))
             else:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from refillspot.clock import write_kst
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands._servers import servers
 from refillspot.language import gettext as _
@@ -15,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class Command(ScrapyCommand):
-    """`scrapy politeness show | set N`: how fast all workers together ask the site, changed while they do."""
+    """`scrapy politeness show | set N | reset`: how fast all workers together ask the site, changed while they do."""
 
     requires_crawler_process = False
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        return "[options] show | set N"
+        return "[options] show | set N | reset"
 
     def short_desc(self) -> str:
         return _("Show or change how fast the site is asked")
@@ -29,39 +31,64 @@ class Command(ScrapyCommand):
     def long_desc(self) -> str:
         return _(
             "show: the pace of all workers together, and what holds it back. set N: at most N requests a second, at "
-            "once and for every crawl, until POLITENESS_REQUESTS_PER_SECOND is given another value."
+            "once and for every crawl, until POLITENESS_REQUESTS_PER_SECOND is given another value. reset: lift a "
+            "block or a hold that was none of the site's; the workers' logs say that it was done."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        parser.add_argument("--yes", action="store_true", help=_("more than 10 requests a second are meant"))
         parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.exceptions import ArgumentError
-        from refillspot.shared.pace_control import read_pace, set_ceiling
 
-        assert self.settings  # noqa: S101  # Scrapy made them
         action, values = (args[0], args[1:]) if args else ("", [])
-        if (action, len(values)) not in {("show", 0), ("set", 1)}:
-            raise UsageError(_("say one of: show, set N (requests a second)"), print_help=False)
+        if (action, len(values)) not in {("show", 0), ("set", 1), ("reset", 0)}:
+            raise UsageError(_("say one of: show, set N (requests a second), reset"), print_help=False)
         with told_on_stderr(self):
-            where = (servers(self.settings).redis_url, f"{self.settings['REDIS_KEY_PREFIX']}:politeness")
-            configured = self.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND")
             try:
-                pace = set_ceiling(*where, configured, *values) if values else read_pace(*where, configured)
+                pace = self._done(action, values, is_meant=opts.yes)
             except ArgumentError as error:
                 raise UsageError(str(error), print_help=False) from error
             print(json.dumps(pace, ensure_ascii=False) if opts.json else _told(pace))
 
+    def _done(self, action: str, values: list[str], *, is_meant: bool) -> dict[str, Any]:
+        from refillspot.pace_setting import allowed_pace, live_pace, refuse_too_fast
+        from refillspot.shared.pace_control import NO_LIMIT, lift_hold, read_pace, set_ceiling
+        from refillspot.site_hosts import SiteHosts
+
+        assert self.settings  # noqa: S101  # Scrapy made them
+        site, configured = SiteHosts.of(self.settings), allowed_pace(self.settings)
+        ceilings = [live_pace(value) for value in values]
+        for ceiling in ceilings:
+            refuse_too_fast(ceiling, site, is_meant=is_meant or self.settings.getbool("POLITENESS_FAST_ALLOWED"))
+        if not configured:
+            return NO_LIMIT
+        where = (servers(self.settings).redis_url, site.politeness_key(self.settings["REDIS_KEY_PREFIX"]), configured)
+        if action == "reset":
+            return lift_hold(*where)
+        return set_ceiling(*where, *ceilings) if ceilings else read_pace(*where)
+
 
 def _told(pace: dict[str, Any]) -> str:
-    lines = [_("{requests_per_second:g} requests/s of at most {ceiling:g}, all workers together").format_map(pace)]
+    if pace["ceiling"] is None:
+        return _("no limit: POLITENESS_REQUESTS_PER_SECOND is 0 here, and workers with that setting ask no pace")
+    lines = []
+    if "lifted" in pace:
+        lines.append(_("lifted: {lifted}").format_map(pace) if pace["lifted"] else _("nothing was held back"))
+    lines.append(_("{requests_per_second:g} requests/s of at most {ceiling:g}, all workers together").format_map(pace))
     if pace["held_seconds"]:
         lines.append(_("nothing leaves for another {held_seconds:g} s: {held_because}").format_map(pace))
+    if pace["is_stopped"]:
+        lines.append(_("the site has blocked its crawls three times within a day: nothing goes on until scrapy resume"))
     if pace["distress_met_at"]:
         lines.append(
             _("the site showed distress at {distress_met_at:g}/s: near that the pace rises slower").format_map(pace)
         )
+    if pace["lifted_at"] and "lifted" not in pace:
+        when = write_kst(datetime.fromtimestamp(pace["lifted_at"], UTC))
+        lines.append(_("what held it back was lifted by hand at {time} KST").format(time=when))
     lines += [
         _("robots.txt of {host} asks for {delay:g} s between requests").format(host=host, delay=delay)
         for host, delay in pace["crawl_delays"].items()

@@ -2,17 +2,29 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from refillspot.commands._servers import servers
 from refillspot.commands.pause import Command as PauseCommand
 from refillspot.language import gettext as _
 
 
 class Command(PauseCommand):
-    """`scrapy resume [ID]`: the workers of a paused crawl go on."""
+    """`scrapy resume [ID]`: the workers of a paused crawl go on, and one that the site had blocked too often may."""
 
     paused: ClassVar[bool] = False
 
     def told(self) -> str:
         return _("Crawl {id} goes on. Where no worker is left, scrapy crawls show {id} says how to start one.")
+
+    def follow_up(self) -> None:
+        """Let the site be asked again that has blocked its crawls three times within a day."""
+        from refillspot.pace_setting import allowed_pace
+        from refillspot.shared.pace_control import let_go_on
+        from refillspot.site_hosts import SiteHosts
+
+        assert self.settings  # noqa: S101
+        if configured := allowed_pace(self.settings):
+            key = SiteHosts.of(self.settings).politeness_key(self.settings["REDIS_KEY_PREFIX"])
+            let_go_on(servers(self.settings).redis_url, key, configured)
 
     def short_desc(self) -> str:
         return _("Let the workers of a paused crawl go on")

@@ -45,7 +45,8 @@ class Questions:
     """Of every request of a crawl, User-Agent included."""
     requests_per_second: float
     block_seconds: float
-    key_prefix: str
+    politeness_key: str
+    """Where in Redis the pace is kept."""
     window: str
     """CRAWL_WINDOW."""
     is_offline: bool
@@ -101,7 +102,11 @@ def _why_not_now(questions: Questions, redis_url: str) -> Finding | None:
         return Finding("site", "note", what, _("Ask again then."))
     if questions.requests_per_second <= 0:
         return None
-    pace = read_pace(redis_url, f"{questions.key_prefix}:politeness", questions.requests_per_second)
+    pace = read_pace(redis_url, questions.politeness_key, questions.requests_per_second)
+    if pace["is_stopped"]:
+        what = _("the site was not asked: it has blocked its crawls three times within a day")
+        remedy = _("Look at it in a browser, and wait for another day. After scrapy resume crawls go on.")
+        return Finding("site", "warning", what, remedy)
     if pace["held_seconds"] > TURN_SECONDS:
         what = _("the site was not asked: for another {seconds:.0f} s nothing leaves ({reason})")
         what = what.format(seconds=pace["held_seconds"], reason=pace["held_because"])
@@ -113,7 +118,7 @@ def _why_not_now(questions: Questions, redis_url: str) -> Finding | None:
 
 async def _visit(questions: Questions, redis_url: str, report: ShapeReport | None) -> list[Finding]:
     pace = questions.requests_per_second
-    budget = RequestBudget(redis_url, f"{questions.key_prefix}:politeness", pace) if pace > 0 else None
+    budget = RequestBudget(redis_url, questions.politeness_key, pace) if pace > 0 else None
     visitor = Visitor(questions.headers, budget, questions.block_seconds)
     try:
         return [finding async for finding in FirstContact(questions.hosts, visitor, budget, report).examine()]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import http.client
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -73,7 +75,8 @@ class Visitor:
         try:
             answer = await asyncio.to_thread(self._open, request)
         except (OSError, http.client.HTTPException) as error:
-            await self._note(is_error=True)
+            if not _is_own_network(error):
+                await self._note(is_error=True)
             raise VisitError(
                 _("{url} does not answer: {error}").format(url=url, error=getattr(error, "reason", error)),
                 _("Look whether this machine reaches the Internet, and whether DININGCODE_API_URL is right."),
@@ -120,6 +123,13 @@ class Visitor:
             await self._budget.change(block)
         elif answer.status in TOO_MUCH:
             await self._budget.change(partial(politeness.slow_down, reason=reason, sent=sent))
+
+
+def _is_own_network(error: Exception) -> bool:
+    """Whether nobody was spoken to: that says nothing about the site."""
+    reason = getattr(error, "reason", error)
+    unreachable = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
+    return isinstance(reason, socket.gaierror | ConnectionRefusedError) or getattr(reason, "errno", None) in unreachable
 
 
 def _read(response: Any) -> bytes:

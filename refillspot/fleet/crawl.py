@@ -25,7 +25,8 @@ from refillspot.frontier.progress import ProgressReader
 from refillspot.frontier.queue import COMPLETE
 from refillspot.language import gettext as _
 from refillspot.logs import Origin, write_json_log
-from refillspot.outcome import COULD_NOT_RUN, Outcome, complete_outcome
+from refillspot.outcome import COULD_NOT_RUN, HELD, Outcome, complete_outcome
+from refillspot.pace_setting import allowed_pace
 from refillspot.postgres.database import join_crawl, look_at_crawl
 from refillspot.services import read_environment
 
@@ -56,9 +57,10 @@ class FleetCrawl:
         """Join the newest unfinished crawl with equal arguments, or begin one, before any worker starts.
 
         Raises:
-            ArgumentError: the spider or its arguments are not known.
+            ArgumentError: the spider or its arguments are not known, or the pace is none for this site.
             ServiceUnavailableError: PostgreSQL does not answer.
         """
+        allowed_pace(settings)  # before there is a crawl that nobody may go on with
         try:
             spider_class = SpiderLoader.from_settings(settings).load(spider)
         except KeyError as error:
@@ -77,7 +79,7 @@ class FleetCrawl:
                 asked,
                 cores=psutil.cpu_count() or 1,
                 memory_mb=self.settings.getint("FLEET_MAX_MEMORY_MB"),
-                requests_per_second=self.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND"),
+                requests_per_second=allowed_pace(self.settings),
             )
         except ValueError as error:
             raise ArgumentError(str(error)) from error
@@ -129,12 +131,12 @@ class FleetCrawl:
             outcome = complete_outcome(result)
         else:
             code = fleet_exit_code(end)
-            outcome = Outcome(
-                COULD_NOT_RUN if code is None else code,
-                _("Not complete, {stored} stores stored so far. The same command goes on from here.").format(
-                    stored=stored
-                ),
+            sentence = (
+                _("Held, {stored} stores stored so far: the end of a worker's log says why, and what to do.")
+                if code == HELD
+                else _("Not complete, {stored} stores stored so far. The same command goes on from here.")
             )
+            outcome = Outcome(COULD_NOT_RUN if code is None else code, sentence.format(stored=stored))
         print(outcome.sentence, file=sys.stderr)
         if end.restarts:
             print(

@@ -12,10 +12,12 @@ from refillspot.clock import Clock
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.frontier.progress import ProgressReader
 from refillspot.language import gettext as _
+from refillspot.pace_setting import allowed_pace
 from refillspot.postgres import worker_stats
 from refillspot.postgres.crawl_list import find_crawl, list_crawls
 from refillspot.shared.heartbeats import HeartbeatReader
 from refillspot.shared.pace_control import read_pace
+from refillspot.site_hosts import SiteHosts
 from refillspot.worker_stats import WorkerStats, newest
 
 if TYPE_CHECKING:
@@ -72,8 +74,8 @@ class CrawlReader:
     def __init__(self, services: ServiceAddresses, settings: BaseSettings, crawl: Crawl) -> None:
         prefix = str(settings["REDIS_KEY_PREFIX"])
         self._services = services
-        self._politeness_key = f"{prefix}:politeness"
-        self._configured = settings.getfloat("POLITENESS_REQUESTS_PER_SECOND") or 1.0  # where Redis knows of no pace
+        self._politeness_key = SiteHosts.of(settings).politeness_key(prefix)
+        self._configured = allowed_pace(settings) or 1.0  # where Redis knows of no pace
         self._clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
         self._crawl = crawl
         self._workers: list[WorkerStats] = []

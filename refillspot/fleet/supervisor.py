@@ -122,7 +122,7 @@ class Supervisor:
             place.false_starts += 1
         else:
             place.false_starts = 0
-        if code in {WRONG_USAGE, HELD} or place.false_starts > MAX_FALSE_STARTS:
+        if code in {WRONG_USAGE, HELD, INTERRUPTED} or place.false_starts > MAX_FALSE_STARTS:
             again = " again and again" if place.false_starts > MAX_FALSE_STARTS else ""
             logger.error("worker %d ends with %s%s: see %s", worker.number, code, again, worker.log)
             self.end.gave_up = True
@@ -130,7 +130,10 @@ class Supervisor:
                 other.worker.stop()
         wait = min(FIRST_BACKOFF * 2 ** (place.false_starts - 1), LONGEST_BACKOFF) if place.false_starts else 0.0
         place.start_in = max(wait, POLL_SECONDS)
-        logger.warning("worker %d ended with %s; started again in %.1f s", worker.number, code, place.start_in)
+        logger.warning(
+            "worker %d ended with %s; started again in %.1f s (%s)",
+            worker.number, code, place.start_in, worker.last_words if code == COULD_NOT_RUN else "",
+        )  # fmt: skip
 
 
 def fleet_exit_code(end: FleetEnd) -> int | None:
@@ -138,5 +141,5 @@ def fleet_exit_code(end: FleetEnd) -> int | None:
     if end.was_interrupted:
         return INTERRUPTED
     if end.gave_up:
-        return next((code for code in (WRONG_USAGE, HELD) if code in end.exit_codes), COULD_NOT_RUN)
+        return next((code for code in (WRONG_USAGE, HELD, INTERRUPTED) if code in end.exit_codes), COULD_NOT_RUN)
     return None

@@ -48,6 +48,15 @@ class Worker:
         self._started_at = time.monotonic()
 
     @property
+    def last_words(self) -> str:
+        """The last line of its log, which says how it ended."""
+        try:
+            lines = self.log.read_text("utf-8", "replace").splitlines()
+        except OSError:
+            return ""
+        return lines[-1] if lines else ""
+
+    @property
     def exit_code(self) -> int | None:
         """None while it runs, or before it was started."""
         return self._process.poll() if self._process else None

@@ -71,6 +71,7 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
 
     def open(self, spider: Spider) -> Deferred[None]:
         self.spider = spider
+        self._published |= dict.fromkeys(getattr(spider, "crawl_stats", ()), 0)
         self._good_statuses |= set(getattr(spider, "handle_httpstatus_list", ()))
         assert self.crawler.engine  # noqa: S101  # it opens this scheduler
         watch(self.crawler.engine, self)

@@ -5,6 +5,7 @@ from refillspot.middlewares.cache import RedisCacheMiddleware
 from refillspot.middlewares.distress import DistressMiddleware
 from refillspot.middlewares.fallback import FallbackMiddleware
 from refillspot.middlewares.last_look import LastLookMiddleware
+from refillspot.middlewares.network import NetworkMiddleware
 from refillspot.middlewares.politeness import PolitenessMiddleware
 from refillspot.middlewares.reading import ReadingMiddleware
 from refillspot.middlewares.retry import RetryAfterMiddleware
@@ -16,6 +17,7 @@ __all__ = [
     "DistressMiddleware",
     "FallbackMiddleware",
     "LastLookMiddleware",
+    "NetworkMiddleware",
     "PolitenessMiddleware",
     "ReadingMiddleware",
     "RedisCacheMiddleware",

@@ -18,7 +18,9 @@ from refillspot.middlewares.fallback import FallbackMiddleware
 from refillspot.middlewares.politeness import SENT, PolitenessMiddleware
 from refillspot.middlewares.putting_back import put_back
 from refillspot.middlewares.stalls import Stalls
+from refillspot.pace_setting import allowed_pace
 from refillspot.retries import LONGEST_RETRY_AFTER, retry_after_seconds
+from refillspot.site_hosts import SiteHosts
 
 if TYPE_CHECKING:
     from typing import Self
@@ -35,7 +37,8 @@ TOO_MUCH = {403, 429}
 class DistressMiddleware:
     """Tells all workers what an answer means for the pace; a request that met a block waits in the queue, unharmed.
 
-    Settings: POLITENESS_REQUESTS_PER_SECOND (0 = not there), POLITENESS_BLOCK_SECONDS. Stats: politeness/put_back,
+    Settings: DININGCODE_API_URL, DININGCODE_WEB_URL (other hosts say nothing about the site),
+    POLITENESS_REQUESTS_PER_SECOND (0 = not there), POLITENESS_BLOCK_SECONDS. Stats: politeness/put_back,
     verification_pages, pages_for_humans, slow_answers (times that the latency had doubled), retry_after_cut (longer
     than is believed), retry_after_unusable; those of the decisions are PolitenessMiddleware's, which also says what
     they are.
@@ -43,13 +46,14 @@ class DistressMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._site = SiteHosts.of(crawler.settings)
         self._cool_down = crawler.settings.getfloat("POLITENESS_BLOCK_SECONDS")
         self._latency = LatencyWatch()
         self._stalls = Stalls()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        if crawler.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND") <= 0:
+        if not allowed_pace(crawler.settings):
             raise NotConfigured("POLITENESS_REQUESTS_PER_SECOND is 0: no limit.")
         middleware = cls(crawler)
         crawler.signals.connect(middleware._stalls.watch, signal=signals.spider_opened)
@@ -58,7 +62,7 @@ class DistressMiddleware:
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         sent = request.meta.pop(SENT, None)
-        if sent is None:  # not from the site
+        if sent is None or not self._is_of_site(request):
             return response
         if refusal := refusal_of(request.url, response.status, response.body):
             self._count(refusal.kind)
@@ -70,7 +74,8 @@ class DistressMiddleware:
         return response
 
     async def process_exception(self, request: Request, exception: Exception) -> None:
-        if request.meta.pop(SENT, None) is not None and not isinstance(exception, IgnoreRequest):
+        was_sent = request.meta.pop(SENT, None) is not None and self._is_of_site(request)
+        if was_sent and not isinstance(exception, IgnoreRequest):
             await self.budget.answered(is_error=True)
 
     @property
@@ -79,6 +84,10 @@ class DistressMiddleware:
         assert middleware is not None  # noqa: S101  # both are there, or neither
         assert middleware.budget is not None  # noqa: S101
         return middleware.budget
+
+    def _is_of_site(self, request: Request) -> bool:
+        """Whether an answer is the site's: where it led elsewhere, that is still its word."""
+        return self._site.has(request.url, *request.meta.get("redirect_urls", ()))
 
     async def _refused(self, request: Request, response: Response, refusal: Refusal, sent: float) -> Request | Response:
         reason = f"{request.url} is {refusal.words}"

@@ -20,6 +20,7 @@ from refillspot.middlewares.cache import RedisCacheMiddleware
 from refillspot.middlewares.politeness import PolitenessMiddleware
 from refillspot.middlewares.putting_back import is_ending, put_back
 from refillspot.shared.api_health import ApiHealth
+from refillspot.site_hosts import SiteHosts, host_of
 
 if TYPE_CHECKING:
     from typing import Any, Self
@@ -53,10 +54,10 @@ class FallbackMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
         self._crawler = crawler
-        self._api_host = urlsplit(settings["DININGCODE_API_URL"]).netloc
+        self._api_host = host_of(settings["DININGCODE_API_URL"])
         self._web_url: str = settings["DININGCODE_WEB_URL"]
         self._passing = tuple(load_object(error) for error in settings.getlist("RETRY_EXCEPTIONS"))
-        key = f"{settings['REDIS_KEY_PREFIX']}:api_health"
+        key = SiteHosts.of(settings).api_health_key(settings["REDIS_KEY_PREFIX"])
         self.health = ApiHealth(settings["REDIS_URL"], key, settings.getfloat("FALLBACK_PROBE_SECONDS"), self._told)
 
     @classmethod
@@ -110,8 +111,8 @@ class FallbackMiddleware:
 
     async def rules_unknown(self, url: str, reason: str) -> bool:
         """Note that robots.txt of a host cannot be read; whether those that wait for it have another road."""
-        host = urlsplit(url).netloc
-        if host != self._api_host or host == urlsplit(self._web_url).netloc:
+        host = host_of(url)
+        if host != self._api_host or host == host_of(self._web_url):
             return False
         for kind in ASKED:
             await self.health.note_failure(kind, reason)

@@ -14,8 +14,11 @@ from scrapy.exceptions import NotConfigured
 from refillspot.clock import Clock
 from refillspot.crawl_window import CrawlWindow
 from refillspot.middlewares.putting_back import is_ending, put_back
+from refillspot.outcome import BLOCKED
+from refillspot.pace_setting import allowed_pace
 from refillspot.shared.budget import RequestBudget
 from refillspot.signals import crawl_event, stats_asked
+from refillspot.site_hosts import SiteHosts
 
 if TYPE_CHECKING:
     from typing import Self
@@ -35,14 +38,16 @@ LEVELS = {"raised": logging.DEBUG, "limited": logging.INFO, "delayed": logging.I
 class PolitenessMiddleware:
     """Lets a request leave when it is its turn, robots.txt included, and within CRAWL_WINDOW.
 
-    Settings: POLITENESS_REQUESTS_PER_SECOND (0 = no budget), CRAWL_WINDOW, REDIS_URL, REDIS_KEY_PREFIX,
-    CLOCK_OFFSET_SECONDS. Stats: politeness/permits, discarded, waited_seconds, redis_outages, pace and ceiling
-    (requests/s); of the decisions that this worker caused politeness/slowed, raised, held, blocked, limited, delayed;
-    longest_hold_seconds (of those held); windows_waited.
+    Settings: POLITENESS_REQUESTS_PER_SECOND (0 = no budget), POLITENESS_FAST_ALLOWED, CRAWL_WINDOW, DININGCODE_API_URL,
+    DININGCODE_WEB_URL, REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS. Stats: politeness/permits, discarded,
+    waited_seconds, redis_outages, pace and ceiling (requests/s); of the decisions that this worker caused
+    politeness/slowed, raised, held, blocked, limited, delayed; longest_hold_seconds (of those held); of those that
+    others had taken waits, reset, stopped; windows_waited.
     Sends crawl_event "blocked", once for each block: the worker that met it.
 
     Raises:
         ConfigurationError: CRAWL_WINDOW cannot be read.
+        ArgumentError: the pace cannot be read, or is too much for a site of somebody else.
     """
 
     budget: RequestBudget | None = None
@@ -53,10 +58,11 @@ class PolitenessMiddleware:
         self._clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
         self._window = CrawlWindow.parse(settings.get("CRAWL_WINDOW") or "")
         self._opens_at: object = None
+        self._ending: asyncio.Future[None] | None = None
         self._tellings: set[asyncio.Task[object]] = set()
-        pace = settings.getfloat("POLITENESS_REQUESTS_PER_SECOND")
+        pace = allowed_pace(settings)
         if pace > 0:
-            key = f"{settings['REDIS_KEY_PREFIX']}:politeness"
+            key = SiteHosts.of(settings).politeness_key(settings["REDIS_KEY_PREFIX"])
             self.budget = RequestBudget(settings["REDIS_URL"], key, pace, self._told, partial(is_ending, crawler))
         elif self._window is None:
             raise NotConfigured("POLITENESS_REQUESTS_PER_SECOND is 0: no limit.")
@@ -113,8 +119,15 @@ class PolitenessMiddleware:
         is_full = decision.kind == "raised" and decision.pace.rate == decision.pace.ceiling
         level = logging.INFO if is_full else LEVELS.get(decision.kind, logging.WARNING)
         logger.log(level, "politeness, %s: %s", decision.kind, decision.reason)
+        if decision.kind == "stopped":
+            self._end()
         if decision.kind == "blocked":
             self._tell_operator(decision)
+
+    def _end(self) -> None:
+        """Close the spider; what it has in hand goes back into the queue."""
+        if self._crawler.engine and not is_ending(self._crawler):
+            self._ending = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=BLOCKED))
 
     def _tell_operator(self, decision: Decision) -> None:
         pace = decision.pace

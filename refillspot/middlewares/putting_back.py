@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 
+LONGEST_WAIT = 5.0  # seconds, then it waits for its turn like others: a person may lift what held it back
+
+
 def is_ending(crawler: Crawler) -> bool:
     """Tell whether the crawl waits for its last requests: then none of them should wait for its turn."""
     slot = crawler.engine._slot if crawler.engine else None  # noqa: SLF001  # nothing public says it
@@ -19,7 +22,7 @@ def is_ending(crawler: Crawler) -> bool:
 
 
 def put_back(request: Request, wait: float = 0.0) -> Request:
-    """Return what lets the scheduler keep a request for `wait` seconds or more.
+    """Return what lets the scheduler keep a request for `wait` seconds or more, or as long as is of use there.
 
     Raises:
         IgnoreRequest: the request is none of the scheduler's, as that for robots.txt.
@@ -27,5 +30,5 @@ def put_back(request: Request, wait: float = 0.0) -> Request:
     if request.callback is NO_CALLBACK:
         raise IgnoreRequest("not asked: the crawl ends")
     again = request.replace(dont_filter=True)
-    again.meta["retry_after_seconds"] = wait
+    again.meta["retry_after_seconds"] = min(wait, LONGEST_WAIT)
     return again

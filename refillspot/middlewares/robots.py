@@ -7,13 +7,13 @@ import logging
 import random
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urljoin
 
 from protego import Protego
 from scrapy import Request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
-from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler, load_object
 
 from refillspot import politeness
@@ -23,6 +23,7 @@ from refillspot.middlewares.fallback import FallbackMiddleware
 from refillspot.middlewares.politeness import PolitenessMiddleware
 from refillspot.middlewares.putting_back import is_ending, put_back
 from refillspot.retries import backoff_seconds
+from refillspot.site_hosts import SiteHosts, host_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -65,6 +66,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         settings = crawler.settings
         self._backoff = settings.getfloat("RETRY_BACKOFF_SECONDS")
         self._passing = tuple(load_object(error) for error in settings.getlist("RETRY_EXCEPTIONS"))
+        self._hosts = SiteHosts.of(settings).hosts
         self._rules: dict[str, asyncio.Future[RobotParser | None]] = {}
 
     async def process_request(self, request: Request) -> Request | None:  # type: ignore[override]
@@ -76,10 +78,9 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
         """Return the rules of the request's host, None = everything is allowed."""
-        url = urlparse_cached(request)
-        host = url.netloc
+        host = host_of(request.url)
         if host not in self._rules:
-            self._rules[host] = asyncio.ensure_future(self._learn(f"{url.scheme}://{host}{ROBOTS_PATH}", host))
+            self._rules[host] = asyncio.ensure_future(self._learn(urljoin(request.url, ROBOTS_PATH), host))
         try:
             return await asyncio.shield(self._rules[host])
         except Exception:
@@ -135,7 +136,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     async def _keep_delay(self, host: str, body: bytes) -> None:
         middleware = self.crawler.get_downloader_middleware(PolitenessMiddleware)
-        if middleware and middleware.budget:
+        if middleware and middleware.budget and host in self._hosts:
             rules = Protego.parse(body.decode("utf-8", "replace"))
             seconds = rules.crawl_delay(self._robotstxt_useragent or self._default_useragent) or 0.0
             await middleware.budget.change(partial(politeness.delay, host=host, seconds=float(seconds)))

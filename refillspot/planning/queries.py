@@ -35,6 +35,11 @@ class Query:
         return self.place[:DISTRICT_DIGITS] if len(self.place) >= DISTRICT_DIGITS else None
 
     @property
+    def area(self) -> str:
+        """The code of the district that the query is about, "11680", or of the city, "11"."""
+        return self.place[:DISTRICT_DIGITS]
+
+    @property
     def district(self) -> District:
         district = find_district(self.district_code)
         assert district is not None  # noqa: S101  # a query is made of a district that there is

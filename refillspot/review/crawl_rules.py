@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
-from refillspot.outcome import UNREADABLE
+from refillspot.outcome import BLOCKED, UNREADABLE, places_without_rows
 from refillspot.review.facts import RESUMABLE
 from refillspot.review.findings import Rule, Severity
 
@@ -39,8 +39,14 @@ def _is_fewer(case: Case) -> int:
 
 def _stopped(case: Case) -> Mapping[str, int]:
     return {
-        reason: count for reason, count in case.facts.finish_reasons.items() if reason not in RESUMABLE | {UNREADABLE}
+        reason: count
+        for reason, count in case.facts.finish_reasons.items()
+        if reason not in RESUMABLE | {UNREADABLE, BLOCKED}
     }
+
+
+def _nothing_found(case: Case) -> Mapping[str, int]:
+    return dict.fromkeys(places_without_rows(case.facts.stats), 1) if case.facts.is_complete else {}
 
 
 CRAWL_RULES = (
@@ -53,6 +59,19 @@ CRAWL_RULES = (
         remedy=lambda: _("scrapy doctor looks at the site with a few requests. Do not delete anything meanwhile."),
     ),
     Rule(
+        key="nothing_found",
+        severity=Severity.ERROR,
+        count=_nothing_found,
+        happened=lambda n: ngettext(
+            "Nothing was found in {count} place ({kinds}).", "Nothing was found in {count} places ({kinds}).", n
+        ),
+        cause=lambda: _("No row of any list lies there: is the site answering for this city?"),
+        remedy=lambda: _(
+            "Look at the site in a browser. If it knows stores there, report it with what scrapy doctor says; else "
+            "leave the place out."
+        ),
+    ),
+    Rule(
         key="held_early",
         severity=Severity.ERROR,
         count=lambda case: case.facts.finish_reasons.get(UNREADABLE, 0),
@@ -61,6 +80,17 @@ CRAWL_RULES = (
         remedy=lambda: _(
             "scrapy doctor --shapes FILE writes what the site sends; docs/site-changed.md says what to do with it. "
             "Then the same command goes on: {go_on}"
+        ),
+    ),
+    Rule(
+        key="blocked_often",
+        severity=Severity.ERROR,
+        count=lambda case: case.facts.finish_reasons.get(BLOCKED, 0),
+        happened=lambda _n: _("The site blocked its crawls three times within a day: the crawl has ended."),
+        cause=lambda: _("It was asked too much, or wants no crawler. Nothing is lost; nothing goes on by itself."),
+        remedy=lambda: _(
+            "Look at the site in a browser, set the ceiling lower, and wait for another day. After scrapy resume "
+            "the same command goes on: {go_on}"
         ),
     ),
     Rule(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from refillspot.postgres.crawls import Crawl
     from refillspot.worker_stats import WorkerStats
 
-RESUMABLE = {"finished", "shutdown", "memory_limit"}  # reasons with which a worker ends in good order
+RESUMABLE = {"finished", "shutdown", "memory_limit", "site_away"}  # reasons with which a worker ends in good order
 NEVER_SENT = ("cache/hits", "httpcache/hit", "downloader/exception_type_count/scrapy.exceptions.IgnoreRequest")
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from redis.exceptions import RedisError
 
 from refillspot import politeness
+from refillspot.politeness import Decision
 from refillspot.shared.connections import connect
 from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_pace import SharedPace
@@ -20,7 +21,7 @@ from refillspot.shared.shared_pace import SharedPace
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from refillspot.politeness import Change, Decision
+    from refillspot.politeness import Change, Pace
     from refillspot.shared.shared_pace import Lease
 
 logger = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ class RequestBudget:
         self._turn = asyncio.Lock()
         self._wanting = 0
         self._moments: deque[Moment] = deque()
+        self._seen: Pace | None = None
         self._hold_until = 0.0
         self.ceiling = requests_per_second
         """Requests/s that the operator allows, as far as this worker has seen."""
@@ -131,11 +133,7 @@ class RequestBudget:
                     lease = await self._patiently(self._lease)
                     if lease is None or self._is_ending():
                         return None
-                    if not lease.permits:
-                        await asyncio.sleep(min(max(self._clock.seconds_until(lease.first), 0.0), LONGEST_SLEEP))
-                    tolerance = max(lease.interval / 2, TOLERANCE)
-                    moments = (lease.first + number * lease.interval for number in range(lease.permits))
-                    self._moments.extend(Moment(at, tolerance) for at in moments)
+                    await self._wait_or_take(lease)
                 return self._moments.popleft()
         finally:
             self._wanting -= 1
@@ -148,6 +146,25 @@ class RequestBudget:
             self._note(await self._pace.change(self._configure))
         return lease
 
+    async def _wait_or_take(self, lease: Lease) -> None:
+        wait = self._clock.seconds_until(lease.first)
+        was_lifted = bool(lease.permits) and lease.first < self._hold_until
+        if was_lifted or wait > LONGEST_SLEEP:  # others may have decided what this worker has not heard of
+            await self._patiently(self._look)
+        if self._seen and self._seen.stopped_at:
+            await asyncio.sleep(LONGEST_SLEEP)
+        elif not lease.permits:
+            await asyncio.sleep(min(max(wait, 0.0), LONGEST_SLEEP))
+        else:
+            tolerance = max(lease.interval / 2, TOLERANCE)
+            moments = (lease.first + number * lease.interval for number in range(lease.permits))
+            self._moments.extend(Moment(at, tolerance) for at in moments)
+
+    async def _look(self) -> None:
+        pace, _ = await self._pace.get()
+        if pace:
+            self._note(Decision(pace))
+
     async def _reached(self, moment: Moment) -> bool:
         """Sleep until then; False when it is past by too much, and so not ours any more, or nothing may leave."""
         due = self._clock.local(moment.at)
@@ -156,9 +173,10 @@ class RequestBudget:
         return -wait <= moment.tolerance and moment.at >= self._hold_until
 
     def _note(self, decision: Decision) -> None:
+        before, self._seen = self._seen, decision.pace
         self._hold_until, self.ceiling = decision.pace.hold_until, decision.pace.ceiling
-        if decision.kind:
-            self._told(decision)
+        for news in politeness.news(before, decision, self.seconds_held()):
+            self._told(news)
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T | None:
         while True:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from redis.exceptions import RedisError
 
 from refillspot import politeness
-from refillspot.exceptions import ArgumentError, ServiceUnavailableError
+from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.shared.connections import connect
 from refillspot.shared.server_clock import ServerClock
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from refillspot.politeness import Pace
-
-FASTEST = 1000.0  # requests/s; more than that is a slip of the hand
 
 
 def read_pace(redis_url: str, key: str, configured: float) -> dict[str, Any]:
@@ -37,24 +35,12 @@ def read_pace(redis_url: str, key: str, configured: float) -> dict[str, Any]:
     return _run(redis_url, key, configured, read)
 
 
-def set_ceiling(redis_url: str, key: str, configured: float, wanted: str) -> dict[str, Any]:
+def set_ceiling(redis_url: str, key: str, configured: float, ceiling: float) -> dict[str, Any]:
     """Let all workers ask so many times a second at most, from now on; return the pace.
 
     Raises:
-        ArgumentError: it is no number above 0.
         ServiceUnavailableError: Redis does not answer.
     """
-    try:
-        ceiling = float(wanted)
-    except ValueError:
-        ceiling = 0.0
-    if not 0 < ceiling <= FASTEST:
-        raise ArgumentError(
-            _(
-                "{wanted!r} is no number of requests a second: use for example 0.5 (at most {fastest:g}); "
-                "to stop asking altogether: scrapy pause"
-            ).format(wanted=wanted, fastest=FASTEST)
-        )
 
     async def change(shared: SharedPace) -> dict[str, Any]:
         decision = await shared.change(partial(politeness.limit, ceiling=ceiling))
@@ -62,6 +48,36 @@ def set_ceiling(redis_url: str, key: str, configured: float, wanted: str) -> dic
         return _described(decision.pace, now)
 
     return _run(redis_url, key, configured, change)
+
+
+def lift_hold(redis_url: str, key: str, configured: float) -> dict[str, Any]:
+    """Let all workers go on at once, at the ceiling; return the pace, and in `lifted` what held it back.
+
+    Raises:
+        ServiceUnavailableError: Redis does not answer.
+    """
+
+    async def lift(shared: SharedPace) -> dict[str, Any]:
+        before, now = await shared.get()
+        decision = await shared.change(politeness.reset)
+        lifted = before.hold_reason if before and before.hold_until > now else ""
+        return _described(decision.pace, now) | {"lifted": lifted}
+
+    return _run(redis_url, key, configured, lift)
+
+
+def let_go_on(redis_url: str, key: str, configured: float) -> None:
+    """Let crawls of the site be started again that were blocked too often, as a person decided.
+
+    Raises:
+        ServiceUnavailableError: Redis does not answer.
+    """
+
+    async def go_on(shared: SharedPace) -> dict[str, Any]:
+        await shared.change(politeness.resume)
+        return {}
+
+    _run(redis_url, key, configured, go_on)
 
 
 def _run(
@@ -79,6 +95,19 @@ def _run(
     return asyncio.run(connected())
 
 
+NO_LIMIT: dict[str, Any] = {
+    "requests_per_second": None,
+    "ceiling": None,
+    "distress_met_at": None,
+    "held_seconds": 0.0,
+    "held_because": "",
+    "is_stopped": False,
+    "lifted_at": None,
+    "crawl_delays": {},
+}
+"""What there is to tell of workers that keep to no pace; see `read_pace`."""
+
+
 def _described(pace: Pace, now: float) -> dict[str, Any]:
     held = max(0.0, pace.hold_until - now)
     return {
@@ -87,5 +116,7 @@ def _described(pace: Pace, now: float) -> dict[str, Any]:
         "distress_met_at": pace.met,
         "held_seconds": round(held, 1),
         "held_because": pace.hold_reason if held else "",
+        "is_stopped": bool(pace.stopped_at),
+        "lifted_at": pace.reset_at or None,
         "crawl_delays": pace.crawl_delays,
     }

@@ -41,7 +41,7 @@ class DiningcodeSpider(Spider):
     Settings: DININGCODE_API_URL, DININGCODE_WEB_URL, UNLIKELY_SAMPLE_SHARE. Stats (docs/completeness.md): diningcode/
     rows, rows_broken, rows_near, rows_widened, rows_generic, strangers, unlikely, samples, samples_refill,
     queries_split, queries_doubtful, queries_full (more matches than can be seen, and no smaller place to ask for),
-    failed.
+    failed; asked/CODE and found/CODE (lists of a district or a city, and their rows that lie in it).
 
     Raises:
         ArgumentError: an argument is unknown or cannot be read.
@@ -71,6 +71,12 @@ class DiningcodeSpider(Spider):
     def crawl_id(self) -> str | None:
         return self.arguments.crawl
 
+    @property
+    def crawl_stats(self) -> list[str]:
+        """Stats that are counted over all workers: of which places something was asked, and found."""
+        areas = {code for district in self.districts for code in (district.code, district.region.code)}
+        return [f"diningcode/{what}/{area}" for what in ("asked", "found") for area in sorted(areas)]
+
     async def start(self) -> AsyncIterator[Request]:
         for query in self.plan.seeds():
             yield build_list_request(self, query)
@@ -84,6 +90,8 @@ class DiningcodeSpider(Spider):
         for trouble in page.broken:
             self.logger.error("a row of %r could not be read: %s", query, trouble)
         reading = self._reader.read(page, asked, seen)
+        self._count(f"asked/{asked.area}")
+        self._count(f"found/{asked.area}", reading.answer.here)
         for what, count in reading.counts.items():
             self._count(what, count)
         is_narrow = self.plan.is_narrow(asked.keyword)

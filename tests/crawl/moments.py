@@ -11,6 +11,7 @@ import redis
 
 from refillspot.frontier.progress import ProgressReader
 from refillspot.shared.pace_control import set_ceiling
+from refillspot.site_hosts import SiteHosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,17 +26,19 @@ SLOW = ("-s", "POLITENESS_REQUESTS_PER_SECOND=4")
 
 
 @contextmanager
-def two_at_work(crawl: Crawl, redis_url: str, key_prefix: str, *options: str) -> Iterator[tuple[Program, Program]]:
+def two_at_work(
+    crawl: Crawl, site: Site, redis_url: str, key_prefix: str, *options: str
+) -> Iterator[tuple[Program, Program]]:
     """Two workers of one crawl, which goes on slowly until both have joined it."""
     with crawl.start(*options, *SLOW) as one, crawl.start(*options, *SLOW) as two:
         wait_for_workers(redis_url, key_prefix, 2)
-        hurry(redis_url, key_prefix)
+        hurry(site, redis_url, key_prefix)
         yield one, two
 
 
-def hurry(redis_url: str, key_prefix: str) -> None:
+def hurry(site: Site, redis_url: str, key_prefix: str) -> None:
     """Let the rest of a crawl take no time."""
-    set_ceiling(redis_url, f"{key_prefix}:politeness", 4, "400")
+    set_ceiling(redis_url, SiteHosts(site.url, site.url).politeness_key(key_prefix), 4, 400)
 
 
 def fetched(site: Site) -> Counter[str]:

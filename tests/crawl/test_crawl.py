@@ -219,7 +219,7 @@ def test_the_products_clock_moves_with_the_replicas(crawl: Crawl, rows: Rows) ->
 
 
 def test_two_workers_share_one_crawl(crawl: Crawl, site: Site, rows: Rows, redis_url: str, key_prefix: str) -> None:
-    with two_at_work(crawl, redis_url, key_prefix, "-a", "district=금천구") as (one, two):
+    with two_at_work(crawl, site, redis_url, key_prefix, "-a", "district=금천구") as (one, two):
         one.communicate()
         two.communicate()
 

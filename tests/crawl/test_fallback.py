@@ -157,8 +157,8 @@ def test_a_page_where_json_was_due_is_waited_out_before_the_pages_are_asked(
 @pytest.mark.parametrize(
     "refusal",
     [
-        {"kind": "verification", "status": 200, "first": 3},
-        {"kind": "html", "status": 403, "first": 3},
+        {"kind": "verification", "status": 200, "first": 2},
+        {"kind": "html", "status": 403, "first": 2},
         {"kind": "status", "status": 429, "first": 2},
         {"kind": "status", "status": 403, "first": 2},
     ],
@@ -218,7 +218,7 @@ def test_two_workers_take_the_other_road_together(
     crawl: Crawl, site: Site, rows: Rows, faults: Faults, redis_url: str, key_prefix: str
 ) -> None:
     faults.add(kind="status", status=500, path=API)
-    with two_at_work(crawl, redis_url, key_prefix, *WHOLE) as (one, two):
+    with two_at_work(crawl, site, redis_url, key_prefix, *WHOLE) as (one, two):
         logs = [process.communicate()[1] for process in (one, two)]
 
     assert (one.returncode, two.returncode) == (0, 0), logs[0][-3000:]

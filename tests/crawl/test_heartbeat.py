@@ -43,8 +43,10 @@ def wait_for_beat(redis_url: str, key_prefix: str, name: str) -> WorkerStats:
             time.sleep(0.01)
 
 
-def test_the_stats_of_each_worker_are_kept(crawl: Crawl, database_url: str, redis_url: str, key_prefix: str) -> None:
-    with two_at_work(crawl, redis_url, key_prefix, *NAMED) as (one, two):
+def test_the_stats_of_each_worker_are_kept(
+    crawl: Crawl, site: Site, database_url: str, redis_url: str, key_prefix: str
+) -> None:
+    with two_at_work(crawl, site, redis_url, key_prefix, *NAMED) as (one, two):
         logs = [process.communicate()[1] for process in (one, two)]
 
     assert [one.returncode, two.returncode] == [0, 0], logs

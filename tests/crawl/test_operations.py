@@ -148,7 +148,7 @@ def test_a_crawl_pauses_for_all_workers_and_goes_on(
         assert crawl.operate("pause").returncode == 0
         for worker in (one, two):
             worker.wait_for_line("is paused")
-        hurry(redis_url, key_prefix)  # were it not paused, it would end now
+        hurry(site, redis_url, key_prefix)  # were it not paused, it would end now
         wait_until_nothing_is_asked(site)
         settled = fetched(site).total()
         (row,) = crawl_rows(database_url)
@@ -173,14 +173,14 @@ def wait_until_nothing_is_asked(site: Site) -> None:
         time.sleep(0.05)
 
 
-def test_who_joins_which_crawl(crawl: Crawl, database_url: str, redis_url: str, key_prefix: str) -> None:
+def test_who_joins_which_crawl(crawl: Crawl, site: Site, database_url: str, redis_url: str, key_prefix: str) -> None:
     with crawl.start(*DISTRICT, *SLOW) as one, crawl.start(*DISTRICT, *SLOW) as two:
         wait_for_workers(redis_url, key_prefix, 2)
         (row,) = crawl_rows(database_url)
         other = crawl.run("-a", "district=강남구", "-a", f"crawl={row['id']}")
         assert other.returncode == 2
         assert "use the same arguments, or another id" in other.stderr
-        hurry(redis_url, key_prefix)
+        hurry(site, redis_url, key_prefix)
         for worker in (one, two):
             worker.communicate()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import pytest
 
 from refillspot.clock import KST
 from tests.crawl.conftest import Faults, start_site
-from tests.crawl.moments import fetched
+from tests.crawl.moments import fetched, wait_for_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -201,6 +202,54 @@ def test_the_pace_is_shown_and_changed_while_it_is_kept(crawl: Crawl, site: Site
     assert len(site.log()) > 12
 
 
+def test_a_person_lifts_a_false_block(crawl: Crawl, rows: Rows, faults: Faults) -> None:
+    faults.add(kind="verification", path=STORE, first=1)
+    with crawl.start(*FEW, *ALONE, "-s", "POLITENESS_BLOCK_SECONDS=3000") as process:
+        process.wait_for_line("politeness, blocked")
+        lifted = crawl.operate("politeness", "reset", *PACE)
+        _, log = process.communicate()
+    shown = crawl.operate("politeness", "show", *PACE)
+
+    assert lifted.returncode == process.returncode == 0, log[-3000:]
+    assert "verification page" in lifted.stdout
+    assert "politeness, reset" in log
+    assert len(rows()) == 12
+    assert "lifted by hand" in shown.stdout
+
+
+def test_the_third_block_ends_the_crawl_until_a_person_resumes_it(
+    crawl: Crawl, site: Site, rows: Rows, faults: Faults
+) -> None:
+    quick = (*ALONE, "-s", "POLITENESS_BLOCK_SECONDS=0.3")
+    faults.add(kind="verification", path=STORE, first=3)
+    ended = crawl.run(*FEW, *quick)
+    asked = len(site.log())
+    again = crawl.run(*FEW, *quick)
+
+    assert ended.returncode == again.returncode == 4, ended.stderr[-3000:]
+    assert count(ended.stderr, "blocked") == 3
+    assert "scrapy resume" in ended.stderr.splitlines()[-1] == again.stderr.splitlines()[-1]
+    assert len(site.log()) == asked
+    assert crawl.operate("resume", *PACE).returncode == 0
+    assert crawl.run(*FEW, *quick).returncode == 0
+    assert len(rows()) == 12
+
+
+def test_a_worker_that_was_not_blocked_ends_with_the_others(
+    crawl: Crawl, faults: Faults, redis_url: str, key_prefix: str
+) -> None:
+    slowly = crawl.having("-a", "district=금천구", *ALONE, "-s", "POLITENESS_REQUESTS_PER_SECOND=2")
+    quick = slowly.having("-s", "POLITENESS_BLOCK_SECONDS=0.3")
+    with quick.start() as one, quick.start() as two:
+        wait_for_workers(redis_url, key_prefix, 2)
+        faults.add(kind="verification", path="/API/")
+        logs = [worker.communicate()[1] for worker in (one, two)]
+
+    assert (one.returncode, two.returncode) == (4, 4), logs
+    assert sum(count(log, "blocked") for log in logs) == 3
+    assert [count(log, "stopped") for log in logs] == [1, 1]
+
+
 @pytest.mark.parametrize("arguments", [["set", "fast"], ["set", "0"], ["set", "-3"], ["set"], ["open"], []])
 def test_a_pace_that_is_none_is_refused(crawl: Crawl, arguments: list[str]) -> None:
     result = crawl.operate("politeness", *arguments)
@@ -208,6 +257,36 @@ def test_a_pace_that_is_none_is_refused(crawl: Crawl, arguments: list[str]) -> N
     assert result.returncode == 2
     assert "requests a second" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("pace", ["0", "10.5", "-1", "fast"])
+@pytest.mark.parametrize("command", ["crawl", "fleet", "politeness"])
+def test_a_slip_burdens_nobody_elses_site(crawl: Crawl, command: str, pace: str) -> None:
+    elsewhere = ("-s", "DININGCODE_API_URL=https://im.invalid", "-s", f"POLITENESS_REQUESTS_PER_SECOND={pace}")
+    what = ("show",) if command == "politeness" else FEW[:6]
+    program = crawl.other(command) if command == "politeness" else replace(crawl, command=[command, *crawl.command[1:]])
+    result = program.run(*what, *elsewhere)
+
+    assert result.returncode == 2, result.stderr[-3000:]
+    assert "POLITENESS_" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_more_than_ten_a_second_of_another_site_must_be_meant(crawl: Crawl) -> None:
+    elsewhere = ("-s", "DININGCODE_API_URL=https://im.invalid", "-s", "POLITENESS_REQUESTS_PER_SECOND=1")
+    refused = crawl.operate("politeness", "set", "20", *elsewhere)
+    meant = crawl.operate("politeness", "set", "20", "--yes", "--json", *elsewhere)
+
+    assert refused.returncode == 2
+    assert "--yes" in refused.stderr
+    assert json.loads(meant.stdout)["ceiling"] == 20
+
+
+def test_workers_without_a_limit_have_no_pace_to_show(crawl: Crawl) -> None:
+    shown = crawl.operate("politeness", "show")
+
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.startswith("no limit")
 
 
 @pytest.mark.parametrize("is_open", [False, True])

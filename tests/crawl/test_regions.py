@@ -24,6 +24,18 @@ def busan(launcher: Launcher) -> Iterator[Site]:
         yield site
 
 
+def test_a_place_of_which_nothing_is_found_is_asked_about(crawl: Crawl, site: Site, rows: Rows) -> None:
+    """The site knows Seoul only, which has a 중구 too."""
+    result = crawl.run("-a", "region=부산", "-a", "district=중구,해운대구")
+    told = crawl.operate("stats", "last")
+
+    assert result.returncode == 3, result.stderr[-2000:]
+    assert "Nothing was found in 부산 중구, 부산 해운대구: is the site answering for this city?" in result.stderr
+    assert rows() == {}
+    assert site.log()
+    assert "is the site answering for this city?" in told.stdout
+
+
 def test_two_districts_of_busan_are_found_whole(crawl: Crawl, busan: Site, rows: Rows) -> None:
     there = ("-s", f"DININGCODE_API_URL={busan.url}", "-s", f"DININGCODE_WEB_URL={busan.url}")
     result = crawl.run("-a", "region=부산광역시", "-a", "district=중구,강서구", *there)

@@ -78,7 +78,7 @@ def test_a_crawl_is_seen_while_it_runs_and_when_it_has_ended(
         wait_for_store_pages(site, 3)
         looked = crawl.operate("top", "--once", *SLOW)
         asked = crawl.operate("top", "--json", *SLOW)
-        hurry(redis_url, key_prefix)
+        hurry(site, redis_url, key_prefix)
         for worker in (one, two):
             worker.communicate()
     ended = crawl.operate("top", "this")
@@ -162,7 +162,7 @@ def test_the_page_for_prometheus_has_all_that_was_counted(
     assert "refillspot_worker_resident_memory_bytes" not in samples  # nobody is at work any more
 
 
-def test_a_fleet_serves_the_page_on_loopback_only(fleet: Crawl, redis_url: str, key_prefix: str) -> None:
+def test_a_fleet_serves_the_page_on_loopback_only(fleet: Crawl, site: Site, redis_url: str, key_prefix: str) -> None:
     with fleet.start("-n", "2", *NAMED, *SLOW, *QUICK, "-s", "METRICS_PORT=0") as process:
         (url,) = re.findall(r"http://127\.0\.0\.1:\d+/metrics", process.wait_for_line("metrics"))
         while len((samples := page_of(url)).get("refillspot_worker_requests_total", {})) < 2:
@@ -172,7 +172,7 @@ def test_a_fleet_serves_the_page_on_loopback_only(fleet: Crawl, redis_url: str, 
         }
         with pytest.raises(HTTPError, match="405"):
             urlopen(Request(url, data=b"x=1", method="POST"))
-        hurry(redis_url, key_prefix)
+        hurry(site, redis_url, key_prefix)
         _, log = process.communicate()
 
     assert process.returncode == 0, log

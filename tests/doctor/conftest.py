@@ -46,7 +46,7 @@ def questions(site: SyntheticSite, environment: dict[str, str], key_prefix: str)
         headers={"User-Agent": "refillspot/test"},
         requests_per_second=100,
         block_seconds=180,
-        key_prefix=key_prefix,
+        politeness_key=f"{key_prefix}:politeness",
         window="",
         is_offline=False,
     )

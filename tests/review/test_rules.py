@@ -63,6 +63,8 @@ OF_STATS: list[tuple[dict[str, Any], str, int]] = [
     ({"frontier/refused": 1}, "not_queued", 1),
     ({"heartbeat/postgres_failures": 1, "heartbeat/redis_failures": 2}, "heartbeats_lost", 3),
     ({"notify/failed": 1}, "webhook", 1),
+    ({"finish_reason": "blocked"}, "blocked_often", 1),
+    ({"diningcode/asked/11680": 3, "diningcode/asked/26110": 2, "diningcode/found/11680": 9}, "nothing_found", 1),
     ({"cache/errors": 5}, "cache_errors", 5),
     ({"cache/evictions": 5}, "cache_evictions", 5),
     ({"cache/too_large": 1, "cache/corrupt": 2}, "cache_refused", 3),

@@ -81,6 +81,17 @@ async def test_one_worker_tries_for_all(redis_url: str, key_prefix: str) -> None
         assert told == ["list switched", "list probe"]
 
 
+async def test_what_was_met_minutes_ago_is_forgotten(redis_url: str, key_prefix: str) -> None:
+    async with workers(redis_url, key_prefix) as (one, two, told):
+        await fail(one)
+        await one._decide(LIST, lambda record, _: Decision(replace(record, probe_at=1.0)))  # long ago
+        assert not await two.is_down(LIST)
+        await two.note_failure(LIST, "HTTP 500")
+
+        assert not await one.is_down(LIST)
+        assert told == ["list switched"]
+
+
 async def test_without_redis_a_worker_goes_by_what_it_saw_last(
     own_redis: OwnRedis, caplog: pytest.LogCaptureFixture
 ) -> None:

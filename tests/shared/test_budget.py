@@ -118,6 +118,19 @@ async def test_a_worker_that_dies_with_fifty_waiting_costs_a_quarter_of_a_second
         assert lease.first <= now + LEASE_SECONDS + 2 / PER_SECOND
 
 
+async def test_a_hold_that_a_person_lifts_is_over_for_who_waits_and_is_told(redis_url: str, key_prefix: str) -> None:
+    told: list[str] = []
+    async with opened(redis_url, key_prefix, 2, told=lambda decision: told.append(decision.kind)) as (worker, operator):
+        await worker.permit()
+        await worker.change(partial(politeness.hold, seconds=3600, reason="Retry-After"))
+        waiting = asyncio.ensure_future(worker.permit())
+        await operator._pace.change(politeness.reset)
+
+        assert await waiting
+        assert told == ["held", "reset"]
+        assert worker.seconds_held() == 0
+
+
 async def test_permits_that_are_late_are_not_used(redis_url: str, key_prefix: str) -> None:
     async with opened(redis_url, key_prefix, 1) as budgets:
         (budget,) = budgets

@@ -1,0 +1,83 @@
+"""How fast the site may be asked, as its operator says: what would burden it by a slip is refused. Pure."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from refillspot.exceptions import ArgumentError
+from refillspot.language import gettext as _
+from refillspot.site_hosts import SiteHosts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAME = "POLITENESS_REQUESTS_PER_SECOND"
+FAST = 10.0  # requests/s; more than that of somebody else's site is a slip, or was agreed upon
+FASTEST = 1000.0  # requests/s that a command sets; more than that is a slip of the hand in any case
+
+
+def allowed_pace(settings: Mapping[str, Any]) -> float:
+    """Return POLITENESS_REQUESTS_PER_SECOND; 0 = no limit, for a site on loopback only.
+
+    Raises:
+        ArgumentError: it is no number, negative, or too much for a site of somebody else.
+    """
+    given, site = settings[NAME], SiteHosts.of(settings)
+    pace = _number(given)
+    if pace is None or pace < 0:
+        raise ArgumentError(
+            _("{name}={given} is no number of requests a second: use for example 0.5").format(name=NAME, given=given)
+        )
+    if not pace and not site.is_on_loopback:
+        raise ArgumentError(
+            _("{name}=0 lifts every limit, for a replica on this machine only, and the site is {hosts}").format(
+                name=NAME, hosts=", ".join(site.hosts)
+            )
+        )
+    refuse_too_fast(pace, site, is_meant=_is_true(settings.get("POLITENESS_FAST_ALLOWED")))
+    return pace
+
+
+def live_pace(given: str) -> float:
+    """Return the number of requests a second that a person gives while crawls are under way.
+
+    Raises:
+        ArgumentError: it is no number above 0.
+    """
+    pace = _number(given)
+    if pace is None or not 0 < pace <= FASTEST:
+        raise ArgumentError(
+            _(
+                "{wanted!r} is no number of requests a second: use for example 0.5 (at most {fastest:g}); "
+                "to stop asking altogether: scrapy pause"
+            ).format(wanted=given, fastest=FASTEST)
+        )
+    return pace
+
+
+def refuse_too_fast(pace: float, site: SiteHosts, *, is_meant: bool) -> None:
+    """Let nobody ask another's site too fast who does not say that this is meant.
+
+    Raises:
+        ArgumentError: it is too fast, and not meant.
+    """
+    if pace > FAST and not is_meant and not site.is_on_loopback:
+        raise ArgumentError(
+            _(
+                "{pace:g} requests a second are more than {fast:g}, and {hosts} is not on this machine: if its owner "
+                "has agreed, say POLITENESS_FAST_ALLOWED=True, or scrapy politeness set {pace:g} --yes"
+            ).format(pace=pace, fast=FAST, hosts=", ".join(site.hosts))
+        )
+
+
+def _number(given: object) -> float | None:
+    try:
+        number = float(str(given))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _is_true(given: object) -> bool:
+    return str(given).lower() in {"1", "true"}

@@ -1,0 +1,66 @@
+"""The hosts of the site, as the settings name them: what one did is not held against another. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(slots=True, frozen=True)
+class SiteHosts:
+    """Settings: DININGCODE_API_URL, DININGCODE_WEB_URL."""
+
+    api_url: str
+    web_url: str
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Self:
+        return cls(settings["DININGCODE_API_URL"], settings["DININGCODE_WEB_URL"])
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Each host once, with its port where that is not the usual one."""
+        return tuple(dict.fromkeys(map(host_of, (self.api_url, self.web_url))))
+
+    @property
+    def is_on_loopback(self) -> bool:
+        """Whether every host of it is this machine."""
+        return all(map(_is_loopback, (self.api_url, self.web_url)))
+
+    def has(self, *urls: str) -> bool:
+        """Tell whether one of these addresses is of the site."""
+        return any(host_of(url) in self.hosts for url in urls)
+
+    def politeness_key(self, prefix: str) -> str:
+        """Return where in Redis the pace is kept, which both hosts share."""
+        return f"{prefix}:politeness:{'+'.join(self.hosts)}"
+
+    def api_health_key(self, prefix: str) -> str:
+        """Return where in Redis it is kept what the API has failed to do."""
+        return f"{prefix}:api_health:{host_of(self.api_url)}"
+
+
+def host_of(url: str) -> str:
+    """Return "im.diningcode.com" or "127.0.0.1:8080", however the address is written."""
+    parts = urlsplit(url)
+    name = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname or ""
+    try:
+        port = parts.port
+    except ValueError:  # no number; whoever asks it says so
+        return parts.netloc.lower()
+    return name if port in {None, PORTS.get(parts.scheme)} else f"{name}:{port}"
+
+
+def _is_loopback(url: str) -> bool:
+    name = urlsplit(url).hostname or ""
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
