@@ -30,6 +30,7 @@ T = TypeVar("T")
 TIMER_RESOLUTION = 0.001  # seconds, of event loops: a wait for less takes as long, or spins
 TOLERANCE = 0.01  # seconds; a permit may be late by half an interval, and by this where the pace is above 50/s
 LONGEST_SLEEP = 1.0  # seconds; then it is asked again whether the pace is another, and whether the crawl ends
+REMINDER_SECONDS = 60.0  # a silent minute says what is waited for
 REPORT_SECONDS = 1.0  # answers are counted together for so long
 
 
@@ -76,6 +77,7 @@ class RequestBudget:
         self._wanting = 0
         self._moments: deque[Moment] = deque()
         self._seen: Pace | None = None
+        self._told_at = 0.0
         self._hold_until = 0.0
         self.ceiling = requests_per_second
         """Requests/s that the operator allows, as far as this worker has seen."""
@@ -151,6 +153,7 @@ class RequestBudget:
         was_lifted = bool(lease.permits) and lease.first < self._hold_until
         if was_lifted or wait > LONGEST_SLEEP:  # others may have decided what this worker has not heard of
             await self._patiently(self._look)
+            self._remind()
         if self._seen and self._seen.stopped_at:
             await asyncio.sleep(LONGEST_SLEEP)
         elif not lease.permits:
@@ -176,7 +179,14 @@ class RequestBudget:
         before, self._seen = self._seen, decision.pace
         self._hold_until, self.ceiling = decision.pace.hold_until, decision.pace.ceiling
         for news in politeness.news(before, decision, self.seconds_held()):
+            self._told_at = time.monotonic()
             self._told(news)
+
+    def _remind(self) -> None:
+        held = self.seconds_held()
+        if self._seen and held > LONGEST_SLEEP and time.monotonic() - self._told_at >= REMINDER_SECONDS:
+            self._told_at = time.monotonic()
+            self._told(politeness.waits(self._seen, held))
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T | None:
         while True:
