@@ -239,6 +239,22 @@ def test_a_crawl_under_a_block_says_so_to_whoever_looks(crawl: Crawl, site: Site
     assert len(site.log()) == asked
 
 
+@pytest.mark.parametrize("contact", ["https://example.org/crawler", "someone@example.org"])
+def test_the_site_is_told_whom_it_may_write_to(crawl: Crawl, site: Site, contact: str) -> None:
+    known = replace(crawl, environment=crawl.environment | {"CONTACT": contact})
+    run(known, *FEW)
+
+    assert {entry["user_agent"] for entry in site.log()} == {f"refillspot/0.1 (+{contact})"}
+
+
+def test_a_contact_that_is_none_is_refused(crawl: Crawl, site: Site) -> None:
+    result = crawl.run(*FEW, "-s", "CONTACT=me, myself")
+
+    assert result.returncode == 1
+    assert "CONTACT=me, myself is neither" in result.stderr
+    assert site.log() == []
+
+
 def test_the_third_block_ends_the_crawl_until_a_person_resumes_it(
     crawl: Crawl, site: Site, rows: Rows, faults: Faults
 ) -> None:
