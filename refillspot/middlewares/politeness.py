@@ -71,9 +71,16 @@ class PolitenessMiddleware:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         middleware = cls(crawler)
+        crawler.signals.connect(middleware.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(middleware.stats_asked, signal=stats_asked)
         crawler.signals.connect(middleware.spider_closed, signal=signals.spider_closed)
         return middleware
+
+    def spider_opened(self) -> None:
+        if self.budget:
+            looking = asyncio.ensure_future(self.budget.look())
+            self._tellings.add(looking)
+            looking.add_done_callback(self._tellings.discard)
 
     async def process_request(self, request: Request) -> Request | None:
         while not is_ending(self._crawler):

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -97,6 +98,11 @@ class RequestBudget:
             return None
         finally:
             self.stats.waited_seconds += time.monotonic() - began
+
+    async def look(self) -> None:
+        """Hear what holds all workers back, before the first request asks for its turn."""
+        with suppress(RedisError, OSError):  # whoever waits for a permit says so
+            await self._look()
 
     async def change(self, change: Change) -> Decision | None:
         """Decide for all workers; waits while Redis is away. None when the crawl ends before it is back."""
