@@ -107,7 +107,7 @@ class FiguresOfCrawl:
             crawl=crawl,
             state="paused" if is_running and progress.paused else crawl.state,
             seconds_at_work=seconds,
-            seconds_left=self._seconds_left(progress, seconds) if is_running else 0.0,
+            seconds_left=self._seconds_left(snapshot, progress, seconds) if is_running else 0.0,
             at_work=progress.workers if is_running else 0,  # at the end their leases are not given back
             progress=progress,
             stored=stored,
@@ -130,8 +130,9 @@ class FiguresOfCrawl:
             counts = {name: stats.get(name, 0) for name in (ROWS, COMMIT_SECONDS)}
             self._stats.add(Sample(seen_at.timestamp(), counts | {"requests": requests_sent(stats)}))
 
-    def _seconds_left(self, progress: Progress, seconds: float) -> float | None:
-        if progress.paused or not progress.workers:
+    def _seconds_left(self, snapshot: Snapshot, progress: Progress, seconds: float) -> float | None:
+        is_held = bool(snapshot.pace and snapshot.pace["held_seconds"])
+        if progress.paused or not progress.workers or is_held:
             return None
         now = self._queue.seconds_left("done", progress.left)
         per_second = _ratio(progress.done, seconds)

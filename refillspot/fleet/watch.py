@@ -55,6 +55,7 @@ class Watch:
         per_second, left = self._pace.per_second("stores"), self._pace.seconds_left("done", progress.left)
         per_minute = None if per_second is None else per_second * 60
         self._display.held = write_hold(self._pace_now(), datetime.now(UTC))
+        left = None if self._display.held else left
         self._display.show(now - self._began, progress, crawl.stored, per_minute, left)
 
     def is_over(self) -> bool:

@@ -213,6 +213,7 @@ def test_workers_that_joined_under_a_block_have_sent_nothing_and_the_screen_says
     figures = FiguresOfCrawl().take(replace(snapshot(60, waiting), pace=pace))
 
     assert figures.site.requests == 0
+    assert figures.seconds_left is None
     assert "no limit" not in shown(figures)
     assert "Nothing leaves until 21:03:50 KST (02:50): a verification page" in shown(figures)
 
