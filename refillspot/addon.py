@@ -19,8 +19,8 @@ ADDRESSES = ("DATABASE_URL", "REDIS_URL", "CACHE_REDIS_URL")
 class RefillspotAddon:
     """Runs once, before anything of the crawl exists; blocking there harms nobody.
 
-    Settings: DATABASE_URL, REDIS_URL, CACHE_REDIS_URL, NOTIFY_URL (with `-s`; else the environment, `.env`, the
-    embedded servers).
+    Settings: DATABASE_URL, REDIS_URL, CACHE_REDIS_URL, CONTACT, NOTIFY_URL (with `-s`; else the environment, `.env`,
+    the embedded servers).
 
     Raises:
         ServiceUnavailableError, ConfigurationError: see `refillspot.services.resolve`.
@@ -34,5 +34,7 @@ class RefillspotAddon:
         addresses = resolve({**os.environ, **given})
         for name, url in zip(ADDRESSES, astuple(addresses), strict=True):
             settings.set(name, url, priority="addon")
+        if contact := values.get("CONTACT"):
+            settings.set("CONTACT", contact, priority="addon")
         if notify_url := values.get("NOTIFY_URL"):
             settings.set("NOTIFY_URL", notify_url, priority="addon")

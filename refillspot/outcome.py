@@ -68,6 +68,17 @@ def _unfinished(reason: str, stored: int, stats: Mapping[str, Any]) -> Outcome:
         )
     if reason in {UNREACHABLE, AWAY}:
         return _not_reached(reason, stored, stats)
+    if reason in {BLOCKED, UNREADABLE}:
+        return _held(reason, stored, stats)
+    return Outcome(
+        COULD_NOT_RUN,
+        _("Stopped ({reason}) with {stored} stores stored: see the log for the cause.").format(
+            reason=reason, stored=stored
+        ),
+    )
+
+
+def _held(reason: str, stored: int, stats: Mapping[str, Any]) -> Outcome:
     if reason == BLOCKED:
         return Outcome(
             HELD,
@@ -77,19 +88,12 @@ def _unfinished(reason: str, stored: int, stats: Mapping[str, Any]) -> Outcome:
                 "on."
             ).format(stored=stored),
         )
-    if reason == UNREADABLE:
-        return Outcome(
-            HELD,
-            _(
-                "Held with {stored} stores stored: most of the first store pages cannot be used ({part}). Nothing is "
-                "lost; `scrapy doctor --shapes FILE` writes what the site sends, docs/site-changed.md says what to do."
-            ).format(stored=stored, part=stats.get("early_stop/part")),
-        )
     return Outcome(
-        COULD_NOT_RUN,
-        _("Stopped ({reason}) with {stored} stores stored: see the log for the cause.").format(
-            reason=reason, stored=stored
-        ),
+        HELD,
+        _(
+            "Held with {stored} stores stored: most of the first store pages cannot be used ({part}). Nothing is "
+            "lost; `scrapy doctor --shapes FILE` writes what the site sends, docs/site-changed.md says what to do."
+        ).format(stored=stored, part=stats.get("early_stop/part")),
     )
 
 

@@ -186,9 +186,14 @@ def news(before: Pace | None, decision: Decision, seconds_held: float) -> Iterat
     elif before and pace.reset_at > before.reset_at:
         yield Decision(pace, "reset", "a person lifted what held all workers back (scrapy politeness reset)")
     elif seconds_held > 1 and pace.hold_until > held_before + WINDOW_SECONDS:
-        yield Decision(pace, "waits", f"nothing leaves for another {seconds_held:.0f} s: {pace.hold_reason}")
+        yield waits(pace, seconds_held)
     if pace.stopped_at and not (before and before.stopped_at):
         yield Decision(pace, "stopped", f"blocked three times within a day, at last because {pace.hold_reason}")
+
+
+def waits(pace: Pace, seconds_held: float) -> Decision:
+    """Return what a worker tells that waits for what another one has decided."""
+    return Decision(pace, "waits", f"nothing leaves for another {seconds_held:.0f} s: {pace.hold_reason}")
 
 
 def _halved(pace: Pace, now: float) -> Pace:

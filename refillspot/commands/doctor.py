@@ -94,11 +94,13 @@ class Command(ScrapyCommand):
         )
 
     def _user_agent(self) -> str:
+        from refillspot.middlewares.user_agent import browsers, with_contact
+        from refillspot.services import read_environment
+
         assert self.settings  # noqa: S101
         if not self.settings.getbool("USER_AGENT_ROTATION_ENABLED"):
-            return str(self.settings["USER_AGENT"])
-        from refillspot.middlewares.user_agent import browsers
-
+            contact = self.settings.get("CONTACT") or read_environment().values.get("CONTACT")
+            return with_contact(self.settings["USER_AGENT"], contact)
         return str(browsers().random)
 
 

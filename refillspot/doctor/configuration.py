@@ -24,5 +24,15 @@ def examine_configuration(environment: Environment) -> Iterator[Finding]:
             ),
             _("Put in the real value, or delete the line."),
         )
+    if not environment.values.get("CONTACT"):
+        yield Finding(
+            "settings",
+            "note",
+            _("the site does not learn whom it may write to: CONTACT is not set"),
+            _(
+                "Put CONTACT=you@example.org, or the address of a page about you, into .env: it goes into the "
+                "User-Agent."
+            ),
+        )
     if not environment.placeholders:
         yield Finding("settings", "ok", _("the environment and .env can be read"))

@@ -133,8 +133,13 @@ def _cache(redis: RedisFacts) -> Iterator[Finding]:
 
 
 def _shared(redis: RedisFacts) -> Iterator[Finding]:
-    if redis.max_memory and redis.policy == "noeviction":
-        yield Finding(
-            "redis-cache", "warning", _("queue and page cache share a Redis that evicts nothing: when full, all stops"),
-            _("Set its maxmemory-policy to volatile-lru, or give the cache a server of its own by CACHE_REDIS_URL."),
-        )  # fmt: skip
+    remedy = _(
+        "Give the cache a server of its own by CACHE_REDIS_URL, or run there `redis-cli CONFIG SET maxmemory 512mb` "
+        "and `CONFIG SET maxmemory-policy volatile-lru`: pages are evicted then, and the queue never."
+    )
+    if not redis.max_memory:
+        what = _("queue and page cache share a Redis, and nothing bounds what the cache takes")
+        yield Finding("redis-cache", "warning", what, remedy)
+    elif redis.policy == "noeviction":
+        what = _("queue and page cache share a Redis that evicts nothing: no page is kept beyond half of its memory")
+        yield Finding("redis-cache", "warning", what, remedy)

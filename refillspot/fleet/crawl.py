@@ -13,7 +13,7 @@ import psutil
 from rich.console import Console
 from scrapy.spiderloader import SpiderLoader
 
-from refillspot.exceptions import ArgumentError
+from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.fleet.display import Display
 from refillspot.fleet.metrics import serve_metrics
 from refillspot.fleet.sizing import size_fleet
@@ -29,6 +29,8 @@ from refillspot.outcome import COULD_NOT_RUN, HELD, Outcome, complete_outcome
 from refillspot.pace_setting import allowed_pace
 from refillspot.postgres.database import join_crawl, look_at_crawl
 from refillspot.services import read_environment
+from refillspot.shared.pace_control import read_pace
+from refillspot.site_hosts import SiteHosts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,7 +93,7 @@ class FleetCrawl:
         title = f"{self.spider} {self.arguments.get('district', '')}, crawl {self.crawl.id}"
         self._serve_metrics()
         with ProgressReader(self.services.redis_url, prefix) as reader, Display(Console(), title) as display:
-            watch = Watch(reader, display, self.services.database_url, self.crawl.id)
+            watch = Watch(reader, display, self.services.database_url, self.crawl.id, self._pace)
             end = Supervisor(workers, watch.is_over, watch.look).run()
             result = reader.result()
         crawl = look_at_crawl(self.services.database_url, self.crawl.id)
@@ -120,6 +122,14 @@ class FleetCrawl:
         if logging.lastResort:
             logging.root.addHandler(logging.lastResort)
         write_json_log(self.logs / f"fleet-{os.getpid()}.jsonl", "INFO", lambda: Origin(self.crawl.id))
+
+    def _pace(self) -> dict[str, Any] | None:
+        configured = allowed_pace(self.settings)
+        key = SiteHosts.of(self.settings).politeness_key(self.settings["REDIS_KEY_PREFIX"])
+        try:
+            return read_pace(self.services.redis_url, key, configured) if configured else None
+        except ServiceUnavailableError:
+            return None
 
     def _serve_metrics(self) -> None:
         if port := str(self.settings["METRICS_PORT"]):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -16,6 +16,8 @@ from refillspot.clock import KST
 from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from refillspot.frontier.progress import Progress
 
 PLAIN_SECONDS = 30.0  # between plain lines
@@ -28,6 +30,8 @@ class Display(AbstractContextManager["Display"]):
         self._console = console
         self._title = title
         self._last_line: float | None = None
+        self.held = ""
+        """Why nothing leaves, see `write_hold`."""
         self._live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
 
     def __enter__(self) -> Self:
@@ -45,19 +49,19 @@ class Display(AbstractContextManager["Display"]):
         self, seconds: float, progress: Progress, stores: int, per_minute: float | None, left: float | None
     ) -> None:
         """Show the state of things; `seconds` since the start, `left` the seconds still to go."""
+        words = _words(progress, stores, per_minute)
         if self._live:
-            self._live.update(self._panel(seconds, progress, stores, per_minute, left))
+            lines: list[RenderableType] = [
+                title_line(self._title, write_seconds(seconds)),
+                progress_line(progress, left),
+            ]
+            lines += [Text(self.held, style="bold yellow", overflow="fold")] if self.held else []
+            self._live.update(Group(*lines, Text(words, overflow="fold")))
         elif self._last_line is None or seconds - self._last_line >= PLAIN_SECONDS:
             self._last_line = seconds
             now = datetime.now(KST)
-            words = _words(progress, stores, per_minute)
-            self._console.print(f"{now:%H:%M:%S}  {words}, {write_left(left)}", highlight=False, soft_wrap=True)
-
-    def _panel(
-        self, seconds: float, progress: Progress, stores: int, per_minute: float | None, left: float | None
-    ) -> Group:
-        words = Text(_words(progress, stores, per_minute), overflow="fold")
-        return Group(title_line(self._title, write_seconds(seconds)), progress_line(progress, left), words)
+            told = "; ".join(part for part in (self.held, words) if part)
+            self._console.print(f"{now:%H:%M:%S}  {told}, {write_left(left)}", highlight=False, soft_wrap=True)
 
 
 def title_line(title: str, right: str) -> Table:
@@ -93,6 +97,16 @@ def write_left(seconds: float | None) -> str:
     if seconds is None:
         return _("time left unknown")
     return _("{time} left").format(time=write_seconds(seconds))
+
+
+def write_hold(pace: Mapping[str, Any] | None, now: datetime) -> str:
+    """Say why nothing leaves and until when, out of what `read_pace` says; "" where something may."""
+    if not pace or not pace["held_seconds"]:
+        return ""
+    until = now.astimezone(KST) + timedelta(seconds=pace["held_seconds"])
+    return _("Nothing leaves until {time} KST ({left}): {reason}").format(
+        time=f"{until:%H:%M:%S}", left=write_seconds(pace["held_seconds"]), reason=pace["held_because"]
+    )
 
 
 def _words(progress: Progress, stores: int, per_minute: float | None) -> str:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from refillspot.fleet.error_kinds import errors_of
 from refillspot.fleet.pace import Pace, Sample
-from refillspot.fleet.worker_figures import WorkerFigures, requests_sent, seconds_at_work, worker_figures
+from refillspot.fleet.worker_figures import WorkerFigures, has_budget, requests_sent, seconds_at_work, worker_figures
 from refillspot.frontier.progress import Progress
 from refillspot.totals import total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from refillspot.fleet.snapshot import Snapshot
     from refillspot.postgres.crawls import Crawl
@@ -84,6 +85,7 @@ class Figures:
     errors: dict[str, int]
     """By kind, the most frequent first."""
     workers: list[WorkerFigures]
+    at: datetime
     away: list[str]
     """Servers that do not answer."""
 
@@ -105,7 +107,7 @@ class FiguresOfCrawl:
             crawl=crawl,
             state="paused" if is_running and progress.paused else crawl.state,
             seconds_at_work=seconds,
-            seconds_left=self._seconds_left(progress, seconds) if is_running else 0.0,
+            seconds_left=self._seconds_left(snapshot, progress, seconds) if is_running else 0.0,
             at_work=progress.workers if is_running else 0,  # at the end their leases are not given back
             progress=progress,
             stored=stored,
@@ -115,6 +117,7 @@ class FiguresOfCrawl:
             database=self._database(stats),
             errors=errors_of(stats),
             workers=[worker_figures(one, snapshot.at, is_over=not is_running) for one in snapshot.workers],
+            at=snapshot.at,
             away=snapshot.away,
         )
 
@@ -127,8 +130,9 @@ class FiguresOfCrawl:
             counts = {name: stats.get(name, 0) for name in (ROWS, COMMIT_SECONDS)}
             self._stats.add(Sample(seen_at.timestamp(), counts | {"requests": requests_sent(stats)}))
 
-    def _seconds_left(self, progress: Progress, seconds: float) -> float | None:
-        if progress.paused or not progress.workers:
+    def _seconds_left(self, snapshot: Snapshot, progress: Progress, seconds: float) -> float | None:
+        is_held = bool(snapshot.pace and snapshot.pace["held_seconds"])
+        if progress.paused or not progress.workers or is_held:
             return None
         now = self._queue.seconds_left("done", progress.left)
         per_second = _ratio(progress.done, seconds)
@@ -137,7 +141,7 @@ class FiguresOfCrawl:
     def _site(self, snapshot: Snapshot, stats: Mapping[str, Any], seconds: float) -> SiteFigures:
         requests = requests_sent(stats)
         per_second = Rate(self._stats.per_second("requests"), _ratio(requests, seconds))
-        budget = snapshot.pace if stats.get("politeness/permits") else None
+        budget = snapshot.pace if has_budget(stats) else None
         return SiteFigures(
             requests=requests,
             per_second=per_second,

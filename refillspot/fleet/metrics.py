@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from refillspot.exceptions import ConfigurationError
 from refillspot.fleet.metric_names import BY_KIND, BY_WORKER, COUNTERS
 from refillspot.fleet.snapshot import REDIS
-from refillspot.fleet.worker_figures import AT_WORK, worker_figures
+from refillspot.fleet.worker_figures import AT_WORK, has_budget, worker_figures
 from refillspot.language import gettext as _
 from refillspot.totals import total
 
@@ -61,7 +61,7 @@ class CrawlCollector(Collector):
         yield from _counters(stats)
         yield from _kinds(stats)
         yield from _queue(snapshot)
-        if snapshot.pace and stats.get("politeness/permits"):
+        if snapshot.pace and has_budget(stats):
             yield from _budget(snapshot.pace)
         yield from _workers(snapshot)
 

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from refillspot.fleet.display import progress_line, title_line, write_seconds
+from refillspot.fleet.display import progress_line, title_line, write_hold, write_seconds
 from refillspot.fleet.top_workers import workers_table
 from refillspot.language import gettext as _
 from refillspot.planning import spider_arguments
@@ -79,6 +79,8 @@ def _hints(figures: Figures) -> Iterator[Text]:
         )
     elif figures.state == "paused":
         hint = _("Go on with: scrapy resume {id}").format(id=figures.crawl.id)
+    elif figures.state == "running" and (held := write_hold(figures.site.budget, figures.at)):
+        hint = held
     elif figures.state == "running" and not figures.at_work:
         hint = _("Nobody is at work on it; how to go on: scrapy crawls show {id}").format(id=figures.crawl.id)
     if hint:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
+from refillspot.fleet.display import write_hold
 from refillspot.fleet.pace import Pace, Sample
 from refillspot.frontier.queue import COMPLETE
 from refillspot.postgres.database import look_at_crawl
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from refillspot.fleet.display import Display
     from refillspot.frontier.progress import ProgressReader
 
@@ -17,13 +21,24 @@ LOOK_SECONDS = 1.0  # between looks at the servers
 
 
 class Watch:
-    """Never disturbs the workers: a server that is away is theirs to wait for."""
+    """Never disturbs the workers: a server that is away is theirs to wait for.
 
-    def __init__(self, reader: ProgressReader, display: Display, database_url: str, crawl_id: str) -> None:
+    `pace` says how fast the site may be asked, see `read_pace`; None where workers have no limit, or nobody knows.
+    """
+
+    def __init__(
+        self,
+        reader: ProgressReader,
+        display: Display,
+        database_url: str,
+        crawl_id: str,
+        pace: Callable[[], Mapping[str, Any] | None],
+    ) -> None:
         self._reader = reader
         self._display = display
         self._database_url = database_url
         self._crawl_id = crawl_id
+        self._pace_now = pace
         self._pace = Pace()
         self._began = self._looked = time.monotonic()
 
@@ -39,6 +54,8 @@ class Watch:
         self._pace.add(Sample(now, {"stores": crawl.stored, "done": progress.done}))
         per_second, left = self._pace.per_second("stores"), self._pace.seconds_left("done", progress.left)
         per_minute = None if per_second is None else per_second * 60
+        self._display.held = write_hold(self._pace_now(), datetime.now(UTC))
+        left = None if self._display.held else left
         self._display.show(now - self._began, progress, crawl.stored, per_minute, left)
 
     def is_over(self) -> bool:

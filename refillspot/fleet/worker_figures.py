@@ -58,7 +58,14 @@ def worker_figures(worker: WorkerStats, at: datetime, *, is_over: bool) -> Worke
 
 def requests_sent(stats: Mapping[str, Any]) -> int:
     """Return how many requests left for the site; Scrapy's own count has those too that wait for their permit."""
-    return int(stats.get("politeness/permits") or stats.get("downloader/request_count", 0))
+    return int(
+        stats.get("politeness/permits") or (0 if has_budget(stats) else stats.get("downloader/request_count", 0))
+    )
+
+
+def has_budget(stats: Mapping[str, Any]) -> bool:
+    """Tell whether workers keep to a pace, though none of their requests may have left yet."""
+    return bool(stats.get("politeness/ceiling") or stats.get("politeness/permits"))
 
 
 def seconds_at_work(workers: Iterable[WorkerStats]) -> float:

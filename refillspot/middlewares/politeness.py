@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
-from refillspot.clock import Clock
+from refillspot.clock import KST, Clock
 from refillspot.crawl_window import CrawlWindow
 from refillspot.middlewares.putting_back import is_ending, put_back
 from refillspot.outcome import BLOCKED
@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 SENT = "politeness_sent"  # in a request's meta: when it left, on the clock of the budget
 LONGEST_SLEEP = 1.0  # seconds; then it is asked again whether the crawl ends
+HOLDING = {"held", "blocked", "waits"}
 LEVELS = {"raised": logging.DEBUG, "limited": logging.INFO, "delayed": logging.INFO}
 
 
@@ -70,9 +71,16 @@ class PolitenessMiddleware:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         middleware = cls(crawler)
+        crawler.signals.connect(middleware.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(middleware.stats_asked, signal=stats_asked)
         crawler.signals.connect(middleware.spider_closed, signal=signals.spider_closed)
         return middleware
+
+    def spider_opened(self) -> None:
+        if self.budget:
+            looking = asyncio.ensure_future(self.budget.look())
+            self._tellings.add(looking)
+            looking.add_done_callback(self._tellings.discard)
 
     async def process_request(self, request: Request) -> Request | None:
         while not is_ending(self._crawler):
@@ -114,11 +122,15 @@ class PolitenessMiddleware:
     def _told(self, decision: Decision) -> None:
         self._crawler.stats.inc_value(f"politeness/{decision.kind}")
         self._crawler.stats.set_value("politeness/pace", round(1 / decision.pace.interval, 3))
-        if self.budget and decision.kind == "held":
-            self._crawler.stats.max_value("politeness/longest_hold_seconds", round(self.budget.seconds_held(), 1))
+        held = self.budget.seconds_held() if self.budget else 0.0
+        if decision.kind == "held":
+            self._crawler.stats.max_value("politeness/longest_hold_seconds", round(held, 1))
         is_full = decision.kind == "raised" and decision.pace.rate == decision.pace.ceiling
         level = logging.INFO if is_full else LEVELS.get(decision.kind, logging.WARNING)
-        logger.log(level, "politeness, %s: %s", decision.kind, decision.reason)
+        until = ""
+        if decision.kind in HOLDING:
+            until = f"; it goes on at {self._clock.now().astimezone(KST) + timedelta(seconds=held):%H:%M:%S} KST"
+        logger.log(level, "politeness, %s: %s%s", decision.kind, decision.reason, until)
         if decision.kind == "stopped":
             self._end()
         if decision.kind == "blocked":

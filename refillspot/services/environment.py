@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 VARIABLES = (
     "DATABASE_URL", "DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD", "REDIS_URL", "REDIS_HOST", "REDIS_PORT",
-    "CACHE_REDIS_URL", "KAKAO_API_KEY", "NOTIFY_URL", "REFILLSPOT_HOME",
+    "CACHE_REDIS_URL", "KAKAO_API_KEY", "NOTIFY_URL", "CONTACT", "REFILLSPOT_HOME",
 )  # fmt: skip
 PLACEHOLDER = re.compile(r"\s*|your[_-].*|change[_-]?me|<.*>", re.IGNORECASE)
 PLACEHOLDER_IN_URL = re.compile(r"your_\w+_here|<\w+>", re.IGNORECASE)

@@ -89,13 +89,14 @@ def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
 
 
 def warn_of_cache_that_fills_queue(queue_url: str, cache_url: str) -> None:
-    """Say so where the cache would fill the memory of the queue, and nothing may be evicted from it."""
+    """Say so where the cache takes the memory of the queue, since nothing is evicted."""
     queue, cache = _redis_info(queue_url), _redis_info(cache_url)
-    is_bounded = str(queue["maxmemory_policy"]) == "noeviction" and int(queue["maxmemory"]) > 0
-    if queue["run_id"] == cache["run_id"] and is_bounded:
+    evicts = int(queue["maxmemory"]) > 0 and str(queue["maxmemory_policy"]) != "noeviction"
+    if queue["run_id"] == cache["run_id"] and not evicts:
         logger.warning(
-            "queue and page cache share a Redis with maxmemory and noeviction: full of pages, it stops the crawl. "
-            "Set its maxmemory-policy to volatile-lru, or give the cache a server of its own by CACHE_REDIS_URL."
+            "queue and page cache share a Redis that evicts nothing. Set its maxmemory, and its maxmemory-policy to "
+            "volatile-lru, or give the cache a server of its own by CACHE_REDIS_URL. Under a limit of memory no page "
+            "is kept beyond half of it"
         )
 
 

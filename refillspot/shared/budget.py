@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -30,6 +31,7 @@ T = TypeVar("T")
 TIMER_RESOLUTION = 0.001  # seconds, of event loops: a wait for less takes as long, or spins
 TOLERANCE = 0.01  # seconds; a permit may be late by half an interval, and by this where the pace is above 50/s
 LONGEST_SLEEP = 1.0  # seconds; then it is asked again whether the pace is another, and whether the crawl ends
+REMINDER_SECONDS = 60.0  # a silent minute says what is waited for
 REPORT_SECONDS = 1.0  # answers are counted together for so long
 
 
@@ -76,6 +78,7 @@ class RequestBudget:
         self._wanting = 0
         self._moments: deque[Moment] = deque()
         self._seen: Pace | None = None
+        self._told_at = 0.0
         self._hold_until = 0.0
         self.ceiling = requests_per_second
         """Requests/s that the operator allows, as far as this worker has seen."""
@@ -95,6 +98,11 @@ class RequestBudget:
             return None
         finally:
             self.stats.waited_seconds += time.monotonic() - began
+
+    async def look(self) -> None:
+        """Hear what holds all workers back, before the first request asks for its turn."""
+        with suppress(RedisError, OSError):  # whoever waits for a permit says so
+            await self._look()
 
     async def change(self, change: Change) -> Decision | None:
         """Decide for all workers; waits while Redis is away. None when the crawl ends before it is back."""
@@ -151,6 +159,7 @@ class RequestBudget:
         was_lifted = bool(lease.permits) and lease.first < self._hold_until
         if was_lifted or wait > LONGEST_SLEEP:  # others may have decided what this worker has not heard of
             await self._patiently(self._look)
+            self._remind()
         if self._seen and self._seen.stopped_at:
             await asyncio.sleep(LONGEST_SLEEP)
         elif not lease.permits:
@@ -176,7 +185,14 @@ class RequestBudget:
         before, self._seen = self._seen, decision.pace
         self._hold_until, self.ceiling = decision.pace.hold_until, decision.pace.ceiling
         for news in politeness.news(before, decision, self.seconds_held()):
+            self._told_at = time.monotonic()
             self._told(news)
+
+    def _remind(self) -> None:
+        held = self.seconds_held()
+        if self._seen and held > LONGEST_SLEEP and time.monotonic() - self._told_at >= REMINDER_SECONDS:
+            self._told_at = time.monotonic()
+            self._told(politeness.waits(self._seen, held))
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T | None:
         while True:

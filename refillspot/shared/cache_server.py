@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 ANSWER_SECONDS = 1.0  # for a whole attempt, a connection included
 REST_SECONDS = 2.0  # between attempts while it is away
 CONNECTIONS = 8
+ROOM_SECONDS, ROOM_SHARE = 1.0, 0.5  # how often it is looked how full a server is, and how full pages may make it
 
 
 class CacheAwayError(RefillspotError):
@@ -42,6 +43,8 @@ class CacheServer:
         self._client = redis.asyncio.Redis.from_pool(pool)
         self._breaker = Breaker(REST_SECONDS)
         self._has_refused = False
+        self._has_room = True
+        self._room_seen_at = float("-inf")
         self.errors = 0
 
     def register_script(self, source: str) -> AsyncScript:
@@ -77,6 +80,20 @@ class CacheServer:
             logger.warning("the page cache refuses, pages are not kept: %s", error)
         self._has_refused = True
         return CacheAwayError(str(error))
+
+    async def has_room(self) -> bool:
+        """Tell whether a page may be kept: of a server that evicts nothing, half is left to others, as the queue.
+
+        Raises:
+            CacheAwayError: see above.
+        """
+        if monotonic() - self._room_seen_at >= ROOM_SECONDS:
+            info: dict[str, Any] = await self.attempt(lambda client: client.info("memory"))
+            most = int(info["maxmemory"])
+            is_bounded = most > 0 and str(info["maxmemory_policy"]) == "noeviction"
+            self._has_room = not is_bounded or int(info["used_memory"]) < ROOM_SHARE * most
+            self._room_seen_at = monotonic()
+        return self._has_room
 
     async def evicted_keys(self) -> int:
         """Return how many keys the server has evicted since it was started.

@@ -95,6 +95,8 @@ class PageCache:
             self.stats.too_large += 1
             return False
         with suppress(CacheAwayError):
+            if not await self.server.has_room():
+                raise self.server.refused(ResponseError("it evicts nothing, and half of its memory is in use"))
             lease = self._lease_key(fingerprint), token
             keep_ms, held = max(1, round(keep_seconds * 1000)), token if lease in self._held else ""
             kept = await self._batches.add(("keep", self._key(fingerprint), value, keep_ms, lease[0], held))

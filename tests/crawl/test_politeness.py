@@ -217,6 +217,44 @@ def test_a_person_lifts_a_false_block(crawl: Crawl, rows: Rows, faults: Faults) 
     assert "lifted by hand" in shown.stdout
 
 
+def test_a_crawl_under_a_block_says_so_to_whoever_looks(crawl: Crawl, site: Site, faults: Faults) -> None:
+    faults.add(kind="verification", path=STORE, first=1)
+    held = crawl.having(*FEW, *ALONE, "-s", "POLITENESS_BLOCK_SECONDS=3000")
+    with held.start() as one:
+        first = one.wait_for_line("politeness, blocked")
+        asked = len(site.log())
+        with held.start() as two:
+            late = two.wait_for_line("politeness,")
+            looked = crawl.operate("top", "--once", *PACE).stdout
+            for worker in (one, two):
+                worker.terminate()
+            for worker in (one, two):
+                worker.communicate()
+
+    assert " KST" in first
+    assert "waits: nothing leaves for another" in late
+    assert "a verification page" in late
+    assert "Nothing leaves until" in looked
+    assert "no limit" not in looked
+    assert len(site.log()) == asked
+
+
+@pytest.mark.parametrize("contact", ["https://example.org/crawler", "someone@example.org"])
+def test_the_site_is_told_whom_it_may_write_to(crawl: Crawl, site: Site, contact: str) -> None:
+    known = replace(crawl, environment=crawl.environment | {"CONTACT": contact})
+    run(known, *FEW)
+
+    assert {entry["user_agent"] for entry in site.log()} == {f"refillspot/0.1 (+{contact})"}
+
+
+def test_a_contact_that_is_none_is_refused(crawl: Crawl, site: Site) -> None:
+    result = crawl.run(*FEW, "-s", "CONTACT=me, myself")
+
+    assert result.returncode == 1
+    assert "CONTACT=me, myself is neither" in result.stderr
+    assert site.log() == []
+
+
 def test_the_third_block_ends_the_crawl_until_a_person_resumes_it(
     crawl: Crawl, site: Site, rows: Rows, faults: Faults
 ) -> None:

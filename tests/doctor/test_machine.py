@@ -77,10 +77,21 @@ def test_clocks_that_differ(ahead: float, state: str, words: str) -> None:
     assert words in finding.what
 
 
+def test_who_comes_is_asked_for(check_up: CheckUp, questions: Questions) -> None:
+    nobody = check_up(is_offline=True)
+    someone = check_up(is_offline=True, environ={**questions.environ, "CONTACT": "someone@example.org"})
+
+    (asked,) = [one for one in nobody if "CONTACT" in one.what]
+    assert (asked.area, asked.state) == ("settings", "note")
+    assert "CONTACT=" in asked.remedy
+    assert [one for one in someone if "CONTACT" in one.what] == []
+
+
 def test_values_that_were_never_filled_in(check_up: CheckUp, questions: Questions, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("KAKAO_API_KEY=your_kakao_api_key_here\nNOTIFY_URL=\n", "utf-8")
 
-    found = [one for one in check_up(is_offline=True, environ=questions.environ) if one.area == "settings"]
+    someone = {**questions.environ, "CONTACT": "someone@example.org"}
+    found = [one for one in check_up(is_offline=True, environ=someone) if one.area == "settings"]
 
     assert [one.state for one in found] == ["warning"]
     assert "KAKAO_API_KEY in .env" in found[0].what

@@ -129,13 +129,28 @@ def test_a_redis_that_is_set_up_wrongly(
     assert any(one.state == state and words in one.what for one in found), found
 
 
-def test_one_redis_for_both_that_evicts_nothing(check_up: CheckUp, questions: Questions, own_redis: OwnRedis) -> None:
+@pytest.mark.parametrize(
+    ("settings", "state", "words"),
+    [
+        ({}, "warning", "nothing bounds what the cache takes"),
+        ({"maxmemory": "100mb"}, "warning", "beyond half of its memory"),
+        ({"maxmemory": "100mb", "maxmemory-policy": "volatile-lru"}, "ok", ""),
+    ],
+)
+def test_one_redis_for_both(  # a table's values
+    check_up: CheckUp, questions: Questions, own_redis: OwnRedis, settings: dict[str, str], state: str, words: str
+) -> None:
     with own_redis.client() as client:
-        client.config_set("maxmemory", "100mb")
+        for name, value in settings.items():
+            client.config_set(name, value)
 
-    found = check_up(**changed(questions, REDIS_URL=own_redis.url, CACHE_REDIS_URL=f"{own_redis.url}?db=1"))
+    found = of(
+        check_up(**changed(questions, REDIS_URL=own_redis.url, CACHE_REDIS_URL=f"{own_redis.url}?db=1")), "redis-cache"
+    )
 
-    assert any(one.state == "warning" and "queue and page cache share" in one.what for one in found)
+    assert found[-1].state == state
+    assert words in found[-1].what
+    assert state == "ok" or ("CACHE_REDIS_URL" in found[-1].remedy and "volatile-lru" in found[-1].remedy)
 
 
 def test_a_disk_that_redis_cannot_write_to(check_up: CheckUp, questions: Questions, own_redis: OwnRedis) -> None:

@@ -11,6 +11,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from refillspot.fleet.display import Display, write_hold
 from refillspot.fleet.error_kinds import errors_of
 from refillspot.fleet.figures import FiguresOfCrawl
 from refillspot.fleet.pace import Pace, Sample
@@ -197,6 +198,36 @@ def test_a_screen_is_not_overrun(width: int) -> None:
     assert "nothing leaves for 170 s: https://im" in " ".join(captured.get().split())
     assert lines[-1].startswith("Redis does not answer")
     assert any("….example-0-abcdef" in line and line.rstrip().endswith("98,765") for line in lines)
+
+
+def shown(figures: Figures) -> str:
+    console = Console(width=120, file=StringIO())
+    with console.capture() as captured:
+        console.print(TopView(figures))
+    return captured.get()
+
+
+def test_workers_that_joined_under_a_block_have_sent_nothing_and_the_screen_says_why() -> None:
+    waiting = beat(60, politeness__permits=0, politeness__ceiling=2.0, downloader__request_count=8)
+    pace = PACE | {"held_seconds": 170.0, "held_because": "a verification page"}
+    figures = FiguresOfCrawl().take(replace(snapshot(60, waiting), pace=pace))
+
+    assert figures.site.requests == 0
+    assert figures.seconds_left is None
+    assert "no limit" not in shown(figures)
+    assert "Nothing leaves until 21:03:50 KST (02:50): a verification page" in shown(figures)
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_the_panel_and_the_plain_line_say_why_nothing_leaves(*, is_terminal: bool) -> None:
+    file = StringIO()
+    console = Console(width=120, file=file, force_terminal=is_terminal)
+    pace = PACE | {"held_seconds": 170.0, "held_because": "a verification page"}
+    with Display(console, "a crawl") as display:
+        display.held = write_hold(pace, NOON)
+        display.show(10, Progress("open"), 0, None, None)
+
+    assert "Nothing leaves until 21:02:50 KST (02:50): a verification page" in file.getvalue()
 
 
 def test_without_a_screen_every_worker_is_there() -> None:

@@ -98,21 +98,23 @@ def test_which_policy_may_evict_the_queue(policy: str, maxmemory: int, expected:
 
 
 @pytest.mark.parametrize(
-    ("policy", "warnings"), [("noeviction", 1), ("volatile-lru", 0)], ids=["noeviction", "volatile-lru"]
+    ("policy", "limit", "warnings"),
+    [("noeviction", "0", 1), ("noeviction", "100mb", 1), ("volatile-lru", "100mb", 0)],
+    ids=["no limit", "noeviction", "volatile-lru"],
 )
 def test_one_server_for_queue_and_cache(
     services: ServiceAddresses, own_redis: OwnRedis, tmp_path: Path, caplog: pytest.LogCaptureFixture,
-    policy: str, warnings: int,
+    policy: str, limit: str, warnings: int,
 ) -> None:  # fmt: skip
     with own_redis.client() as client:
-        client.config_set("maxmemory", "100mb")
+        client.config_set("maxmemory", limit)
         client.config_set("maxmemory-policy", policy)
     environ = {"DATABASE_URL": services.database_url, "REDIS_URL": own_redis.url}
     environ["CACHE_REDIS_URL"] = f"{own_redis.url}?db=1"  # the same server by another address
 
     resolve(environ, tmp_path)
 
-    assert caplog.text.count("full of pages, it stops the crawl") == warnings
+    assert caplog.text.count("queue and page cache share a Redis") == warnings
 
 
 def test_one_server_that_may_evict_the_queue_is_refused(

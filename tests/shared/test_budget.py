@@ -131,6 +131,23 @@ async def test_a_hold_that_a_person_lifts_is_over_for_who_waits_and_is_told(redi
         assert worker.seconds_held() == 0
 
 
+async def test_who_joins_under_a_hold_is_told_at_once_and_each_silent_minute(
+    redis_url: str, key_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("refillspot.shared.budget.REMINDER_SECONDS", 0.0)
+    told: list[str] = []
+    async with opened(redis_url, key_prefix, 1) as (first,):
+        await first.change(partial(politeness.hold, seconds=3600, reason="HTTP 429"))
+        async with opened(redis_url, key_prefix, 1, told=lambda one: told.append(f"{one.kind}: {one.reason}")) as late:
+            waiting = asyncio.ensure_future(late[0].permit())
+            while len(told) < 3:  # noqa: ASYNC110  # what is told sets no event
+                await asyncio.sleep(0.01)
+            waiting.cancel()
+
+    assert all(one.startswith("waits: nothing leaves for another 3") for one in told)
+    assert all(one.endswith("HTTP 429") for one in told)
+
+
 async def test_permits_that_are_late_are_not_used(redis_url: str, key_prefix: str) -> None:
     async with opened(redis_url, key_prefix, 1) as budgets:
         (budget,) = budgets

@@ -245,6 +245,18 @@ async def test_a_redis_that_hangs_delays_one_request_by_a_second(
     assert cache.server.errors == 1
 
 
+@pytest.mark.parametrize(("policy", "is_kept"), [("noeviction", False), ("volatile-lru", True)])
+async def test_the_cache_leaves_half_of_a_redis_that_evicts_nothing_to_the_queue(
+    own_redis: OwnRedis, key_prefix: str, policy: str, *, is_kept: bool
+) -> None:
+    with own_redis.client() as client:
+        client.config_set("maxmemory", client.info("memory")["used_memory"] * 3 // 2)
+        client.config_set("maxmemory-policy", policy)
+        async with open_cache(own_redis.url, key_prefix) as cache:
+            assert await cache.write(FINGERPRINT, page(), KEEP) is is_kept
+        client.set(f"{key_prefix}:queue", "has room")
+
+
 async def test_a_full_redis_that_evicts_nothing_is_still_read(
     own_redis: OwnRedis, key_prefix: str, caplog: pytest.LogCaptureFixture
 ) -> None:
