@@ -12,10 +12,12 @@ from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
+from refillspot.diningcode import versions
 from refillspot.diningcode.json_parts import Oddity, kind_of, loose_json, read_part, whole_json, without_mark
 from refillspot.diningcode.page_types import Detail, Menu, Number, PoiSection, Restaurant, Row, SearchPage, StorePage
 from refillspot.exceptions import ApiError, BlockedError, LayoutChangedError, UnknownStoreError
 
+LASTING = [f'"{name}"'.encode() for name in versions.LASTING]
 SUCCESS = "100"
 NO_SUCH_STORE = "존재하지 않는"  # the replica's words; the site's own are not known, and then it is an ApiError
 LONGEST_MESSAGE = 200  # characters of the site's own words in an error
@@ -109,6 +111,8 @@ def _read_row(raw: bytes, page: SearchPage) -> None:
     if not row.nm.strip():
         page.broken.append("list[].nm: empty text where text was due")
         return
+    if found or not all(name in raw for name in LASTING):
+        page.odd_refs.add(row.v_rid)
     page.rows.append(row)
     page.terms.append(None if terms is None else tuple(term.term if term else None for term in terms))
 

@@ -28,6 +28,8 @@ class Wanted(NamedTuple):
     """None = the row has no address, and only its page can tell."""
     is_sample: bool = False
     is_vague: bool = False
+    is_odd: bool = False
+    """The row does not tell all that rows tell: it says nothing of whether the store has changed."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -64,11 +66,11 @@ class ListReader:
             if code not in self._asked_districts and not _is_placeless(row):
                 counts["strangers"] += 1
             elif prospect.is_worthy:
-                wanted.append(Wanted(row, code, is_vague=prospect.is_vague))
+                wanted.append(Wanted(row, code, is_vague=prospect.is_vague, is_odd=row.v_rid in page.odd_refs))
             else:
                 counts["unlikely"] += 1
                 if is_sampled(row.v_rid, self._sample_share):
-                    wanted.append(Wanted(row, code, is_sample=True))
+                    wanted.append(Wanted(row, code, is_sample=True, is_odd=row.v_rid in page.odd_refs))
         here = sum(map(query.is_about, codes))
         origin = _origin(len(page.rows), here, sum(prospect.mentions for prospect in prospects), query)
         counts[f"rows_{origin}"] += len(page.rows) - (here if origin != "generic" else 0)

@@ -71,6 +71,8 @@ class SearchPage(msgspec.Struct):
     rows: list[Row] = msgspec.field(default_factory=list)
     terms: list[Terms | None] = msgspec.field(default_factory=list)
     """Beside each row, None = it does not tell them. Evidence of the search, not of the store."""
+    odd_refs: set[str] = msgspec.field(default_factory=set)
+    """Stores whose row does not tell all that rows tell."""
     broken: list[str] = msgspec.field(default_factory=list)
     cap: int | None = None
     """Rows of one query that can be seen at most by the road that the page came; None = that is to be found out."""

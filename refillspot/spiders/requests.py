@@ -9,6 +9,7 @@ from scrapy import Request
 
 from refillspot.caching import CACHE_KIND, CACHE_REFRESH, Kind
 from refillspot.diningcode.forms import FORM_HEADERS, search_form, store_form
+from refillspot.diningcode.versions import ODD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ def build_list_request(spider: DiningcodeSpider, query: Query, seen: Sequence[st
 
 def build_store_request(spider: DiningcodeSpider, wanted: Wanted, then: dict[str, Any] | None = None) -> Request:
     """Return a request for a store's page. The row travels along, and what to ask if it is a refill store."""
-    given: dict[str, Any] = {"row": msgspec.to_builtins(wanted.row)}
+    given: dict[str, Any] = {"row": msgspec.to_builtins(wanted.row) | ({ODD: True} if wanted.is_odd else {})}
     given |= {"is_sample": True} if wanted.is_sample else {}
     given |= {"then": then} if then else {}
     return _build(spider, Kind.STORE, store_form(wanted.row.v_rid), spider.parse_store, STORE_PRIORITY, given)
