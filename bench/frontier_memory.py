@@ -19,8 +19,8 @@ from scrapy.utils.request import fingerprint
 from bench import runner
 from bench.site import store_rows
 from bench.worker import running_services
+from refillspot.diningcode.answers import decode_search
 from refillspot.diningcode.forms import FORM_HEADERS, store_form
-from refillspot.diningcode.page_types import Row
 from refillspot.frontier import codec
 from refillspot.frontier.fields import request_fields
 from refillspot.frontier.queue import CrawlQueue
@@ -40,8 +40,9 @@ GOAL = 350  # bytes
 def write_requests(spider: DiningcodeSpider, count: int) -> list[Request]:
     """Return requests for store pages as the spider makes them, each of another store."""
     requests = []
-    for row in store_rows(count):
-        form = store_form(row["v_rid"])
+    listed = {"result_code": "100", "result_data": {"poi_section": {"total_cnt": count, "list": store_rows(count)}}}
+    for row in decode_search(msgspec.json.encode(listed)).rows:  # as the spider has them
+        form = store_form(row.v_rid)
         requests.append(
             Request(
                 f"https://im.diningcode.com{form.path}",
@@ -50,7 +51,7 @@ def write_requests(spider: DiningcodeSpider, count: int) -> list[Request]:
                 body=form.body,
                 callback=spider.parse_store,
                 errback=spider.handle_failure,
-                cb_kwargs={"row": msgspec.to_builtins(msgspec.convert(row, Row))},
+                cb_kwargs={"row": msgspec.to_builtins(row)},
                 priority=10,
             )
         )

@@ -73,6 +73,7 @@ class Worker:
         with empty_database(self.services.database_url) as database_url:
             every = {
                 "DININGCODE_API_URL": self.site_url,
+                "DININGCODE_WEB_URL": self.site_url,
                 "POLITENESS_REQUESTS_PER_SECOND": 0,
                 "UNLIKELY_SAMPLE_SHARE": 1,  # every row is a store to fetch
                 "REDIS_KEY_PREFIX": f"bench-{uuid.uuid4().hex[:12]}",

@@ -14,12 +14,23 @@ import msgspec
 
 from refillspot.diningcode import versions
 from refillspot.diningcode.json_parts import Oddity, kind_of, loose_json, read_part, whole_json, without_mark
-from refillspot.diningcode.page_types import Detail, Menu, Number, PoiSection, Restaurant, Row, SearchPage, StorePage
+from refillspot.diningcode.page_types import (
+    Detail,
+    Menu,
+    Number,
+    Picture,
+    PoiSection,
+    Restaurant,
+    Row,
+    SearchPage,
+    StorePage,
+)
 from refillspot.exceptions import ApiError, BlockedError, LayoutChangedError, UnknownStoreError
 
 LASTING = [f'"{name}"'.encode() for name in versions.LASTING]
 SUCCESS = "100"
 NO_SUCH_STORE = "존재하지 않는"  # the replica's words; the site's own are not known, and then it is an ApiError
+MOST_PICTURES = 2  # of a row, which travels with a request; the store's page has all of them
 LONGEST_MESSAGE = 200  # characters of the site's own words in an error
 T = TypeVar("T")
 
@@ -111,6 +122,9 @@ def _read_row(raw: bytes, page: SearchPage) -> None:
     if not row.nm.strip():
         page.broken.append("list[].nm: empty text where text was due")
         return
+    pictures = (one.address if isinstance(one, Picture) else one for one in row.image_list or ())
+    addresses: list[str | Picture] = [address for address in pictures if address]
+    row.image_list = addresses[:MOST_PICTURES] or None
     if found or not all(name in raw for name in LASTING):
         page.odd_refs.add(row.v_rid)
     page.rows.append(row)

@@ -29,6 +29,11 @@ class Picture(msgspec.Struct):
     middle: Text | None = None
     thumb: Text | None = None
 
+    @property
+    def address(self) -> str | None:
+        """Of the largest."""
+        return self.origin or self.middle or self.thumb
+
 
 class Row(msgspec.Struct, kw_only=True):
     """One store in a list. `keyword[]` is not here: it depends on the query and says nothing of the store."""

@@ -204,7 +204,7 @@ def _images(row: Row, restaurant: Restaurant) -> list[str] | None:
 def _address(picture: str | Picture | None) -> str | None:
     """Return the address of a picture, its largest, completed where the protocol is missing; None if it is none."""
     if isinstance(picture, Picture):
-        picture = picture.origin or picture.middle or picture.thumb
+        picture = picture.address
     url = (picture or "").strip()
     if url.startswith(("https://", "http://")):
         return url
