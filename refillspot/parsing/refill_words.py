@@ -124,6 +124,7 @@ _OFFERED = re.compile(r" ?(?:되는|가능한|제공되는|드리는)\b")  # "�
 _INCLUDED = re.compile(r"포함|별도|서비스|불포함")
 # "홍합탕, 홍합탕 국물 무한리필", "부대찌개, 라면사리 무한리필": of the last alone; "소고기, 야채 무한리필" is of both.
 _ONLY_BESIDE = re.compile(r"(?:국물|육수|소스|사리|(?:^|공기)밥|반찬|김치|음료수?|탄산|커피|주류)$")
+_APART = re.compile(r"[,/·] ?(?:[(\[] ?)?$")  # "해장국, 무한리필 국물": what stands before is another dish
 _AND = re.compile(r"[,/·&]|(?<=[와과랑]) ")
 
 
@@ -132,7 +133,7 @@ def is_aside(text: str, match: re.Match[str], *, of_buffet: bool = False) -> boo
     before, after = text[: match.start()], text[match.end() :]
     if _NOT_SO.match(after) or _OVER.search(text):
         return True
-    phrase = _last_phrase(before)
+    phrase = "" if _APART.search(before) else _last_phrase(before)
     if parts := [part.strip() for part in _AND.split(phrase) if part.strip()]:
         if of_buffet and MEALS_OF_THEIR_OWN.search(parts[-1]):
             return False
@@ -153,7 +154,8 @@ def _last_phrase(before: str) -> str:
 
 def _first_words(after: str) -> list[str]:
     """Return the first word behind the words, none if it only comes with the meal ("무한리필 음료 포함")."""
-    phrase = re.split(r"[()\[\]+:;!★|,/&·]", _OFFERED.sub("", after[:60], count=1))[0]
+    told = _OFFERED.sub("", after[:60], count=1).lstrip(" )]:")  # "[무한리필] 국물"
+    phrase = re.split(r"[()\[\]+:;!★|,/&·]", told)[0]
     return [] if _INCLUDED.search(phrase) else phrase.split()[:1]
 
 
