@@ -13,6 +13,8 @@ OF_PEOPLE = re.compile("|".join(WORDS), re.IGNORECASE)
 COUNTED = re.compile(r"(?:cnt|count|total|score|rate|average)$", re.IGNORECASE)
 """Names of fields beside them whose figures are the site's own: `review_cnt`, `user_score`."""
 FIGURE = re.compile(r"[\d,.]{1,12}")
+ESCAPED_ASCII = rb"\u00"
+"""Behind it a letter of one of the words may hide."""
 
 
 @lru_cache(maxsize=1024)
@@ -37,7 +39,7 @@ def without_people(value: Any) -> Any:
 def json_without_people(body: bytes) -> bytes:
     """Return JSON without them; as it came where none of the words stands in it."""
     lower = body.lower()
-    if not any(word.encode() in lower for word in WORDS):
+    if ESCAPED_ASCII not in lower and not any(word.encode() in lower for word in WORDS):
         return body
     return write_json(without_people(loose_json(body)))
 

@@ -159,3 +159,13 @@ def test_a_search_is_kept_with_its_figures() -> None:
     section = kept["result_data"]["poi_section"]
     assert section == {"total_cnt": 1, "region": "강남", "params": {"rcount": 7}, "list": [ROW]}
     assert kept["left_out"].keys() == {"params", "alt_queries"}
+
+
+def test_a_field_of_people_is_known_in_escapes_too() -> None:
+    restaurant = {"key": "restaurant", "v_rid": "Ab1", "rn": "달빛식당", "n": {"nick": PHRASES[0]}}
+    page = json.dumps({"result_code": "100", "result_data": [restaurant]}, ensure_ascii=False).encode()
+    page = page.replace(b'"nick"', rb'"\u006eick"')
+
+    assert json.loads(page)["result_data"][0]["n"] == {"nick": PHRASES[0]}
+    assert has_people(page)
+    assert not has_people(kept_page(PROFILE, 200, page))
