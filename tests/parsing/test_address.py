@@ -90,3 +90,21 @@ def test_blanks_too_many_and_too_few(text: str, sigungu: str, dong: str | None, 
 
     assert found is not None
     assert (found.sigungu, found.dong, found.road) == (sigungu, dong, road)
+
+
+@given(
+    st.sampled_from(["서울", "서울시", "서울특별시"]),
+    st.sampled_from(
+        [("성북구", "안암동", "3가"), ("성동구", "성수동", "2가"), ("강남구", "역삼동", ""), ("마포구", "공덕동", "")]
+    ),
+    st.from_regex(r"[1-9][0-9]{0,2}(-[1-9][0-9]?)?", fullmatch=True),
+    st.tuples(*[st.sampled_from(["", " ", "  "])] * 4),
+)
+def test_a_place_is_the_same_with_or_without_blanks(
+    region: str, place: tuple[str, str, str], lot: str, blanks: tuple[str, ...]
+) -> None:
+    district, dong, part = place
+    first, second, third, last = blanks
+    text = f"{region}{first}{district}{second}{dong}{third if part else ''}{part}{last}{lot}"
+
+    assert parse_address(text) == Address(SEOUL, district, dong + part, None, lot), text

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from refillspot.parsing.cuisine import find_cuisines
 from refillspot.parsing.cuisine_words import WORDS
+
+if TYPE_CHECKING:
+    from random import Random
 
 VOCABULARY = ["고기", "해산물", "양식", "한식", "중식", "일식", "분식", "뷔페", "카페", "디저트"]
 
@@ -79,3 +84,23 @@ def test_each_category_is_known_or_reported(categories: list[str]) -> None:
 
     assert set(found.known) <= set(VOCABULARY)
     assert set(found.unknown) <= set(categories)
+
+
+@given(
+    st.sampled_from([
+        ("갈비찜", "한식"), ("김치찜", "한식"), ("꽃게찜", "해산물"), ("낙지찜", "해산물"), ("우육면", "중식"),
+        ("멘보샤", "중식"), ("카이센동", "일식"), ("뇨끼", "양식"), ("라자냐", "양식"),
+    ]),
+    st.sampled_from(["{}", "{} ", " {}", "{}무한리필", "{} 무한리필", "원조{}", "매운 {}"]),
+    st.lists(st.sampled_from(["흠", "핫플"]), max_size=2, unique=True),
+    st.randoms(),
+)  # fmt: skip
+def test_a_dish_is_of_its_cuisine_however_it_is_written(
+    dish: tuple[str, str], form: str, unknown: list[str], random: Random
+) -> None:
+    name, cuisine = dish
+    categories = [form.format(name), *unknown]
+    random.shuffle(categories)
+    found = find_cuisines(categories)
+
+    assert (found.known, sorted(found.unknown)) == ([cuisine], sorted(unknown)), categories

@@ -57,3 +57,32 @@ def test_no_text_raises_and_what_is_read_reads_the_same(text: str) -> None:
 @pytest.mark.parametrize("text", ["212029180", "02-1202-9180", "02-012-3456", "010-123-1234", "101231234"])
 def test_there_is_no_such_exchange(text: str) -> None:
     assert parse_phone(text) is None
+
+
+GAPS = ("", "-", " ", ".", "·", "/", " - ")
+
+
+@given(
+    st.sampled_from(["02", "031", "051", "064", "070"]),
+    st.sampled_from(["0", "+82 ", "82-", "0082"]),
+    st.from_regex(r"[2-9][0-9]{2,3}", fullmatch=True),
+    st.from_regex(r"[0-9]{4}", fullmatch=True),
+    st.sampled_from(GAPS),
+    st.sampled_from(["{}", "({})", "전화 {}", "{} (예약)", "☎{}", "{}\n단체 문의"]),
+)
+def test_a_number_is_the_same_however_it_is_written(
+    area: str, prefix: str, exchange: str, line: str, gap: str, around: str
+) -> None:
+    written = f"{prefix}{area[1:]}{gap}{exchange}{gap}{line}"
+
+    assert parse_phone(around.format(written)) == f"{area}-{exchange}-{line}"
+
+
+@given(
+    st.sampled_from(["02", "2"]), st.from_regex(r"[01][0-9]{2,3}", fullmatch=True),
+    st.from_regex(r"[0-9]{4}", fullmatch=True), st.sampled_from(GAPS),
+)  # fmt: skip
+def test_an_exchange_that_seoul_has_not_is_none_however_it_is_written(
+    area: str, exchange: str, line: str, gap: str
+) -> None:
+    assert parse_phone(f"{area}{gap}{exchange}{gap}{line}") is None
