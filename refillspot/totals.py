@@ -9,7 +9,7 @@ How the values of a stat become one:
 | cache/evictions, which each worker reads of the one server; memory/limit_mb | the largest |
 | memory/last_mb, memory/uss_mb, cpu/percent, concurrency/level | the sum over the workers at work |
 | loop/lag_seconds | the largest of the workers at work |
-| start_time, postgres/known | that of the worker that was started first |
+| start_time, postgres/known, cache/begun | that of the worker that was started first |
 | text and times; politeness/pace, politeness/ceiling | that of the worker seen last |
 | crawl/…, which is the same in each that saw the end | that of the worker seen last |
 | items_per_minute, responses_per_minute | nothing: rates of processes that ran at different times |
@@ -51,6 +51,7 @@ RULES = {
     "loop/lag_seconds": Rule.MOST_AT_WORK,
     "start_time": Rule.FIRST,
     "postgres/known": Rule.FIRST,
+    "cache/begun": Rule.FIRST,
     "politeness/pace": Rule.LAST,
     "politeness/ceiling": Rule.LAST,
     "items_per_minute": Rule.NOTHING,

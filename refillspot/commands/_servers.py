@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 ADDRESSES = ("DATABASE_URL", "REDIS_URL", "CACHE_REDIS_URL")
 
 
-def servers(settings: BaseSettings) -> ServiceAddresses:
+def servers(settings: BaseSettings, *needed: str) -> ServiceAddresses:
     """Return the servers given with `-s`, in the environment or in `.env`, else the embedded ones.
+
+    Those that are `needed` (postgres, redis, redis-cache) answer; the others may be down.
 
     Raises:
         ServiceUnavailableError, ConfigurationError: see `refillspot.services.resolve`.
@@ -22,4 +24,4 @@ def servers(settings: BaseSettings) -> ServiceAddresses:
     from refillspot.services import resolve
 
     given = {name: settings[name] for name in ADDRESSES if settings.get(name)}
-    return resolve({**os.environ, **given})
+    return resolve({**os.environ, **given}, needed=needed)

@@ -102,7 +102,7 @@ class Command(ScrapyCommand):
     @property
     def _servers(self) -> ServiceAddresses:
         assert self.settings  # noqa: S101  # Scrapy made them
-        return servers(self.settings)
+        return servers(self.settings, "postgres", "redis")
 
     @property
     def _key_prefix(self) -> str:

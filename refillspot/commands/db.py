@@ -6,6 +6,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from refillspot.commands._errors import told_on_stderr
+from refillspot.commands._servers import servers
 from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
@@ -42,16 +43,15 @@ class Command(ScrapyCommand):
         assert self.settings  # noqa: S101  # Scrapy made them
         with told_on_stderr(self):
             if args == ["migrate"]:
-                _migrate()
+                _migrate(self.settings)
             else:
                 _reparse(self.settings, is_all=opts.all)
 
 
-def _migrate() -> None:
+def _migrate(settings: BaseSettings) -> None:
     from refillspot.postgres.database import migrate_database
-    from refillspot.services import resolve
 
-    applied = migrate_database(resolve().database_url)
+    applied = migrate_database(servers(settings, "postgres").database_url)
     print(
         _("applied: {applied}").format(applied=", ".join(applied))
         if applied
@@ -61,9 +61,8 @@ def _migrate() -> None:
 
 def _reparse(settings: BaseSettings, *, is_all: bool) -> None:
     from refillspot.reparsing import reparse
-    from refillspot.services import resolve
 
-    result = reparse(resolve().database_url, settings["DININGCODE_WEB_URL"], is_all=is_all)
+    result = reparse(servers(settings, "postgres").database_url, settings["DININGCODE_WEB_URL"], is_all=is_all)
     if is_all:
         print(_("{count} stores read again from their newest pages").format(count=result.read_again))
     print(

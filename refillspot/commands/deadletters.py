@@ -58,7 +58,8 @@ class Command(ScrapyCommand):
         from refillspot.frontier.letter_box import LetterBox
 
         assert self.settings  # noqa: S101  # Scrapy made them
-        box = LetterBox.find(servers(self.settings), str(self.settings["REDIS_KEY_PREFIX"]), opts.crawl)
+        services = servers(self.settings, "postgres", "redis")
+        box = LetterBox.find(services, str(self.settings["REDIS_KEY_PREFIX"]), opts.crawl)
         action(box, box.read(numbers), opts)
 
 

@@ -45,7 +45,8 @@ class Command(ScrapyCommand):
             raise UsageError(_("say at most one crawl, by its id: see scrapy crawls list"), print_help=False)
         with told_on_stderr(self):
             key_prefix = str(self.settings["REDIS_KEY_PREFIX"])
-            crawl = set_paused(servers(self.settings), key_prefix, args[0] if args else None, paused=self.paused)
+            services = servers(self.settings, "postgres", "redis")
+            crawl = set_paused(services, key_prefix, args[0] if args else None, paused=self.paused)
             self.follow_up()
             told = self.told().format(id=crawl.id)
             print(json.dumps({"crawl": crawl.id, "paused": self.paused}) if opts.json else told)

@@ -67,7 +67,7 @@ class Command(ScrapyCommand):
             )
         with told_on_stderr(self), embedded.leave_as_found(read_environment().home):
             conditions, began = self._conditions(opts), time.monotonic()
-            with Measurements(servers(self.settings), conditions, _told) as found:
+            with Measurements(servers(self.settings, "postgres", "redis", "redis-cache"), conditions, _told) as found:
                 rows = measure_rows(found, only)
             print(_("measured in {seconds:.0f} s").format(seconds=time.monotonic() - began), file=sys.stderr)
             print(json.dumps([asdict(row) for row in rows], ensure_ascii=False)) if opts.json else _show(rows)

@@ -55,7 +55,7 @@ class Command(ScrapyCommand):
             raise UsageError(str(error), print_help=False) from error
         with told_on_stderr(self):
             codes = [district.code for district in arguments.districts]
-            known = read_yields(servers(self.settings).database_url, codes, KEYWORDS)
+            known = read_yields(servers(self.settings, "postgres").database_url, codes, KEYWORDS)
             planned = estimate(arguments, known, Clock().now())
             per_second = allowed_pace(self.settings)
             if opts.json:

@@ -65,7 +65,8 @@ class Command(ScrapyCommand):
             refuse_too_fast(ceiling, site, is_meant=is_meant or self.settings.getbool("POLITENESS_FAST_ALLOWED"))
         if not configured:
             return NO_LIMIT
-        where = (servers(self.settings).redis_url, site.politeness_key(self.settings["REDIS_KEY_PREFIX"]), configured)
+        key = site.politeness_key(self.settings["REDIS_KEY_PREFIX"])
+        where = (servers(self.settings, "redis").redis_url, key, configured)
         if action == "reset":
             return lift_hold(*where)
         return set_ceiling(*where, *ceilings) if ceilings else read_pace(*where)

@@ -24,7 +24,7 @@ class Command(PauseCommand):
         assert self.settings  # noqa: S101
         if configured := allowed_pace(self.settings):
             key = SiteHosts.of(self.settings).politeness_key(self.settings["REDIS_KEY_PREFIX"])
-            let_go_on(servers(self.settings).redis_url, key, configured)
+            let_go_on(servers(self.settings, "redis").redis_url, key, configured)
 
     def short_desc(self) -> str:
         return _("Let the workers of a paused crawl go on")

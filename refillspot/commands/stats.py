@@ -75,7 +75,7 @@ class Command(ScrapyCommand):
 
         assert self.settings  # noqa: S101  # Scrapy made them
         clock = Clock(timedelta(seconds=self.settings.getfloat("CLOCK_OFFSET_SECONDS")))
-        return Records(servers(self.settings).database_url, clock.now())
+        return Records(servers(self.settings, "postgres").database_url, clock.now())
 
 
 def _form(opts: argparse.Namespace) -> Form:

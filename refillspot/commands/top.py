@@ -51,7 +51,7 @@ class Command(ScrapyCommand):
             raise UsageError(_("say at most one crawl, by its id: see scrapy crawls list"), print_help=False)
         console, figures_of = Console(highlight=False), FiguresOfCrawl()
         with told_on_stderr(self):
-            services = servers(self.settings)
+            services = servers(self.settings, "postgres", "redis")
             crawl = choose_crawl(services, str(self.settings["REDIS_KEY_PREFIX"]), args[0] if args else None)
             with CrawlReader(services, self.settings, crawl) as reader:
                 if opts.json:

@@ -51,9 +51,10 @@ class RedisCacheMiddleware:
     that they keep no request from being answered from the cache.
 
     Settings: CACHE_…, CACHE_REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS, RETRY_EXCEPTIONS
-    (those for which an old page may stand in). Stats: cache/hits, requests_saved, bytes_saved (of bodies, unpacked),
-    misses, refreshes, revalidated (304), stale (stood in for an error), waits (for another's fetch), stored,
-    too_large, corrupt, errors (of Redis), evictions (of the whole server, during the crawl).
+    (those for which an old page may stand in). Stats: cache/hits, requests_saved, bytes_saved (of bodies, unpacked;
+    both without robots.txt), begun (since when it is filled), misses, refreshes, revalidated (304), stale (stood in
+    for an error), waits (for another's fetch), stored, too_large, corrupt, errors (of Redis), evictions (of the whole
+    server, during the crawl).
     """
 
     def __init__(self, crawler: Crawler, lookup: PageLookup) -> None:
@@ -90,18 +91,20 @@ class RedisCacheMiddleware:
 
     async def spider_opened(self) -> None:
         self._evicted_before = await self._evicted_keys()
+        if begun := await self._lookup.cache.begun(self._lookup.clock.now()):
+            self._crawler.stats.set_value("cache/begun", begun.isoformat())
 
     async def process_request(self, request: Request) -> Response | None:
         wanted = self._wanted(request)
         if wanted and (page := await self._lookup.find(wanted)):
-            return self._hit(request, page)
+            return self._hit(request, wanted, page)
         self._downloader.set_aside(request, partial(self._left, request, wanted))
         if wanted:
             page = await self._lookup.wait(wanted)
             if wanted.has_waited:
                 self._count("waits")
             if page:
-                return self._hit(request, page)
+                return self._hit(request, wanted, page)
         await self._places.acquire()
         self._placed.add(request)
         if wanted:
@@ -114,7 +117,7 @@ class RedisCacheMiddleware:
         """Return what is kept for a request, fresh; None where the site would have to be asked."""
         wanted = self._wanted(request)
         page = await self._lookup.find(wanted) if wanted else None
-        return self._hit(request, page) if page else None
+        return self._hit(request, wanted, page) if wanted and page else None
 
     async def process_response(self, request: Request, response: Response) -> Response:
         self._free_place(request)  # it need not wait until the page is kept
@@ -167,10 +170,11 @@ class RedisCacheMiddleware:
         listed = row_version(row) if isinstance(row, dict) else b""
         return self._lookup.want(kind, fingerprint, listed=listed, refresh=bool(request.meta.get(CACHE_REFRESH)))
 
-    def _hit(self, request: Request, page: Page) -> Response:
+    def _hit(self, request: Request, wanted: Wanted, page: Page) -> Response:
         self._count("hits")
-        self._count("requests_saved")
-        self._count("bytes_saved", len(page.body))
+        if wanted.kind is not Kind.ROBOTS:  # of a site that answers nothing its rules may still be kept
+            self._count("requests_saved")
+            self._count("bytes_saved", len(page.body))
         return response_of(request, page)
 
     def _stand_in(self, request: Request, wanted: Wanted) -> Response | None:

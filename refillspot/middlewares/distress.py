@@ -39,9 +39,9 @@ class DistressMiddleware:
 
     Settings: DININGCODE_API_URL, DININGCODE_WEB_URL (other hosts say nothing about the site),
     POLITENESS_REQUESTS_PER_SECOND (0 = not there), POLITENESS_BLOCK_SECONDS. Stats: politeness/put_back,
-    verification_pages, pages_for_humans, slow_answers (times that the latency had doubled), retry_after_cut (longer
-    than is believed), retry_after_unusable; those of the decisions are PolitenessMiddleware's, which also says what
-    they are.
+    good_answers (of the site itself, whoever reads them), verification_pages, pages_for_humans, slow_answers (times
+    that the latency had doubled), retry_after_cut (longer than is believed), retry_after_unusable; those of the
+    decisions are PolitenessMiddleware's, which also says what they are.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -69,7 +69,10 @@ class DistressMiddleware:
             return await self._refused(request, response, refusal, sent)
         await self._hold(request, response)
         await self.budget.answered(is_error=response.status >= 500)
-        if sign := self._sign(request, response) or self._slowness(request, response):
+        sign = self._sign(request, response)
+        if sign is None and (response.status < 300 or response.status == 304):
+            self._count("good_answers")
+        if sign := sign or self._slowness(request, response):
             await self.budget.change(partial(politeness.slow_down, reason=sign, sent=sent))
         return response
 

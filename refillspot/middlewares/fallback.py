@@ -48,7 +48,8 @@ class FallbackMiddleware:
     Request meta: `api_failure`, `api_probe` (see `refillspot.fallback`).
     Settings: FALLBACK_ENABLED, FALLBACK_PROBE_SECONDS, DININGCODE_API_URL, DININGCODE_WEB_URL, REDIS_URL,
     REDIS_KEY_PREFIX, RETRY_EXCEPTIONS. Stats: fallback/failed (requests that the API could not answer), forbidden
-    (whose page robots.txt forbids), without_page; of the decisions that this worker caused switched, returned, probe.
+    (whose page robots.txt forbids), without_page, stood_in (pages, which DownloaderStats counts twice); of the
+    decisions that this worker caused switched, returned, probe.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -118,13 +119,13 @@ class FallbackMiddleware:
             await self.health.note_failure(kind, reason)
         return await self.health.is_down(Kind.LIST)
 
-    async def unread(self, kind: Kind, reason: str) -> None:
-        """Note an answer that could not be used, whatever its status was."""
+    async def failed(self, kind: Kind, reason: str) -> None:
+        """Note a request that the API could not answer in a way that can be used."""
         self._count("failed")
         await self.health.note_failure(kind, reason)
 
     async def _failed(self, request: Request, kind: Kind, reason: str) -> Request | None:
-        await self.unread(kind, reason)
+        await self.failed(kind, reason)
         if self.page_of(request) is None:
             return None
         logger.warning("%s %s: its page is asked instead", request.url, reason)
@@ -156,6 +157,7 @@ class FallbackMiddleware:
         if politeness and politeness.budget and refusal_of(response.url, response.status, response.body):
             return put_back(request, politeness.budget.seconds_held())
         response.request = request
+        self._count("stood_in")
         return response
 
     def page_of(self, request: Request) -> str | None:

@@ -35,7 +35,8 @@ class ReadingMiddleware:
     An answer in a layout that is not known is led there at once, another useless one after its last attempt. Pages that
     came instead of a block are none of them: they are left to the hold.
 
-    Settings: FALLBACK_ENABLED, RETRY_ENABLED, RETRY_TIMES. Stats: fallback/lists, stores (read from pages for people).
+    Settings: FALLBACK_ENABLED, RETRY_ENABLED, RETRY_TIMES. Stats: fallback/lists, stores (read from pages for people),
+    unread/<error>/<kind> (answers of the API that could not be used).
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -71,6 +72,7 @@ class ReadingMiddleware:
         if not self._is_for_good(request, exception) or self._fallback.page_of(request) is None:
             return None
         self._unread.add(response)
+        self._crawler.stats.inc_value(f"fallback/unread/{type(exception).__name__}/{kind}")
         return self._lead(request, kind, f"{type(exception).__name__}: {exception}")
 
     def _is_for_good(self, request: Request, exception: Exception) -> bool:
@@ -82,7 +84,7 @@ class ReadingMiddleware:
 
     async def _lead(self, request: Request, kind: Kind, reason: str) -> AsyncIterator[Request]:
         logger.error("the API's answer to %s cannot be used, its page is asked instead: %s", request, reason)
-        await self._fallback.unread(kind, reason)
+        await self._fallback.failed(kind, reason)
         yield Request(  # and nothing else of its meta: middlewares have put secrets into it
             request.url, request.callback, "POST", FORM_HEADERS, request.body, priority=request.priority,
             cb_kwargs=request.cb_kwargs, errback=request.errback, dont_filter=True,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from refillspot.review.findings import Case
 
-RAISED = "spider_exceptions/"
+RAISED, BY_PAGE = "spider_exceptions/", "fallback/unread/"
 EDGE_SHARE = 0.25  # of the rows; of a site that answers what it is asked it is below a tenth
 KNOWN_ERRORS = (
     "MalformedAnswerError", "ApiError", "BlockedError", "UnknownStoreError", "LayoutChangedError",
@@ -27,6 +27,11 @@ def _rows_elsewhere(case: Case) -> Mapping[str, int]:
     return rows if sum(rows.values()) > EDGE_SHARE * case.facts.count("diningcode/rows") else {}
 
 
+def _unread(case: Case, error: str) -> int:
+    """Count answers with an error, also of those whose pages were read instead after their last attempt."""
+    return case.facts.count(RAISED + error, f"{BY_PAGE}{error}/*")
+
+
 def _unread_lists(case: Case) -> int:
     """Count pages in an unknown layout that are not store pages: those are kept, and counted for themselves."""
     return case.facts.count(f"{RAISED}LayoutChangedError") - case.facts.count("postgres/unread")
@@ -36,7 +41,7 @@ ANSWER_RULES = (
     Rule(
         key="garbled",
         severity=Severity.WARNING,
-        count=counted(f"{RAISED}MalformedAnswerError"),
+        count=lambda case: _unread(case, "MalformedAnswerError"),
         happened=lambda n: ngettext(
             "{count} answer was cut off or garbled: no whole JSON.",
             "{count} answers were cut off or garbled: no whole JSON.",
@@ -51,7 +56,7 @@ ANSWER_RULES = (
     Rule(
         key="api_errors",
         severity=Severity.WARNING,
-        count=counted(f"{RAISED}ApiError"),
+        count=lambda case: _unread(case, "ApiError"),
         happened=lambda n: ngettext(
             "{count} answer was an error of the API under HTTP 200 (result_code).",
             "{count} answers were errors of the API under HTTP 200 (result_code).",
@@ -99,6 +104,21 @@ ANSWER_RULES = (
         cause=lambda: _("The site has changed its API. The stores of these lists are missing."),
         remedy=lambda: _(
             "scrapy deadletters show N names the place. Update refillspot, then: scrapy deadletters replay --all"
+        ),
+    ),
+    Rule(
+        key="changed_lists",
+        severity=Severity.WARNING,
+        count=counted(f"{BY_PAGE}LayoutChangedError/list"),
+        happened=lambda n: ngettext(
+            "{count} list is in a layout that is not known; its page for people was read instead.",
+            "{count} lists are in a layout that is not known; their pages for people were read instead.",
+            n,
+        ),
+        cause=lambda: _("The site has changed its API. Such a page shows fewer rows: stores may be missing."),
+        remedy=lambda: _(
+            "docs/site-changed.md: scrapy doctor --shapes FILE writes what the site sends. After an update of "
+            "refillspot crawl again: {go_on}"
         ),
     ),
     Rule(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,19 @@ from refillspot.totals import total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from refillspot.postgres.crawls import Crawl
     from refillspot.worker_stats import WorkerStats
 
 RESUMABLE = {"finished", "shutdown", "memory_limit", "site_away"}  # reasons with which a worker ends in good order
-NEVER_SENT = ("cache/hits", "httpcache/hit", "downloader/exception_type_count/scrapy.exceptions.IgnoreRequest")
+NEVER_SENT = (
+    "cache/hits", "httpcache/hit", "fallback/stood_in",
+    "downloader/exception_type_count/scrapy.exceptions.IgnoreRequest",
+)  # fmt: skip
+NO_GOOD_ANSWERS = (
+    "cache/hits", "httpcache/hit", "fallback/stood_in",  # none of the site's
+    "politeness/verification_pages", "politeness/pages_for_humans",  # under HTTP 200, most of them
+)  # fmt: skip
 
 
 @dataclass(slots=True, frozen=True)
@@ -129,11 +136,30 @@ class Facts:
         return max(told - self.count(*NEVER_SENT), 0)
 
     @property
+    def answered(self) -> int | None:
+        """Good answers of the site; None where that cannot be told.
+
+        Scrapy counts those of a cache, and pages that stand in for others, as well: a log that has more of them than
+        requests says nothing.
+        """
+        if (good := self.number("politeness/good_answers")) is not None:
+            return round(good)
+        good = self.count("downloader/response_status_count/2*", "downloader/response_status_count/304")
+        good -= self.count(*NO_GOOD_ANSWERS)
+        return good if 0 <= good <= self.asked else None
+
+    @property
     def hit_rate(self) -> float | None:
         """Share of the cacheable requests that the page cache answered; None where it was not asked."""
         hits = self.count("cache/hits")
         looked_up = hits + self.count("cache/misses", "cache/refreshes")
         return hits / looked_up if looked_up else None
+
+    @property
+    def cache_begun(self) -> datetime | None:
+        """Since when the page cache had been filled as the crawl began; None where that is not known."""
+        begun = self.stats.get("cache/begun")
+        return datetime.fromisoformat(begun) if isinstance(begun, str) else None
 
     @property
     def memory_mb(self) -> float | None:

@@ -17,7 +17,8 @@ FALLBACK_RULES = (
             n,
         ),
         cause=lambda: _(
-            "The API did not answer these requests. Such pages show fewer rows of a search, and say less of a store."
+            "The API did not answer these requests, or in no way that could be read. Such pages show fewer rows of a "
+            "search, and say less of a store."
         ),
         remedy=lambda: _("scrapy doctor looks at the API. When it answers again, crawl again: {go_on}"),
     ),

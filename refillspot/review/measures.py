@@ -52,7 +52,13 @@ def nothing_cached(facts: Facts, earlier: Facts | None) -> str:
         return _("first crawl")
     if facts.started_at and facts.started_at - earlier.ended_at > CACHE_LIFE:
         return _("before is too old")
-    return ""
+    return _("emptied since") if is_emptied(facts, earlier) else ""
+
+
+def is_emptied(facts: Facts, earlier: Facts | None) -> bool:
+    """Tell whether the cache has lost what the earlier crawl left there."""
+    begun = facts.cache_begun
+    return bool(begun and earlier and earlier.cache_begun and earlier.ended_at and begun > earlier.ended_at)
 
 
 def _few_rows(facts: Facts, _earlier: Facts | None) -> str:
@@ -61,8 +67,9 @@ def _few_rows(facts: Facts, _earlier: Facts | None) -> str:
 
 
 def _first_answers(facts: Facts) -> float | None:
-    good = facts.count("downloader/response_status_count/2*", "downloader/response_status_count/304")
-    return _ratio(max(good - facts.count(*NO_GOOD_ANSWERS), 0), facts.asked)
+    if facts.answered is None:
+        return None
+    return _ratio(max(facts.answered - facts.count(*UNREADABLE_ANSWERS), 0), facts.asked)
 
 
 def _ended_well(facts: Facts) -> float | None:
@@ -89,14 +96,13 @@ def _retried(facts: Facts) -> float | None:
     return (facts.count("frontier/retried") or facts.count("retry/count")) if facts.stats else None
 
 
-NO_GOOD_ANSWERS = (
-    "cache/hits",  # answers, but not of the site
+UNREADABLE_ANSWERS = (
     "spider_exceptions/MalformedAnswerError",
     "spider_exceptions/ApiError",
     "spider_exceptions/BlockedError",
-    "politeness/verification_pages",
-    "politeness/pages_for_humans",
-)  # under HTTP 200, most of them
+    "spider_exceptions/LayoutChangedError",
+    "fallback/unread/*",  # those that were read from their pages
+)  # under HTTP 200, and no good for all that
 THROUGHPUT = (
     Measure(key="stores", label=lambda: _("stores"), of=lambda facts: facts.stored),
     Measure(key="seconds", label=lambda: _("time at work"), of=lambda facts: facts.seconds or None, unit=Unit.SECONDS,

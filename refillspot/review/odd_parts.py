@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ODD, ABSENT = "oddities/", "absent/"
 FEWEST = 20  # answers from which a share says anything
+SECTION = "poi_section"  # of a list; it may be missing where nothing is found, and only there
 MOST = 0.5  # of the answers; beyond that it is the site, and no slip
 
 
@@ -57,14 +58,14 @@ def absent_parts(facts: Facts) -> list[str]:
         for name in facts.stats
         if name.startswith(ABSENT)
         for path in [name.removeprefix(ABSENT)]
-        if FEWEST <= _answers(facts, path) <= (facts.number(name) or 0)
+        if (1 if path == SECTION else FEWEST) <= _answers(facts, path) <= (facts.number(name) or 0)
     )
 
 
 def _answers(facts: Facts, path: str) -> int:
     if path.startswith("list[]"):
         return round(facts.number("reading/rows") or 0)
-    if path.startswith("poi_section"):
+    if path.startswith(SECTION):
         return round(facts.number("reading/lists") or 0)
     return round(facts.number("reading/store_pages") or 0)
 
@@ -118,7 +119,10 @@ PART_RULES = (
             "{count} parts were in none of the answers: {absent_parts}.",
             n,
         ),
-        cause=lambda: _("Some stores usually have it: the site has renamed it, or taken it out."),
+        cause=lambda: _(
+            "Some stores usually have it, and every list with a row has a poi_section: the site has renamed it, or "
+            "taken it out."
+        ),
         remedy=lambda: _("scrapy doctor --shapes FILE shows what is there instead: docs/site-changed.md"),
     ),
 )

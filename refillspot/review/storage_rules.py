@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
 from refillspot.review.findings import Rule, Severity, counted
-from refillspot.review.measures import nothing_cached
+from refillspot.review.measures import is_emptied, nothing_cached
 
 if TYPE_CHECKING:
     from refillspot.review.findings import Case
@@ -22,6 +22,11 @@ def _is_cache_useless(case: Case) -> int:
     rate = facts.hit_rate
     is_due = not nothing_cached(facts, earlier) and facts.count("cache/misses") >= LEAST_MISSES
     return int(is_due and rate is not None and rate < USEFUL_HIT_RATE)
+
+
+def _is_cache_emptied(case: Case) -> int:
+    rate = case.facts.hit_rate
+    return int(is_emptied(*case) and rate is not None and rate < USEFUL_HIT_RATE)
 
 
 def _is_memory_near_limit(case: Case) -> int:
@@ -109,6 +114,18 @@ CACHE_RULES = (
         remedy=lambda: _(
             "If fresher data than that is not needed, raise CACHE_TTL_STORE_SECONDS; if pages were evicted, give the "
             "cache's Redis more memory (maxmemory)."
+        ),
+    ),
+    Rule(
+        key="cache_emptied",
+        severity=Severity.NOTE,
+        count=_is_cache_emptied,
+        happened=lambda _n: _(
+            "Only {hit_rate} was answered from the cache: it was emptied after the crawl before ({earlier})."
+        ),
+        cause=lambda: _("Its Redis was flushed or started anew, which keeps no page, or it is another one than then."),
+        remedy=lambda: _(
+            "Nothing, if that was meant. Else let the cache's Redis run between crawls: scrapy services status"
         ),
     ),
     Rule(

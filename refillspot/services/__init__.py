@@ -12,8 +12,10 @@ from refillspot.services.environment import Environment, read_environment
 from refillspot.services.reachability import check_postgres, check_redis, warn_of_cache_that_fills_queue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
+
+EVERY = ("postgres", "redis", "redis-cache")
 
 __all__ = ["Environment", "ServiceAddresses", "ServiceStatus", "mask_password", "read_environment", "resolve", "status"]
 
@@ -29,10 +31,15 @@ class ServiceStatus:
     problem: str | None = None
 
 
-def resolve(environ: Mapping[str, str] | None = None, directory: Path | None = None) -> ServiceAddresses:
+def resolve(
+    environ: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+    needed: Collection[str] = EVERY,
+) -> ServiceAddresses:
     """Return servers that answer: configured ones are checked, the others started embedded.
 
-    `environ` defaults to the process environment, `directory` (where `.env` is looked for) to the current one.
+    `environ` defaults to the process environment, `directory` (where `.env` is looked for) to the current one. Servers
+    that are not `needed` are neither checked nor started: what only reads the database works while the cache is down.
 
     Raises:
         ConfigurationError: a variable or a server's configuration can not be used.
@@ -41,15 +48,11 @@ def resolve(environ: Mapping[str, str] | None = None, directory: Path | None = N
     environment = read_environment(environ, directory)
     configured = read_addresses(environment.values)
     for name, address in configured.items():
-        _check(name, address, environment)
-    if {"redis", "redis-cache"} <= configured.keys():
+        if name in needed:
+            _check(name, address, environment)
+    if {"redis", "redis-cache"} <= configured.keys() & set(needed):
         warn_of_cache_that_fills_queue(configured["redis"].url, configured["redis-cache"].url)
-    return ServiceAddresses(
-        *(
-            configured[server.name].url if server.name in configured else embedded.ensure_up(server)
-            for server in embedded.servers(environment.home)
-        )
-    )
+    return ServiceAddresses(*(_address(server, configured, needed) for server in embedded.servers(environment.home)))
 
 
 def status(environ: Mapping[str, str] | None = None, directory: Path | None = None) -> list[ServiceStatus]:
@@ -66,6 +69,12 @@ def status(environ: Mapping[str, str] | None = None, directory: Path | None = No
         else ServiceStatus(server.name, embedded=True, up=embedded.is_up(server), address=server.url)
         for server in embedded.servers(environment.home)
     ]
+
+
+def _address(server: embedded.Server, configured: Mapping[str, ConfiguredAddress], needed: Collection[str]) -> str:
+    if server.name in configured:
+        return configured[server.name].url
+    return embedded.ensure_up(server) if server.name in needed else server.url
 
 
 def _configured_status(name: str, address: ConfiguredAddress, environment: Environment) -> ServiceStatus:

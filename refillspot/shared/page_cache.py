@@ -7,6 +7,7 @@ import logging
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -42,7 +43,9 @@ class Claim(NamedTuple):
 
 
 class PageCache:
-    """Keys: `<prefix>:<version>:<fingerprint>`, and the same with `:lease`. No method raises for a Redis that fails.
+    """Keys: `<prefix>:<version>:<fingerprint>`, the same with `:lease`, and `<prefix>:<version>:begun`.
+
+    No method raises for a Redis that fails.
 
     `max_bytes` bounds a page's body, and what is read for one. A lease is renewed until it is released, and ends
     `lease_seconds` after its holder died. Pages say when they were fetched; whether that is fresh is not judged here.
@@ -118,6 +121,17 @@ class PageCache:
             self._held.remove(lease)
             with suppress(CacheAwayError):
                 await self._batches.add(("release", *lease))
+
+    async def begun(self, now: datetime) -> datetime | None:
+        """Return since when this cache is filled: since `now` if it knows nothing. None if that cannot be known.
+
+        A cache that was emptied has forgotten this as well.
+        """
+        name, value = f"{self._prefix}begun", now.isoformat()
+        with suppress(CacheAwayError, ValueError):
+            kept = await self.server.attempt(lambda client: client.set(name, value, nx=True, get=True))
+            return datetime.fromisoformat(kept.decode("ascii")) if isinstance(kept, bytes) else now
+        return None
 
     async def close(self) -> None:
         if self._renewing:

@@ -32,6 +32,11 @@ def figure(key: str, now: Facts, earlier: Facts | None = None) -> Figure:
         (ANSWERS | {"cache/hits": 300}, "asked", 600, None),
         (ANSWERS | {"politeness/permits": 905}, "asked", 905, None),
         (ANSWERS | {"cache/hits": 90, "politeness/permits": 810}, "first_answers", 800 / 810, None),
+        (ANSWERS | {"fallback/stood_in": 300}, "asked", 600, None),
+        (ANSWERS | {"politeness/permits": 600, "politeness/good_answers": 590}, "first_answers", 590 / 600, None),
+        (ANSWERS | {"httpcache/hit": 300}, "first_answers", 590 / 600, None),
+        (ANSWERS | {"spider_exceptions/LayoutChangedError": 40, "fallback/unread/LayoutChangedError/list": 40},
+         "first_answers", 810 / 900, None),
         ({"downloader/exception_count": 5, "downloader/exception_type_count/scrapy.exceptions.IgnoreRequest": 3},
          "asked", 2, None),
         (ANSWERS, "requests_per_store", 900 / 700, None),
@@ -51,6 +56,11 @@ def test_figures(stats: dict[str, Any], key: str, value: float, is_met: bool | N
 
     assert one.value == pytest.approx(value)
     assert one.is_met is is_met
+
+
+def test_more_good_answers_than_requests_are_no_figure() -> None:
+    """Of a log whose answers came from somewhere else too, in a way that it does not tell."""
+    assert review(facts(ANSWERS | {"politeness/permits": 500})).figure("first_answers") is None
 
 
 @pytest.mark.parametrize(("dead", "is_met"), [(0, True), (1, True), (2, False)])

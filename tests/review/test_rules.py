@@ -41,6 +41,10 @@ OF_STATS: list[tuple[dict[str, Any], str, int]] = [
     ({"spider_exceptions/UnknownStoreError": 1}, "unknown_stores", 1),
     ({"spider_exceptions/LayoutChangedError": 2, "postgres/unread": 2}, "unread_stores", 2),
     ({"spider_exceptions/LayoutChangedError": 2}, "unread_lists", 2),
+    ({"fallback/unread/LayoutChangedError/list": 2}, "changed_lists", 2),
+    ({"fallback/unread/MalformedAnswerError/list": 2, "spider_exceptions/MalformedAnswerError": 1}, "garbled", 3),
+    ({"fallback/unread/ApiError/store": 2}, "api_errors", 2),
+    ({"absent/poi_section": 2, "reading/lists": 2}, "absent_parts", 1),
     ({"spider_exceptions/KeyError": 2}, "parser_errors", 2),
     ({"diningcode/rows_broken": 3}, "broken_rows", 3),
     ({"diningcode/queries_doubtful": 1}, "doubtful_lists", 1),
@@ -77,6 +81,7 @@ HARMLESS: list[dict[str, Any]] = [
     {"memory/max_mb": 100.0, "memory/limit_mb": 200.0},
     {"cache/hits": 10, "cache/misses": 90, "cache/errors": 0, "postgres/waits": 0},
     {"diningcode/rows": 100, "diningcode/rows_near": 10, "diningcode/strangers": 10},
+    {"absent/poi_section": 2, "reading/lists": 3},
     {"politeness/raised": 5, "politeness/limited": 1, "log_count/ERROR": 3},
 ]
 
@@ -193,6 +198,20 @@ def test_a_cache_that_should_have_had_the_pages() -> None:
     assert "10.0 %" in found(facts(misses), before)["cache_useless"].happened
     assert found(facts(misses), long_ago) == {}
     assert found(facts(misses)) == {}
+
+
+def test_a_cache_that_was_emptied_between_two_crawls() -> None:
+    misses = {"cache/hits": 10, "cache/misses": 90}
+
+    def before(begun: str | None) -> Facts:
+        known = {"cache/begun": begun} if begun else {}
+        return facts(known, crawl_id="before", begun=BEGUN - 2 * HOUR)
+
+    old, new = ((BEGUN - days).isoformat() for days in (timedelta(days=2), timedelta(0)))
+    assert found(facts(misses | {"cache/begun": new}), before(old)).keys() == {"cache_emptied"}
+    assert found(facts(misses | {"cache/begun": old}), before(old)).keys() == {"cache_useless"}
+    assert found(facts(misses | {"cache/begun": new}), before(None)).keys() == {"cache_useless"}  # it did not say
+    assert found(facts({"cache/hits": 90, "cache/misses": 10, "cache/begun": new}), before(old)) == {}
 
 
 def test_a_log_of_another_project_tells_its_errors() -> None:
