@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -16,7 +17,7 @@ from refillspot.postgres.stores import Outcome, StoreTable
 from tests.postgres.test_stores import query, store, write
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Callable
 
     from refillspot.items import Store
     from replica.tcp_proxy import TcpProxy
@@ -36,13 +37,14 @@ SLOW_COMMIT = """
 """
 
 
-async def with_crawl(url: str, work: Callable[[StoreTable], Awaitable[Outcome]]) -> Outcome:
-    """Do `work` with a table that gives an attempt little time, on behalf of the crawl CRAWL."""
+@asynccontextmanager
+async def impatient_table(url: str) -> AsyncIterator[StoreTable]:
+    """A table that gives an attempt little time, for the crawl CRAWL."""
     await CrawlTable(url).join("diningcode", {}, CRAWL, Clock().now())
     table = StoreTable(url, Clock(), attempt_seconds=NOT_FOR_LONG)
     await table.open()
     try:
-        return await work(table)
+        yield table
     finally:
         await table.close()
 
@@ -85,60 +87,58 @@ END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE dat
 
 
 @pytest.mark.parametrize("outage", OUTAGES)
-def test_a_server_that_refuses_is_waited_for(outage: str, database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_server_that_refuses_is_waited_for(
+    outage: str, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
     begin, end = OUTAGES[outage]
     name = str(conninfo_to_dict(database_url)["dbname"])
 
-    async def work(table: StoreTable) -> Outcome:
+    async with impatient_table(database_url) as table:
         await table.write([store("before000000")], CRAWL)
         await asyncio.to_thread(administer, database_url, begin.format(name), END_SESSIONS.format(name))
         writing = asyncio.create_task(table.write([store()], CRAWL))
         await until(lambda: caplog.text.count("trying again") >= 2)
         await asyncio.to_thread(administer, database_url, end.format(name), END_SESSIONS.format(name))
-        return await writing
-
-    outcome = asyncio.run(with_crawl(database_url, work))
+        outcome = await writing
 
     assert (outcome.stored, outcome.rejected) == (1, 0)
     assert outcome.waits >= 2
     assert counts(database_url) == {"stored": 2, "rejected": 0, "rows": 2, "rejects": 0}
 
 
-def test_a_full_disk_is_waited_for(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    async def work(table: StoreTable) -> Outcome:
+async def test_a_full_disk_is_waited_for(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with impatient_table(database_url) as table:
         change(database_url, DISK_FULL)
         writing = asyncio.create_task(table.write([store()], CRAWL))
         await until(lambda: "No space left on device" in caplog.text)
         change(database_url, "DROP FUNCTION full_disk CASCADE")
-        return await writing
+        assert (await writing).stored == 1
 
-    assert asyncio.run(with_crawl(database_url, work)).stored == 1
     assert counts(database_url) == {"stored": 1, "rejected": 0, "rows": 1, "rejects": 0}
 
 
-def test_a_silent_connection_is_given_up(
+async def test_a_silent_connection_is_given_up(
     database_url: str, proxied_database_url: str, postgres_proxy: TcpProxy, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def work(table: StoreTable) -> Outcome:
+    async with impatient_table(proxied_database_url) as table:
         postgres_proxy.half_open()
         writing = asyncio.create_task(table.write([store()], CRAWL))
         await until(lambda: "did not answer within 1 s" in caplog.text)
         postgres_proxy.heal()
-        return await writing
+        assert (await writing).stored == 1
 
-    assert asyncio.run(with_crawl(proxied_database_url, work)).stored == 1
     assert counts(database_url) == {"stored": 1, "rejected": 0, "rows": 1, "rejects": 0}
 
 
 @pytest.mark.parametrize("known", [[], [store()]])
-def test_a_commit_whose_answer_was_lost_counts_once(
+async def test_a_commit_whose_answer_was_lost_counts_once(
     known: list[Store], database_url: str, proxied_database_url: str, postgres_proxy: TcpProxy,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     caplog.set_level(logging.WARNING)
-    write(database_url, *known)
+    await asyncio.to_thread(write, database_url, *known)
 
-    async def work(table: StoreTable) -> Outcome:
+    async with impatient_table(proxied_database_url) as table:
         change(database_url, SLOW_COMMIT)
         with psycopg.connect(database_url, autocommit=True) as holder:
             holder.execute("SELECT pg_advisory_lock(7)")
@@ -150,20 +150,18 @@ def test_a_commit_whose_answer_was_lost_counts_once(
             await until(lambda: bool(query(database_url, waiting)))  # COMMIT was sent, and waits
             postgres_proxy.cut()
             await until(lambda: "not yet known whether the last commit" in caplog.text)
-        return await writing
+        assert await writing == Outcome(stored=2, waits=2)
 
-    assert asyncio.run(with_crawl(proxied_database_url, work)) == Outcome(stored=2, waits=2)
     assert counts(database_url) == {"stored": 2, "rejected": 0, "rows": 2, "rejects": 0}
 
 
-def test_one_bad_row_of_a_thousand_is_counted_as_one(database_url: str) -> None:
+async def test_one_bad_row_of_a_thousand_is_counted_as_one(database_url: str) -> None:
     stores = [store(f"{number:012}", review_count=-5 if number == 617 else number) for number in range(1000)]
 
-    async def work(table: StoreTable) -> Outcome:
+    async with impatient_table(database_url) as table:
         change(database_url, "ALTER TABLE refillspot.stores ADD CONSTRAINT no_less CHECK (review_count >= 0)")
-        return await table.write(stores, CRAWL)
+        assert await table.write(stores, CRAWL) == Outcome(stored=999, rejected=1)
 
-    assert asyncio.run(with_crawl(database_url, work)) == Outcome(stored=999, rejected=1)
     assert counts(database_url) == {"stored": 999, "rejected": 1, "rows": 999, "rejects": 1}
     (reject,) = query(database_url, "SELECT ref, error FROM refillspot.rejects")
     assert reject["ref"] == "000000000617"

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -50,4 +49,4 @@ def test_a_scratch_database_is_gone_afterwards(empty_database_url: str) -> None:
         assert connection.info.dbname == "refillspot_scratch"
 
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
-        asyncio.run(psycopg.AsyncConnection.connect(url))
+        psycopg.connect(url)

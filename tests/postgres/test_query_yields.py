@@ -116,24 +116,21 @@ def test_another_crawl_begins_anew_and_remembers_when_it_was_fruitful(
     assert second.asked_at > first.asked_at + timedelta(days=29)
 
 
-def test_an_answer_waits_for_postgres(
+async def test_an_answer_waits_for_postgres(
     database_url: str, connection: psycopg.Connection, postgres_proxy: TcpProxy, proxied_database_url: str
 ) -> None:
     connection.execute(CRAWL, ["one", "running"])
+    table = QueryYieldTable(proxied_database_url, Clock(), attempt_seconds=5)
+    await table.record(answer("두끼", "1", "a"), "one")
+    postgres_proxy.refuse()
+    postgres_proxy.cut()
+    waiting = asyncio.create_task(table.record(answer("두끼", "2", "b"), "one"))
+    done, _ = await asyncio.wait([waiting], timeout=0.2)
+    assert not done
+    postgres_proxy.heal()
+    await waiting
+    await table.close()
 
-    async def run() -> None:
-        table = QueryYieldTable(proxied_database_url, Clock(), attempt_seconds=5)
-        await table.record(answer("두끼", "1", "a"), "one")
-        postgres_proxy.refuse()
-        postgres_proxy.cut()
-        waiting = asyncio.create_task(table.record(answer("두끼", "2", "b"), "one"))
-        done, _ = await asyncio.wait([waiting], timeout=0.2)
-        assert not done
-        postgres_proxy.heal()
-        await waiting
-        await table.close()
-
-    asyncio.run(run())
-    gangnam = known(database_url)[GANGNAM, "두끼"]
+    gangnam = (await asyncio.to_thread(known, database_url))[GANGNAM, "두끼"]
     assert (sorted(gangnam.refs), sorted(gangnam.queries)) == (["a", "b"], ["1", "2"])
     assert datetime.now(UTC) - gangnam.asked_at < timedelta(minutes=5)

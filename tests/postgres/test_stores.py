@@ -258,20 +258,18 @@ def test_json_keeps_every_character_but_nul(text: str) -> None:
     assert encode_json(text) == encode_json(text.replace("\0", ""))
 
 
-def test_two_workers_merging_the_same_stores_do_not_deadlock(database_url: str) -> None:
-    async def scenario() -> list[Outcome]:
-        tables = [StoreTable(database_url, Clock()), StoreTable(database_url, Clock())]
-        for table in tables:
-            await table.open()
-        outcomes: list[Outcome] = []
-        for turn in range(10):  # each time, half of them are what they were
-            stores = [store(f"{number:012}", review_count=turn * (number % 2)) for number in range(300)]
-            outcomes += await asyncio.gather(tables[0].write(stores), tables[1].write(reversed(stores)))
-        for table in tables:
-            await table.close()
-        return outcomes
+async def test_two_workers_merging_the_same_stores_do_not_deadlock(database_url: str) -> None:
+    tables = [StoreTable(database_url, Clock()), StoreTable(database_url, Clock())]
+    for table in tables:
+        await table.open()
+    outcomes: list[Outcome] = []
+    for turn in range(10):  # each time, half of them are what they were
+        stores = [store(f"{number:012}", review_count=turn * (number % 2)) for number in range(300)]
+        outcomes += await asyncio.gather(tables[0].write(stores), tables[1].write(reversed(stores)))
+    for table in tables:
+        await table.close()
 
-    assert asyncio.run(scenario()) == [Outcome(stored=300)] * 20
+    assert outcomes == [Outcome(stored=300)] * 20
     assert query(database_url, "SELECT count(*) FROM refillspot.stores") == [{"count": 300}]
 
 
