@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 import pytest
 import redis
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from psycopg.conninfo import conninfo_to_dict
 
 from replica.tcp_proxy import TcpProxy
@@ -44,6 +46,10 @@ PROJECT_PREFIXES = (
 STARTERS = {"run", "launcher", "start_replica", "arena", "running_program", "subprocess"}
 """What starts a server or a program: fixtures, behind all others that do, and names of modules of tests."""
 THIS_RUN = pytest.StashKey[OneRun]()
+
+
+hypothesis_settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("busy")  # before the tests are imported: how long an example takes is no fault
 
 
 def pytest_configure(config: pytest.Config) -> None:

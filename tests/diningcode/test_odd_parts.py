@@ -145,7 +145,7 @@ def differing(one: Store, other: Store) -> set[str]:
 
 
 @given(st.sampled_from(KINDS), st.data())
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_an_odd_part_of_a_page_costs_what_it_says_and_nothing_else(number: int, data: st.DataObject) -> None:
     row, page = ANSWERS[number]
     path = data.draw(st.sampled_from(PAGE_PLACES[number]))
@@ -158,7 +158,7 @@ def test_an_odd_part_of_a_page_costs_what_it_says_and_nothing_else(number: int, 
 
 
 @given(st.sampled_from(KINDS), st.data())
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_an_odd_part_of_a_row_costs_what_it_says_and_nothing_else(number: int, data: st.DataObject) -> None:
     row, page = ANSWERS[number]
     path = data.draw(st.sampled_from(ROW_PLACES[number]))
@@ -168,7 +168,7 @@ def test_an_odd_part_of_a_row_costs_what_it_says_and_nothing_else(number: int, d
 
 
 @given(st.sampled_from(KINDS), st.data())
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_what_is_kept_of_a_page_reads_as_the_whole(number: int, data: st.DataObject) -> None:
     page = ANSWERS[number][1]
     path = data.draw(st.sampled_from(PAGE_PLACES[number]))
@@ -176,7 +176,7 @@ def test_what_is_kept_of_a_page_reads_as_the_whole(number: int, data: st.DataObj
 
 
 @given(st.sampled_from(KINDS), st.data())
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_what_is_kept_of_a_list_reads_as_the_whole(number: int, data: st.DataObject) -> None:
     row = ANSWERS[number][0]
     listed = {"result_code": "100", "result_data": {"params": {}, "poi_section": {"total_cnt": 2, "list": [row, row]}}}

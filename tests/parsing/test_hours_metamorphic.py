@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refillspot.items import OpeningHours
 from refillspot.parsing.hours import parse_hours
 
-REPEATABLE = settings(
-    max_examples=250, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
+REPEATABLE = settings(max_examples=250, derandomize=True, database=None)
 
 DAYS = "월화수목금토일"
 SPANS = ["11:00-22:00", "11:30 - 21:00", "10시~20시", "오전 11시 - 오후 9시", "17:00 - 02:00"]

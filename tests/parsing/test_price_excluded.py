@@ -83,7 +83,7 @@ EXCLUDES = st.sampled_from(["제외", "할인", "50% 할인", "반값", "이용 
 SHAPES = st.sampled_from(["{} ({})", "{}({})", "{} [{}]", "{} {}", "{} / {}", "{}, {}"])
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@settings(max_examples=150, derandomize=True, database=None)
 @given(st.sampled_from(["19,900원", "19.9", "1만9900원", "대인 19,900원"]), WHOM, EXCLUDES, SHAPES)
 def test_brackets_blanks_and_synonyms_do_not_matter(base: str, whom: str, excludes: str, shape: str) -> None:
     assert parse_prices(shape.format(base, f"{whom} {excludes}")) == parse_prices(base)

@@ -26,7 +26,7 @@ def verdict(*menu: str, categories: list[str] | None = None) -> str:
 
 
 @given(st.sampled_from(MEALS), st.sampled_from(FORMS), st.lists(st.sampled_from(PLATES), max_size=3), st.randoms())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_meal_without_end_is_one_however_it_is_written(
     meal: str, form: str, plates: list[str], random: Random
 ) -> None:
@@ -37,7 +37,7 @@ def test_a_meal_without_end_is_one_however_it_is_written(
 
 
 @given(st.sampled_from(SIDES), st.sampled_from(FORMS), st.sampled_from(MEALS), st.sampled_from(["", ", ", " / "]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_side_dish_without_end_is_none_on_a_line_of_its_own_or_behind_the_meal(
     side: str, form: str, meal: str, separator: str
 ) -> None:

@@ -88,7 +88,7 @@ def without_nul(value: Any) -> Any:
 
 
 def test_any_text_comes_back_but_for_nul(writer: Writer) -> None:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(page=PAGES)
     def comes_back(page: Store) -> None:
         writer.execute("TRUNCATE refillspot.stores")
@@ -108,7 +108,7 @@ def test_any_text_comes_back_but_for_nul(writer: Writer) -> None:
 def test_a_page_merged_twice_comes_to_the_same_as_once(writer: Writer) -> None:
     """What makes it right not to merge it again."""
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(before=PAGES, page=PAGES)
     def comes_to_the_same(before: Store, page: Store) -> None:
         writer.execute("TRUNCATE refillspot.stores")
