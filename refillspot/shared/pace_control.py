@@ -60,7 +60,7 @@ def lift_hold(redis_url: str, key: str, configured: float) -> dict[str, Any]:
     async def lift(shared: SharedPace) -> dict[str, Any]:
         before, now = await shared.get()
         decision = await shared.change(politeness.reset)
-        lifted = before.hold_reason if before and before.hold_until > now else ""
+        lifted = politeness.held_back_by(before, now) if before else ""
         return _described(decision.pace, now) | {"lifted": lifted}
 
     return _run(redis_url, key, configured, lift)
