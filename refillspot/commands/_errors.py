@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.exceptions import RefillspotError
 from refillspot.language import gettext as _
+from refillspot.readable import indented, say
 from refillspot.secrecy import scrub
 
 if TYPE_CHECKING:
@@ -22,5 +23,5 @@ def told_on_stderr(command: ScrapyCommand) -> Iterator[None]:
     try:
         yield
     except RefillspotError as error:
-        print(_("Error: {error}").format(error=scrub(str(error))), file=sys.stderr)
+        say(_("Error: {error}").format(error=indented(scrub(str(error)))), file=sys.stderr)
         command.exitcode = 1

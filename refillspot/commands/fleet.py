@@ -10,6 +10,7 @@ from scrapy.utils.conf import arglist_to_dict
 
 from refillspot.commands._errors import told_on_stderr
 from refillspot.language import gettext as _
+from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
@@ -66,5 +67,5 @@ class Command(ScrapyCommand):
                 crawl = FleetCrawl.join(args[0], arguments, self.settings, services)
                 self.exitcode = crawl.run(opts.workers or str(self.settings["FLEET_WORKERS"]), passed)
             except ArgumentError as error:
-                print(_("Error: {error}").format(error=error), file=sys.stderr)
+                say(_("Error: {error}").format(error=error), file=sys.stderr)
                 self.exitcode = 2

@@ -11,6 +11,7 @@ from refillspot.clock import write_kst
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands._servers import servers
 from refillspot.language import gettext as _
+from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
@@ -51,7 +52,7 @@ class Command(ScrapyCommand):
                 pace = self._done(action, values, is_meant=opts.yes)
             except ArgumentError as error:
                 raise UsageError(str(error), print_help=False) from error
-            print(json.dumps(pace, ensure_ascii=False) if opts.json else _told(pace))
+            say(json.dumps(pace, ensure_ascii=False) if opts.json else _told(pace))
 
     def _done(self, action: str, values: list[str], *, is_meant: bool) -> dict[str, Any]:
         from refillspot.pace_setting import allowed_pace, live_pace, refuse_too_fast

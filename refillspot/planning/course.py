@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-
 MOST_ROWS = 5_000  # of one query; a site that shows more of it shows them without end
 
 

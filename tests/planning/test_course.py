@@ -50,7 +50,8 @@ def test_rows_behind_a_short_page_are_followed() -> None:
 
 
 def test_rows_without_end_are_not_followed_without_end() -> None:
-    met, steps, shown = course(), [], 0
+    met, shown = course(), 0
+    steps: list[Step] = []
     while not steps or steps[-1] is Step.FOLLOW:
         steps.append(met.next_step(answer(shown + PAGE, 1_000_000, before=shown)))
         shown += PAGE
