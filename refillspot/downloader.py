@@ -29,7 +29,7 @@ class HttpHandlers(DownloadHandlers):
     async def download_request_async(self, request: Request) -> Response:
         response = await super().download_request_async(request)
         if response.status not in STATUSES:
-            raise DownloadFailedError(f"the status {str(response.status)[:20]} is none of HTTP")
+            raise DownloadFailedError(f"the status {str(response.status)[:30]} is none of HTTP")
         return response
 
 

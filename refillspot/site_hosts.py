@@ -38,10 +38,9 @@ class SiteHosts:
         """Tell whether one of these addresses is of the site."""
         return any(host_of(url) in self.hosts for url in urls)
 
-    def may_lead(self, url: str, to: str, *, has_form: bool) -> bool:
-        """Tell whether a request may go on elsewhere: within the site, and a form to no other host than its own."""
-        is_within = origin_of(to) in map(origin_of, (self.api_url, self.web_url))
-        return is_within and (origin_of(to) == origin_of(url) or not has_form)
+    def is_within(self, url: str) -> bool:
+        """Tell whether an address is of the site, by scheme, host and port."""
+        return origin_of(url) in map(origin_of, (self.api_url, self.web_url))
 
     def politeness_key(self, prefix: str) -> str:
         """Return where in Redis the pace is kept, which both hosts share."""

@@ -9,7 +9,7 @@ from scrapy import Request
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
 
-from refillspot.site_hosts import SiteHosts
+from refillspot.site_hosts import SiteHosts, origin_of
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -44,15 +44,15 @@ class SiteRedirectMiddleware(RedirectMiddleware):
         try:
             to = urljoin(request.url, to)
             further = super().process_response(request, response)
-        except ValueError as error:
-            raise _refused(request, response, to, "no address") from error
-        except IgnoreRequest as error:
-            raise _refused(request, response, to, f"more than {self.max_redirect_times} redirects in a row") from error
-        if not isinstance(further, Request):  # another scheme, which Scrapy takes for the answer itself
+        except ValueError:
+            raise _refused(request, response, to, "no address") from None  # else it is counted as a ValueError
+        except IgnoreRequest:
+            why = f"more than {self.max_redirect_times} redirects in a row"
+            raise _refused(request, response, to, why) from None
+        if not isinstance(further, Request) or not self._site.is_within(further.url):
             raise _refused(request, response, to, "not of the site")
-        if not self._site.may_lead(request.url, further.url, has_form=further.method != "GET"):
-            why = "another host, which is not to get the form" if self._site.has(further.url) else "not of the site"
-            raise _refused(request, response, further.url, why)
+        if further.method != "GET" and origin_of(further.url) != origin_of(request.url):
+            raise _refused(request, response, to, "another host, which is not to get the form")
         return further
 
 
