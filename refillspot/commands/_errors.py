@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def told_on_stderr(command: ScrapyCommand) -> Iterator[None]:
-    """Print a RefillspotError as one message, without a traceback, and let the program exit with 1."""
+    """Print a RefillspotError as one message, without a traceback, and let the program exit with 1.
+
+    Any other error ends the program with a traceback that is as harmless as a log.
+    """
+    from refillspot.logs import scrub_logs
+
+    scrub_logs()
     try:
         yield
     except RefillspotError as error:

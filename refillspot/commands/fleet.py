@@ -42,7 +42,6 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.exceptions import ArgumentError
         from refillspot.fleet.crawl import FleetCrawl
-        from refillspot.logs import scrub_logs
         from refillspot.secrecy import NAMES, hide
         from refillspot.services import read_environment, resolve
 
@@ -61,7 +60,6 @@ class Command(ScrapyCommand):
             os.environ.update({name: self.settings[name] for name in NAMES if self.settings.get(name)})
             passed = [option for option in opts.set if option.partition("=")[0] not in NAMES]  # `ps` shows these
             hide(read_environment().values)
-            scrub_logs()
             services = resolve()
             try:
                 crawl = FleetCrawl.join(args[0], arguments, self.settings, services)

@@ -33,8 +33,8 @@ class Command(ScrapyCommand):
         return _(
             "show: the pace of all workers together, and what holds it back. set N: at most N requests a second, at "
             "once and for every crawl, until POLITENESS_REQUESTS_PER_SECOND is given another value. reset: lift a "
-            "block or a hold that was none of the site's, and a Crawl-delay until robots.txt is read again; the workers' "
-            "logs say that it was done."
+            "block or a hold that was none of the site's, and a Crawl-delay until robots.txt is read again; the "
+            "workers' logs say that it was done."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
