@@ -6,6 +6,8 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from scrapy.core.downloader import Downloader, Slot
+from scrapy.core.downloader.handlers import DownloadHandlers
+from scrapy.exceptions import DownloadFailedError
 
 from refillspot.exceptions import IncompatibleEngineError
 
@@ -16,6 +18,19 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from twisted.internet.defer import Deferred
+
+
+STATUSES = range(100, 600)  # what HTTP has; anything else is as good as a 5xx (RFC 9110), or as no answer
+
+
+class HttpHandlers(DownloadHandlers):
+    """Scrapy's own, but an answer has a status that HTTP has: each one becomes the name of several stats."""
+
+    async def download_request_async(self, request: Request) -> Response:
+        response = await super().download_request_async(request)
+        if response.status not in STATUSES:
+            raise DownloadFailedError(f"the status {str(response.status)[:30]} is none of HTTP")
+        return response
 
 
 class StrictDownloader(Downloader):
@@ -36,6 +51,7 @@ class StrictDownloader(Downloader):
     def __init__(self, crawler: Crawler) -> None:
         check_engine()
         super().__init__(crawler)
+        self.handlers = HttpHandlers(crawler)
         self._set_aside: dict[Request, Callable[[], None]] = {}
         self._max_waiting_misses = self.settings.getint("CACHE_MAX_WAITING_MISSES")
 

@@ -1,4 +1,4 @@
-"""Log lines: without secrets, and as JSON beside those for people."""
+"""Log lines: without secrets, none that another one can forge, and as JSON beside those for people."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from refillspot.readable import indented, readable
 from refillspot.secrecy import scrub
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ class JsonLine(msgspec.Struct):
 
 
 class ScrubbedRecord(logging.LogRecord):
-    """Has its message and its traceback without secrets, whichever handler writes them and whenever it was added.
+    """Has its message and its traceback readable and without secrets, whichever handler writes them.
+
+    What others say in them can neither steer a terminal nor begin a line: further lines are indented.
 
     Handlers take a record's message from `getMessage`, and a traceback from `exc_text`, where the first of them put it.
     """
@@ -46,7 +49,7 @@ class ScrubbedRecord(logging.LogRecord):
     _exc_text: str | None = None
 
     def getMessage(self) -> str:  # noqa: N802  # logging's name
-        return scrub(super().getMessage())
+        return indented(scrub(super().getMessage()))
 
     @property
     def exc_text(self) -> str | None:
@@ -54,7 +57,7 @@ class ScrubbedRecord(logging.LogRecord):
 
     @exc_text.setter
     def exc_text(self, text: str | None) -> None:
-        self._exc_text = scrub(text) if text else None
+        self._exc_text = indented(scrub(text)) if text else None
 
 
 class JsonLines(logging.Formatter):
@@ -77,7 +80,7 @@ class JsonLines(logging.Formatter):
 
 
 def scrub_logs() -> None:
-    """Let nothing that this process logs, nor the traceback that it may end with, show a secret."""
+    """Let nothing that this process logs, nor the traceback that it may end with, show a secret or act."""
     logging.setLogRecordFactory(ScrubbedRecord)
     sys.excepthook = _print_scrubbed
 
@@ -91,4 +94,4 @@ def write_json_log(path: Path | str, level: str, origin: Callable[[], Origin]) -
 
 
 def _print_scrubbed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    sys.stderr.write(scrub("".join(traceback.format_exception(kind, error, trace))))
+    sys.stderr.write(readable(scrub("".join(traceback.format_exception(kind, error, trace)))))

@@ -6,7 +6,7 @@ one clock, that of the Redis server. Below the operator's ceiling the pace rises
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 LEASE_SECONDS = 0.25  # permits are given out at most this far ahead
@@ -17,7 +17,8 @@ NEAR_SHARE, NEAR_SECONDS = 0.9, 50.0  # from so much of the pace at which distre
 SAMPLE, ERROR_SHARE = 20, 0.25  # of so many answers, so many errors are distress
 SAMPLE_MEMORY_SECONDS = 300.0  # without an answer; then what the last crawl met says nothing about now
 LONGEST_HOLD_SECONDS = 3600.0
-LONGEST_CRAWL_DELAY_SECONDS = 600.0
+LONGEST_CRAWL_DELAY_SECONDS = 60.0  # who wants fewer visits than that forbids them, or answers with Retry-After
+RULES_SECONDS = 25 * 3600.0  # a delay whose rules nobody has read for so long is gone; workers read them once a day
 BLOCK_MEMORY_SECONDS = 3600.0  # a block so soon after the last one's end has come again
 MOST_DOUBLINGS = 16
 BLOCKS_A_DAY, DAY_SECONDS = 3, 24 * 3600.0  # then the site has said it often enough: a person has to look
@@ -54,6 +55,8 @@ class Pace:
     """When a person last lifted what held it back."""
     crawl_delays: dict[str, float] = field(default_factory=dict)
     """Seconds, by host."""
+    rules_read_at: dict[str, float] = field(default_factory=dict)
+    """When the rules were read that ask for these delays, by host."""
 
     @property
     def interval(self) -> float:
@@ -87,6 +90,7 @@ def begin(configured: float, now: float) -> Pace:
 
 def configure(pace: Pace, now: float, *, configured: float) -> Decision:
     """Take over the ceiling of a worker's settings, unless it was known: then a live change of it stays."""
+    pace = _without_old_delays(pace, now)
     if pace.configured == configured:
         return Decision(pace)
     return limit(replace(pace, configured=configured), now, ceiling=configured)
@@ -145,15 +149,24 @@ def resume(pace: Pace, now: float) -> Decision:  # noqa: ARG001  # a Change
 
 
 def reset(pace: Pace, now: float) -> Decision:
-    """Lift what holds the pace back, as a person decided; what the operator and robots.txt allow at most stays."""
-    fresh = begin(pace.configured, now)
-    lifted = replace(fresh, ceiling=pace.ceiling, rate=pace.ceiling, crawl_delays=pace.crawl_delays, reset_at=now)
-    what = pace.hold_reason if pace.hold_until > now else "nothing held it back"
+    """Lift what holds the pace back, as a person decided; what the operator allows at most stays.
+
+    A delay of robots.txt is gone until a worker reads the rules again.
+    """
+    lifted = replace(begin(pace.configured, now), ceiling=pace.ceiling, rate=pace.ceiling, reset_at=now)
+    what = held_back_by(pace, now) or "nothing held it back"
     return Decision(lifted, "reset", f"a person lifted what held all workers back: {what}")
+
+
+def held_back_by(pace: Pace, now: float) -> str:
+    """Return in words what `reset` lifts; empty if it is nothing."""
+    held = [pace.hold_reason] if pace.hold_until > now else []
+    return "; ".join([*held, *(_delay_in_words(host, seconds) for host, seconds in pace.crawl_delays.items())])
 
 
 def note_answers(pace: Pace, now: float, *, answers: int, errors: int) -> Decision:
     """Count answers, `errors` of them 5xx or none at all: too many are distress, else the pace rises."""
+    pace = _without_old_delays(pace, now)
     if now > pace.answered_at + max(SAMPLE_MEMORY_SECONDS, 2 * pace.interval):
         pace = replace(pace, answers=0, errors=0)
     counted = replace(pace, answers=pace.answers + answers, errors=pace.errors + errors, answered_at=now)
@@ -167,14 +180,36 @@ def note_answers(pace: Pace, now: float, *, answers: int, errors: int) -> Decisi
     return _raise(counted, now) if is_good else Decision(counted)
 
 
-def delay(pace: Pace, now: float, *, host: str, seconds: float) -> Decision:  # noqa: ARG001  # a Change
+def delay(pace: Pace, now: float, *, host: str, seconds: float) -> Decision:
     """Keep `Crawl-delay` of a host's robots.txt as the least spacing for all; 0 = it asks for none."""
     seconds = min(max(seconds, 0.0), LONGEST_CRAWL_DELAY_SECONDS)
+    rest = _without_delays(pace, [host])
+    if not seconds:
+        changed = rest
+    else:
+        delays, read_at = rest.crawl_delays | {host: seconds}, rest.rules_read_at | {host: now}
+        changed = replace(pace, crawl_delays=delays, rules_read_at=read_at)
     if pace.crawl_delays.get(host, 0.0) == seconds:
-        return Decision(pace)
-    others = {name: value for name, value in pace.crawl_delays.items() if name != host}
-    changed = replace(pace, crawl_delays=others | ({host: seconds} if seconds else {}))
-    return Decision(changed, "delayed", f"robots.txt of {host}: at least {seconds:g} s from one request to the next")
+        return Decision(changed)
+    return Decision(changed, "delayed", _delay_in_words(host, seconds))
+
+
+def _delay_in_words(host: str, seconds: float) -> str:
+    return f"robots.txt of {host}: at least {seconds:g} s from one request to the next"
+
+
+def _without_old_delays(pace: Pace, now: float) -> Pace:
+    """Return the state without the delays of rules that are not known any more, of a host that nobody asks."""
+    old = [host for host in pace.crawl_delays if now > pace.rules_read_at.get(host, 0.0) + RULES_SECONDS]
+    return _without_delays(pace, old) if old else pace
+
+
+def _without_delays(pace: Pace, hosts: Iterable[str]) -> Pace:
+    delays, read_at = dict(pace.crawl_delays), dict(pace.rules_read_at)
+    for host in hosts:
+        delays.pop(host, None)
+        read_at.pop(host, None)
+    return replace(pace, crawl_delays=delays, rules_read_at=read_at)
 
 
 def news(before: Pace | None, decision: Decision, seconds_held: float) -> Iterator[Decision]:

@@ -34,6 +34,7 @@ DOWNLOADER_MIDDLEWARES = {
     "refillspot.middlewares.RedisCacheMiddleware": 560,
     "refillspot.middlewares.AllowedPartsMiddleware": 570,  # nothing that a visitor wrote is kept by those before it
     "refillspot.middlewares.DistressMiddleware": 580,  # sees what came from the site only, unpacked
+    "refillspot.middlewares.SiteRedirectMiddleware": 600,  # Scrapy's follows to any host; <meta refresh> is none here
     "refillspot.middlewares.PolitenessMiddleware": 890,  # what leaves here is sent
     "refillspot.middlewares.LastLookMiddleware": 895,  # unless the API has gone down while it waited
     "refillspot.middlewares.NetworkMiddleware": 897,  # first to hear of a failure: what is no sign of the site's health
@@ -49,13 +50,12 @@ DOWNLOADER_MIDDLEWARES_BASE = {
     "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
-    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": 600,
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
     "scrapy.downloadermiddlewares.stats.DownloaderStats": 850,
 }
 SPIDER_MIDDLEWARES_BASE = {
     "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": 50,
-    "scrapy.spidermiddlewares.referer.RefererMiddleware": 700,  # RedirectMiddleware asks for it
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": 700,  # SiteRedirectMiddleware asks for it
 }
 EXTENSIONS_BASE = {
     "scrapy.extensions.corestats.CoreStats": 0,

@@ -38,6 +38,10 @@ class SiteHosts:
         """Tell whether one of these addresses is of the site."""
         return any(host_of(url) in self.hosts for url in urls)
 
+    def is_within(self, url: str) -> bool:
+        """Tell whether an address is of the site, by scheme, host and port."""
+        return origin_of(url) in map(origin_of, (self.api_url, self.web_url))
+
     def politeness_key(self, prefix: str) -> str:
         """Return where in Redis the pace is kept, which both hosts share."""
         return f"{prefix}:politeness:{'+'.join(self.hosts)}"
@@ -45,6 +49,12 @@ class SiteHosts:
     def api_health_key(self, prefix: str) -> str:
         """Return where in Redis it is kept what the API has failed to do."""
         return f"{prefix}:api_health:{host_of(self.api_url)}"
+
+
+def origin_of(url: str) -> tuple[str, str] | None:
+    """Return ("https", "im.diningcode.com"), scheme and host; None for an address that also holds a user's name."""
+    parts = urlsplit(url)
+    return None if "@" in parts.netloc else (parts.scheme, host_of(url))
 
 
 def host_of(url: str) -> str:

@@ -275,7 +275,9 @@ def test_a_person_lifts_a_block_and_what_it_did_to_the_pace() -> None:
     assert decision.kind == "reset"
     assert "Human Verification" in decision.reason
     assert (decision.pace.hold_until, decision.pace.hold_reason, decision.pace.blocks) == (0.0, "", 0)
-    assert (decision.pace.rate, decision.pace.ceiling, decision.pace.interval) == (4, 4, 5)
+    assert "robots.txt of www: at least 5 s" in decision.reason
+    assert (decision.pace.rate, decision.pace.ceiling, decision.pace.interval) == (4, 4, 1 / 4)
+    assert decision.pace.crawl_delays == {}
     assert decision.pace.reset_at == NOW + 10
 
 
@@ -294,6 +296,24 @@ def test_a_crawl_delay_and_the_pace_do_not_undo_each_other() -> None:
 
     free = politeness.delay(politeness.delay(pace, NOW, host="www", seconds=0).pace, NOW, host="im", seconds=0)
     assert free.pace.interval == 1
+
+
+def test_a_crawl_delay_is_bounded() -> None:
+    pace = politeness.delay(begin(1, NOW), NOW, host="www", seconds=600).pace
+
+    assert pace.interval == politeness.LONGEST_CRAWL_DELAY_SECONDS == 60
+
+
+def test_a_crawl_delay_ends_with_its_rules() -> None:
+    pace = politeness.delay(begin(1, NOW), NOW, host="www", seconds=5).pace
+    again = politeness.delay(pace, NOW + 20 * 3600, host="www", seconds=5)
+    assert again.kind == ""
+
+    later = NOW + 30 * 3600
+    for known in (politeness.configure(pace, later, configured=1).pace, after_good_answers(pace, later, 1)):
+        assert known.interval == 1
+    assert politeness.configure(again.pace, later, configured=1).pace.interval == 5
+    assert politeness.delay(again.pace, later, host="www", seconds=0).pace.interval == 1
 
 
 def test_a_live_ceiling_outlives_a_worker_with_the_setting_of_before() -> None:

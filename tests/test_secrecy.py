@@ -82,7 +82,7 @@ def test_log_lines_are_without_secrets_in_every_handler() -> None:
     line = json.loads(JsonLines(lambda: Origin("a crawl", "a worker")).format(told))
     text = logging.Formatter("%(message)s").format(told)
 
-    assert line["message"] == "***\nof 2"
+    assert line["message"] == "***\n    of 2"
     assert line["exception"] == "ValueError: of ***"
     assert (line["level"], line["logger"], line["crawl"], line["worker"]) == (
         "ERROR",
@@ -91,7 +91,7 @@ def test_log_lines_are_without_secrets_in_every_handler() -> None:
         "a worker",
     )
     assert line["time"].endswith("+00:00")
-    assert text == f"***\nof 2\n{line['exception']}"
+    assert text == f"***\n    of 2\n{line['exception']}"
 
 
 def test_the_traceback_that_ends_a_process_is_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:

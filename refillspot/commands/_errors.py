@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.exceptions import RefillspotError
 from refillspot.language import gettext as _
+from refillspot.readable import indented, say
 from refillspot.secrecy import scrub
 
 if TYPE_CHECKING:
@@ -18,9 +19,15 @@ if TYPE_CHECKING:
 
 @contextmanager
 def told_on_stderr(command: ScrapyCommand) -> Iterator[None]:
-    """Print a RefillspotError as one message, without a traceback, and let the program exit with 1."""
+    """Print a RefillspotError as one message, without a traceback, and let the program exit with 1.
+
+    Any other error ends the program with a traceback that is as harmless as a log.
+    """
+    from refillspot.logs import scrub_logs
+
+    scrub_logs()
     try:
         yield
     except RefillspotError as error:
-        print(_("Error: {error}").format(error=scrub(str(error))), file=sys.stderr)
+        say(_("Error: {error}").format(error=indented(scrub(str(error)))), file=sys.stderr)
         command.exitcode = 1

@@ -7,6 +7,7 @@ from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
 
 from refillspot.language import gettext as _
+from refillspot.readable import indented, say
 
 if TYPE_CHECKING:
     import argparse
@@ -36,9 +37,9 @@ class Command(CrawlCommand):
         try:
             crawl.result()  # type: ignore[attr-defined]  # a task: the asyncio reactor is a setting of this project
         except RefillspotError as error:
-            print(_("Error: {error}").format(error=scrub(str(error))), file=sys.stderr)
+            say(_("Error: {error}").format(error=indented(scrub(str(error)))), file=sys.stderr)
             self.exitcode = 2 if isinstance(error, ArgumentError) else 1
             return
         outcome = crawl_outcome(crawler.stats.get_stats())
-        print(outcome.sentence, file=sys.stderr)
+        say(outcome.sentence, file=sys.stderr)
         self.exitcode = outcome.exit_code

@@ -9,6 +9,7 @@ from scrapy.exceptions import UsageError
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands._servers import servers
 from refillspot.language import gettext as _
+from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
@@ -61,21 +62,21 @@ class Command(ScrapyCommand):
 
         found = read_overviews(self._servers, self._key_prefix)
         if opts.json:
-            print(json.dumps([one.as_json() for one in found], ensure_ascii=False))
+            say(json.dumps([one.as_json() for one in found], ensure_ascii=False))
         elif found:
             _print_table(found)
         else:
-            print(_("There is no crawl yet: scrapy crawl diningcode -a district=강남구"))
+            say(_("There is no crawl yet: scrapy crawl diningcode -a district=강남구"))
 
     def _show(self, ids: list[str], opts: argparse.Namespace) -> None:
         from refillspot.frontier.overview import read_overview
 
         one = read_overview(self._servers, self._key_prefix, ids[0])
         if opts.json:
-            print(json.dumps(one.as_json(), ensure_ascii=False))
+            say(json.dumps(one.as_json(), ensure_ascii=False))
             return
         for name, value in one.as_text().items():
-            print(f"{name:<12} {value}")
+            say(f"{name:<12} {value}")
 
     def _prune(self, ids: list[str], opts: argparse.Namespace) -> None:
         from refillspot.frontier.pruning import Pruning
@@ -84,16 +85,16 @@ class Command(ScrapyCommand):
         pruned = pruning.prune(ids)
         if opts.json:
             rows = [{"id": one.crawl.id, "keys": one.keys, "dead_letters_kept": one.kept_letters} for one in pruned]
-            print(json.dumps(rows))
+            say(json.dumps(rows))
             return
         for one in pruned:
             if one.kept_letters:
-                print(
+                say(
                     _("{id} is kept: it has {kept_letters} dead letters (--with-dead-letters drops them)").format(
                         id=one.crawl.id, kept_letters=one.kept_letters
                     )
                 )
-        print(
+        say(
             _("{pruned} pruned, {keys} keys removed").format(
                 pruned=sum(not one.kept_letters for one in pruned), keys=sum(one.keys for one in pruned)
             )
@@ -111,8 +112,9 @@ class Command(ScrapyCommand):
 
 
 def _print_table(found: list[CrawlOverview]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from refillspot.terminal import Terminal
 
     table = Table(box=None, pad_edge=False)
     table.add_column("crawl", no_wrap=True)  # to be copied
@@ -123,4 +125,4 @@ def _print_table(found: list[CrawlOverview]) -> None:
     for one in found:
         text = one.as_text()
         table.add_row(*(text[name] for name in ("crawl", "state", "district", "stored", "left", "dead", "begun")))
-    Console(highlight=False).print(table)
+    Terminal().print(table)

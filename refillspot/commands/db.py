@@ -8,6 +8,7 @@ from scrapy.exceptions import UsageError
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands._servers import servers
 from refillspot.language import gettext as _
+from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
@@ -52,7 +53,7 @@ def _migrate(settings: BaseSettings) -> None:
     from refillspot.postgres.database import migrate_database
 
     applied = migrate_database(servers(settings, "postgres").database_url)
-    print(
+    say(
         _("applied: {applied}").format(applied=", ".join(applied))
         if applied
         else _("nothing to do: the tables are up to date")
@@ -64,8 +65,8 @@ def _reparse(settings: BaseSettings, *, is_all: bool) -> None:
 
     result = reparse(servers(settings, "postgres").database_url, settings["DININGCODE_WEB_URL"], is_all=is_all)
     if is_all:
-        print(_("{count} stores read again from their newest pages").format(count=result.read_again))
-    print(
+        say(_("{count} stores read again from their newest pages").format(count=result.read_again))
+    say(
         _(
             "{stored} stored, {outdated} outdated and dropped, {rejected} refused by PostgreSQL, "
             "{unread} still unread and kept"

@@ -9,6 +9,7 @@ from scrapy.exceptions import UsageError
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands._servers import servers
 from refillspot.language import gettext as _
+from refillspot.readable import indented, one_line, say
 
 if TYPE_CHECKING:
     import argparse
@@ -65,12 +66,12 @@ class Command(ScrapyCommand):
 
 def _list(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
     if opts.json:
-        print(json.dumps([letter.as_json() for letter in letters], ensure_ascii=False))
+        say(json.dumps([letter.as_json() for letter in letters], ensure_ascii=False))
         return
-    print(_("crawl {id}: {count} dead letters").format(id=box.crawl.id, count=len(letters)))
+    say(_("crawl {id}: {count} dead letters").format(id=box.crawl.id, count=len(letters)))
     for letter in letters:
-        reason = letter.why.reason.partition("\n")[0][:REASON_CHARACTERS]
-        print(f"{letter.number:>4}  {letter.at}  {letter.asked}\n      {reason}")
+        reason = one_line(letter.why.reason.partition("\n")[0][:REASON_CHARACTERS])
+        say(f"{letter.number:>4}  {letter.at}  {one_line(letter.asked)}\n      {reason}")
 
 
 def _show(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
@@ -78,14 +79,18 @@ def _show(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -
         _list(box, letters, opts)
         return
     for letter in letters:
-        print(
+        say(
             _("dead letter {number} of crawl {id}, {at}\n{asked}\n{reason}").format(
-                number=letter.number, id=box.crawl.id, at=letter.at, asked=letter.asked, reason=letter.why.reason
+                number=letter.number,
+                id=box.crawl.id,
+                at=letter.at,
+                asked=one_line(letter.asked),
+                reason=indented(letter.why.reason),
             )
         )
         for name, value in (letter.request or {}).items():
-            print(f"  {name}: {value}")
-        print(letter.why.traceback)
+            say(f"  {name}: {one_line(str(value))}")
+        say(indented(letter.why.traceback))
 
 
 def _replay(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
@@ -93,18 +98,18 @@ def _replay(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace)
 
     crawl, count = box.crawl, box.replay(letters)
     if opts.json:
-        print(json.dumps({"crawl": crawl.id, "replayed": count, "left": len(letters) - count}))
+        say(json.dumps({"crawl": crawl.id, "replayed": count, "left": len(letters) - count}))
         return
-    print(_("{count} requests are queued again in crawl {id}.").format(count=count, id=crawl.id))
+    say(_("{count} requests are queued again in crawl {id}.").format(count=count, id=crawl.id))
     if count < len(letters):
-        print(
+        say(
             _("{count} cannot be: what was asked is not known, or is none of this program.").format(
                 count=len(letters) - count
             )
         )
     if count:
         given = " ".join(f"-a {name}={value}" for name, value in spider_arguments(crawl.arguments).items())
-        print(
+        say(
             _("Go on with: scrapy crawl {spider} {given} -a crawl={id}").format(
                 spider=crawl.spider, given=given, id=crawl.id
             )
@@ -113,7 +118,7 @@ def _replay(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace)
 
 def _drop(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
     count = box.drop(letters)
-    print(
+    say(
         json.dumps({"crawl": box.crawl.id, "dropped": count})
         if opts.json
         else _("{count} dead letters are dropped.").format(count=count)

@@ -37,14 +37,13 @@ class Command(ScrapyCommand):
         parser.add_argument("--seed", type=int, default=7, help=_("of the synthetic city (default 7)"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from rich.console import Console
-
         from refillspot.demo import run_demo
         from refillspot.planning import KEYWORDS
+        from refillspot.terminal import Terminal
 
         if args:
             raise UsageError(_("scrapy demo takes no argument, not {args}").format(args=" ".join(args)))
-        console = Console(highlight=False)
+        console = Terminal()
         console.print(
             _("Crawling {districts} of a synthetic Diningcode into a scratch database …").format(
                 districts=", ".join(DISTRICTS)
@@ -77,9 +76,10 @@ def _show(console: Console, result: DemoResult, seconds: float) -> None:
     _tell_misses(console, result)
     if result.missing or result.crawl_exit_code:
         console.print(
-            _("[red]Failed.[/red] The crawl ended with {crawl_exit_code}; its log: {log}").format(
+            _("Failed. The crawl ended with {crawl_exit_code}; its log: {log}").format(
                 crawl_exit_code=result.crawl_exit_code, log=result.log
-            )
+            ),
+            style="red",
         )
     else:
         console.print(
@@ -100,9 +100,10 @@ def _tell_misses(console: Console, result: DemoResult) -> None:
         )
     for truth in result.missing[:ROWS_SHOWN]:
         console.print(
-            _("[red]        missing: {ref} {name} ({district} {dong})[/red]").format(
+            _("        missing: {ref} {name} ({district} {dong})").format(
                 ref=truth["ref"], name=truth["name"], district=truth["district"], dong=truth["dong"]
-            )
+            ),
+            style="red",
         )
 
 

@@ -12,6 +12,7 @@ from scrapy.exceptions import UsageError
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands._servers import ADDRESSES
 from refillspot.language import gettext as _
+from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
@@ -65,7 +66,7 @@ class Command(ScrapyCommand):
         with told_on_stderr(self):
             found = list(_shown(examine(self._questions(opts)), as_json=opts.json))
             if opts.json:
-                print(json.dumps([asdict(finding) for finding in found], ensure_ascii=False))
+                say(json.dumps([asdict(finding) for finding in found], ensure_ascii=False))
             self.exitcode = 1 if any(finding.state == "problem" for finding in found) else 0
 
     def _questions(self, opts: argparse.Namespace) -> Questions:
@@ -106,10 +107,11 @@ class Command(ScrapyCommand):
 
 def _shown(findings: Iterator[Finding], *, as_json: bool) -> Iterator[Finding]:
     """Print each as soon as it is there, unless all are to be JSON."""
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False, soft_wrap=True)
+    from refillspot.terminal import Terminal
+
+    console = Terminal(soft_wrap=True)
     states = {"ok": _("ok"), "note": _("note"), "warning": _("warning"), "problem": _("PROBLEM")}
     for finding in findings:
         if not as_json:

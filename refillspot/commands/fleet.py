@@ -10,6 +10,7 @@ from scrapy.utils.conf import arglist_to_dict
 
 from refillspot.commands._errors import told_on_stderr
 from refillspot.language import gettext as _
+from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
@@ -41,7 +42,6 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.exceptions import ArgumentError
         from refillspot.fleet.crawl import FleetCrawl
-        from refillspot.logs import scrub_logs
         from refillspot.secrecy import NAMES, hide
         from refillspot.services import read_environment, resolve
 
@@ -60,11 +60,10 @@ class Command(ScrapyCommand):
             os.environ.update({name: self.settings[name] for name in NAMES if self.settings.get(name)})
             passed = [option for option in opts.set if option.partition("=")[0] not in NAMES]  # `ps` shows these
             hide(read_environment().values)
-            scrub_logs()
             services = resolve()
             try:
                 crawl = FleetCrawl.join(args[0], arguments, self.settings, services)
                 self.exitcode = crawl.run(opts.workers or str(self.settings["FLEET_WORKERS"]), passed)
             except ArgumentError as error:
-                print(_("Error: {error}").format(error=error), file=sys.stderr)
+                say(_("Error: {error}").format(error=error), file=sys.stderr)
                 self.exitcode = 2

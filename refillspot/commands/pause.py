@@ -9,6 +9,7 @@ from scrapy.exceptions import UsageError
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands._servers import servers
 from refillspot.language import gettext as _
+from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
@@ -49,7 +50,7 @@ class Command(ScrapyCommand):
             crawl = set_paused(services, key_prefix, args[0] if args else None, paused=self.paused)
             self.follow_up()
             told = self.told().format(id=crawl.id)
-            print(json.dumps({"crawl": crawl.id, "paused": self.paused}) if opts.json else told)
+            say(json.dumps({"crawl": crawl.id, "paused": self.paused}) if opts.json else told)
 
     def follow_up(self) -> None:
         """Do what else there is to do."""

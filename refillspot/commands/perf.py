@@ -13,6 +13,7 @@ from scrapy.utils.conf import arglist_to_dict
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands._servers import ADDRESSES, servers
 from refillspot.language import gettext as _
+from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
@@ -69,8 +70,8 @@ class Command(ScrapyCommand):
             conditions, began = self._conditions(opts), time.monotonic()
             with Measurements(servers(self.settings, "postgres", "redis", "redis-cache"), conditions, _told) as found:
                 rows = measure_rows(found, only)
-            print(_("measured in {seconds:.0f} s").format(seconds=time.monotonic() - began), file=sys.stderr)
-            print(json.dumps([asdict(row) for row in rows], ensure_ascii=False)) if opts.json else _show(rows)
+            say(_("measured in {seconds:.0f} s").format(seconds=time.monotonic() - began), file=sys.stderr)
+            say(json.dumps([asdict(row) for row in rows], ensure_ascii=False)) if opts.json else _show(rows)
             self.exitcode = 0 if all(row.is_met for row in rows) else 3
 
     def _conditions(self, opts: argparse.Namespace) -> Conditions:
@@ -96,19 +97,20 @@ def _names() -> list[str]:
 
 
 def _told(what: str) -> None:
-    print(_("measuring: {what} …").format(what=what), file=sys.stderr, flush=True)
+    say(_("measuring: {what} …").format(what=what), file=sys.stderr, flush=True)
 
 
 def _show(rows: Sequence[Row]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from refillspot.terminal import Terminal
 
     table = Table(_("goal of"), _("goal"), _("figure"), _("baseline"), _("met"), "")
     for number, row in enumerate(rows, 1):
         name = f"{row.name}, {row.case}" if row.case else row.name
         how = _("computed") if row.is_computed else _("measured")
         table.add_row(name, row.goal, row.figure, row.baseline, _met(row), f"{how} [{number}]")
-    console = Console(highlight=False, markup=False)
+    console = Terminal()
     console.print(table)
     for number, row in enumerate(rows, 1):
         console.print(f"[{number}] {row.note}")

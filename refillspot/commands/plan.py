@@ -10,6 +10,7 @@ from scrapy.utils.conf import arglist_to_dict
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands._servers import servers
 from refillspot.language import gettext as _
+from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
@@ -59,9 +60,9 @@ class Command(ScrapyCommand):
             planned = estimate(arguments, known, Clock().now())
             per_second = allowed_pace(self.settings)
             if opts.json:
-                print(json.dumps(_as_json(arguments, planned, per_second), ensure_ascii=False))
+                say(json.dumps(_as_json(arguments, planned, per_second), ensure_ascii=False))
             else:
-                print(_as_text(arguments, planned, per_second))
+                say(_as_text(arguments, planned, per_second))
 
 
 def _as_json(arguments: CrawlArguments, planned: Estimate, per_second: float) -> dict[str, Any]:

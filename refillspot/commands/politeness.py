@@ -11,6 +11,7 @@ from refillspot.clock import write_kst
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands._servers import servers
 from refillspot.language import gettext as _
+from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
@@ -32,7 +33,8 @@ class Command(ScrapyCommand):
         return _(
             "show: the pace of all workers together, and what holds it back. set N: at most N requests a second, at "
             "once and for every crawl, until POLITENESS_REQUESTS_PER_SECOND is given another value. reset: lift a "
-            "block or a hold that was none of the site's; the workers' logs say that it was done."
+            "block or a hold that was none of the site's, and a Crawl-delay until robots.txt is read again; the "
+            "workers' logs say that it was done."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -51,7 +53,7 @@ class Command(ScrapyCommand):
                 pace = self._done(action, values, is_meant=opts.yes)
             except ArgumentError as error:
                 raise UsageError(str(error), print_help=False) from error
-            print(json.dumps(pace, ensure_ascii=False) if opts.json else _told(pace))
+            say(json.dumps(pace, ensure_ascii=False) if opts.json else _told(pace))
 
     def _done(self, action: str, values: list[str], *, is_meant: bool) -> dict[str, Any]:
         from refillspot.pace_setting import allowed_pace, live_pace, refuse_too_fast

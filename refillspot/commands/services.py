@@ -9,6 +9,7 @@ from scrapy.exceptions import UsageError
 
 from refillspot.commands._errors import told_on_stderr
 from refillspot.language import gettext as _
+from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
@@ -49,10 +50,10 @@ def _up(*, as_json: bool) -> None:
 
     addresses = asdict(resolve())
     if as_json:
-        print(json.dumps(addresses, ensure_ascii=False))
+        say(json.dumps(addresses, ensure_ascii=False))
         return
     for name, url in addresses.items():
-        print(f"{name}: {mask_password(url)}")
+        say(f"{name}: {mask_password(url)}")
 
 
 def _down(*, as_json: bool) -> None:
@@ -60,7 +61,7 @@ def _down(*, as_json: bool) -> None:
 
     home = read_environment().home
     embedded.down(home)
-    print(
+    say(
         json.dumps(embedded.status(home))
         if as_json
         else _("The embedded servers of {home} are stopped.").format(home=home)
@@ -72,10 +73,10 @@ def _status(*, as_json: bool) -> None:
 
     found = status()
     if as_json:
-        print(json.dumps([asdict(service) for service in found], ensure_ascii=False))
+        say(json.dumps([asdict(service) for service in found], ensure_ascii=False))
         return
     for service in found:
         kind, state = "embedded" if service.embedded else "configured", "up" if service.up else "down"
-        print(f"{service.name:<12} {kind:<11} {state:<5} {mask_password(service.address)}")
+        say(f"{service.name:<12} {kind:<11} {state:<5} {mask_password(service.address)}")
         if service.problem:
-            print(f"  {service.problem}")
+            say(f"  {service.problem}")

@@ -9,6 +9,7 @@ from scrapy.exceptions import UsageError
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands._servers import servers
 from refillspot.language import gettext as _
+from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
@@ -117,5 +118,5 @@ def _of_logs(paths: list[str]) -> Review:
     if len(without) == len(logs):
         raise ArgumentError(told.format(files=", ".join(without)))
     if without:
-        print(told.format(files=", ".join(without)), file=sys.stderr)
+        say(told.format(files=", ".join(without)), file=sys.stderr)
     return review(Facts.of([run for runs in logs.values() for run in runs], Clock().now()))

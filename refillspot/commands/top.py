@@ -8,6 +8,7 @@ from scrapy.exceptions import UsageError
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands._servers import servers
 from refillspot.language import gettext as _
+from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
@@ -39,23 +40,23 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         import msgspec
-        from rich.console import Console
 
         from refillspot.fleet.figures import FiguresOfCrawl
         from refillspot.fleet.snapshot import CrawlReader, choose_crawl
         from refillspot.fleet.top import watch
         from refillspot.fleet.top_view import TopView
+        from refillspot.terminal import Terminal
 
         assert self.settings  # noqa: S101  # Scrapy made them
         if len(args) > 1 or any(arg.startswith("-") for arg in args):
             raise UsageError(_("say at most one crawl, by its id: see scrapy crawls list"), print_help=False)
-        console, figures_of = Console(highlight=False), FiguresOfCrawl()
+        console, figures_of = Terminal(), FiguresOfCrawl()
         with told_on_stderr(self):
             services = servers(self.settings, "postgres", "redis")
             crawl = choose_crawl(services, str(self.settings["REDIS_KEY_PREFIX"]), args[0] if args else None)
             with CrawlReader(services, self.settings, crawl) as reader:
                 if opts.json:
-                    print(msgspec.json.encode(figures_of.take(reader.read())).decode())
+                    say(msgspec.json.encode(figures_of.take(reader.read())).decode())
                 elif opts.once or not console.is_terminal:
                     console.print(TopView(figures_of.take(reader.read())))
                 else:

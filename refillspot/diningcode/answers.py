@@ -31,6 +31,7 @@ LASTING = [f'"{name}"'.encode() for name in versions.LASTING]
 SUCCESS = "100"
 NO_SUCH_STORE = "존재하지 않는"  # the replica's words; the site's own are not known, and then it is an ApiError
 MOST_PICTURES = 2  # of a row, which travels with a request; the store's page has all of them
+MOST_STORES = 1_000_000  # all restaurants of the country are fewer
 LONGEST_MESSAGE = 200  # characters of the site's own words in an error
 T = TypeVar("T")
 
@@ -93,9 +94,9 @@ def read_rows(section: PoiSection | None, oddities: list[Oddity], cap: int | Non
                 raise LayoutChangedError(f"poi_section: {odd.came} where {odd.due} was due")
         page.has_section = False
         return page
-    total = number_of(section.total_cnt)
+    total = _total(section.total_cnt, "total_cnt", oddities)
     if total is None and section.params:
-        total = number_of(section.params.rcount)
+        total = _total(section.params.rcount, "params.rcount", oddities)
     if section.rows is None and total != 0:
         raise LayoutChangedError("poi_section.list: no list of stores")
     for raw in map(bytes, section.rows or ()):
@@ -105,8 +106,17 @@ def read_rows(section: PoiSection | None, oddities: list[Oddity], cap: int | Non
             oddities.append(Oddity("poi_section.list[]", kind_of(loose_json(raw)), "object"))
     if section.rows and not page.rows:
         raise LayoutChangedError(f"no row of {len(section.rows)} could be read: {(page.broken or ['no object'])[0]}")
-    page.total = int(total) if total is not None else len(section.rows or ())
+    page.total = total if total is not None else len(section.rows or ())
     return page
+
+
+def _total(value: Number, name: str, oddities: list[Oddity]) -> int | None:
+    """Return how many stores match; None where that is not said, or cannot be: then the rows are what there is."""
+    number = number_of(value)
+    if number is not None and not 0 <= number <= MOST_STORES:
+        oddities.append(Oddity(f"poi_section.{name}", "impossible number", "number"))
+        return None
+    return None if number is None else int(number)
 
 
 def _read_row(raw: bytes, page: SearchPage) -> None:

@@ -21,6 +21,11 @@ T = TypeVar("T")
 
 NUMBER = r"^ *-?[0-9][0-9,]*(\.[0-9]+)? *$"
 """A number as text: "1,185"."""
+NESTING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|([\[{])|([\]}])', re.DOTALL)
+"""A text, or where a part begins or ends."""
+DEEPEST = 60
+"""Parts within parts; an answer of the site has a few. Whoever walks through a value has a stack that has an end."""
+LONGEST_INTEGER = 400  # digits; more make no number of 64 bits, nor a float
 NUMBERED = re.compile(r"\d{1,6}")
 NOTHING: Any = object()
 """Of a part that could not be read."""
@@ -44,8 +49,9 @@ def without_mark(body: bytes) -> bytes:
 def whole_json(body: bytes) -> bytes:
     """Return a body as JSON that a strict reader takes: without a mark, and mended where texts are broken.
 
-    Texts with half a character (an emoji that was cut, a byte that is no UTF-8) become null, line breaks within texts
-    and numbers that are none are let pass: a visitor's review must not cost the page that it stands on.
+    Texts with half a character (an emoji that was cut, a byte that is no UTF-8) become null, and so do numbers without
+    end and what is nested without end; line breaks within texts and numbers that are none are let pass: a visitor's
+    review must not cost the page that it stands on.
 
     Raises:
         MalformedAnswerError: it is no whole JSON all the same.
@@ -85,11 +91,33 @@ def _mended(body: bytes) -> Any:
     Raises:
         MalformedAnswerError: it is no whole JSON all the same.
     """
-    text = body.decode("utf-8", "surrogateescape")  # what is no UTF-8 becomes half a character too
+    text = shallow(body).decode("utf-8", "surrogateescape")  # what is no UTF-8 becomes half a character too
     try:
-        return _without_halves(json.loads(text, strict=False, parse_constant=lambda _name: None, parse_float=_finite))
+        value = json.loads(
+            text, strict=False, parse_constant=lambda _name: None, parse_float=_finite, parse_int=_bounded
+        )
+        return _without_halves(value)
     except (ValueError, RecursionError) as error:
         raise MalformedAnswerError(f"not whole JSON ({len(body)} bytes)") from error
+
+
+def shallow(body: bytes) -> bytes:
+    """Return JSON with null in the place of what is nested deeper than `DEEPEST`."""
+    kept, depth, start = [], 0, 0
+    for found in NESTING.finditer(body):
+        if found[1]:
+            depth += 1
+            if depth == DEEPEST + 1:
+                kept.append(body[start : found.start()] + b"null")
+        elif found[2]:
+            depth -= 1
+            if depth == DEEPEST:
+                start = found.end()
+    return b"".join(kept) + (body[start:] if depth <= DEEPEST else b"")
+
+
+def _bounded(text: str) -> int | None:
+    return int(text) if len(text) <= LONGEST_INTEGER else None
 
 
 def _finite(text: str) -> float | None:
@@ -159,7 +187,8 @@ def _as_due(value: Any, kind: inspect.Type, path: str, oddities: list[Oddity]) -
 
 def _near_miss(value: Any, kinds: Iterable[inspect.Type], path: str, oddities: list[Oddity]) -> Any:
     """Return what a value of another type says without doubt: a list whose entries are numbered."""
-    is_long = isinstance(value, str) and any(isinstance(one, inspect.StrType) and one.max_length for one in kinds)
+    longest = max((one.max_length or 0 for one in kinds if isinstance(one, inspect.StrType)), default=0)
+    is_long = isinstance(value, str) and 0 < longest < len(value)
     oddities.append(Oddity(path, "long text" if is_long else kind_of(value), type_names(kinds)))
     for kind in kinds:
         if isinstance(kind, inspect.ListType) and _is_numbered(value):
@@ -190,7 +219,10 @@ def _fit_object(value: Mapping[str, Any], kind: inspect.StructType, path: str, o
         if part is not NOTHING:
             found[field.name] = part
         elif field.required and isinstance(entry, int) and not isinstance(entry, bool):
-            found[field.name] = str(entry)  # a restaurant may be called 1943
+            text = _fit(str(entry), field.type, place, oddities)  # a restaurant may be called 1943
+            if text is NOTHING:
+                return NOTHING
+            found[field.name] = text
         elif field.required:
             if entry is NOTHING:
                 oddities.append(Oddity(place, "nothing", type_names((field.type,))))

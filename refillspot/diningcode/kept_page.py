@@ -25,6 +25,7 @@ from refillspot.exceptions import ApiError, LayoutChangedError, PassingError, Un
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+NESTED = b'{"left_out":"nested too deeply"}'
 SECTIONS = ("restaurant", "detail", "menu", "score", "tag", "photo")
 SECTION_FIELDS = ("total_cnt", "region", "region_name", "order")
 ROW_FIELDS = frozenset({"area", "keyword", "distance"} | {one.encode_name for one in msgspec.structs.fields(Row)})
@@ -45,6 +46,8 @@ def kept_page(url: str, status: int, body: bytes) -> bytes:
         return keep(body)
     except PassingError:
         return body
+    except RecursionError:  # just as deep as the stack was
+        return NESTED
 
 
 def kept_list_result(result: bytes) -> tuple[Any, dict[str, Any]]:

@@ -12,13 +12,13 @@ import msgspec
 from refillspot.diningcode.json_parts import NUMBER, Oddity
 from refillspot.items import Road  # noqa: TC001  # as above
 
-Ref = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,64}$")]
+Ref = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,64}\Z")]
 """The site's id of a store: 12 letters and digits so far. Longer ones fit no index, others no terminal."""
 Name = Annotated[str, msgspec.Meta(max_length=300)]
 LONGEST_TEXT = 4000  # characters
 Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
 """Longer ones are no text of a store; what parsers do with a text takes time."""
-Number = int | float | Annotated[str, msgspec.Meta(pattern=NUMBER)] | None
+Number = int | float | Annotated[str, msgspec.Meta(pattern=NUMBER, max_length=40)] | None
 """Counts come as text too: "1,185"."""
 
 

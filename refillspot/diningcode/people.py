@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from refillspot.diningcode.json_parts import loose_json, write_json
+from refillspot.diningcode.json_parts import DEEPEST, loose_json, write_json
 
 WORDS = ("user", "review", "comment", "blog", "writer", "author", "nick", "member")
 OF_PEOPLE = re.compile("|".join(WORDS), re.IGNORECASE)
@@ -23,13 +23,15 @@ def is_of_people(name: str) -> bool:
     return bool(OF_PEOPLE.search(name))
 
 
-def without_people(value: Any) -> Any:
-    """Return a copy of a JSON value without the fields that are of people."""
+def without_people(value: Any, depth: int = 0) -> Any:
+    """Return a copy of a JSON value without the fields that are of people, and without what is nested without end."""
+    if depth > DEEPEST and isinstance(value, list | dict):
+        return None
     if isinstance(value, list):
-        return [without_people(entry) for entry in value]
+        return [without_people(entry, depth + 1) for entry in value]
     if isinstance(value, dict):
         return {
-            name: without_people(entry)
+            name: without_people(entry, depth + 1)
             for name, entry in value.items()
             if not is_of_people(name) or (COUNTED.search(name) and _is_figure(entry))
         }

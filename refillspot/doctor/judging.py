@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from refillspot.diningcode.answers import decode_search, decode_store
 from refillspot.diningcode.differences import compare_list, compare_store
-from refillspot.diningcode.json_parts import without_mark
 from refillspot.diningcode.stores import district_code
 from refillspot.doctor.finding import Finding
 from refillspot.exceptions import LayoutChangedError, SiteError
@@ -38,19 +37,17 @@ def judge_status(answer: Answer) -> Finding | None:
     return Finding("site", "problem", what, _layout_remedy())
 
 
-def judge_rules(answer: Answer) -> tuple[Finding, str | None]:
-    """Return a finding, and the text of robots.txt: empty where there are no rules, None where they are not known."""
+def judge_rules(answer: Answer) -> tuple[Finding, bytes | None]:
+    """Return a finding, and what robots.txt says: empty where there are no rules, None where they are not known."""
     url, status = answer.url, answer.status
     if answer.refusal or not 200 <= status < 300:
         if not answer.refusal and 400 <= status < 500 and status not in NOT_NOW:
-            return Finding("robots", "ok", _("{url}: HTTP {status}, no rules").format(url=url, status=status)), ""
+            return Finding("robots", "ok", _("{url}: HTTP {status}, no rules").format(url=url, status=status)), b""
         what = _("{url} could not be read ({why}): until it can, nothing may be asked there").format(
             url=url, why=answer.refusal or f"HTTP {status}"
         )
         return Finding("robots", "problem", what, _("Try again later: a crawl waits for it too.")), None
-    return Finding("robots", "ok", _("{url} can be read").format(url=url)), without_mark(answer.body).decode(
-        "utf-8", "replace"
-    )
+    return Finding("robots", "ok", _("{url} can be read").format(url=url)), answer.body
 
 
 def judge_list(body: bytes, asked: str) -> tuple[list[Finding], str | None]:

@@ -18,6 +18,8 @@ from refillspot.exceptions import VisitError
 from refillspot.language import gettext as _
 from refillspot.planning import KEYWORDS
 from refillspot.regions import SEOUL, districts
+from refillspot.robots_text import rules_text
+from refillspot.site_hosts import host_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -83,13 +85,13 @@ class FirstContact:
             answer = await self._visitor.ask(host + ROBOTS_PATH)
         except VisitError as error:
             return problem("robots", error)
-        finding, text = judge_rules(answer)
-        if text is None:
+        finding, body = judge_rules(answer)
+        if body is None:
             return finding
-        rules = self._rules[host] = Protego.parse(text)
-        seconds = float(rules.crawl_delay(self._hosts.robots_name) or 0.0)
+        rules = self._rules[host] = Protego.parse(rules_text(body, self._hosts.robots_name))
+        seconds = rules.crawl_delay(self._hosts.robots_name) or 0.0
         if self._budget:
-            await self._budget.change(partial(politeness.delay, host=urlsplit(host).netloc, seconds=seconds))
+            await self._budget.change(partial(politeness.delay, host=host_of(host), seconds=seconds))
         return finding
 
     async def _ask(self, form: Form) -> Answer | Finding:

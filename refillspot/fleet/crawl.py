@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from rich.console import Console
 from scrapy.spiderloader import SpiderLoader
 
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
@@ -28,9 +27,11 @@ from refillspot.logs import Origin, write_json_log
 from refillspot.outcome import COULD_NOT_RUN, HELD, Outcome, complete_outcome
 from refillspot.pace_setting import allowed_pace
 from refillspot.postgres.database import join_crawl, look_at_crawl
+from refillspot.readable import say
 from refillspot.services import read_environment
 from refillspot.shared.pace_control import read_pace
 from refillspot.site_hosts import SiteHosts
+from refillspot.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,14 +86,14 @@ class FleetCrawl:
             )
         except ValueError as error:
             raise ArgumentError(str(error)) from error
-        print(sizing.why, file=sys.stderr)
+        say(sizing.why, file=sys.stderr)
         self._log()
         workers = [self._worker(number, sizing.share_mb, passed) for number in range(1, sizing.workers + 1)]
-        print(_("logs: {directory}").format(directory=self.logs), file=sys.stderr)
+        say(_("logs: {directory}").format(directory=self.logs), file=sys.stderr)
         prefix = f"{self.settings['REDIS_KEY_PREFIX']}:{self.crawl.id}"
         title = f"{self.spider} {self.arguments.get('district', '')}, crawl {self.crawl.id}"
         self._serve_metrics()
-        with ProgressReader(self.services.redis_url, prefix) as reader, Display(Console(), title) as display:
+        with ProgressReader(self.services.redis_url, prefix) as reader, Display(Terminal(), title) as display:
             watch = Watch(reader, display, self.services.database_url, self.crawl.id, self._pace)
             end = Supervisor(workers, watch.is_over, watch.look).run()
             result = reader.result()
@@ -134,7 +135,7 @@ class FleetCrawl:
     def _serve_metrics(self) -> None:
         if port := str(self.settings["METRICS_PORT"]):
             address = serve_metrics(port, CrawlReader(self.services, self.settings, self.crawl))
-            print(_("metrics: {address}").format(address=address), file=sys.stderr)
+            say(_("metrics: {address}").format(address=address), file=sys.stderr)
 
     def _tell(self, end: FleetEnd, result: dict[str, int] | None, stored: int | None) -> int:
         if result is not None:
@@ -147,9 +148,9 @@ class FleetCrawl:
                 else _("Not complete, {stored} stores stored so far. The same command goes on from here.")
             )
             outcome = Outcome(COULD_NOT_RUN if code is None else code, sentence.format(stored=stored))
-        print(outcome.sentence, file=sys.stderr)
+        say(outcome.sentence, file=sys.stderr)
         if end.restarts:
-            print(
+            say(
                 _("{restarts} restarts of workers, {recycled} of them to give memory back").format(
                     restarts=end.restarts, recycled=end.recycled
                 ),

@@ -38,7 +38,7 @@ class Display(AbstractContextManager["Display"]):
         if self._live:
             self._live.start()
         else:
-            self._console.print(self._title, highlight=False, soft_wrap=True)
+            self._console.print(self._title, soft_wrap=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -61,7 +61,7 @@ class Display(AbstractContextManager["Display"]):
             self._last_line = seconds
             now = datetime.now(KST)
             told = "; ".join(part for part in (self.held, words) if part)
-            self._console.print(f"{now:%H:%M:%S}  {told}, {write_left(left)}", highlight=False, soft_wrap=True)
+            self._console.print(f"{now:%H:%M:%S}  {told}, {write_left(left)}", soft_wrap=True)
 
 
 def title_line(title: str, right: str) -> Table:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.language import gettext as _
 from refillspot.outcome import COULD_NOT_RUN, HELD, INTERRUPTED, RECYCLED, WRONG_USAGE
+from refillspot.readable import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,7 +76,7 @@ class Supervisor:
     def _signalled(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # signal's signature
         self._signals += 1
         self.end.was_interrupted = True
-        print(  # the person at the keyboard asked
+        say(  # the person at the keyboard asked
             _(
                 "Stopping: each worker finishes what it has in hand. Once more stops at once; "
                 "nothing is lost either way."

@@ -8,6 +8,7 @@ from refillspot.middlewares.last_look import LastLookMiddleware
 from refillspot.middlewares.network import NetworkMiddleware
 from refillspot.middlewares.politeness import PolitenessMiddleware
 from refillspot.middlewares.reading import ReadingMiddleware
+from refillspot.middlewares.redirect import SiteRedirectMiddleware
 from refillspot.middlewares.retry import RetryAfterMiddleware
 from refillspot.middlewares.robots import RobotsMiddleware
 from refillspot.middlewares.user_agent import UserAgentMiddleware
@@ -23,5 +24,6 @@ __all__ = [
     "RedisCacheMiddleware",
     "RetryAfterMiddleware",
     "RobotsMiddleware",
+    "SiteRedirectMiddleware",
     "UserAgentMiddleware",
 ]

@@ -6,26 +6,28 @@ import asyncio
 import logging
 import random
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urljoin
 
 from protego import Protego
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, IgnoreRequest
+from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, IgnoreRequest, StopDownload
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import build_from_crawler, load_object
 
 from refillspot import politeness
-from refillspot.diningcode.json_parts import without_mark
 from refillspot.diningcode.refusals import ROBOTS_PATH, refusal_of
 from refillspot.middlewares.fallback import FallbackMiddleware
 from refillspot.middlewares.politeness import PolitenessMiddleware
 from refillspot.middlewares.putting_back import is_ending, put_back
 from refillspot.retries import backoff_seconds
+from refillspot.robots_text import LONGEST_RULES, rules_text
 from refillspot.site_hosts import SiteHosts, host_of
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.robotstxt import RobotParser
@@ -37,6 +39,8 @@ NO_SITE = (CannotResolveHostError, DownloadConnectionRefusedError)  # nobody the
 LONGEST_SLEEP = 1.0  # seconds; then it is asked again whether the crawl ends
 KNOWN_SECONDS = 24 * 3600  # then the rules are asked for again (RFC 9309)
 LONGEST_BACKOFF_ATTEMPT = 5  # further ones wait as long
+RECEIVED = "robots_bytes"
+"""Key of a request's meta: how much of the rules has come."""
 
 
 class _Rules(NamedTuple):
@@ -55,7 +59,7 @@ class _NotNowError(Exception):
 class RobotsMiddleware(RobotsTxtMiddleware):
     """Scrapy's own, but after an error, a time-out or a block page requests wait until the rules could be read.
 
-    `Crawl-delay` becomes the least spacing for all workers.
+    `Crawl-delay` becomes the least spacing for all workers. Of rules without end the first part is read.
 
     Settings: ROBOTSTXT_OBEY, ROBOTSTXT_USER_AGENT, ROBOTSTXT_PARSER, RETRY_EXCEPTIONS, RETRY_BACKOFF_SECONDS.
     Stats: robotstxt/request_count, response_count, unknown (times that the rules could not be read), forbidden.
@@ -68,6 +72,20 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         self._passing = tuple(load_object(error) for error in settings.getlist("RETRY_EXCEPTIONS"))
         self._hosts = SiteHosts.of(settings).hosts
         self._rules: dict[str, asyncio.Future[RobotParser | None]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        middleware = super().from_crawler(crawler)
+        crawler.signals.connect(middleware.bytes_received, signal=signals.bytes_received)
+        return middleware
+
+    def bytes_received(self, data: bytes, request: Request) -> None:
+        if RECEIVED not in request.meta:
+            return
+        request.meta.pop("download_maxsize", None)  # what is unpacked has the usual limit
+        request.meta[RECEIVED] += len(data)
+        if request.meta[RECEIVED] > LONGEST_RULES:
+            raise StopDownload(fail=False)
 
     async def process_request(self, request: Request) -> Request | None:  # type: ignore[override]
         try:
@@ -107,7 +125,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     async def _ask(self, url: str, host: str) -> _Rules:
         self._stats.inc_value("robotstxt/request_count")
-        meta = {"dont_obey_robotstxt": True, "dont_retry": True}  # retries wait here
+        meta: dict[str, Any] = {"dont_obey_robotstxt": True, "dont_retry": True}  # retries wait here
+        meta |= {RECEIVED: 0, "download_maxsize": 0}  # else longer rules fail before their first part has come
         request = Request(url, priority=self.DOWNLOAD_PRIORITY, meta=meta, callback=NO_CALLBACK)
         assert self.crawler.engine  # noqa: S101  # it asks this middleware
         try:
@@ -126,20 +145,25 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         if refusal := refusal_of(response.url, response.status, response.body):
             raise _UnreadableError(f"{response.url} is {refusal.words}")
         if 400 <= response.status < 500 and response.status not in NOT_NOW:
-            await self._keep_delay(host, b"")
+            await self._keep_delay(host, 0.0)
             return _Rules(None)
         if not 200 <= response.status < 300:
             raise _UnreadableError(f"HTTP {response.status} of {response.url}")
-        body = without_mark(response.body)  # else the first line is none that is known, nor are the rules below it
-        await self._keep_delay(host, body)
-        return _Rules(build_from_crawler(self._parserimpl, self.crawler, body))
+        rules, delay = await asyncio.to_thread(self._parsed, response.body)  # long ones take a tenth of a second
+        await self._keep_delay(host, delay)
+        return _Rules(rules)
 
-    async def _keep_delay(self, host: str, body: bytes) -> None:
+    def _parsed(self, body: bytes) -> tuple[RobotParser, float]:
+        """Return the rules, and the `Crawl-delay` in them: Scrapy's parsers do not tell it."""
+        name = self._robotstxt_useragent or self._default_useragent
+        text = rules_text(body, name)
+        rules = build_from_crawler(self._parserimpl, self.crawler, text.encode())
+        return rules, Protego.parse(text).crawl_delay(name) or 0.0
+
+    async def _keep_delay(self, host: str, seconds: float) -> None:
         middleware = self.crawler.get_downloader_middleware(PolitenessMiddleware)
         if middleware and middleware.budget and host in self._hosts:
-            rules = Protego.parse(body.decode("utf-8", "replace"))
-            seconds = rules.crawl_delay(self._robotstxt_useragent or self._default_useragent) or 0.0
-            await middleware.budget.change(partial(politeness.delay, host=host, seconds=float(seconds)))
+            await middleware.budget.change(partial(politeness.delay, host=host, seconds=seconds))
 
     async def _sleep(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+MOST_ROWS = 5_000  # of one query; a site that shows more of it shows them without end
+
 
 class Step(Enum):
     STOP = "stop"
@@ -64,6 +66,8 @@ class Course:
             self.cap = None
         if answer.is_barren:
             return Step.STOP
+        if answer.shown >= MOST_ROWS:
+            return Step.FULL if answer.is_box_ignored else Step.SPLIT
         if not answer.new:
             self.cap = answer.shown
         if answer.shown == (answer.cap or self.cap):

@@ -6,11 +6,11 @@ import json
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
+from refillspot.readable import say
 from refillspot.review.crawl_table import crawl_markdown, crawl_table
 from refillspot.review.markdown import write_markdown
 from refillspot.review.text import print_review
+from refillspot.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,21 +29,17 @@ class Form(Enum):
 
 def print_one(review: Review, form: Form) -> None:
     if form is Form.JSON:
-        _print(json.dumps(review.as_json(), ensure_ascii=False))
+        say(json.dumps(review.as_json(), ensure_ascii=False))
     elif form is Form.MARKDOWN:
-        _print(write_markdown(review))
+        say(write_markdown(review))
     else:
-        print_review(Console(highlight=False, markup=False), review, with_figures=form is Form.FIGURES)
+        print_review(Terminal(), review, with_figures=form is Form.FIGURES)
 
 
 def print_all(reviews: Sequence[Review], form: Form) -> None:
     if form is Form.JSON:
-        _print(json.dumps([review.as_json() for review in reviews], ensure_ascii=False))
+        say(json.dumps([review.as_json() for review in reviews], ensure_ascii=False))
     elif form is Form.MARKDOWN:
-        _print(crawl_markdown(reviews))
+        say(crawl_markdown(reviews))
     else:
-        Console(highlight=False, markup=False).print(crawl_table(reviews))
-
-
-def _print(text: str) -> None:
-    print(text)  # noqa: T201  # what was asked for
+        Terminal().print(crawl_table(reviews))

@@ -9,16 +9,19 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from refillspot.readable import one_line
 from refillspot.worker_stats import WorkerStats, plain_stats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 MARK = "Dumping Scrapy stats:"
+HEADING = re.compile(rf"(?!\s)(?:(?!: ).)*(?:: )?{MARK}(?P<rest>.*)", re.DOTALL)
+"""The line that begins them: time, logger and level before the mark, and nothing that an entry quotes."""
 LONGEST_LINES = 5000  # of stats; what goes on longer is something else
 JSON_LINE = '{"time":'  # as `refillspot.logs` begins one
 NEW_LINE = re.compile(rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d|{re.escape(JSON_LINE)}")  # the start of an entry of a log
-ENTRY = re.compile(r"^[{ ]\s*(?P<name>'(?:[^'\\]|\\.)*'|\"[^\"]*\"):\s*(?P<value>.*?)[,}]?\s*$")
+ENTRY = re.compile(r"^\s*[{ ]\s*(?P<name>'(?:[^'\\]|\\.)*'|\"[^\"]*\"):\s*(?P<value>.*?)[,}]?\s*$")
 UNREADABLE = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError, OverflowError)
 
 
@@ -31,14 +34,10 @@ def read_runs(lines: Iterable[str], source: str) -> list[WorkerStats]:
 
 
 def _run(read: dict[str, Any], name: str) -> WorkerStats:
-    stats = {_printable(name): _printable(value) for name, value in read.items()}  # no log steers the terminal
+    stats = {one_line(name): one_line(value) if isinstance(value, str) else value for name, value in read.items()}
     begun, ended = _moment(stats.get("start_time")), _moment(stats.get("finish_time"))
     seen = ended or begun or datetime.fromtimestamp(0, UTC)
     return WorkerStats(str(stats.get("crawl/worker", name)), begun or seen, seen, seen, plain_stats(stats))
-
-
-def _printable(value: Any) -> Any:
-    return "".join(filter(str.isprintable, value)) if isinstance(value, str) else value
 
 
 def _moment(value: object) -> datetime | None:
@@ -58,12 +57,12 @@ def _messages(lines: Iterable[str]) -> Iterator[str]:
 def _dumps(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     block: list[str] | None = None
     for line in lines:
-        _, mark, rest = line.partition(MARK)
-        is_over = block is not None and (mark or NEW_LINE.match(line) or len(block) >= LONGEST_LINES)
+        heading = HEADING.match(line) if MARK in line else None
+        is_over = block is not None and (heading or NEW_LINE.match(line) or len(block) >= LONGEST_LINES)
         if block and is_over:
             yield from _stats(block)
-        if mark:
-            block = [rest] if rest.strip() else []
+        if heading:
+            block = [heading["rest"]] if heading["rest"].strip() else []
         elif is_over:
             block = None
         elif block is not None:

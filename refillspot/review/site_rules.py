@@ -83,6 +83,24 @@ STATUS_RULES = (
         ),
     ),
     Rule(
+        key="redirects_refused",
+        severity=Severity.WARNING,
+        count=counted("frontier/dead_reason/RedirectRefusedError"),
+        happened=lambda n: ngettext(
+            "{count} request was sent away from the site, and not followed there.",
+            "{count} requests were sent away from the site, and not followed there.",
+            n,
+        ),
+        cause=lambda: _(
+            "Redirects are followed within DININGCODE_API_URL and DININGCODE_WEB_URL only: no other server is asked in "
+            "the site's name, and no form is posted to it."
+        ),
+        remedy=lambda: _(
+            "scrapy deadletters list says where they led. If the site has moved there, set its addresses; else drop "
+            "them."
+        ),
+    ),
+    Rule(
         key="other_refusals",
         severity=Severity.WARNING,
         count=counted(f"{STATUS}4*", without=tuple(STATUS + status for status in TOLD_APART)),

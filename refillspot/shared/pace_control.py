@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from refillspot import politeness
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
+from refillspot.readable import one_line
 from refillspot.shared.connections import connect
 from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_pace import SharedPace
@@ -60,7 +61,7 @@ def lift_hold(redis_url: str, key: str, configured: float) -> dict[str, Any]:
     async def lift(shared: SharedPace) -> dict[str, Any]:
         before, now = await shared.get()
         decision = await shared.change(politeness.reset)
-        lifted = before.hold_reason if before and before.hold_until > now else ""
+        lifted = one_line(politeness.held_back_by(before, now)) if before else ""
         return _described(decision.pace, now) | {"lifted": lifted}
 
     return _run(redis_url, key, configured, lift)
@@ -115,7 +116,7 @@ def _described(pace: Pace, now: float) -> dict[str, Any]:
         "ceiling": pace.ceiling,
         "distress_met_at": pace.met,
         "held_seconds": round(held, 1),
-        "held_because": pace.hold_reason if held else "",
+        "held_because": one_line(pace.hold_reason) if held else "",
         "is_stopped": bool(pace.stopped_at),
         "lifted_at": pace.reset_at or None,
         "crawl_delays": pace.crawl_delays,

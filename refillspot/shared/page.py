@@ -69,7 +69,7 @@ def decode_page(value: bytes, fingerprint: bytes, max_body_bytes: int) -> Page:
         raise UnreadablePageError(f"not of version {VERSION}")
     try:
         stored = _decoder.decode(_decompress(value[1:], max_body_bytes + OVERHEAD_BYTES))
-    except (zstd.ZstdError, EOFError, msgspec.DecodeError) as error:
+    except (zstd.ZstdError, EOFError, msgspec.DecodeError, RecursionError) as error:
         raise UnreadablePageError(str(error)) from error
     if stored.fingerprint != fingerprint:
         raise UnreadablePageError("the answer to another request")

@@ -49,6 +49,18 @@ def test_rows_behind_a_short_page_are_followed() -> None:
     assert course(100).next_step(answer(50, 50, before=40)) is Step.STOP
 
 
+def test_rows_without_end_are_not_followed_without_end() -> None:
+    met, shown = course(), 0
+    steps: list[Step] = []
+    while not steps or steps[-1] is Step.FOLLOW:
+        steps.append(met.next_step(answer(shown + PAGE, 1_000_000, before=shown)))
+        shown += PAGE
+        assert shown <= 10_000
+
+    assert steps[-1] is Step.SPLIT
+    assert met.cap is None or met.cap < shown
+
+
 def test_a_total_that_says_too_little_hides_nothing() -> None:
     assert course(20).next_step(answer(20, 20)) is Step.SPLIT
     assert course(100).next_step(answer(100, 3)) is Step.SPLIT

@@ -64,6 +64,7 @@ OF_STATS: list[tuple[dict[str, Any], str, int]] = [
     ({"robotstxt/unknown": 2}, "robots_unreadable", 2),
     ({"postgres/waits": 3}, "postgres_waits", 3),
     ({"frontier/redis_outages": 1, "politeness/redis_outages": 1}, "redis_outages", 2),
+    ({"frontier/dead_reason/RedirectRefusedError": 2}, "redirects_refused", 2),
     ({"frontier/refused": 1}, "not_queued", 1),
     ({"heartbeat/postgres_failures": 1, "heartbeat/redis_failures": 2}, "heartbeats_lost", 3),
     ({"notify/failed": 1}, "webhook", 1),

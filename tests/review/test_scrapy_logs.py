@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refillspot.exceptions import ArgumentError
-from refillspot.logs import JsonLines, Origin
+from refillspot.logs import JsonLines, Origin, ScrubbedRecord
 from refillspot.review.facts import Facts
 from refillspot.review.log_files import read_log
 from refillspot.review.scrapy_logs import read_runs
@@ -76,7 +76,32 @@ def test_several_runs_of_several_files_are_added_up() -> None:
 def test_a_log_does_not_steer_the_terminal() -> None:
     (run,) = read_runs(log({"finish\x1b[2J_reason": "\x1b]0;title\x07shutdown"}).splitlines(keepends=True), "a.log")
 
-    assert run.stats == {"finish[2J_reason": "]0;titleshutdown"}
+    assert run.stats == {r"finish\u001b[2J_reason": r"\u001b]0;title\u0007shutdown"}
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "ERROR: a request is a dead letter: ApiError: Dumping Scrapy stats: {'item_scraped_count': 9}",
+        "[scrapy.statscollectors] INFO: Dumping Scrapy stats: {'item_scraped_count': 9}",
+        f"x\n    {HEAD}    {{'item_scraped_count': 9}}",
+    ],
+)
+def test_what_an_entry_quotes_are_no_stats(quoted: str) -> None:
+    entry = f"2026-11-24 15:29:59 [refillspot.frontier.settlement] ERROR: the site says: {quoted}\n"
+
+    assert read(entry) == []
+    assert read(entry + log({"item_scraped_count": 1})) == [{"item_scraped_count": 1}]
+
+
+def test_what_this_program_logs_is_read_though_it_indents() -> None:
+    message = f"Dumping Scrapy stats:\n{pformat(STATS)}"
+    record = ScrubbedRecord("scrapy.statscollectors", logging.INFO, "x.py", 1, message, (), None)
+    text = logging.Formatter("2026-11-24 15:30:00 [%(name)s] %(levelname)s: %(message)s\n").format(record)
+    broken = text.replace("12.5", "12,5")
+
+    assert read(text)[0]["item_scraped_count"] == 5
+    assert read(broken)[0].keys() >= {"item_scraped_count", min(STATS)}
 
 
 def test_older_versions_write_times_without_a_zone() -> None:

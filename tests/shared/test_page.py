@@ -102,3 +102,13 @@ def test_what_this_version_did_not_write_is_not_read(value: bytes) -> None:
 def test_the_page_of_another_request_is_not_taken() -> None:
     with pytest.raises(UnreadablePageError, match="another request"):
         decode_page(encode_page(page(), FINGERPRINT), bytes(20), MAX)
+
+
+@pytest.mark.parametrize("depth", [900, 5_000, 100_000])
+def test_a_value_nested_without_end_is_no_page(depth: int) -> None:
+    nested = b"\x91" * depth + b"\x90"
+    whole = b"\x82\xa1x" + nested + b"\xa4page" + nested
+    value = bytes([VERSION]) + zstd.compress(whole)
+
+    with pytest.raises(UnreadablePageError):
+        decode_page(value, FINGERPRINT, MAX)
