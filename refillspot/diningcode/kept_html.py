@@ -11,7 +11,7 @@ from parsel import Selector
 from refillspot.diningcode.json_parts import write_json
 from refillspot.diningcode.linked_data import find_restaurant
 from refillspot.diningcode.list_page import list_data
-from refillspot.diningcode.page_text import page_text
+from refillspot.diningcode.page_text import page_text, page_tree
 from refillspot.diningcode.people import is_of_people, without_people
 from refillspot.diningcode.store_page import NO_SUCH_STORE
 from refillspot.exceptions import LayoutChangedError
@@ -42,9 +42,9 @@ def kept_store_page(body: bytes) -> bytes:
     """
     try:
         text = page_text(body)
-    except LayoutChangedError:
-        return b'{"left_out":"no page for people"}'
-    page = Selector(text=text)
+        page = page_tree(text)
+    except LayoutChangedError as error:
+        return write_json({"left_out": str(error)})
     linked = find_restaurant(page)
     parts = [_written(element) for element in _outermost(page)]
     if linked is None and not page.css("h1.tit"):
