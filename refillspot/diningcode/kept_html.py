@@ -81,8 +81,9 @@ def _written(container: Any) -> str:
     for element in list(container.iter()):
         if not isinstance(element.tag, str) or element.tag in {"script", "style"} or _is_of_people(element):
             element.clear(keep_tail=True)  # an empty element is left of it
-        for name in set(element.attrib) - ATTRIBUTES:
-            del element.attrib[name]
+        kept = {name: value for name, value in element.attrib.items() if name in ATTRIBUTES}
+        element.attrib.clear()  # not one by one: names that are none of HTML cannot be named
+        element.attrib.update(kept)
     return f"<div>{Selector(root=container).get()}</div>"  # libxml2 leaves the end of an empty li to the reader
 
 
