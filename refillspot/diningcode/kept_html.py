@@ -31,6 +31,8 @@ CONTAINERS = (
 ATTRIBUTES = frozenset({"class", "id", "value", "data-menu-index"})
 CLASS_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}")
 MOST_CLASSES = 300
+NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that lxml reads out of a page, and takes from nobody."""
 PAGE = "<!DOCTYPE html><html><head>{head}</head><body>\n{body}\n</body></html>"
 
 
@@ -81,7 +83,7 @@ def _written(container: Any) -> str:
     for element in list(container.iter()):
         if not isinstance(element.tag, str) or element.tag in {"script", "style"} or _is_of_people(element):
             element.clear(keep_tail=True)  # an empty element is left of it
-        kept = {name: value for name, value in element.attrib.items() if name in ATTRIBUTES}
+        kept = {name: NO_XML.sub("\ufffd", value) for name, value in element.attrib.items() if name in ATTRIBUTES}
         element.attrib.clear()  # not one by one: names that are none of HTML cannot be named
         element.attrib.update(kept)
     return f"<div>{Selector(root=container).get()}</div>"  # libxml2 leaves the end of an empty li to the reader

@@ -110,6 +110,13 @@ def test_a_page_beyond_the_bounds_is_not_walked(body: str, why: str) -> None:
     assert why in json.loads(kept_store_page(store_page(body)))["left_out"]
 
 
+@pytest.mark.parametrize("attributes", ["{a=1", "{}=1", "a\x01=1", 'value="\x01"', 'class="\ufffe tags"', 'a"b=1'])
+def test_a_page_is_kept_whatever_its_attributes(attributes: str) -> None:
+    body = store_page(f'<li class="tel" {attributes}>02-555-1234</li>')
+
+    assert decode_store_page(kept_store_page(body)) == decode_store_page(body)
+
+
 def build_rows(unit: str, size: int) -> list[dict[str, Any]]:
     count = size * MOST_ENTRIES // SIZE
     return [
