@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import psycopg
+import redis
 from psycopg.rows import dict_row
 
+from refillspot.frontier import codec
+from refillspot.frontier.letters import read_letter
 from refillspot.planning import KEYWORDS
 from tests.crawl.moments import PACED, wait_for_store_pages, wait_for_workers
 
@@ -92,6 +95,26 @@ def test_a_killed_worker_is_started_again(
     assert "ended with -9; started again" in log
     assert_complete(site, rows(), "금천구")
     assert crawl_row(database_url)["state"] == "complete"
+
+
+def test_a_page_that_nobody_comes_back_from_is_buried_and_the_rest_is_complete(
+    fleet: Crawl, site: Site, rows: Rows, database_url: str, redis_url: str, key_prefix: str
+) -> None:
+    poison = min(store["ref"] for store in site.truth("금천구", WORDS) if store["refill"] and store["reached_by"])
+    fleet.environment["POISON"] = poison
+    hangs = (*SHORT_LEASE, "-s", "FRONTIER_MAX_ATTEMPTS=3", "-s", 'EXTENSIONS={"tests.crawl.poison.Hang": 1}')
+
+    result = fleet.run("-n", "2", *DISTRICT, *hangs)
+
+    assert result.returncode == 3, result.stderr
+    assert result.stderr.count("hangs, without a sign of life beyond its lease of 2 s") >= 3
+    with redis.Redis.from_url(redis_url) as client:
+        dead = client.hvals(f"{key_prefix}:{crawl_row(database_url)['id']}:dead")
+    ((_why, payload),) = map(read_letter, dead)
+    assert codec.loads(payload)["cb_kwargs"]["row"]["v_rid"] == poison
+    stored = rows()
+    stored[poison] = {}
+    assert_complete(site, stored, "금천구")
 
 
 def test_an_end_that_redis_forgot_is_known_from_postgresql(fleet: Crawl, site: Site, database_url: str) -> None:
