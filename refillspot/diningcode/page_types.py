@@ -20,7 +20,7 @@ Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
 """Longer ones are no text of a store; what parsers do with a text takes time."""
 Number = int | float | Annotated[str, msgspec.Meta(pattern=NUMBER, max_length=40)] | None
 """Counts come as text too: "1,185"."""
-MOST_ENTRIES = 1000
+MOST_ENTRIES = 500
 T = TypeVar("T")
 Entries = Annotated[list[T], msgspec.Meta(max_length=MOST_ENTRIES)]
 """Longer ones are none of a store or a search; how many entries there are is how long reading them takes."""
@@ -141,7 +141,7 @@ class Detail(msgspec.Struct, kw_only=True):
 
 class MenuLine(msgspec.Struct, kw_only=True):
     menu: Name | None = None
-    price: Text | None = None
+    price: Name | None = None  # as short as one: how its words go together is what takes longest to read
     description: Text | None = None
     best: bool | int | Text | None = None
 
