@@ -24,7 +24,9 @@ from tests.crawl.moments import PACED, wait_for_store_pages, wait_for_workers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from replica.tcp_proxy import TcpProxy
     from tests.crawl.conftest import Crawl, Site
+    from tests.own_redis import OwnRedis
     from tests.programs import Program
 
     Rows = Callable[[], dict[str, dict[str, Any]]]
@@ -33,6 +35,7 @@ WORDS = ",".join(KEYWORDS)
 DISTRICT = ("-a", "district=금천구", *PACED)
 LEASE = timedelta(seconds=30)
 SHORT_LEASE = ("-s", "FRONTIER_LEASE_SECONDS=2")
+AWAY = 7  # seconds
 
 
 def assert_complete(site: Site, stored: dict[str, Any], *districts: str) -> None:
@@ -115,6 +118,28 @@ def test_a_page_that_nobody_comes_back_from_is_buried_and_the_rest_is_complete(
     stored = rows()
     stored[poison] = {}
     assert_complete(site, stored, "금천구")
+
+
+def test_nobody_who_waits_for_a_server_is_taken_for_one_that_hangs(
+    fleet: Crawl, site: Site, rows: Rows, own_redis: OwnRedis, postgres_proxy: TcpProxy, proxied_database_url: str
+) -> None:
+    fleet.environment["REDIS_URL"], fleet.environment["DATABASE_URL"] = own_redis.url, proxied_database_url
+    with fleet.start("-n", "1", *DISTRICT, *SHORT_LEASE, "-s", "POSTGRES_TIMEOUT_SECONDS=1") as process:
+        wait_for_store_pages(site, 5)
+        postgres_proxy.refuse()
+        postgres_proxy.cut()
+        time.sleep(AWAY)  # longer than a lease and the patience after it
+        postgres_proxy.heal()
+        wait_for_store_pages(site, 15)
+        own_redis.kill()
+        time.sleep(AWAY)
+        own_redis.start()
+        _, log = process.communicate()
+
+    assert process.returncode == 0, log
+    assert "hangs" not in log
+    assert "started again" not in log
+    assert_complete(site, rows(), "금천구")
 
 
 def test_an_end_that_redis_forgot_is_known_from_postgresql(fleet: Crawl, site: Site, database_url: str) -> None:
