@@ -16,7 +16,9 @@ from refillspot.diningcode import versions
 from refillspot.diningcode.json_parts import Oddity, kind_of, loose_json, read_part, whole_json, without_mark
 from refillspot.diningcode.page_types import (
     Detail,
+    Entries,
     Menu,
+    Name,
     Number,
     Picture,
     PoiSection,
@@ -42,11 +44,11 @@ class _SearchData(msgspec.Struct):
 
 class _Term(msgspec.Struct):
     keeps_place: ClassVar[bool] = True  # which terms come first says something
-    term: str | None = None
+    term: Name | None = None
 
 
 class _Terms(msgspec.Struct):
-    keyword: list[_Term] | None = None
+    keyword: Entries[_Term] | None = None
 
 
 USUAL_PARTS = {
@@ -66,7 +68,7 @@ class _Envelope(msgspec.Struct, kw_only=True):
 
 
 class _SectionKey(msgspec.Struct):
-    key: str | None = None
+    key: Name | None = None
 
 
 def decode_search(body: bytes) -> SearchPage:

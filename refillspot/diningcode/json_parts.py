@@ -152,8 +152,13 @@ def read_part(body: bytes, shape: type[T], path: str, oddities: list[Oddity]) ->
     """
     with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return msgspec.json.decode(body, type=shape)
+    return fit_part(loose_json(body), shape, path, oddities)
+
+
+def fit_part(value: Any, shape: type[T], path: str, oddities: list[Oddity]) -> T:
+    """Return what JSON says, or would have said, as a type; else as `read_part`."""
     found: list[Oddity] = []
-    part = _fit(loose_json(body), _type_of(shape), path, found)  # type: ignore[arg-type]  # types are hashable
+    part = _fit(value, _type_of(shape), path, found)  # type: ignore[arg-type]  # types are hashable
     oddities += found
     if part is NOTHING:
         odd = found[-1] if found else Oddity(path, "nothing", "something")
@@ -187,11 +192,10 @@ def _as_due(value: Any, kind: inspect.Type, path: str, oddities: list[Oddity]) -
 
 def _near_miss(value: Any, kinds: Iterable[inspect.Type], path: str, oddities: list[Oddity]) -> Any:
     """Return what a value of another type says without doubt: a list whose entries are numbered."""
-    longest = max((one.max_length or 0 for one in kinds if isinstance(one, inspect.StrType)), default=0)
-    is_long = isinstance(value, str) and 0 < longest < len(value)
-    oddities.append(Oddity(path, "long text" if is_long else kind_of(value), type_names(kinds)))
+    is_long = any(_is_too_long(value, kind) for kind in kinds)
+    oddities.append(Oddity(path, f"long {kind_of(value)}" if is_long else kind_of(value), type_names(kinds)))
     for kind in kinds:
-        if isinstance(kind, inspect.ListType) and _is_numbered(value):
+        if isinstance(kind, inspect.ListType) and _is_numbered(value) and len(value) <= (kind.max_length or len(value)):
             return _fit_entries(value.values(), kind.item_type, f"{path}[]", oddities)
     return NOTHING
 
@@ -202,10 +206,17 @@ def _is_numbered(value: Any) -> bool:
 
 
 def _is_sound(value: Any, kind: inspect.Type) -> bool:
-    """Whether a value of a fitting Python type is one: no truth for a number, no words for one, no text without end."""
+    """Whether a value of a fitting Python type is one: no truth for a number, no words for one, nothing without end."""
+    if _is_too_long(value, kind):
+        return False
     if isinstance(kind, inspect.StrType):
-        return len(value) <= (kind.max_length or len(value)) and bool(re.search(kind.pattern or "", value))
+        return bool(re.search(kind.pattern or "", value))
     return not (isinstance(value, bool) and isinstance(kind, inspect.IntType | inspect.FloatType))
+
+
+def _is_too_long(value: Any, kind: inspect.Type) -> bool:
+    fits = isinstance(kind, inspect.StrType | inspect.ListType) and isinstance(value, FITTING[type(kind)])
+    return fits and len(value) > (kind.max_length or len(value))  # type: ignore[attr-defined]  # both have one
 
 
 def _fit_object(value: Mapping[str, Any], kind: inspect.StructType, path: str, oddities: list[Oddity]) -> Any:

@@ -11,7 +11,7 @@ from parsel import Selector
 from refillspot.diningcode.json_parts import write_json
 from refillspot.diningcode.linked_data import find_restaurant
 from refillspot.diningcode.list_page import list_data
-from refillspot.diningcode.page_text import page_text
+from refillspot.diningcode.page_text import page_text, page_tree
 from refillspot.diningcode.people import is_of_people, without_people
 from refillspot.diningcode.store_page import NO_SUCH_STORE
 from refillspot.exceptions import LayoutChangedError
@@ -31,6 +31,8 @@ CONTAINERS = (
 ATTRIBUTES = frozenset({"class", "id", "value", "data-menu-index"})
 CLASS_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}")
 MOST_CLASSES = 300
+NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that lxml reads out of a page, and takes from nobody."""
 PAGE = "<!DOCTYPE html><html><head>{head}</head><body>\n{body}\n</body></html>"
 
 
@@ -42,9 +44,9 @@ def kept_store_page(body: bytes) -> bytes:
     """
     try:
         text = page_text(body)
-    except LayoutChangedError:
-        return b'{"left_out":"no page for people"}'
-    page = Selector(text=text)
+        page = page_tree(text)
+    except LayoutChangedError as error:
+        return write_json({"left_out": str(error)})
     linked = find_restaurant(page)
     parts = [_written(element) for element in _outermost(page)]
     if linked is None and not page.css("h1.tit"):
@@ -81,8 +83,9 @@ def _written(container: Any) -> str:
     for element in list(container.iter()):
         if not isinstance(element.tag, str) or element.tag in {"script", "style"} or _is_of_people(element):
             element.clear(keep_tail=True)  # an empty element is left of it
-        for name in set(element.attrib) - ATTRIBUTES:
-            del element.attrib[name]
+        kept = {name: NO_XML.sub("\ufffd", value) for name, value in element.attrib.items() if name in ATTRIBUTES}
+        element.attrib.clear()  # not one by one: names that are none of HTML cannot be named
+        element.attrib.update(kept)
     return f"<div>{Selector(root=container).get()}</div>"  # libxml2 leaves the end of an empty li to the reader
 
 

@@ -5,7 +5,7 @@ Both roads to the site come to these: the API, and the pages for people.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeVar
 
 import msgspec
 
@@ -14,12 +14,16 @@ from refillspot.items import Road  # noqa: TC001  # as above
 
 Ref = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,64}\Z")]
 """The site's id of a store: 12 letters and digits so far. Longer ones fit no index, others no terminal."""
-Name = Annotated[str, msgspec.Meta(max_length=300)]
-LONGEST_TEXT = 4000  # characters
+LONGEST_NAME, LONGEST_TEXT = 300, 4000  # characters
+Name = Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)]
 Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
 """Longer ones are no text of a store; what parsers do with a text takes time."""
 Number = int | float | Annotated[str, msgspec.Meta(pattern=NUMBER, max_length=40)] | None
 """Counts come as text too: "1,185"."""
+MOST_ENTRIES = 500
+T = TypeVar("T")
+Entries = Annotated[list[T], msgspec.Meta(max_length=MOST_ENTRIES)]
+"""Longer ones are none of a store or a search; how many entries there are is how long reading them takes."""
 
 
 class Picture(msgspec.Struct):
@@ -52,7 +56,7 @@ class Row(msgspec.Struct, kw_only=True):
     review_cnt: Number = None
     open_status: Text | None = None
     image: Text | None = None
-    image_list: list[Text | Picture] | None = None
+    image_list: Entries[Text | Picture] | None = None
 
 
 class _Counts(msgspec.Struct):
@@ -61,7 +65,7 @@ class _Counts(msgspec.Struct):
 
 class PoiSection(msgspec.Struct, kw_only=True):
     total_cnt: Number = None
-    rows: list[msgspec.Raw] | None = msgspec.field(name="list", default=None)
+    rows: Entries[msgspec.Raw] | None = msgspec.field(name="list", default=None)
     params: _Counts | None = None
 
 
@@ -88,7 +92,7 @@ class SearchPage(msgspec.Struct):
 
 
 class Images(msgspec.Struct):
-    pictures: list[Text | Picture] | None = msgspec.field(name="list", default=None)
+    pictures: Entries[Text | Picture] | None = msgspec.field(name="list", default=None)
 
 
 class Restaurant(msgspec.Struct, kw_only=True):
@@ -96,7 +100,7 @@ class Restaurant(msgspec.Struct, kw_only=True):
 
     rn: Name
     branch: Text | None = None
-    categories: list[Text] | None = None
+    categories: Entries[Text] | None = None
     lat: Number = None
     lng: Number = None
     phone: Text | None = None
@@ -128,16 +132,16 @@ class Detail(msgspec.Struct, kw_only=True):
     address: Text | None = None
     road_address: Text | None = None
     phone: Text | None = None
-    tag: list[Text] | None = None
-    facility: list[Text] | None = None
+    tag: Entries[Text] | None = None
+    facility: Entries[Text] | None = None
     status: OpenStatus | None = None
-    bhour: list[HoursRow] | None = None
-    bhour_seo: list[HoursRow] | None = None
+    bhour: Entries[HoursRow] | None = None
+    bhour_seo: Entries[HoursRow] | None = None
 
 
 class MenuLine(msgspec.Struct, kw_only=True):
-    menu: Text | None = None
-    price: Text | None = None
+    menu: Name | None = None
+    price: Name | None = None  # as short as one: how its words go together is what takes longest to read
     description: Text | None = None
     best: bool | int | Text | None = None
 
@@ -145,7 +149,7 @@ class MenuLine(msgspec.Struct, kw_only=True):
 class Menu(msgspec.Struct, kw_only=True):
     """Section `menu`. `lines` None = it came without a list, which says nothing of the store."""
 
-    lines: list[MenuLine] | None = msgspec.field(name="list", default=None)
+    lines: Entries[MenuLine] | None = msgspec.field(name="list", default=None)
 
 
 class StorePage(msgspec.Struct):

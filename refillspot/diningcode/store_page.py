@@ -7,11 +7,9 @@ recommended. Two layouts were reported, of 2025 and of 2026; the JSON-LD, which 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from parsel import Selector
-
-from refillspot.diningcode.json_parts import Oddity
+from refillspot.diningcode.json_parts import Oddity, fit_part
 from refillspot.diningcode.linked_data import (
     MENU_ITEM,
     address_of,
@@ -21,14 +19,12 @@ from refillspot.diningcode.linked_data import (
     text_of,
     texts_of,
 )
-from refillspot.diningcode.page_text import page_text
+from refillspot.diningcode.page_text import page_text, page_tree
 from refillspot.diningcode.page_types import (
+    LONGEST_NAME,
     LONGEST_TEXT,
     Detail,
-    HoursRow,
     Menu,
-    MenuLine,
-    OpenStatus,
     Restaurant,
     StorePage,
 )
@@ -37,6 +33,8 @@ from refillspot.parsing.address import parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from parsel import Selector
 
     from refillspot.diningcode.linked_data import Thing
 
@@ -48,6 +46,10 @@ NAME = "h1.tit"
 DATES, TIMES = ".hour-dates-column .hour_date", ".hour-times-column .hour_time_item"
 LABEL_OF_TODAY, TODAY = ".hour-main-grid .open-desc", ".hour-main-grid .today-main-hours"
 TAGS = ".tags .tag, li.char > *"
+
+
+Part = dict[str, Any]
+"""A part of the page in the shape that it has in the API's answer, not yet looked at."""
 
 
 class _MenuLayout(NamedTuple):
@@ -66,7 +68,7 @@ MENUS = (
 
 
 def decode_store_page(body: bytes) -> StorePage:
-    """Read a store page. What is not on it, or not as known, is None.
+    """Read a store page. What is not on it, or not as known, is None; the bounds of its parts are those of the API's.
 
     Raises:
         BlockedError, MalformedAnswerError: the site did not answer the question.
@@ -74,25 +76,28 @@ def decode_store_page(body: bytes) -> StorePage:
         LayoutChangedError: the page names no restaurant.
     """
     text = page_text(body)
-    page = Selector(text=text)
+    page = page_tree(text)
     linked = find_restaurant(page) or {}
-    name = (text_of(linked, "name") or "").strip() or _text(page, NAME)
+    described = (text_of(linked, "name") or "").strip()
+    name = described if 0 < len(described) <= LONGEST_NAME else _text(page, NAME) or described or None
     if name is None and NO_SUCH_STORE in text:
         raise UnknownStoreError("the site says that it has no such store")
     if name is None:
         raise LayoutChangedError("page.name: neither JSON-LD of a FoodEstablishment with a name nor h1.tit")
     lat, lng = _point(page, linked)
     oddities: list[Oddity] = []
+    restaurant = {
+        "rn": name,
+        "categories": texts_of(linked, "servesCuisine") or _texts(page, "a.btxt, p.btxt"),
+        "lat": lat,
+        "lng": lng,
+        "phone": text_of(linked, "telephone"),
+    }
+    lines = _menu(page, linked, oddities)
     return StorePage(
-        restaurant=Restaurant(
-            rn=name,
-            categories=texts_of(linked, "servesCuisine") or _texts(page, "a.btxt, p.btxt"),
-            lat=lat,
-            lng=lng,
-            phone=text_of(linked, "telephone"),
-        ),
-        detail=_detail(page, linked, oddities),
-        menu=_menu(page, linked, oddities),
+        restaurant=fit_part(restaurant, Restaurant, "restaurant", oddities),
+        detail=fit_part(_detail(page, linked, oddities), Detail, "detail", oddities),
+        menu=fit_part({"list": lines}, Menu, "menu", oddities) if lines else None,
         road="pages",
         oddities=list(dict.fromkeys(oddities)),
     )
@@ -106,21 +111,21 @@ def _point(page: Selector, linked: Thing) -> tuple[str | None, str | None]:
     return text_of(geo, "latitude"), text_of(geo, "longitude")
 
 
-def _detail(page: Selector, linked: Thing, oddities: list[Oddity]) -> Detail:
+def _detail(page: Selector, linked: Thing, oddities: list[Oddity]) -> Part:
     tags = [tag.strip() for text in _texts(page, TAGS) or _texts(page, "li.char") or () for tag in text.split(",")]
-    detail = Detail(
-        phone=_text(page, "li.tel"),
-        tag=[tag for tag in tags if tag] or None,
-        bhour=_week(page, oddities) or None,
-    )
+    detail: Part = {
+        "phone": _text(page, "li.tel"),
+        "tag": [tag for tag in tags if tag] or None,
+        "bhour": _week(page, oddities) or None,
+    }
     if (today := _today(page)) and SAYS_HOURS.search(today):
-        detail.status = OpenStatus(time=today)
+        detail["status"] = {"time": today}
     for place in (_text(page, "span.profile_jibun"), _text(page, "li.locat"), address_of(linked)):
-        address = parse_address(place) if place else None
+        address = parse_address(place[:LONGEST_TEXT]) if place else None
         if address and address.sido and address.road:
-            detail.road_address = detail.road_address or place
+            detail.setdefault("road_address", place)
         elif address and address.sido and address.dong:
-            detail.address = detail.address or place
+            detail.setdefault("address", place)
     return detail
 
 
@@ -130,49 +135,52 @@ def _today(page: Selector) -> str | None:
     return _text(page, ".busi-hours-today") or " ".join(filter(None, (_text(page, LABEL_OF_TODAY), *texts))) or None
 
 
-def _week(page: Selector, oddities: list[Oddity]) -> list[HoursRow]:
+def _week(page: Selector, oddities: list[Oddity]) -> list[Part]:
     """Return the lines of the week; nothing where it is not sure which text is whose."""
     dates, times = page.css(DATES), page.css(TIMES)
     if len(dates) != len(times):
         oddities.append(Oddity("page.hours", "dates and times that differ in number", "a time beside each date"))
         return []
-    today = [HoursRow("", text) for text in _texts(page, TODAY) or () if SAYS_HOURS.search(text)]
+    today = [_hours("", text) for text in _texts(page, TODAY) or () if SAYS_HOURS.search(text)]
     if today:
-        today[0].duration = _text(page, LABEL_OF_TODAY)
+        today[0]["duration"] = _text(page, LABEL_OF_TODAY)
     if dates or today:  # the dates are those of the days after today
         later = (line for date, item in zip(dates, times, strict=True) for line in _day(_joined(date), item))
         return [*today, *later]
-    lines: list[HoursRow] = []
+    lines: list[Part] = []
     for line in page.css(".busi-hours li"):
         label, text = line.css(".l-txt"), line.css(".r-txt")
         if len(label) != 1 or len(text) != 1:
             oddities.append(Oddity("page.hours", "a line of other parts", "a day beside its hours"))
             return []
-        lines.append(HoursRow(_joined(label[0]), _joined(text[0])))
+        lines.append(_hours(_joined(label[0]), _joined(text[0])))
     return lines
 
 
-def _day(date: str, item: Selector) -> Iterator[HoursRow]:
+def _hours(duration: str, time: str) -> Part:
+    return {"duration": duration, "time": time}
+
+
+def _day(date: str, item: Selector) -> Iterator[Part]:
     """Yield the lines of a day: its hours, break and last order stand in parts of their own."""
     for number, part in enumerate(item.css(".hour_time") or [item]):
-        yield HoursRow("" if number else date, _joined(part))
+        yield _hours("" if number else date, _joined(part))
 
 
-def _menu(page: Selector, linked: Thing, oddities: list[Oddity]) -> Menu | None:
+def _menu(page: Selector, linked: Thing, oddities: list[Oddity]) -> list[Part]:
     """Return the menu that people see, else the one for search engines. A page without lines says nothing of it."""
     for layout in MENUS:
         if lines := [_menu_line(line, layout, oddities) for line in page.css(layout.line)]:
-            return Menu(lines=lines)
+            return lines
     items = find_things(linked.get("hasMenu"), MENU_ITEM)
-    lines = [MenuLine(menu=name, price=price_of(item)) for item in items if (name := text_of(item, "name"))]
-    return Menu(lines=lines) if lines else None
+    return [{"menu": name, "price": price_of(item)} for item in items if (name := text_of(item, "name"))]
 
 
-def _menu_line(line: Selector, layout: _MenuLayout, oddities: list[Oddity]) -> MenuLine:
+def _menu_line(line: Selector, layout: _MenuLayout, oddities: list[Oddity]) -> Part:
     name = _text(line, layout.name)
     if name is None:
         oddities.append(Oddity("page.menu[]", "nothing", "a name"))
-    return MenuLine(menu=name, price=_text(line, layout.price), description=_text(line, layout.description))
+    return {"menu": name, "price": _text(line, layout.price), "description": _text(line, layout.description)}
 
 
 def _texts(page: Selector, css: str) -> list[str] | None:
@@ -186,6 +194,4 @@ def _text(page: Selector, css: str) -> str | None:
 
 
 def _joined(element: Selector) -> str:
-    """Return the text of an element; nothing where it is none of a store, see `Text`."""
-    text = " ".join(" ".join(element.xpath(".//text()").getall()).split())
-    return text if len(text) <= LONGEST_TEXT else ""
+    return " ".join(" ".join(element.xpath(".//text()").getall()).split())

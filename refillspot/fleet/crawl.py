@@ -19,9 +19,11 @@ from refillspot.fleet.sizing import size_fleet
 from refillspot.fleet.snapshot import CrawlReader
 from refillspot.fleet.supervisor import Supervisor, fleet_exit_code
 from refillspot.fleet.watch import Watch
+from refillspot.fleet.watchdog import Watchdog
 from refillspot.fleet.worker import Worker
 from refillspot.frontier.progress import ProgressReader
 from refillspot.frontier.queue import COMPLETE
+from refillspot.frontier.silence import SilenceReader
 from refillspot.language import gettext as _
 from refillspot.logs import Origin, write_json_log
 from refillspot.outcome import COULD_NOT_RUN, HELD, Outcome, complete_outcome
@@ -93,9 +95,14 @@ class FleetCrawl:
         prefix = f"{self.settings['REDIS_KEY_PREFIX']}:{self.crawl.id}"
         title = f"{self.spider} {self.arguments.get('district', '')}, crawl {self.crawl.id}"
         self._serve_metrics()
-        with ProgressReader(self.services.redis_url, prefix) as reader, Display(Terminal(), title) as display:
+        with (
+            ProgressReader(self.services.redis_url, prefix) as reader,
+            SilenceReader(self.services.redis_url, prefix) as silence,
+            Display(Terminal(), title) as display,
+        ):
             watch = Watch(reader, display, self.services.database_url, self.crawl.id, self._pace)
-            end = Supervisor(workers, watch.is_over, watch.look).run()
+            watchdog = Watchdog(silence.read, self.settings.getfloat("FRONTIER_LEASE_SECONDS"))
+            end = Supervisor(workers, watch.is_over, watch.look, watchdog).run()
             result = reader.result()
         crawl = look_at_crawl(self.services.database_url, self.crawl.id)
         if crawl and crawl.state == COMPLETE:

@@ -1,4 +1,4 @@
-"""Watches workers: starts the dead again, stops all of them gracefully at the first signal and hard at the second."""
+"""Watches workers: starts the dead again, and those that hang, stops all gracefully at one signal and hard at two."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,13 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
 
+    from refillspot.fleet.watchdog import Watchdog
     from refillspot.fleet.worker import Worker
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
+LOOK_SECONDS = 0.5  # between looks for workers that hang
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 60.0  # seconds before a worker that died at once is started again
 STEADY_SECONDS = 30.0  # a worker that lived so long may be started again at once
+GIVES_UP = {WRONG_USAGE, HELD, INTERRUPTED}  # how a worker ends when starting another is of no use
 MAX_FALSE_STARTS = 3  # in a row, in one place; then the fleet gives up: each dies of the same cause
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
 
@@ -36,6 +40,8 @@ class Place:
     false_starts: int = 0
     start_in: float = 0.0
     """Seconds until it is started; counts down while it is dead."""
+    asked_at: float | None = None
+    """When its worker, which hangs, was asked to stop, on `time.monotonic`."""
 
 
 @dataclass(slots=True)
@@ -50,8 +56,12 @@ class FleetEnd:
 class Supervisor:
     """Runs until the crawl is over, or until it is told to stop. `is_over` asks whether the crawl is complete."""
 
-    def __init__(self, workers: Sequence[Worker], is_over: Callable[[], bool], tick: Callable[[], None]) -> None:
+    def __init__(
+        self, workers: Sequence[Worker], is_over: Callable[[], bool], tick: Callable[[], None], watchdog: Watchdog
+    ) -> None:
         self._places = [Place(worker) for worker in workers]
+        self._watchdog = watchdog
+        self._looked_at = time.monotonic()
         self._is_over = is_over
         self._tick = tick
         self._signals = 0
@@ -63,6 +73,7 @@ class Supervisor:
         try:
             while self._turn_all():
                 self._tick()
+                self._look_for_hung()
                 self._wake.wait(POLL_SECONDS)
                 self._wake.clear()
         finally:
@@ -113,17 +124,40 @@ class Supervisor:
             self.end.restarts += worker.starts > 1
         return not self.end.gave_up
 
+    def _look_for_hung(self) -> None:
+        """Ask workers that hang to stop, as one may wake up, and kill those that do not listen."""
+        now = time.monotonic()
+        if now - self._looked_at < LOOK_SECONDS:
+            return
+        self._looked_at = now
+        running = {place.worker.pid: place for place in self._places if place.worker.is_running}
+        for pid in self._watchdog.hung([pid for pid in running if pid is not None]):
+            place, worker = running[pid], running[pid].worker
+            if place.asked_at is None:
+                place.asked_at = now
+                worker.stop()
+            elif now - place.asked_at >= self._watchdog.patience:
+                logger.error(
+                    "worker %d hangs, without a sign of life beyond its lease of %.0f s: it is killed, another starts "
+                    "in its place, and others have what it had in hand; the end of %s says what that was",
+                    worker.number, self._watchdog.lease_seconds, worker.log,
+                )  # fmt: skip
+                worker.kill()
+
     def _mourn(self, place: Place) -> None:
         """Decide when a worker that ended before the crawl did is started again."""
         code, worker = place.worker.exit_code, place.worker
-        if code == RECYCLED:
+        was_hung, place.asked_at = place.asked_at is not None, None
+        if was_hung:
+            place.false_starts = 0  # a page is at fault, and the queue counts whom it costs
+        elif code == RECYCLED:
             self.end.recycled += 1
             place.false_starts = 0
         elif worker.seconds_alive < STEADY_SECONDS:
             place.false_starts += 1
         else:
             place.false_starts = 0
-        if code in {WRONG_USAGE, HELD, INTERRUPTED} or place.false_starts > MAX_FALSE_STARTS:
+        if (code in GIVES_UP and not was_hung) or place.false_starts > MAX_FALSE_STARTS:
             again = " again and again" if place.false_starts > MAX_FALSE_STARTS else ""
             logger.error("worker %d ends with %s%s: see %s", worker.number, code, again, worker.log)
             self.end.gave_up = True

@@ -57,6 +57,11 @@ class Worker:
         return lines[-1] if lines else ""
 
     @property
+    def pid(self) -> int | None:
+        """None before it was started."""
+        return self._process.pid if self._process else None
+
+    @property
     def exit_code(self) -> int | None:
         """None while it runs, or before it was started."""
         return self._process.poll() if self._process else None

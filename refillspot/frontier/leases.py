@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from refillspot.frontier.queue import Entry, Key
 
 SUSPECT_ATTEMPTS = 2  # after as many dead workers a request runs alone
+SUSPECT_DELIVERIES = 4  # so it does as the lease of so many: one that hangs at once tells nobody what it had started
 
 
 @dataclass(slots=True, frozen=True)
@@ -65,7 +66,8 @@ class Leases:
     def receive(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
             self.held.add(entry.key)
-            (self._suspects if entry.attempts >= SUSPECT_ATTEMPTS else self._ready).append(entry)
+            is_suspect = entry.attempts >= SUSPECT_ATTEMPTS or entry.deliveries >= SUSPECT_DELIVERIES
+            (self._suspects if is_suspect else self._ready).append(entry)
 
     def give(self) -> Entry | None:
         """Return the next request, None if there is none or too much is in hand."""

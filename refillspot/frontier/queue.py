@@ -32,7 +32,9 @@ class Entry:
     key: Key
     payload: bytes
     attempts: int
-    """How many workers died that had started it."""
+    """How many workers died that had started it, as far as they could tell."""
+    deliveries: int = 1
+    """How many workers had it leased, this one included."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -131,5 +133,5 @@ def _text(value: Any) -> str:
 
 
 def _entry(found: Sequence[Any]) -> Entry:
-    lane, id_, payload, attempts = found
-    return Entry(Key(int(lane), id_.decode()), payload, int(attempts))
+    lane, id_, payload, attempts, deliveries = found
+    return Entry(Key(int(lane), id_.decode()), payload, int(attempts), int(deliveries))

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import secrets
-import socket
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +14,7 @@ from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
 from refillspot.frontier.exchange import Exchange
 from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue
+from refillspot.frontier.silence import name_worker
 from refillspot.language import gettext as _
 from refillspot.outcome import complete_outcome
 from refillspot.postgres.crawls import CrawlTable
@@ -58,7 +56,7 @@ class CrawlSession:
         self._changed = changed
         self._table = CrawlTable(settings["DATABASE_URL"])
         self._clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
-        self._worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._worker = name_worker()
         self._queue: CrawlQueue
         self._id = ""
 

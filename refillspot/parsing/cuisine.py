@@ -15,6 +15,7 @@ _BY_WORD = {word: cuisine for cuisine, words in WORDS.items() for word in words.
 _BY_WORD |= dict.fromkeys(OUTSIDE.split(), "")
 _LONGEST = max(map(len, _BY_WORD))
 _ENDING = re.compile(r"(?:전문점|전문|맛집|요리|음식점|음식|식당|집|점)$")
+LONGEST_NAME = 40  # characters that are read, from the end: there a name says its kind
 BUFFET = "뷔페"
 _BUFFET = re.compile(r"(?:[뷔부]페|샐러드바){1,4}$")
 
@@ -31,7 +32,7 @@ def find_cuisines(categories: Iterable[str]) -> Cuisines:
     found: set[str] = set()
     unknown = []
     for category in categories:
-        cuisines = _cuisines_of("".join(category.split()))
+        cuisines = _cuisines_of("".join(category.split())[-LONGEST_NAME:])
         if cuisines is None:
             unknown.append(category)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from refillspot.parsing.hours_reader import read_line
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
     from refillspot.items import OpeningHours
 
-LONGEST_TEXT = 1_000  # characters; a whole week in one text has about 500
+LONGEST_TEXT = 1_000  # characters that are read of a text or a label; a whole week in one text has about 500
+MOST_LABELS = 30  # days that are read; what the site shows has seven
+MOST_STATEMENTS = 100  # a text with more says nothing that anybody means; each is compared with those before it
 SIGNS = str.maketrans("ㆍ•–—−〜∼~[]{}【】_", "··------()()() ")
 # "17:00 - 익일 02:00": the order says so already.
 NEXT_DAY = re.compile(r"\(? ?(?:익일|명일|다음 ?날) ?\)? ?(?=\d|오전|새벽)")
@@ -52,6 +55,8 @@ def parse_hours(value: str | Mapping[str, str]) -> OpeningHours | None:
         current = scope
         for line in lines:
             current = read_line(line, current, said)
+        if len(said) > MOST_STATEMENTS:
+            return None
     return find_values(said)
 
 
@@ -63,7 +68,7 @@ def _sections(value: str | Mapping[str, str]) -> Iterator[tuple[Scope | None, li
     """
     if isinstance(value, Mapping):
         label = ""
-        for own, text in value.items():
+        for own, text in islice(value.items(), MOST_LABELS):
             label = own if own.strip() else label
             first, *rest = _lines(text) or [""]
             yield _scope_without_name(" ".join(_lines(label))), [*_lines(f"{label} {first}"), *rest]
@@ -79,7 +84,8 @@ def _scope_without_name(label: str) -> Scope | None:
 
 def _lines(text: str) -> list[str]:
     text = strip_tags(text[:LONGEST_TEXT]) if "<" in text else text[:LONGEST_TEXT]
-    text = unicodedata.normalize("NFKC", text.translate(SIGNS)).translate(SIGNS).lower()
+    text = unicodedata.normalize("NFKC", text.translate(SIGNS))[:LONGEST_TEXT]  # one sign may have become eighteen
+    text = text.translate(SIGNS).lower()
     text = EVERY_WEEK.sub("매주 ", NEXT_DAY.sub(" ", STATUS.sub("", text)))
     lines = (" ".join(line.split()) for line in re.split(r"\n|\s·\s", text))
     return [re.sub(r"\(\d{1,2}[/.]\d{1,2}\.?\)", " ", line) for line in lines if line]  # 목(7/9)

@@ -39,13 +39,16 @@ class Times:
         _take_as_every_day(self.breaks)
         _take_as_every_day(self.last_orders)
 
-    def narrow(self, span: Span, days: Days, by: Days) -> None:
-        """Take days out of what an opening was said of."""
-        spans = self.open[days]
+    def narrow(self, span: Span, days: Days, by: Days) -> bool:
+        """Take days out of what an opening was said of; return whether there is such an opening."""
+        spans = self.open.get(days, [])
+        if span not in spans:
+            return False
         spans.remove(span)
         if not spans:
             del self.open[days]
         self.open[days - by].append(span)
+        return True
 
     def closest(self, number: int) -> Days | None:
         """Return the smallest set of days with this one in it of which an opening is said, None if there is none."""

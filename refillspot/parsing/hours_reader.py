@@ -118,7 +118,7 @@ class LineReader(TimesReader):
         if self.draft.marks and target and not self.draft.unread:
             own = build_scope(self.draft.marks)
             if target.scope is not None and target.own_scope and all(term.days <= {HOLIDAY} for term in own):
-                target.scope += own
+                target.scope += tuple(term for term in own if term not in target.scope)
                 self.draft = Draft()
 
     def take_condition(self, token: Token) -> None:

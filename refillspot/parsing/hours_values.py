@@ -151,8 +151,8 @@ class _Values:
             self.times.breaks.setdefault(days, [])
         elif of and of.assertion == "last order":
             self.times.last_orders.setdefault(days, [])
-        elif of and of.assertion == "open" and of.scope and days < of.days and of.span:
-            self.times.narrow(of.span, of.days, days)
+        elif of and of.assertion == "open" and of.span and days < of.days and self.times.narrow(of.span, of.days, days):
+            pass  # the opening is of its other days
         elif days - {HOLIDAY} and not (of and of.assertion == "aside"):
             said.doubt = True
             self._doubt(said)

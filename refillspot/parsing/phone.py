@@ -29,6 +29,7 @@ def parse_phone(text: str) -> str | None:
     Reads landlines, mobiles, 050x virtual numbers (also without their leading 0), 15xx-18xx and "+82 2 555 1234".
     """
     plain = plain_text(text)
+    is_bare = bool(_BARE.fullmatch(plain))
     for match in _NUMBER.finditer(plain):
         if nationwide := match["nationwide"]:
             return f"{nationwide}-{match['nationwide_line']}"
@@ -36,7 +37,7 @@ def parse_phone(text: str) -> str | None:
         if not _is_exchange(area, exchange):
             continue
         # Without 0 and without a gap these are just nine digits, no number to call, unless they are all there is.
-        if match["prefix"].strip("(") or match["after"] or _BARE.fullmatch(plain):
+        if match["prefix"].strip("(") or match["after"] or is_bare:
             return f"0{area}-{exchange}-{match['line']}"
     return None
 

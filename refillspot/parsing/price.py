@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, cast
@@ -33,7 +34,7 @@ FREE_FOR = re.compile(_FREE_FOR)
 THEN_FREE = re.compile(rf"{_FREE_FOR}(?:{FREE.pattern})")
 LISTED = re.compile(r" ?(?:[/,·&+~]|및|와|과|그리고)? ?")  # 주말/공휴일
 AS_WELL = re.compile(r"포함")  # "주말 21,900원 (공휴일 포함)"
-LONGEST_TEXT = 5_000  # characters; no price text is as long
+LONGEST_TEXT = 1_000  # characters that are read; no price text is as long
 DIMENSIONS: tuple[Dimension, ...] = ("audience", "meal", "day")
 
 
@@ -51,12 +52,12 @@ def parse_prices(text: str) -> list[Price]:
     heard = _hear_labels(line, amounts, brackets)
     said = _Said()
     prices: list[Price] = []
+    bare = _count_bare(heard)
     for number, (amount, bracket) in enumerate(zip(amounts, brackets, strict=True)):
         for label in heard[number]:
             said.hear(label)
         if heard[number]:
-            bare = next((n for n, labels in enumerate(heard[number + 1 :]) if labels), len(amounts) - number - 1)
-            said.deal_out(bare + 1)
+            said.deal_out(bare[number] + 1)
         if amount.highest == 0 and not bracket and not _is_for_somebody(line, amount, heard[number], said):
             continue  # something is free, but nobody's meal
         prices += said.price(amount, bracket)
@@ -86,7 +87,9 @@ def find_labels(text: str) -> dict[Dimension, list[str | None]]:
             continue
         dimension, value = label
         listed = dimension in ends and LISTED.fullmatch(text, ends[dimension], match.start())
-        said[dimension] = [*said[dimension], value] if listed else [value]  # "점심뷔페 (저녁)": the later is the closer
+        if not listed:
+            said[dimension] = []  # "점심뷔페 (저녁)": the later is the closer
+        said[dimension].append(value)
         ends[dimension] = match.end()
     return said
 
@@ -124,9 +127,7 @@ def _hear_labels(line: str, amounts: list[Amount], brackets: list[str]) -> list[
     """Return the labels of each amount: those before it, or those behind it in "15,900원 성인, 9,900원 소인"."""
     starts = [amount.start for amount in amounts]
     ends = [amount.end + len(bracket) for amount, bracket in zip(amounts, brackets, strict=True)]
-    labels = list(LABEL.finditer(line))
-    spans = zip([0, *ends], [*starts, len(line)], strict=True)
-    between = [[one for one in labels if start <= one.start() and one.end() <= end] for start, end in spans]
+    between = _parted(list(LABEL.finditer(line)), list(zip([0, *ends], [*starts, len(line)], strict=True)))
     free = [not amount.highest for amount in amounts]
     of_free = [said[-1:] if is_free else [] for said, is_free in zip(between, free, strict=False)]
     others = [said[: len(said) - len(own)] for said, own in zip(between, [*of_free, []], strict=True)]
@@ -134,6 +135,28 @@ def _hear_labels(line: str, amounts: list[Amount], brackets: list[str]) -> list[
     if priced and not others[0] and others[priced[-1] + 1]:
         return [own if is_free else others[n + 1] for n, (own, is_free) in enumerate(zip(of_free, free, strict=True))]
     return between[:-1]
+
+
+def _parted(labels: list[re.Match[str]], spans: list[tuple[int, int]]) -> list[list[re.Match[str]]]:
+    """Return the labels that stand within each of the spans, both in the order of the text."""
+    parted: list[list[re.Match[str]]] = []
+    at = 0
+    for start, end in spans:
+        while at < len(labels) and labels[at].start() < start:
+            at += 1
+        first = at
+        while at < len(labels) and labels[at].end() <= end:
+            at += 1
+        parted.append(labels[first:at])
+    return parted
+
+
+def _count_bare(heard: list[list[re.Match[str]]]) -> list[int]:
+    """Return, for each amount, how many right behind it have no label of their own."""
+    bare = [0] * len(heard)
+    for number in reversed(range(len(heard) - 1)):
+        bare[number] = 0 if heard[number + 1] else bare[number + 1] + 1
+    return bare
 
 
 class _Said:
@@ -147,7 +170,7 @@ class _Said:
         self._values: dict[Dimension, list[str | None]] = {}  # in order of first mention
         self._fresh: set[Dimension] = set()  # said since the last price
         self._turned: set[Dimension] = set()  # took a second value, with none inside the first: "점심 … 저녁 …"
-        self._dealt: list[tuple[Dimension, str | None]] = []
+        self._dealt: deque[tuple[Dimension, str | None]] = deque()
 
     def hear(self, match: re.Match[str]) -> None:
         label = read_label(match)
@@ -177,7 +200,7 @@ class _Said:
     def deal_out(self, prices: int) -> None:
         """Give each of the next prices one value: "성인/소인 19,900/9,900원"."""
         lists = [name for name in self._fresh if len(self._values[name]) == prices > 1]
-        self._dealt = [(lists[0], value) for value in self._values[lists[0]]] if len(lists) == 1 else []
+        self._dealt = deque((lists[0], value) for value in self._values[lists[0]]) if len(lists) == 1 else deque()
 
     def just_heard(self, dimension: Dimension) -> bool:
         return dimension in self._fresh
@@ -193,7 +216,7 @@ class _Said:
             elif name in values:
                 values[name] += own
         if self._dealt:
-            dimension, value = self._dealt.pop(0)
+            dimension, value = self._dealt.popleft()
             values[dimension] = [value]
         self._fresh.clear()
         audiences, meals, days = (dict.fromkeys(values.get(name, [None])) for name in DIMENSIONS)

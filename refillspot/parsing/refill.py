@@ -29,7 +29,7 @@ _REFILL_OF = re.compile(r"(.+?) ?무 ?한 ?리 ?필")
 _SALAD = re.compile(r"샐러드|뷔페|부페")
 # "샐러드바 성인": an entrance. "샐러드바 추가", "스테이크 (샐러드바 포함)" go with a dish.
 _BY_THE_HEAD = re.compile(
-    r"^샐러드 ?바(?:(?!추가|포함|제외|별도).)*?(?:성인|대인|어른|소인|어린이|초등|미취학)(?!.*(?:추가|포함))"
+    r"^샐러드 ?바(?!.*(?:추가|포함))(?:(?!제외|별도).)*?(?:성인|대인|어른|소인|어린이|초등|미취학)"
 )
 _MARK = re.compile(r"</?\w{1,6}>")
 
@@ -106,10 +106,11 @@ def _weigh_buffet(reasons: Sequence[_Reason], name: str, menu: Sequence[str]) ->
 
 def _of_own_dish(categories: Sequence[str]) -> Iterator[_Reason]:
     """Yield "버섯무한리필" of a store that is filed under 버섯: what is a side dish elsewhere is its meal."""
+    named = frozenset(map(_plain, categories))
     for category in categories:
         match = _REFILL_OF.fullmatch(_plain(category)) if "필" in category else None
         dish = match[1] if match else ""
-        if MEALS_OF_THEIR_OWN.search(dish) and not OTHER_ASIDE.search(dish) and dish in map(_plain, categories):
+        if MEALS_OF_THEIR_OWN.search(dish) and not OTHER_ASIDE.search(dish) and dish in named:
             yield _Reason("confirmed", Evidence("category", category))
 
 

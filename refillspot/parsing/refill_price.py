@@ -49,7 +49,8 @@ def find_offers(menu: Sequence[MenuItem], verdict: RefillVerdict) -> list[MenuIt
     if not offers and verdict.verdict == "confirmed":
         dishes = [item for item in fees if not (DISH.search(item.name) or is_side(item.name))]
         offers = dishes if len(dishes) == 1 else []
-    free = [item for item in fees if offers and item not in offers and _is_free_entry(item)]
+    known = frozenset(offers)
+    free = [item for item in fees if offers and item not in known and _is_free_entry(item)]
     return offers + free
 
 

@@ -49,7 +49,8 @@ def parse_refill_terms(texts: Sequence[str]) -> RefillTerms | None:
 
 def refill_terms(menu: Sequence[MenuItem], offers: Sequence[MenuItem]) -> RefillTerms | None:
     """Return the terms that the menu of a refill store states in the lines of its offer, and in one for leftovers."""
-    lines = [item for item in menu if item in offers or _LEFTOVERS.search(item.name)]
+    known = frozenset(offers)
+    lines = [item for item in menu if item in known or _LEFTOVERS.search(item.name)]
     return parse_refill_terms([" | ".join(filter(None, (i.name, i.price_text, i.description))) for i in lines])
 
 

@@ -45,6 +45,7 @@ OTHER_ASIDES = (
 MEALS_OF_THEIR_OWN = re.compile(r"(?:보리밥|쌈|나물|버섯|두부|죽|묵|국|칼국수면)$")
 
 LONGEST_DISH = 16  # characters
+LOOKED_AT = 60  # characters on each side of the words: what stands farther off is of something else
 
 
 class Offer(NamedTuple):
@@ -58,7 +59,7 @@ class Offer(NamedTuple):
 
     def is_in(self, text: str) -> bool:
         """Tell whether a text makes the offer, of more than side dishes or drinks."""
-        return any(
+        return not _OVER.search(text) and any(
             self.before.search(text, max(0, match.start() - LONGEST_DISH), match.start())
             and not is_aside(text, match, of_buffet=self.of_buffet)
             for match in self.words.finditer(text)
@@ -130,8 +131,8 @@ _AND = re.compile(r"[,/·&]|(?<=[와과랑]) ")
 
 def is_aside(text: str, match: re.Match[str], *, of_buffet: bool = False) -> bool:
     """Tell whether the words found in a text offer only side dishes or drinks, or deny the offer."""
-    before, after = text[: match.start()], text[match.end() :]
-    if _NOT_SO.match(after) or _OVER.search(text):
+    before, after = text[max(0, match.start() - LOOKED_AT) : match.start()], text[match.end() : match.end() + LOOKED_AT]
+    if _NOT_SO.match(after):
         return True
     phrase = "" if _APART.search(before) else _last_phrase(before)
     if parts := [part.strip() for part in _AND.split(phrase) if part.strip()]:
@@ -143,7 +144,7 @@ def is_aside(text: str, match: re.Match[str], *, of_buffet: bool = False) -> boo
 
 def _last_phrase(before: str) -> str:
     """Return what stands right before the words: the phrase in the same bracket, or the one before the bracket."""
-    phrases = [phrase.strip() for phrase in _BOUND.split(before[-60:])]
+    phrases = [phrase.strip() for phrase in _BOUND.split(before)]
     phrase = phrases[-1]
     if not phrase and before.rstrip().endswith("(") and len(phrases) > 1:
         phrase = phrases[-2]
@@ -154,7 +155,7 @@ def _last_phrase(before: str) -> str:
 
 def _first_words(after: str) -> list[str]:
     """Return the first word behind the words, none if it only comes with the meal ("무한리필 음료 포함")."""
-    told = _OFFERED.sub("", after[:60], count=1).lstrip(" )]:")  # "[무한리필] 국물"
+    told = _OFFERED.sub("", after, count=1).lstrip(" )]:")  # "[무한리필] 국물"
     phrase = re.split(r"[()\[\]+:;!★|,/&·]", told)[0]
     return [] if _INCLUDED.search(phrase) else phrase.split()[:1]
 

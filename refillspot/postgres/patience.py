@@ -18,8 +18,15 @@ T = TypeVar("T")
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0  # seconds between attempts while PostgreSQL is away
 ATTEMPT_SECONDS = 60.0  # a thousand stores take 0.1 s; after so long the connection leads nowhere
-ROW_AT_FAULT = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded)
-"""SQLSTATE classes 22 and 23 with psycopg's own refusals, and 54000: a value too large for an index."""
+ROW_AT_FAULT = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    errors.ProgramLimitExceeded,
+    errors.StatementTooComplex,
+    errors.TooManyColumns,
+    errors.TooManyArguments,
+)
+"""SQLSTATE classes 22 and 23 with psycopg's own refusals, and 54: a value too large for an index, nested too deep."""
 
 
 async def when_available(
@@ -33,7 +40,7 @@ async def when_available(
     An attempt that takes longer than `attempt_seconds` is given up: a connection may be dead without a word.
 
     Raises:
-        psycopg.DataError, psycopg.IntegrityError, ProgramLimitExceeded: a row is at fault (`ROW_AT_FAULT`).
+        psycopg.Error: a row is at fault, one of `ROW_AT_FAULT`.
     """
     wait = FIRST_WAIT
     while True:

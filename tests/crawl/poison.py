@@ -1,9 +1,10 @@
-"""Extensions that kill their worker, as a fault in a C library would: without a word. Loaded by test_kills.py."""
+"""Extensions that kill their worker, as a fault in a C library would, or let it hang: without a word."""
 
 from __future__ import annotations
 
 import os
 import signal
+import time
 from typing import TYPE_CHECKING
 
 from scrapy import signals
@@ -32,6 +33,15 @@ class Poison:
     def response_received(self, response: Response, request: Request) -> None:
         if os.environ["POISON"].encode() in request.body and response.status == 200:
             die()
+
+
+class Hang(Poison):
+    """What reads the page of the store POISON never comes back."""
+
+    def response_received(self, response: Response, request: Request) -> None:
+        if os.environ["POISON"].encode() in request.body and response.status == 200:
+            while True:
+                time.sleep(60)
 
 
 class DiesAmongSeeds:

@@ -13,15 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import psycopg
+import redis
 from psycopg.rows import dict_row
 
+from refillspot.frontier import codec
+from refillspot.frontier.letters import read_letter
 from refillspot.planning import KEYWORDS
 from tests.crawl.moments import PACED, wait_for_store_pages, wait_for_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from replica.tcp_proxy import TcpProxy
     from tests.crawl.conftest import Crawl, Site
+    from tests.own_redis import OwnRedis
     from tests.programs import Program
 
     Rows = Callable[[], dict[str, dict[str, Any]]]
@@ -30,6 +35,7 @@ WORDS = ",".join(KEYWORDS)
 DISTRICT = ("-a", "district=금천구", *PACED)
 LEASE = timedelta(seconds=30)
 SHORT_LEASE = ("-s", "FRONTIER_LEASE_SECONDS=2")
+AWAY = 7  # seconds
 
 
 def assert_complete(site: Site, stored: dict[str, Any], *districts: str) -> None:
@@ -92,6 +98,48 @@ def test_a_killed_worker_is_started_again(
     assert "ended with -9; started again" in log
     assert_complete(site, rows(), "금천구")
     assert crawl_row(database_url)["state"] == "complete"
+
+
+def test_a_page_that_nobody_comes_back_from_is_buried_and_the_rest_is_complete(
+    fleet: Crawl, site: Site, rows: Rows, database_url: str, redis_url: str, key_prefix: str
+) -> None:
+    poison = min(store["ref"] for store in site.truth("금천구", WORDS) if store["refill"] and store["reached_by"])
+    fleet.environment["POISON"] = poison
+    hangs = (*SHORT_LEASE, "-s", "FRONTIER_MAX_ATTEMPTS=3", "-s", 'EXTENSIONS={"tests.crawl.poison.Hang": 1}')
+
+    result = fleet.run("-n", "2", *DISTRICT, *hangs)
+
+    assert result.returncode == 3, result.stderr
+    assert result.stderr.count("hangs, without a sign of life beyond its lease of 2 s") >= 3
+    with redis.Redis.from_url(redis_url) as client:
+        dead = client.hvals(f"{key_prefix}:{crawl_row(database_url)['id']}:dead")
+    ((_why, payload),) = map(read_letter, dead)
+    assert codec.loads(payload)["cb_kwargs"]["row"]["v_rid"] == poison
+    stored = rows()
+    stored[poison] = {}
+    assert_complete(site, stored, "금천구")
+
+
+def test_nobody_who_waits_for_a_server_is_taken_for_one_that_hangs(
+    fleet: Crawl, site: Site, rows: Rows, own_redis: OwnRedis, postgres_proxy: TcpProxy, proxied_database_url: str
+) -> None:
+    fleet.environment["REDIS_URL"], fleet.environment["DATABASE_URL"] = own_redis.url, proxied_database_url
+    with fleet.start("-n", "1", *DISTRICT, *SHORT_LEASE, "-s", "POSTGRES_TIMEOUT_SECONDS=1") as process:
+        wait_for_store_pages(site, 5)
+        postgres_proxy.refuse()
+        postgres_proxy.cut()
+        time.sleep(AWAY)  # longer than a lease and the patience after it
+        postgres_proxy.heal()
+        wait_for_store_pages(site, 15)
+        own_redis.kill()
+        time.sleep(AWAY)
+        own_redis.start()
+        _, log = process.communicate()
+
+    assert process.returncode == 0, log
+    assert "hangs" not in log
+    assert "started again" not in log
+    assert_complete(site, rows(), "금천구")
 
 
 def test_an_end_that_redis_forgot_is_known_from_postgresql(fleet: Crawl, site: Site, database_url: str) -> None:

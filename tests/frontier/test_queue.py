@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 from redis.exceptions import RedisError
 
+from refillspot.frontier.leases import SUSPECT_DELIVERIES, Leases, Limits
 from refillspot.frontier.letters import read_letter
 from refillspot.frontier.queue import BEHIND, CLOSING, COMPLETE, GONE, OPEN, WON, CrawlQueue
+from refillspot.frontier.silence import SilenceReader
 from refillspot.shared.connections import connect
 
 if TYPE_CHECKING:
@@ -348,3 +350,53 @@ async def test_a_redis_that_was_killed_is_consistent(own_redis: OwnRedis) -> Non
     alive = names(unknown) + names(await take(a, 1000))
     assert sorted(int(name.split()[1]) for name in alive) == list(range(500))
     await a.close()
+
+
+async def test_who_is_silent_beyond_its_lease_is_known_until_it_speaks(
+    workers: Workers, redis_url: str, key_prefix: str
+) -> None:
+    async with workers(*"abcd") as (a, b, c, d):
+        await a.commit(1, [*push("x"), *push("y")])
+        await take(a, 1)
+        await take(c, 1)
+        await c.commit(1, ["leave"])  # it held something: others inherit it at once
+        await d.commit(1, ["leave"])
+        with SilenceReader(redis_url, key_prefix) as reader:
+
+            def silent() -> set[str]:
+                silence = reader.read()
+                assert silence
+                return set(silence.workers)
+
+            assert silent() == set()
+            await run_out(a)
+            assert silent() == {"a"}
+            assert len(await take(b, inherit=True)) == 2
+            assert silent() == {"a"}
+            await a.beat(LEASE, join=True)
+            assert silent() == set()
+
+
+async def test_redis_that_is_away_says_nothing_of_silence(own_redis: OwnRedis) -> None:
+    own_redis.kill()
+    with SilenceReader(own_redis.url, "x") as reader:
+        assert reader.read() is None
+
+
+async def test_what_was_leased_again_and_again_runs_alone_though_nobody_told_that_it_began(workers: Workers) -> None:
+    """A page may hang its worker before the queue hears of it."""
+    async with workers("a", "b") as (a, b):
+        await a.commit(1, push("x"))
+        (entry,) = await take(a)
+        seen = [entry.deliveries]
+        for turn in range(SUSPECT_DELIVERIES - 1):
+            one, other = (b, a) if turn % 2 else (a, b)
+            await other.beat(LEASE, join=True)
+            (entry,) = await inherited(other, one)
+            seen.append(entry.deliveries)
+    leases = Leases(Limits(lease_seconds=LEASE, prefetch=4, max_in_hand=4, max_attempts=MAX_ATTEMPTS))
+    leases.receive([entry])
+
+    assert seen == [1, 2, 3, 4]
+    assert not leases.has_ready
+    assert leases.choose_suspect() == entry

@@ -259,3 +259,11 @@ def test_a_day_without_hours_that_can_be_is_a_note() -> None:
     assert hours is not None
     assert sorted(hours.days) == [5, 6]
     assert hours.notes == ["월-금 오전 11시 - 오전 9시 30분"]
+
+
+def test_days_are_taken_out_of_an_opening_once() -> None:
+    hours = parse_hours("매일 11:00-21:00 (토 제외) (일 제외)")
+
+    assert hours
+    assert hours.to_osm() == "Mo-Fr 11:00-21:00"
+    assert parse_hours("인평일24시간영업시간 월 제외") is None  # nor out of one that is not sure

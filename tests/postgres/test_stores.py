@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import string
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,20 @@ import pytest
 from psycopg.rows import dict_row
 
 from refillspot.clock import Clock
-from refillspot.items import Day, Evidence, MenuItem, OpeningHours, Price, RefillTerms, RefillVerdict, Store, UnreadPage
+from refillspot.items import (
+    Day,
+    Evidence,
+    MenuItem,
+    OpeningHours,
+    Price,
+    ReadPage,
+    RefillTerms,
+    RefillVerdict,
+    Store,
+    UnreadPage,
+)
 from refillspot.postgres.columns import COLUMNS, encode_json
+from refillspot.postgres.patience import ROW_AT_FAULT, when_available
 from refillspot.postgres.stores import Outcome, StoreTable
 
 if TYPE_CHECKING:
@@ -20,6 +33,7 @@ if TYPE_CHECKING:
 
 CONFIRMED = RefillVerdict("confirmed", [Evidence("menu", "삼겹살 무한리필")])
 UNLIKELY = RefillVerdict("unlikely", [])
+LONG_KEY = "".join(Random(7).choices(string.printable[:62], k=6000))  # noqa: S311  # so that nothing compresses it
 
 
 def store(ref: str = "AAAAaaaa1111", **changes: Any) -> Store:
@@ -329,6 +343,38 @@ def test_a_festival_week_takes_no_weekday_away(database_url: str) -> None:
 
 def test_a_key_that_fits_no_index_is_refused_alone(database_url: str) -> None:
     """SQLSTATE 54000 stays for that row: waiting for PostgreSQL would be for ever."""
-    long = "".join(Random(7).choices(string.printable[:62], k=6000))  # noqa: S311  # so that nothing compresses it
+    assert write(database_url, store("A"), store(LONG_KEY), store("B")) == Outcome(stored=2, rejected=1)
+    assert write(database_url, store(LONG_KEY)) == Outcome(rejected=1)  # nor is it too long among the rejects
 
-    assert write(database_url, store("A"), store(long), store("B")) == Outcome(stored=2, rejected=1)
+
+def test_so_is_one_whose_page_is_kept(database_url: str) -> None:
+    stores = [store("A"), store(LONG_KEY), store("B")]
+    for one in stores:
+        one.read_from(ReadPage({"v_rid": one.ref}, b"{}"))
+
+    assert write(database_url, *stores) == Outcome(stored=2, rejected=1)
+    kept = query(database_url, "SELECT ref FROM refillspot.store_pages ORDER BY ref")
+    assert [page["ref"] for page in kept] == ["A", "B"]
+
+
+def test_a_page_that_cannot_be_read_under_such_a_key_is_its_own_error(database_url: str) -> None:
+    async def keep(table: StoreTable) -> Outcome:
+        with pytest.raises(ROW_AT_FAULT):
+            await table.keep_unread(UnreadPage(LONG_KEY, {}, b"{}", "other"))
+        await table.keep_unread(UnreadPage("A", {}, b"{}", "other"))
+        return Outcome()
+
+    with_table(database_url, keep)
+
+    assert query(database_url, "SELECT ref FROM refillspot.unread_pages") == [{"ref": "A"}]
+
+
+def test_what_is_too_complex_for_postgresql_is_too_complex_for_ever(database_url: str) -> None:
+    """SQLSTATE 54001: nobody waits for it to become simpler."""
+
+    async def scenario() -> None:
+        async with await psycopg.AsyncConnection.connect(database_url) as connection:
+            await when_available(partial(connection.execute, "SELECT repeat('[', 1000000)::jsonb"), connection.close)
+
+    with pytest.raises(ROW_AT_FAULT):
+        asyncio.run(scenario())

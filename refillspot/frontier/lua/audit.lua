@@ -1,5 +1,5 @@
 -- Compare what a worker holds with its leases. ARGV: worker, then lane and id of each that it holds.
--- Returns the leases that it does not hold, {lane, id, payload, attempts} each, and {lane, id} of what is not leased to it.
+-- Returns the leases that it does not hold, {lane, id, payload, attempts, deliveries} each, and {lane, id} of what is not leased to it.
 local worker = ARGV[1]
 local held, unknown, lost = {}, {}, {}
 for i = 2, #ARGV, 2 do
@@ -13,7 +13,7 @@ for _, lane in ipairs(lanes()) do
     else
       local entry = redis.call('XRANGE', stream(lane), id, id)[1]
       if entry then
-        unknown[#unknown + 1] = { lane, id, entry[2][2], attempts_of(lane, id) }
+        unknown[#unknown + 1] = { lane, id, entry[2][2], attempts_of(lane, id), pending[4] }
       else
         remove(lane, id)
       end

@@ -9,6 +9,7 @@ end
 local known = join or redis.call('ZSCORE', WORKERS, worker)
 if known then
   redis.call('ZADD', WORKERS, now_ms() + lease_ms, worker)
+  redis.call('SREM', SILENT, worker)
 end
 local seeded, paused = redis.call('HEXISTS', CRAWL, 'seeded'), redis.call('HEXISTS', CRAWL, 'paused')
 return { state, known and 1 or 0, leases_of(worker), last_batch(worker), seeded, paused }

@@ -1,5 +1,5 @@
 -- Lease requests. ARGV: worker, how many, attempts after which a request is buried, 1 = the dead may be inherited, number
--- of the worker's last batch. Returns {lane, id, payload, attempts} each: first what dead workers left, then by priority.
+-- of the worker's last batch. Returns {lane, id, payload, attempts, deliveries} each: first what dead workers left, then by priority.
 -- Nothing if this Redis does not know that batch: first the worker has to find out that it came back older.
 local worker, room, max_attempts, may_inherit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1'
 local now, taken = now_ms(), {}
@@ -7,8 +7,8 @@ if redis.call('HGET', CRAWL, 'state') ~= 'open' or last_batch(worker) < tonumber
   return taken
 end
 
-local function take(lane, entry, attempts)
-  taken[#taken + 1] = { lane, entry[1], entry[2][2], attempts }
+local function take(lane, entry, attempts, deliveries)
+  taken[#taken + 1] = { lane, entry[1], entry[2][2], attempts, deliveries }
   room = room - 1
 end
 
@@ -21,14 +21,14 @@ local function condemn(lane, id)
   remove(lane, id)
 end
 
-local function inherit(lane, id)
+local function inherit(lane, id, deliveries)
   if attempts_of(lane, id) >= max_attempts then
     condemn(lane, id)
     return
   end
   for _, entry in ipairs(redis.call('XCLAIM', stream(lane), GROUP, worker, 0, id)) do
     count('redelivered', 1)
-    take(lane, entry, attempts_of(lane, id))
+    take(lane, entry, attempts_of(lane, id), deliveries + 1)
   end
 end
 
@@ -43,7 +43,7 @@ local function inherit_lane(lane, dead)
       if room == 0 then
         return false
       end
-      inherit(lane, lease[1])
+      inherit(lane, lease[1], lease[4])
     end
   end
 end
@@ -55,6 +55,9 @@ local function inherit_from(dead)
       return
     end
     redis.call('XGROUP', 'DELCONSUMER', stream(lane), GROUP, dead)
+  end
+  if tonumber(redis.call('ZSCORE', WORKERS, dead)) > 0 then  -- it has not left by itself
+    redis.call('SADD', SILENT, dead)
   end
   redis.call('ZREM', WORKERS, dead)
 end
@@ -81,7 +84,7 @@ for _, lane in ipairs(lanes()) do
   if room > 0 and not (is_busy and tonumber(lane) < 0) then
     local read = redis.call('XREADGROUP', 'GROUP', GROUP, worker, 'COUNT', room, 'STREAMS', stream(lane), '>')
     for _, entry in ipairs(read and read[1][2] or {}) do
-      take(lane, entry, 0)
+      take(lane, entry, 0, 1)
     end
   end
 end
