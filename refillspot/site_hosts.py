@@ -38,6 +38,15 @@ class SiteHosts:
         """Tell whether one of these addresses is of the site."""
         return any(host_of(url) in self.hosts for url in urls)
 
+    def serves(self, url: str) -> bool:
+        """Tell whether this very address is of the site: by its scheme and host, and without anybody's name in it."""
+        own = {(urlsplit(one).scheme, host_of(one)) for one in (self.api_url, self.web_url)}
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return False
+        return "@" not in parts.netloc and (parts.scheme, host_of(url)) in own
+
     def politeness_key(self, prefix: str) -> str:
         """Return where in Redis the pace is kept, which both hosts share."""
         return f"{prefix}:politeness:{'+'.join(self.hosts)}"
