@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from refillspot.exceptions import RefillspotError
+from refillspot.exceptions import CrawlIdError, RefillspotError
 from refillspot.language import gettext as _
 from refillspot.secrecy import scrub
 
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 @contextmanager
 def told_on_stderr(command: ScrapyCommand) -> Iterator[None]:
-    """Print a RefillspotError as one message, without a traceback, and let the program exit with 1."""
+    """Print a RefillspotError as one message, without a traceback, and let the program exit with 1.
+
+    With 2, wrong usage, if it is an id that no crawl can have.
+    """
     try:
         yield
     except RefillspotError as error:
         print(_("Error: {error}").format(error=scrub(str(error))), file=sys.stderr)
-        command.exitcode = 1
+        command.exitcode = 2 if isinstance(error, CrawlIdError) else 1

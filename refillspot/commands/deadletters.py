@@ -69,7 +69,7 @@ def _list(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -
     print(_("crawl {id}: {count} dead letters").format(id=box.crawl.id, count=len(letters)))
     for letter in letters:
         reason = letter.why.reason.partition("\n")[0][:REASON_CHARACTERS]
-        print(f"{letter.number:>4}  {letter.at}  {letter.asked}\n      {reason}")
+        print(f"{letter.number or '?':>4}  {letter.at}  {letter.asked}\n      {reason}")
 
 
 def _show(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -> None:

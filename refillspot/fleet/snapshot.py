@@ -55,7 +55,7 @@ def choose_crawl(services: ServiceAddresses, key_prefix: str, named: str | None)
         ArgumentError: there is none.
         ServiceUnavailableError: PostgreSQL does not answer.
     """
-    if named:
+    if named is not None:
         return find_crawl(services.database_url, named)
     crawls = list_crawls(services.database_url)
     if not crawls:

@@ -18,6 +18,7 @@ from refillspot.caching import CACHE_KIND, CACHE_REFRESH
 from refillspot.exceptions import RefusedRequestError
 from refillspot.fallback import API_FAILURE, API_PROBE
 from refillspot.frontier.typical import TYPICAL_REQUESTS
+from refillspot.untrusted import UNREADABLE
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -47,16 +48,16 @@ DEFAULTS: dict[str, Any] = {
 HEADERS = {b"content-type"}  # of a queued request; others are the worker's own, and some are secrets
 HEADER_VALUE = re.compile(rb"[ -~]*")
 
-Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+Times = Annotated[int, msgspec.Meta(ge=0, le=100)]
 META: dict[str, Any] = {
     CACHE_KIND: Literal["list", "store"],
     CACHE_REFRESH: bool,
     API_FAILURE: str,
     API_PROBE: bool,
-    "depth": Count,
-    "retry_times": Count,
-    "redirect_times": Count,
-    "redirect_ttl": Count,
+    "depth": Annotated[int, msgspec.Meta(ge=0, le=1_000_000)],
+    "retry_times": Times,
+    "redirect_times": Times,
+    "redirect_ttl": Times,
 }
 """What `meta` may hold. Whatever else Scrapy obeys there (a proxy, no robots.txt, no errors) no entry may ask for."""
 _Meta = msgspec.defstruct(
@@ -134,7 +135,7 @@ class RequestCodec:
         try:
             _checker.decode(packed)
             request = _decoder.decode(packed)
-        except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        except UNREADABLE as error:
             raise RefusedRequestError(f"that is no request of a crawl: {error}") from error
         if _is_deeper(request, MAX_DEPTH):
             raise RefusedRequestError(f"a request is nested more than {MAX_DEPTH} deep")

@@ -3,6 +3,7 @@
 -- Nothing if this Redis does not know that batch: first the worker has to find out that it came back older.
 local worker, room, max_attempts, may_inherit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1'
 local now, taken = now_ms(), {}
+local LONGEST_WAIT_MS = 2 * 3600 * 1000 -- Retry-After is believed up to an hour
 if redis.call('HGET', CRAWL, 'state') ~= 'open' or last_batch(worker) < tonumber(ARGV[5]) then
   return taken
 end
@@ -59,12 +60,21 @@ local function inherit_from(dead)
   redis.call('ZREM', WORKERS, dead)
 end
 
-for _, member in ipairs(redis.call('ZRANGE', WAITING, '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)) do
-  local colon = string.find(member, ':', 1, true)
-  local second = string.find(member, ':', colon + 1, true)
-  add(string.sub(member, 1, colon - 1), string.sub(member, second + 1))
-  redis.call('ZREM', WAITING, member)
+-- Whose time has come; so has that of what is to wait for longer than anything does.
+local function end_wait(from, to)
+  for _, member in ipairs(redis.call('ZRANGE', WAITING, from, to, 'BYSCORE', 'LIMIT', 0, 100)) do
+    local lane, payload = string.match(member, '^([^:]*):%d+:(.*)$')
+    if lane and is_lane(lane) then
+      add(lane, payload)
+    else
+      bury(cjson.encode({ reason = 'what waited is not a request of this crawl', at_ms = now }) .. '\n' .. member)
+    end
+    redis.call('ZREM', WAITING, member)
+  end
 end
+
+end_wait('-inf', now)
+end_wait(now + LONGEST_WAIT_MS, '+inf')
 
 if may_inherit then
   for _, dead in ipairs(redis.call('ZRANGE', WORKERS, '-inf', now, 'BYSCORE')) do
