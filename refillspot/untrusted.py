@@ -10,6 +10,7 @@ from refillspot.exceptions import UnreadableValueError
 
 T = TypeVar("T")
 
+FIRST_YEAR, LAST_YEAR = 2000, 9000  # of times that can be computed with in every zone
 UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 """What msgspec raises: of another shape, no UTF-8 or a number that is none, nested too deep."""
 

@@ -12,14 +12,13 @@ from redis.exceptions import RedisError, ResponseError
 from refillspot.exceptions import ServiceUnavailableError, UnreadableValueError
 from refillspot.language import gettext as _
 from refillspot.shared.connections import connect
-from refillspot.untrusted import read_json
+from refillspot.untrusted import FIRST_YEAR, LAST_YEAR, read_json
 from refillspot.worker_stats import LARGEST, WorkerStats
 
 if TYPE_CHECKING:
     from typing import Self
 
 KEEP_SECONDS = 600  # after the last heartbeat of any worker; what lasts is in PostgreSQL
-FIRST_YEAR, LAST_YEAR = 2000, 9000  # of times that can be computed with
 SHOWN = 80  # characters of a name
 
 
