@@ -67,6 +67,30 @@ async def test_lanes_that_are_none_are_passed_over(workers: Workers, client: Any
         assert await a.try_finish() == (WON, None)
 
 
+async def test_lanes_that_somebody_else_made_are_taken_over(workers: Workers, client: Any, key_prefix: str) -> None:
+    client.zadd(f"{key_prefix}:lanes", {"5": 5, "6": 6, "7": 7, "8": 8})  # 5 has no stream
+    client.xadd(f"{key_prefix}:lane:6", {"r": "without a group"})
+    client.set(f"{key_prefix}:lane:7", "no stream")
+    client.xgroup_create(f"{key_prefix}:lane:8", "workers", mkstream=True)
+    client.xgroup_create(f"{key_prefix}:lane:9", "workers", mkstream=True)  # nobody knows it
+    client.set(f"{key_prefix}:lane:10", "no stream, and nobody knows it")
+    async with workers("a", "b") as (a, b):
+        await take(a)  # makes good what is missing
+        assert await a.commit(1, [part for lane in range(4, 11) for part in push(f"{lane}", lane)]) == OPEN
+        found = await take(a)
+        assert sorted(names(found)) == sorted([*map(str, range(4, 11)), "without a group"])
+        assert await a.length() == 8
+        found = await inherited(b, a)
+        assert len(found) == 8
+        client.delete(f"{key_prefix}:lane:8")
+        client.set(f"{key_prefix}:lane:9", "gone")
+        assert (await b.beat(60, join=False)).leases == 6
+        done = [part for entry in found for part in ("done", *entry.key)]
+        assert await b.commit(1, [*done, "seeded"]) == OPEN
+        assert (await b.counts())["done"] == 6
+        assert await b.try_finish() == (WON, None)
+
+
 async def test_what_waits_and_is_no_request_is_a_dead_letter(workers: Workers, client: Any, key_prefix: str) -> None:
     members = (
         b"",

@@ -20,7 +20,7 @@ end
 
 -- A Redis that comes back older than this worker may not know the lane, for which XPENDING would be an error.
 local function owns(lane, id)
-  return redis.call('ZSCORE', LANES, lane) and #redis.call('XPENDING', stream(lane), GROUP, id, id, 1, worker) == 1
+  return redis.call('ZSCORE', LANES, lane) and #redis.pcall('XPENDING', stream(lane), GROUP, id, id, 1, worker) == 1
 end
 
 local function enqueue(lane, delay_ms, payload)

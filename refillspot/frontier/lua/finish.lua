@@ -16,7 +16,7 @@ else
     return { state }
   end
   for _, lane in ipairs(lanes()) do
-    if redis.call('XLEN', stream(lane)) > 0 then
+    if length(lane) > 0 then
       return { state }
     end
   end

@@ -54,7 +54,7 @@ end
 local function leases_of(worker)
   local leases = 0
   for _, lane in ipairs(lanes()) do
-    for _, consumer in ipairs(redis.call('XPENDING', stream(lane), GROUP)[4] or {}) do
+    for _, consumer in ipairs(redis.pcall('XPENDING', stream(lane), GROUP)[4] or {}) do
       if consumer[1] == worker then
         leases = leases + consumer[2]
       end
@@ -63,18 +63,33 @@ local function leases_of(worker)
   return leases
 end
 
+-- Where somebody else has made the stream it may have a group, or none, or be no stream at all.
+local function open_lane(lane)
+  if redis.call('TYPE', stream(lane)).ok ~= 'stream' then
+    redis.call('DEL', stream(lane))
+  end
+  redis.pcall('XGROUP', 'CREATE', stream(lane), GROUP, '0', 'MKSTREAM')
+end
+
 local function add(lane, payload)
-  if redis.call('ZADD', LANES, 'NX', lane, lane) == 1 then
-    redis.call('XGROUP', 'CREATE', stream(lane), GROUP, '0', 'MKSTREAM')
+  redis.call('ZADD', LANES, 'NX', lane, lane)
+  if redis.call('TYPE', stream(lane)).ok ~= 'stream' then
+    open_lane(lane)
   end
   redis.call('XADD', stream(lane), '*', 'r', payload)
 end
 
+local function length(lane)
+  local entries = redis.pcall('XLEN', stream(lane))
+  return type(entries) == 'number' and entries or 0
+end
+
 -- Remove an entry for good; 1 when it was still there.
 local function remove(lane, id)
-  redis.call('XACK', stream(lane), GROUP, id)
+  redis.pcall('XACK', stream(lane), GROUP, id)
   redis.call('HDEL', ATTEMPTS, lane .. '/' .. id)
-  return redis.call('XDEL', stream(lane), id)
+  local removed = redis.pcall('XDEL', stream(lane), id)
+  return type(removed) == 'number' and removed or 0
 end
 
 -- A dead letter is a line of JSON that says why, and the request below it.

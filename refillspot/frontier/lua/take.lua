@@ -36,7 +36,7 @@ end
 -- Returns false when there was no room for everything.
 local function inherit_lane(lane, dead)
   while true do
-    local pending = redis.call('XPENDING', stream(lane), GROUP, '-', '+', 100, dead)
+    local pending = redis.pcall('XPENDING', stream(lane), GROUP, '-', '+', 100, dead)
     if #pending == 0 then
       return true
     end
@@ -55,7 +55,7 @@ local function inherit_from(dead)
     if not inherit_lane(lane, dead) then
       return
     end
-    redis.call('XGROUP', 'DELCONSUMER', stream(lane), GROUP, dead)
+    redis.pcall('XGROUP', 'DELCONSUMER', stream(lane), GROUP, dead)
   end
   redis.call('ZREM', WORKERS, dead)
 end
@@ -87,11 +87,15 @@ end
 -- What has a priority below 0 is left until nothing else is queued, in hand or waiting, with any worker.
 local is_busy = redis.call('ZCARD', WAITING) > 0
 for _, lane in ipairs(lanes()) do
-  is_busy = is_busy or (tonumber(lane) >= 0 and redis.call('XLEN', stream(lane)) > 0)
+  is_busy = is_busy or (tonumber(lane) >= 0 and length(lane) > 0)
   if room > 0 and not (is_busy and tonumber(lane) < 0) then
-    local read = redis.call('XREADGROUP', 'GROUP', GROUP, worker, 'COUNT', room, 'STREAMS', stream(lane), '>')
-    for _, entry in ipairs(read and read[1][2] or {}) do
-      take(lane, entry, 0)
+    local read = redis.pcall('XREADGROUP', 'GROUP', GROUP, worker, 'COUNT', room, 'STREAMS', stream(lane), '>')
+    if read and read.err then
+      open_lane(lane)
+    else
+      for _, entry in ipairs(read and read[1][2] or {}) do
+        take(lane, entry, 0)
+      end
     end
   end
 end
