@@ -14,6 +14,10 @@ class ArgumentError(RefillspotError):
     """An argument of a command or a spider is wrong; the message lists what would be right."""
 
 
+class CrawlIdError(ArgumentError):
+    """That is no id which a crawl could have."""
+
+
 class ConfigurationError(RefillspotError):
     """A setting, the environment or .env holds a value that cannot be used."""
 
@@ -64,6 +68,10 @@ class MeasurementError(RefillspotError):
 
 class RefusedRequestError(RefillspotError):
     """A request that must not be queued, or an entry of the queue that this program did not write."""
+
+
+class UnreadableValueError(RefillspotError):
+    """A value in Redis is not what this program writes there."""
 
 
 class IncompatibleEngineError(RefillspotError):

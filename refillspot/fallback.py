@@ -18,6 +18,8 @@ SPREAD_SECONDS = 2.0  # from the first of them to the last: by then every worker
 BLOCKS = 2  # in a row: a page where JSON was due, the whole cool-down without a request, and such a page again
 BLOCKED_PROBE_SECONDS = 3600.0  # a block that comes again within an hour stops all workers for twice as long
 LONGEST_PROBE_SECONDS = 3600.0
+LONGEST_WAIT_SECONDS = 24 * 3600.0  # for a probe, whatever a setting says; what Redis says beyond that is not believed
+MOST_COUNTED = 1_000_000
 MEMORY_SECONDS = 300.0  # nobody met or tried anything for so long: what was wrong then says nothing about now
 BLOCK_MEMORY_SECONDS = 3600.0 + MEMORY_SECONDS  # after a block nothing may leave for an hour
 
@@ -51,12 +53,23 @@ Change = Callable[[ApiRecord, float], Decision]
 
 
 def remembered(record: ApiRecord, now: float) -> ApiRecord:
-    """Return what still counts of it: a crawl does not pay for what an earlier one met."""
+    """Return what still counts of it: a crawl does not pay for what an earlier one met, or for what cannot be."""
+    if not _is_possible(record, now):
+        return ApiRecord()
     if record.is_down:
         is_past = now > record.probe_at + MEMORY_SECONDS
     else:
         is_past = now > record.last_at + (BLOCK_MEMORY_SECONDS if record.blocks else MEMORY_SECONDS)
     return ApiRecord() if is_past else record
+
+
+def _is_possible(record: ApiRecord, now: float) -> bool:
+    counts, moments = (record.failures, record.blocks, record.probes), (record.first_at, record.last_at)
+    return (
+        all(0 <= count <= MOST_COUNTED for count in counts)
+        and all(0 <= moment <= now for moment in moments)
+        and 0 <= record.probe_at <= now + LONGEST_WAIT_SECONDS
+    )
 
 
 def note_failure(record: ApiRecord, now: float, *, reason: str, probe_seconds: float) -> Decision:
@@ -94,4 +107,5 @@ def probe(record: ApiRecord, now: float, *, probe_seconds: float) -> Decision:
 def _switch(record: ApiRecord, now: float, reason: str, probe_seconds: float) -> Decision:
     if record.is_down:
         return Decision(record)
-    return Decision(replace(record, is_down=True, probe_at=now + probe_seconds), "switched", reason)
+    probe_at = now + min(probe_seconds, LONGEST_WAIT_SECONDS)
+    return Decision(replace(record, is_down=True, probe_at=probe_at), "switched", reason)

@@ -39,6 +39,15 @@ def allowed_pace(settings: Mapping[str, Any]) -> float:
     return pace
 
 
+def most_believed(settings: Mapping[str, Any]) -> float:
+    """Return up to how many requests a second a worker goes when Redis says that its operator allows them.
+
+    Whoever can write to Redis could say so: what is no slip for this site by its settings.
+    """
+    is_free = SiteHosts.of(settings).is_on_loopback or _is_true(settings.get("POLITENESS_FAST_ALLOWED"))
+    return max(allowed_pace(settings), FASTEST if is_free else FAST)
+
+
 def live_pace(given: str) -> float:
     """Return the number of requests a second that a person gives while crawls are under way.
 

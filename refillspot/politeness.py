@@ -17,7 +17,8 @@ NEAR_SHARE, NEAR_SECONDS = 0.9, 50.0  # from so much of the pace at which distre
 SAMPLE, ERROR_SHARE = 20, 0.25  # of so many answers, so many errors are distress
 SAMPLE_MEMORY_SECONDS = 300.0  # without an answer; then what the last crawl met says nothing about now
 LONGEST_HOLD_SECONDS = 3600.0
-LONGEST_CRAWL_DELAY_SECONDS = 60.0  # who wants fewer visits than that forbids them, or answers with Retry-After
+SLOWEST = 1 / LONGEST_HOLD_SECONDS  # requests/s; a pace below it would be a hold, and holds end
+LONGEST_CRAWL_DELAY_SECONDS = 600.0
 RULES_SECONDS = 25 * 3600.0  # a delay whose rules nobody has read for so long is gone; workers read them once a day
 BLOCK_MEMORY_SECONDS = 3600.0  # a block so soon after the last one's end has come again
 MOST_DOUBLINGS = 16
@@ -65,7 +66,12 @@ class Pace:
 
     @property
     def floor(self) -> float:
-        return min(FLOOR, self.ceiling / 10)
+        return max(min(FLOOR, self.ceiling / 10), min(SLOWEST, self.ceiling))
+
+    @property
+    def least_interval(self) -> float:
+        """Seconds from one request to the next at the ceiling."""
+        return max(1 / self.ceiling, *self.crawl_delays.values(), 0.0)
 
 
 @dataclass(slots=True, frozen=True)
@@ -96,10 +102,37 @@ def configure(pace: Pace, now: float, *, configured: float) -> Decision:
     return limit(replace(pace, configured=configured), now, ceiling=configured)
 
 
+def believed(pace: Pace, now: float, *, configured: float, most: float) -> Pace:
+    """Return what can be true of a state in Redis, which is all of it unless somebody else wrote there.
+
+    A ceiling of more than `most` is none that the operator of this worker can have set: its own counts. What was is
+    not in the future, and what holds all workers back ends.
+    """
+    ceiling = max(pace.ceiling, SLOWEST) if 0 < pace.ceiling <= most else configured
+    delays = {host: min(delay, LONGEST_CRAWL_DELAY_SECONDS) for host, delay in pace.crawl_delays.items() if delay > 0}
+    answers = min(max(pace.answers, 0), SAMPLE)
+    moments = ("slowed_at", "raised_at", "blocked_at", "stopped_at", "answered_at", "reset_at")
+    checked = replace(
+        pace,
+        ceiling=ceiling,
+        met=pace.met if pace.met and pace.met > 0 else None,
+        hold_until=min(max(pace.hold_until, 0.0), now + LONGEST_HOLD_SECONDS),
+        blocks=min(max(pace.blocks, 0), MOST_DOUBLINGS),
+        block_times=tuple(at for at in pace.block_times if 0 < at <= now)[-MOST_DOUBLINGS:],
+        answers=answers,
+        errors=min(max(pace.errors, 0), answers),
+        crawl_delays=delays,
+        rules_read_at={host: min(pace.rules_read_at.get(host, 0.0), now) for host in delays},
+        **{name: min(max(getattr(pace, name), 0.0), now) for name in moments},
+    )
+    return replace(checked, rate=min(max(pace.rate, checked.floor), ceiling))
+
+
 def limit(pace: Pace, now: float, *, ceiling: float) -> Decision:  # noqa: ARG001  # a Change
     """Set the ceiling; a pace that was at the old one goes to the new one at once."""
     rate = ceiling if pace.rate >= pace.ceiling else min(pace.rate, ceiling)
-    changed = replace(pace, ceiling=ceiling, rate=max(rate, min(FLOOR, ceiling / 10)))
+    changed = replace(pace, ceiling=ceiling, rate=rate)
+    changed = replace(changed, rate=max(rate, changed.floor))
     return Decision(changed, "limited", f"the operator allows {ceiling:g}/s, it was {pace.ceiling:g}/s")
 
 
@@ -127,7 +160,7 @@ def block(pace: Pace, now: float, *, reason: str, sent: float, cool_down: float)
     if sent < pace.blocked_at + LEASE_SECONDS:
         return Decision(pace)
     has_come_again = pace.blocks > 0 and now < pace.hold_until + BLOCK_MEMORY_SECONDS
-    blocks = pace.blocks + 1 if has_come_again else 1
+    blocks = min(pace.blocks + 1, MOST_DOUBLINGS) if has_come_again else 1
     seconds = min(cool_down * 2.0 ** min(blocks - 1, MOST_DOUBLINGS), LONGEST_HOLD_SECONDS)
     until = max(now + seconds, pace.hold_until)
     times = (*(at for at in pace.block_times if now - at < DAY_SECONDS), now)

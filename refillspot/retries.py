@@ -14,7 +14,7 @@ LONGEST_RETRY_AFTER = 3600.0  # seconds; more is not believed
 
 def backoff_seconds(attempt: int, base: float, chance: float) -> float:
     """Return how long to wait before attempt 1, 2, …: `base` tripled each time, half of it by `chance` (0 … 1)."""
-    longest = min(base * 3.0 ** (attempt - 1), LONGEST_BACKOFF)
+    longest = min(base * 3.0 ** min(attempt - 1, 100), LONGEST_BACKOFF)
     return longest * (0.5 + chance / 2)
 
 

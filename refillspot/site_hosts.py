@@ -39,8 +39,9 @@ class SiteHosts:
         return any(host_of(url) in self.hosts for url in urls)
 
     def is_within(self, url: str) -> bool:
-        """Tell whether an address is of the site, by scheme, host and port."""
-        return origin_of(url) in map(origin_of, (self.api_url, self.web_url))
+        """Tell whether this very address is of the site: by scheme, host and port, and without anybody's name in it."""
+        origin = origin_of(url)
+        return origin is not None and origin in map(origin_of, (self.api_url, self.web_url))
 
     def politeness_key(self, prefix: str) -> str:
         """Return where in Redis the pace is kept, which both hosts share."""
@@ -52,8 +53,11 @@ class SiteHosts:
 
 
 def origin_of(url: str) -> tuple[str, str] | None:
-    """Return ("https", "im.diningcode.com"), scheme and host; None for an address that also holds a user's name."""
-    parts = urlsplit(url)
+    """Return ("https", "im.diningcode.com"), scheme and host; None for what is no address, or holds a user's name."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
     return None if "@" in parts.netloc else (parts.scheme, host_of(url))
 
 

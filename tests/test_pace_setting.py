@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from refillspot.exceptions import ArgumentError
-from refillspot.pace_setting import allowed_pace, live_pace
+from refillspot.pace_setting import FAST, FASTEST, allowed_pace, live_pace, most_believed
 
 LOOPBACK = {"DININGCODE_API_URL": "http://127.0.0.1:8080", "DININGCODE_WEB_URL": "http://localhost:8081"}
 REAL = {"DININGCODE_API_URL": "https://im.diningcode.com", "DININGCODE_WEB_URL": "https://www.diningcode.com"}
@@ -50,3 +50,20 @@ def test_more_than_ten_a_second_may_be_meant_but_no_limit_never_is() -> None:
 def test_a_live_pace_is_a_number_above_nothing(given: str) -> None:
     with pytest.raises(ArgumentError, match="requests a second"):
         live_pace(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "settings", "expected"),
+    [
+        (1, REAL, FAST),
+        (1, MIXED, FAST),
+        (1, REAL | {"POLITENESS_FAST_ALLOWED": "True"}, FASTEST),
+        (50, REAL | {"POLITENESS_FAST_ALLOWED": "True"}, FASTEST),
+        (1, LOOPBACK, FASTEST),
+        (5000, LOOPBACK, 5000),
+    ],
+)
+def test_of_redis_no_more_is_believed_than_a_slip_may_set(
+    given: int, settings: dict[str, str], expected: float
+) -> None:
+    assert most_believed({"POLITENESS_REQUESTS_PER_SECOND": given, **settings}) == expected

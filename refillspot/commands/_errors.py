@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from refillspot.exceptions import RefillspotError
+from refillspot.exceptions import CrawlIdError, RefillspotError
 from refillspot.language import gettext as _
 from refillspot.readable import indented, say
 from refillspot.secrecy import scrub
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def told_on_stderr(command: ScrapyCommand) -> Iterator[None]:
     """Print a RefillspotError as one message, without a traceback, and let the program exit with 1.
 
-    Any other error ends the program with a traceback that is as harmless as a log.
+    With 2, wrong usage, if it is an id that no crawl can have. Any other error ends the program with a traceback that
+    is as harmless as a log.
     """
     from refillspot.logs import scrub_logs
 
@@ -30,4 +31,4 @@ def told_on_stderr(command: ScrapyCommand) -> Iterator[None]:
         yield
     except RefillspotError as error:
         say(_("Error: {error}").format(error=indented(scrub(str(error)))), file=sys.stderr)
-        command.exitcode = 1
+        command.exitcode = 2 if isinstance(error, CrawlIdError) else 1

@@ -71,7 +71,7 @@ def _list(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -
     say(_("crawl {id}: {count} dead letters").format(id=box.crawl.id, count=len(letters)))
     for letter in letters:
         reason = one_line(letter.why.reason.partition("\n")[0][:REASON_CHARACTERS])
-        say(f"{letter.number:>4}  {letter.at}  {one_line(letter.asked)}\n      {reason}")
+        say(f"{letter.number or '?':>4}  {letter.at}  {one_line(letter.asked)}\n      {reason}")
 
 
 def _show(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -> None:

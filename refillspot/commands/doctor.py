@@ -72,7 +72,7 @@ class Command(ScrapyCommand):
     def _questions(self, opts: argparse.Namespace) -> Questions:
         from refillspot.doctor.checkup import Questions
         from refillspot.doctor.site import Hosts
-        from refillspot.pace_setting import allowed_pace
+        from refillspot.pace_setting import allowed_pace, most_believed
         from refillspot.site_hosts import SiteHosts
 
         assert self.settings  # noqa: S101  # Scrapy made them
@@ -87,6 +87,7 @@ class Command(ScrapyCommand):
             ),
             headers={**settings.getdict("DEFAULT_REQUEST_HEADERS"), "User-Agent": self._user_agent()},
             requests_per_second=allowed_pace(settings),
+            most_believed=most_believed(settings),
             block_seconds=settings.getfloat("POLITENESS_BLOCK_SECONDS"),
             politeness_key=SiteHosts.of(settings).politeness_key(settings["REDIS_KEY_PREFIX"]),
             window=settings.get("CRAWL_WINDOW") or "",

@@ -39,7 +39,11 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--yes", action="store_true", help=_("more than 10 requests a second are meant"))
+        parser.add_argument(
+            "--yes",
+            action="store_true",
+            help=_("more than 10 requests a second are meant; workers need POLITENESS_FAST_ALLOWED=True too"),
+        )
         parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

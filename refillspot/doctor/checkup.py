@@ -44,6 +44,8 @@ class Questions:
     headers: Mapping[str, str]
     """Of every request of a crawl, User-Agent included."""
     requests_per_second: float
+    most_believed: float
+    """Requests/s up to which Redis is believed, see `pace_setting`."""
     block_seconds: float
     politeness_key: str
     """Where in Redis the pace is kept."""
@@ -118,7 +120,9 @@ def _why_not_now(questions: Questions, redis_url: str) -> Finding | None:
 
 async def _visit(questions: Questions, redis_url: str, report: ShapeReport | None) -> list[Finding]:
     pace = questions.requests_per_second
-    budget = RequestBudget(redis_url, questions.politeness_key, pace) if pace > 0 else None
+    budget = None
+    if pace > 0:
+        budget = RequestBudget(redis_url, questions.politeness_key, pace, most=questions.most_believed)
     visitor = Visitor(questions.headers, budget, questions.block_seconds)
     try:
         return [finding async for finding in FirstContact(questions.hosts, visitor, budget, report).examine()]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 from scrapy.spiderloader import SpiderLoader
 
+from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.fleet.display import Display
 from refillspot.fleet.metrics import serve_metrics
@@ -75,6 +76,7 @@ class FleetCrawl:
         made: Any = spider_class(**arguments)
         made.settings = settings
         crawl = join_crawl(services.database_url, spider, made.crawl_arguments, made.crawl_id)
+        check_crawl_id(crawl.id)  # it names the directory of the logs
         return cls(crawl, spider, arguments, settings, services)
 
     def run(self, asked: str, passed: Sequence[str]) -> int:

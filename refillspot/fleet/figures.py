@@ -88,6 +88,8 @@ class Figures:
     at: datetime
     away: list[str]
     """Servers that do not answer."""
+    unreadable: list[str]
+    """Workers whose heartbeat is none that can be read."""
 
 
 class FiguresOfCrawl:
@@ -119,6 +121,7 @@ class FiguresOfCrawl:
             workers=[worker_figures(one, snapshot.at, is_over=not is_running) for one in snapshot.workers],
             at=snapshot.at,
             away=snapshot.away,
+            unreadable=snapshot.unreadable,
         )
 
     def _add(self, snapshot: Snapshot, stats: Mapping[str, Any], stored: int) -> None:

@@ -46,6 +46,8 @@ class Snapshot:
     """See `read_pace`; that of the site, whether this crawl's workers keep to it or not. None while Redis is away."""
     away: list[str] = field(default_factory=list)
     """Servers that do not answer: what is told of them is what was known last."""
+    unreadable: list[str] = field(default_factory=list)
+    """Workers whose heartbeat is none that can be read."""
 
 
 def choose_crawl(services: ServiceAddresses, key_prefix: str, named: str | None) -> Crawl:
@@ -55,7 +57,7 @@ def choose_crawl(services: ServiceAddresses, key_prefix: str, named: str | None)
         ArgumentError: there is none.
         ServiceUnavailableError: PostgreSQL does not answer.
     """
-    if named:
+    if named is not None:
         return find_crawl(services.database_url, named)
     crawls = list_crawls(services.database_url)
     if not crawls:
@@ -98,7 +100,8 @@ class CrawlReader:
         self._last = progress or self._last
         pace = self._pace() if progress else None
         away += [] if progress else [REDIS]
-        return Snapshot(self._clock.now(), self._crawl, self._workers, self._last, pace, away)
+        unreadable = self._beats.unreadable
+        return Snapshot(self._clock.now(), self._crawl, self._workers, self._last, pace, away, unreadable)
 
     def _read_postgres(self) -> bool:
         if time.monotonic() < self._postgres_due:

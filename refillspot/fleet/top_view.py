@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from refillspot.fleet.figures import Figures, Rate, SiteFigures
 
 Row = tuple[str, str, str, str]
+UNREADABLE_SHOWN = 5
 UNKNOWN = "–"
 
 
@@ -40,7 +41,7 @@ class TopView:
             _figures_table(figures),
             Text(),
         )
-        below = Group(*_errors(figures), *_hints(figures))
+        below = Group(*_unreadable(figures), *_errors(figures), *_hints(figures))
         free = options.max_height - sum(len(console.render_lines(part, options)) for part in (above, below))
         yield above
         yield workers_table(figures.workers, max(1, free - 1) if self._fits else None)
@@ -62,6 +63,13 @@ def _title(figures: Figures) -> Table:
         state=states[figures.state], workers=figures.at_work, time=write_seconds(figures.seconds_at_work)
     )
     return title_line(title, right)
+
+
+def _unreadable(figures: Figures) -> Iterator[Text]:
+    if figures.unreadable:
+        told = _("heartbeats that cannot be read: {workers} (they go with the crawl: scrapy crawls prune {id})")
+        workers = ", ".join(figures.unreadable[:UNREADABLE_SHOWN])
+        yield Text(told.format(workers=workers, id=figures.crawl.id), style="yellow", overflow="fold")
 
 
 def _errors(figures: Figures) -> Iterator[Text]:

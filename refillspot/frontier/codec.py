@@ -1,4 +1,4 @@
-"""Requests as compressed msgpack, with a whitelist: nothing that comes from Redis can name code of its choice.
+"""Requests as compressed msgpack, with a whitelist: nothing from Redis can name code or a place of its choice.
 
 The interface is scrapy-redis' `SCHEDULER_SERIALIZER`: a module with `dumps` and `loads` of `Request.to_dict()`.
 Fields at their defaults are left out, and what all requests have in common is in a dictionary that both sides know,
@@ -9,20 +9,28 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
+from refillspot.caching import CACHE_KIND, CACHE_REFRESH
 from refillspot.exceptions import RefusedRequestError
+from refillspot.fallback import API_FAILURE, API_PROBE
 from refillspot.frontier.typical import TYPICAL_REQUESTS
+from refillspot.untrusted import UNREADABLE
 
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
 
+if TYPE_CHECKING:
+    from refillspot.site_hosts import SiteHosts
+
 VERSION = b"\x03"  # of this encoding and of TYPICAL_REQUESTS; a new one for each change of either
 MAX_BYTES = 256 * 1024  # of a request; a list request with all its refs has 2 kB
+MAX_DEPTH = 16  # of what is within a request; a list row is 3 deep
 DEFAULTS: dict[str, Any] = {
     "callback": None,
     "errback": None,
@@ -37,12 +45,48 @@ DEFAULTS: dict[str, Any] = {
     "flags": [],
     "cb_kwargs": {},
 }
-FIELDS = {"url"} | DEFAULTS.keys()
-METHOD_NAMES = {"callback": re.compile(r"parse(_[a-z_]+)?"), "errback": re.compile(r"handle_[a-z_]+")}
-SECRET_HEADERS = {b"authorization", b"cookie", b"proxy-authorization"}
+HEADERS = {b"content-type"}  # of a queued request; others are the worker's own, and some are secrets
+HEADER_VALUE = re.compile(rb"[ -~]*")
+
+Times = Annotated[int, msgspec.Meta(ge=0, le=100)]
+META: dict[str, Any] = {
+    CACHE_KIND: Literal["list", "store"],
+    CACHE_REFRESH: bool,
+    API_FAILURE: str,
+    API_PROBE: bool,
+    "depth": Annotated[int, msgspec.Meta(ge=0, le=1_000_000)],
+    "retry_times": Times,
+    "redirect_times": Times,
+    "redirect_ttl": Times,
+}
+"""What `meta` may hold. Whatever else Scrapy obeys there (a proxy, no robots.txt, no errors) no entry may ask for."""
+_Meta = msgspec.defstruct(
+    "_Meta",
+    [(name, type_ | msgspec.UnsetType, msgspec.UNSET) for name, type_ in META.items()],
+    frozen=True,
+    forbid_unknown_fields=True,
+)
+
+
+class _Queued(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a request may be; a field of `DEFAULTS` that is not here has that value and no other."""
+
+    url: Annotated[str, msgspec.Meta(pattern=r"^https?://[!-\[\]-~]+\Z")]
+    """Printable ASCII, as Scrapy writes it; a backslash is read differently by different programs."""
+    callback: Annotated[str, msgspec.Meta(pattern=r"^parse(_[a-z_]+)?\Z")] | None = None
+    errback: Annotated[str, msgspec.Meta(pattern=r"^handle_[a-z_]+\Z")] | None = None
+    method: Literal["GET", "POST"] = "GET"
+    headers: dict[bytes, list[bytes]] = {}
+    body: bytes = b""
+    meta: _Meta = _Meta()  # type: ignore[valid-type]  # made above
+    priority: Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)] = 0
+    dont_filter: bool = False
+    cb_kwargs: dict[str, Any] = {}
+
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(dict[str, Any])
+_checker = msgspec.msgpack.Decoder(_Queued)
 _dictionary = zstd.ZstdDict(_encoder.encode(TYPICAL_REQUESTS), is_raw=True)
 _options: dict[int, int] = {
     zstd.CompressionParameter.compression_level: 3,
@@ -52,35 +96,58 @@ _options: dict[int, int] = {
 _compressor = zstd.ZstdCompressor(options=_options, zstd_dict=_dictionary.as_digested_dict)  # costs more than a request
 
 
-def dumps(request: dict[str, Any]) -> bytes:
-    """Return a request as bytes.
+@dataclass(slots=True, frozen=True)
+class RequestCodec:
+    """Writes and reads requests for one site; without a site, for any."""
 
-    Raises:
-        RefusedRequestError: a field, a callback or a header must not enter the queue, or cannot.
-    """
-    _check(request)
-    given = {name: value for name, value in request.items() if value != DEFAULTS.get(name)}
-    try:
-        packed = _encoder.encode(given)
-    except (TypeError, NotImplementedError, OverflowError) as error:
-        raise RefusedRequestError(f"a request for {request['url']} holds what cannot be queued: {error}") from error
-    if len(packed) > MAX_BYTES:
-        raise RefusedRequestError(f"a request for {request['url']} has {len(packed)} bytes, {MAX_BYTES} are allowed")
-    return _compress(packed)
+    site: SiteHosts | None = None
+
+    def dumps(self, request: dict[str, Any]) -> bytes:
+        """Return a request as bytes.
+
+        Raises:
+            RefusedRequestError: an address, a field, a callback or a header must not enter the queue, or cannot.
+        """
+        given = {name: value for name, value in request.items() if name not in DEFAULTS or value != DEFAULTS[name]}
+        given.pop("encoding", None)  # URL and body are in it already
+        try:
+            packed = _encoder.encode(given)
+        except (TypeError, NotImplementedError, ValueError, OverflowError, RecursionError) as error:
+            raise RefusedRequestError(f"a request holds what cannot be queued: {error}") from error
+        if len(packed) > MAX_BYTES:
+            raise RefusedRequestError(f"a request has {len(packed)} bytes, {MAX_BYTES} are allowed")
+        self._check(packed)
+        return _compress(packed)
+
+    def loads(self, payload: bytes) -> dict[str, Any]:
+        """Return the request that `dumps` wrote.
+
+        Raises:
+            RefusedRequestError: the payload is not one that `dumps` could have written.
+        """
+        try:
+            packed = _decompress(payload)
+        except (zstd.ZstdError, EOFError) as error:
+            raise RefusedRequestError(f"{len(payload)} bytes are not a request: {error}") from error
+        return self._check(packed)
+
+    def _check(self, packed: bytes) -> dict[str, Any]:
+        try:
+            _checker.decode(packed)
+            request = _decoder.decode(packed)
+        except UNREADABLE as error:
+            raise RefusedRequestError(f"that is no request of a crawl: {error}") from error
+        if _is_deeper(request, MAX_DEPTH):
+            raise RefusedRequestError(f"a request is nested more than {MAX_DEPTH} deep")
+        for name, values in request.get("headers", {}).items():
+            if name.lower() not in HEADERS or not all(map(HEADER_VALUE.fullmatch, values)):
+                raise RefusedRequestError(f"the header {name!r} must not be queued, with this value or any")
+        if self.site and not self.site.is_within(request["url"]):
+            raise RefusedRequestError(f"{request['url']} is not an address of {', '.join(self.site.hosts)}")
+        return request
 
 
-def loads(payload: bytes) -> dict[str, Any]:
-    """Return the request that `dumps` wrote.
-
-    Raises:
-        RefusedRequestError: the payload is not one that `dumps` could have written.
-    """
-    try:
-        request = _decoder.decode(_decompress(payload))
-    except (zstd.ZstdError, EOFError, msgspec.DecodeError) as error:
-        raise RefusedRequestError(f"an entry of the queue is not a request ({len(payload)} bytes): {error}") from error
-    _check(request)
-    return request
+dumps, loads = RequestCodec().dumps, RequestCodec().loads
 
 
 def _compress(packed: bytes) -> bytes:
@@ -97,21 +164,9 @@ def _decompress(payload: bytes) -> bytes:
     return packed
 
 
-def _check(request: dict[str, Any]) -> None:
-    if unknown := request.keys() - FIELDS:
-        raise RefusedRequestError(f"a request with the fields {sorted(unknown)} is not one of this crawl")
-    if not isinstance(request.get("url"), str):
-        raise RefusedRequestError("a request without a URL is not one of this crawl")
-    for field, pattern in METHOD_NAMES.items():
-        name = request.get(field)
-        if name is not None and not (isinstance(name, str) and pattern.fullmatch(name)):
-            raise RefusedRequestError(f"{field} {name!r} is not one of this crawl")
-    for field in ("headers", "meta", "cb_kwargs"):
-        if not isinstance(request.get(field, {}), dict):
-            raise RefusedRequestError(f"{field} of a request is not a mapping")
-    if secrets := {_lower(name) for name in request.get("headers", {})} & SECRET_HEADERS:
-        raise RefusedRequestError(f"the headers {sorted(secrets)} carry secrets and must not be queued")
-
-
-def _lower(name: str | bytes) -> bytes:
-    return (name.encode() if isinstance(name, str) else bytes(name)).lower()
+def _is_deeper(value: object, depth: int) -> bool:
+    level = [value]
+    for _ in range(depth):
+        holders = [one for one in level if isinstance(one, (dict, list, tuple))]
+        level = [inner for one in holders for inner in (one.values() if isinstance(one, dict) else one)]
+    return bool(level)

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
-import redis
+from redis.exceptions import ResponseError
 
 from refillspot.clock import write_kst
-from refillspot.exceptions import RefusedRequestError
+from refillspot.exceptions import RefusedRequestError, UnreadableValueError
 from refillspot.fallback import API_FAILURE, API_PROBE
 from refillspot.frontier import codec
-from refillspot.frontier.letters import read_letter
+from refillspot.frontier.letters import Why, read_letter
 from refillspot.frontier.scripts import script_source
 from refillspot.frontier.settlement import lane
+from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Self
 
-    from refillspot.frontier.letters import Why
+NUMBER = re.compile(rb"[1-9]\d{0,17}")
 
 
 @dataclass(slots=True, frozen=True)
 class DeadLetter:
-    number: int
+    field: bytes
+    """Its name in Redis."""
     why: Why
     request: dict[str, Any] | None
     """None where the request could not be kept, or is none of this program."""
+
+    @property
+    def number(self) -> int | None:
+        """Its number, None where what is there has another name: such ones are dropped with all others."""
+        return int(self.field) if NUMBER.fullmatch(self.field) else None
 
     @property
     def asked(self) -> str:
@@ -41,8 +48,8 @@ class DeadLetter:
 
     @property
     def at(self) -> str:
-        """When it died, for people."""
-        return write_kst(self._moment)
+        """When it died, for people; "?" where it cannot be read."""
+        return write_kst(self._moment) if self.why.at_ms else "?"
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -60,26 +67,26 @@ class DeadLetter:
 
 
 class DeadLetters:
-    """The dead letters of one crawl. For commands: this blocks, and raises what redis-py raises."""
+    """The dead letters of one crawl; what cannot be read is one too. For commands: see `blocking_client`."""
 
-    def __init__(self, redis_url: str, prefix: str) -> None:
-        self._client: Any = redis.Redis.from_url(redis_url)  # its types mix sync and async
+    def __init__(self, client: Any, prefix: str) -> None:
+        self._client = client
         self._prefix = prefix
         self._key = f"{prefix}:dead"
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._client.close()
-
-    def __len__(self) -> int:
-        return int(self._client.hlen(self._key))
+    def count(self) -> int:
+        try:
+            return int(self._client.hlen(self._key))
+        except ResponseError:
+            return 1
 
     def read(self) -> list[DeadLetter]:
-        """Return all, oldest first."""
-        letters = ((int(number), letter) for number, letter in self._client.hscan_iter(self._key))
-        return [_open(number, letter) for number, letter in sorted(letters)]
+        """Return all, oldest first; those without a number last."""
+        try:
+            letters = [_open(field, letter) for field, letter in self._client.hscan_iter(self._key)]
+        except ResponseError as error:
+            letters = [_unreadable(b"", error)]  # something else is there, and goes as a whole
+        return sorted(letters, key=lambda letter: (letter.number is None, letter.number or 0, letter.field))
 
     def replay(self, letters: Iterable[DeadLetter]) -> tuple[str, int]:
         """Queue the requests of `letters` again; return the crawl's state before, and how many it were.
@@ -94,19 +101,30 @@ class DeadLetters:
                 request["meta"].pop("retry_times", None)
                 request["meta"].pop(API_FAILURE, None)
                 request["meta"][API_PROBE] = True
-                arguments += [letter.number, lane(request.get("priority", 0)), codec.dumps(request)]
+                arguments += [letter.field, lane(request.get("priority", 0)), codec.dumps(request)]
         state, count = self._client.register_script(script_source("replay"))(keys=[self._prefix], args=arguments)
-        return state.decode(), int(count)
+        return state.decode("utf-8", "replace"), int(count)
 
     def drop(self, letters: Iterable[DeadLetter]) -> int:
         """Forget `letters` for good; return how many there were."""
-        numbers = [letter.number for letter in letters]
-        return int(self._client.hdel(self._key, *numbers)) if numbers else 0
+        fields = [letter.field for letter in letters]
+        try:
+            return int(self._client.hdel(self._key, *fields)) if fields else 0
+        except ResponseError:
+            return int(self._client.unlink(self._key))
 
 
-def _open(number: int, letter: bytes) -> DeadLetter:
-    why, payload = read_letter(letter)
+def _open(field: bytes, letter: bytes) -> DeadLetter:
     try:
-        return DeadLetter(number, why, codec.loads(payload) if payload else None)
+        why, payload = read_letter(letter)
+    except UnreadableValueError as error:
+        return _unreadable(field, error)
+    try:
+        return DeadLetter(field, why, codec.loads(payload) if payload else None)
     except RefusedRequestError:
-        return DeadLetter(number, why, None)
+        return DeadLetter(field, why, None)
+
+
+def _unreadable(field: bytes, error: Exception) -> DeadLetter:
+    told = _("this dead letter cannot be read, only dropped: {error}").format(error=error)
+    return DeadLetter(field, Why(reason=told, at_ms=0), None)

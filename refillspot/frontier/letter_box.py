@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError
 from refillspot.frontier.dead_letters import DeadLetter, DeadLetters
 from refillspot.frontier.queue import CLOSING, GONE
 from refillspot.language import gettext as _
 from refillspot.postgres.crawl_list import list_crawls, reopen_crawl
+from refillspot.shared.connections import blocking_client
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,9 +32,10 @@ class LetterBox:
 
         Raises:
             ArgumentError: there is none.
-            ServiceUnavailableError: PostgreSQL does not answer.
-            redis.RedisError: Redis does not answer.
+            ServiceUnavailableError: a server does not answer.
         """
+        if crawl_id is not None:
+            check_crawl_id(crawl_id)
         for crawl in list_crawls(services.database_url):
             box = cls(services, f"{key_prefix}:{crawl.id}", crawl)
             if crawl.id == crawl_id or (crawl_id is None and box.read()):
@@ -47,8 +50,8 @@ class LetterBox:
         Raises:
             ArgumentError: one is not there.
         """
-        with DeadLetters(self.services.redis_url, self.prefix) as letters:
-            found = {letter.number: letter for letter in letters.read()}
+        with blocking_client(self.services.redis_url) as client:
+            found = {letter.number or letter.field: letter for letter in DeadLetters(client, self.prefix).read()}
         if missing := [str(number) for number in numbers if number not in found]:
             raise ArgumentError(
                 _("there is no dead letter {missing}: see scrapy deadletters list").format(missing=", ".join(missing))
@@ -65,8 +68,8 @@ class LetterBox:
         """
         if any(letter.request for letter in chosen):
             reopen_crawl(self.services.database_url, self.crawl.id)
-        with DeadLetters(self.services.redis_url, self.prefix) as letters:
-            state, count = letters.replay(chosen)
+        with blocking_client(self.services.redis_url) as client:
+            state, count = DeadLetters(client, self.prefix).replay(chosen)
         if state == CLOSING:
             raise ArgumentError(
                 _("crawl {id} is just being closed: try again when its workers have ended").format(id=self.crawl.id)
@@ -79,5 +82,5 @@ class LetterBox:
 
     def drop(self, chosen: Sequence[DeadLetter]) -> int:
         """Forget `chosen` for good; return how many it were."""
-        with DeadLetters(self.services.redis_url, self.prefix) as letters:
-            return letters.drop(chosen)
+        with blocking_client(self.services.redis_url) as client:
+            return DeadLetters(client, self.prefix).drop(chosen)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from typing import Annotated
 
 import msgspec
 
 from refillspot.secrecy import scrub
+from refillspot.untrusted import read_json
 
+LAST_MS = 250_000_000_000_000  # a year that every calendar here knows
 TRACEBACK_CHARACTERS = 8000  # the end of it: that is where the error is
 
 
@@ -15,7 +18,7 @@ class Why(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The first line of a letter."""
 
     reason: str
-    at_ms: int
+    at_ms: Annotated[int, msgspec.Meta(ge=0, le=LAST_MS)]
     """When, in milliseconds since 1970."""
     url: str = ""
     """Only where the request itself could not be kept."""
@@ -30,6 +33,10 @@ def write_letter(reason: str, *, traceback: str = "", url: str = "", payload: by
 
 
 def read_letter(letter: bytes) -> tuple[Why, bytes]:
-    """Return why, and the request as it was queued; empty where it could not be kept."""
+    """Return why, and the request as it was queued; empty where it could not be kept.
+
+    Raises:
+        UnreadableValueError: it is not one that was written here.
+    """
     head, _, payload = letter.partition(b"\n")
-    return msgspec.json.decode(head, type=Why), payload
+    return read_json(head, Why), payload

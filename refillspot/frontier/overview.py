@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from refillspot.clock import write_kst
 from refillspot.exceptions import ServiceUnavailableError
-from refillspot.frontier.progress import Progress, ProgressReader
+from refillspot.frontier.progress import UNREADABLE, Progress, ProgressReader
 from refillspot.language import gettext as _
 from refillspot.planning import spider_arguments
 from refillspot.postgres.crawl_list import find_crawl, list_crawls
@@ -33,6 +33,8 @@ class CrawlOverview:
         crawl, progress = self.crawl, self.progress
         arguments = spider_arguments(crawl.arguments)
         at_work = f", {progress.workers} workers at work" if crawl.state == "running" else ""
+        if progress.state == UNREADABLE:
+            at_work = f", {UNREADABLE} in Redis"
         return {
             "crawl": crawl.id,
             "state": crawl.state + at_work,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import redis
-
 from refillspot.exceptions import ArgumentError
 from refillspot.frontier.queue import OPEN
 from refillspot.frontier.scripts import script_source
 from refillspot.language import gettext as _
 from refillspot.postgres.crawl_list import find_crawl, list_crawls
+from refillspot.shared.connections import blocking_client
 
 if TYPE_CHECKING:
     from refillspot.postgres.crawls import Crawl
@@ -24,19 +23,21 @@ def set_paused(services: ServiceAddresses, key_prefix: str, crawl_id: str | None
 
     Raises:
         ArgumentError: no crawl goes on, several do and none is named, or the named one has ended.
-        ServiceUnavailableError: PostgreSQL does not answer.
-        redis.RedisError: Redis does not answer.
+        ServiceUnavailableError: a server does not answer.
     """
     crawl = (
-        find_crawl(services.database_url, crawl_id) if crawl_id else _the_running(list_crawls(services.database_url))
+        _the_running(list_crawls(services.database_url))
+        if crawl_id is None
+        else find_crawl(services.database_url, crawl_id)
     )
-    with redis.Redis.from_url(services.redis_url) as client:
+    with blocking_client(services.redis_url) as client:
         script: Any = client.register_script(script_source("pause"))
         state = script(keys=[f"{key_prefix}:{crawl.id}"], args=[int(paused)])
-    if state.decode() != OPEN:
+    in_redis = state.decode("utf-8", "replace")
+    if in_redis != OPEN:
         raise ArgumentError(
             _("crawl {id} does not go on: it is {state}, in Redis {in_redis}").format(
-                id=crawl.id, state=crawl.state, in_redis=state.decode()
+                id=crawl.id, state=crawl.state, in_redis=in_redis
             )
         )
     return crawl

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
-from refillspot.frontier.queue import COUNT
+from refillspot.frontier.queue import read_counts, read_result
 
 if TYPE_CHECKING:
     from typing import Self
 
 GROUP = "workers"
+LANE = re.compile(rb"-?\d{1,4}")
+UNREADABLE = "unreadable"
+"""Instead of a state: something else than the queue of a crawl is under its keys."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -51,28 +54,30 @@ class ProgressReader:
         self._client.close()
 
     def read(self) -> Progress | None:
-        with suppress(RedisError, OSError):
+        try:
             return self._read()
-        return None
+        except ResponseError:
+            return Progress(UNREADABLE)
+        except (RedisError, OSError):
+            return None
 
     def result(self) -> dict[str, int] | None:
         """Return what the crawl came to, None while it goes on."""
         with suppress(RedisError, OSError):
-            result = self._fields().get(b"result")
-            return msgspec.json.decode(result, type=dict[str, int]) if result else None
+            return read_result(self._fields().get(b"result"))
         return None
 
     def _read(self) -> Progress:
         fields = self._fields()
         seconds, microseconds = self._time()
         lanes: list[bytes] = self._client.zrange(f"{self._prefix}:lanes", 0, -1)
-        streams = [f"{self._prefix}:lane:{lane.decode()}" for lane in lanes]
+        streams = [f"{self._prefix}:lane:{lane.decode()}" for lane in lanes if LANE.fullmatch(lane)]
         entries = sum(int(self._client.xlen(stream)) for stream in streams)
         leased = sum(self._client.xpending(stream, GROUP)["pending"] for stream in streams)
         now_ms = seconds * 1000 + microseconds // 1000
         return Progress(
-            state=fields.get(b"state", b"gone").decode(),
-            done=self._count(fields, "done"),
+            state=fields.get(b"state", b"gone").decode("utf-8", "replace"),
+            done=read_counts(fields).get("done", 0),
             queued=entries - leased,
             leased=leased,
             waiting=int(self._client.zcard(f"{self._prefix}:waiting")),
@@ -88,7 +93,3 @@ class ProgressReader:
     def _time(self) -> tuple[int, int]:
         time: tuple[int, int] = self._client.time()
         return time
-
-    @staticmethod
-    def _count(fields: dict[bytes, Any], what: str) -> int:
-        return int(fields.get(f"{COUNT}{what}".encode(), 0))

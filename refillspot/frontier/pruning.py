@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from refillspot.exceptions import ArgumentError
 from refillspot.frontier.dead_letters import DeadLetters
 from refillspot.frontier.progress import ProgressReader
+from refillspot.frontier.scripts import script_source
 from refillspot.language import gettext as _
 from refillspot.postgres.crawl_list import abandon_crawl, find_crawl, list_crawls
-from refillspot.services.keys import remove_keys
+from refillspot.shared.connections import blocking_client
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +45,7 @@ class Pruning:
 
         Raises:
             ArgumentError: an id is unknown, or workers are at work on its crawl.
-            ServiceUnavailableError: PostgreSQL does not answer.
-            redis.RedisError: Redis does not answer.
+            ServiceUnavailableError: a server does not answer.
         """
         url = self.services.database_url
         crawls = [find_crawl(url, id_) for id_ in ids] if ids else list_crawls(url)
@@ -65,13 +65,13 @@ class Pruning:
             )
 
     def _prune(self, crawl: Crawl) -> Pruned:
-        with DeadLetters(self.services.redis_url, self._prefix(crawl)) as letters:
-            kept = 0 if self.with_dead_letters else len(letters)
-        if kept:
-            return Pruned(crawl, 0, kept)
-        if crawl.state == RUNNING:
-            abandon_crawl(self.services.database_url, crawl.id)
-        return Pruned(crawl, remove_keys(self.services.redis_url, f"{self._prefix(crawl)}:"), 0)
+        with blocking_client(self.services.redis_url) as client:
+            if not self.with_dead_letters and (kept := DeadLetters(client, self._prefix(crawl)).count()):
+                return Pruned(crawl, 0, kept)
+            if crawl.state == RUNNING:
+                abandon_crawl(self.services.database_url, crawl.id)
+            forget: Any = client.register_script(script_source("forget"))
+            return Pruned(crawl, int(forget(keys=[self._prefix(crawl)], args=[1])), 0)
 
     def _prefix(self, crawl: Crawl) -> str:
         return f"{self.key_prefix}:{crawl.id}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from refillspot.exceptions import UnreadableValueError
 from refillspot.frontier.scripts import script_source
+from refillspot.untrusted import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from redis.asyncio import Redis
 
@@ -80,7 +83,7 @@ class CrawlQueue:
         """Renew every lease of this worker."""
         found = await self._run("beat", round(lease_seconds * 1000), int(join))
         state, known, leases, batch, seeded, paused = found
-        return Beat(state.decode(), bool(known), leases, batch, bool(seeded), bool(paused))
+        return Beat(_text(state), bool(known), leases, batch, bool(seeded), bool(paused))
 
     async def audit(self, held: Iterable[Key]) -> tuple[list[Entry], list[Key]]:
         """Return the leases that this worker does not hold, and of `held` what is not leased to it."""
@@ -90,7 +93,7 @@ class CrawlQueue:
     async def try_finish(self) -> tuple[str, bytes | None]:
         """Return the crawl's state, WON for the one worker that has to close it, with the result once COMPLETE."""
         state, *result = await self._run("finish")
-        return state.decode(), result[0] if result else None
+        return _text(state), result[0] if result else None
 
     async def complete(self, result: bytes, keep_seconds: int) -> None:
         """Close the crawl. Its keys expire after `keep_seconds`, unless there are dead letters."""
@@ -98,9 +101,8 @@ class CrawlQueue:
 
     async def counts(self) -> dict[str, int]:
         """Return what was counted over all workers: queued, duplicates, done, retried, redelivered, dead."""
-        fields = await self._client.hgetall(f"{self._prefix}:crawl")
-        named = {_text(name): value for name, value in fields.items()}
-        return {name.removeprefix(COUNT): int(value) for name, value in named.items() if name.startswith(COUNT)}
+        fields: Any = await self._client.hgetall(f"{self._prefix}:crawl")
+        return read_counts(fields)
 
     async def length(self) -> int:
         """Return how many requests are queued, leased or waiting."""
@@ -110,10 +112,7 @@ class CrawlQueue:
 
     async def clear(self) -> None:
         """Forget the crawl, dead letters excepted."""
-        dead = f"{self._prefix}:dead".encode()
-        async for key in self._client.scan_iter(f"{self._prefix}:*", count=1000):
-            if key != dead:
-                await self._client.unlink(key)
+        await self._scripts["forget"](keys=[self._prefix], args=[0])
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -122,13 +121,31 @@ class CrawlQueue:
         return await self._scripts[script](keys=[self._prefix], args=[self._worker, *args])
 
 
-COUNT = "count:"
-SCRIPTS = ("commit", "take", "beat", "audit", "finish", "complete")
+COUNT = b"count:"
+NUMBER = re.compile(rb"-?\d{1,18}")
+SCRIPTS = ("commit", "take", "beat", "audit", "finish", "complete", "forget")
+
+
+def read_counts(fields: Mapping[bytes, bytes]) -> dict[str, int]:
+    """Return the counts among a crawl's fields; what is no number is left out."""
+    return {
+        name.removeprefix(COUNT).decode("utf-8", "replace"): int(value)
+        for name, value in fields.items()
+        if name.startswith(COUNT) and NUMBER.fullmatch(value)
+    }
+
+
+def read_result(result: bytes | None) -> dict[str, int] | None:
+    """Return what a crawl came to; None where that is not known, or cannot be read."""
+    try:
+        return read_json(result, dict[str, int]) if result else None
+    except UnreadableValueError:
+        return None
 
 
 def _text(value: Any) -> str:
     """Return what Redis answered; this client decodes nothing by itself, since payloads are no text."""
-    text: str = value.decode()
+    text: str = value.decode("utf-8", "replace")
     return text
 
 

@@ -11,13 +11,15 @@ from scrapy.utils.request import request_from_dict
 from scrapy_redis.scheduler import Scheduler as ScrapyRedisScheduler
 
 from refillspot.exceptions import RefusedRequestError
-from refillspot.frontier import codec, outcomes
+from refillspot.frontier import outcomes
+from refillspot.frontier.codec import RequestCodec
 from refillspot.frontier.engine import watch
 from refillspot.frontier.fields import request_fields
 from refillspot.frontier.outcomes import Outcome, Verdict
 from refillspot.frontier.session import CrawlSession
 from refillspot.frontier.settlement import Settlement, lane
 from refillspot.signals import concurrency_changed
+from refillspot.site_hosts import SiteHosts
 
 if TYPE_CHECKING:
     from typing import Self
@@ -48,7 +50,8 @@ class Leased:
 class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis publishes no types
     """Processes that crawl the same share one queue; any of them may die at any moment.
 
-    Settings: see `refillspot.frontier.session`; RETRY_ENABLED, RETRY_TIMES, RETRY_BACKOFF_SECONDS, CRAWL_STATS.
+    Settings: see `refillspot.frontier.session`; DININGCODE_API_URL and DININGCODE_WEB_URL, outside of which nothing is
+    queued; RETRY_ENABLED, RETRY_TIMES, RETRY_BACKOFF_SECONDS, CRAWL_STATS.
     Stats: frontier/queued, dequeued, retried, dead, refused, redis_outages; crawl/… when the crawl is complete.
     """
 
@@ -56,6 +59,7 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
         settings = crawler.settings
         self.crawler = crawler
         self._session = CrawlSession(crawler, self._changed)
+        self._codec = RequestCodec(SiteHosts.of(settings))
         self._good_statuses = {int(status) for status in settings.getlist("HTTPERROR_ALLOWED_CODES")}
         self._published = dict.fromkeys(settings.getlist("CRAWL_STATS"), 0)
         self._leased: dict[Request, Leased] = {}
@@ -91,7 +95,7 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
             return True
         is_seed = request.meta.pop("is_start_request", False)  # seeds go in once a crawl, whatever dont_filter says
         try:
-            payload = codec.dumps(request_fields(request, self.spider))
+            payload = self._codec.dumps(request_fields(request, self.spider))
         except RefusedRequestError as error:
             self._settlement.refuse(request, error)
             return False
@@ -107,7 +111,7 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
         while entry := self._session.exchange.next():
             try:
                 request = self._written.pop(entry.payload, None) or self._read(entry.payload)
-            except (RefusedRequestError, ValueError, TypeError, AttributeError) as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is: it would raise that again, here and elsewhere
                 reason = f"not a request of this crawl: {error}"
                 self._settlement.settle(entry, Outcome(Verdict.DEAD, reason, type(error).__name__))
                 continue
@@ -136,13 +140,14 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
         self._written[payload] = request
 
     def _read(self, payload: bytes) -> Request:
-        return request_from_dict(codec.loads(payload), spider=self.spider)
+        return request_from_dict(self._codec.loads(payload), spider=self.spider)
 
     async def _join(self, spider: Spider) -> None:
         settings = self.crawler.settings
         await self._session.join(spider)
         self._settlement = Settlement(
             self._session.exchange,
+            self._codec,
             self.crawler.stats,
             retry_times=settings.getint("RETRY_TIMES") if settings.getbool("RETRY_ENABLED") else 0,
             retry_backoff=settings.getfloat("RETRY_BACKOFF_SECONDS"),

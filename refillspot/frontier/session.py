@@ -13,7 +13,7 @@ from refillspot.clock import Clock
 from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
 from refillspot.frontier.exchange import Exchange
 from refillspot.frontier.leases import Limits
-from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue
+from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue, read_result
 from refillspot.frontier.silence import name_worker
 from refillspot.language import gettext as _
 from refillspot.outcome import complete_outcome
@@ -110,8 +110,8 @@ class CrawlSession:
             await self._queue.complete(msgspec.json.encode(result), seconds)
             self._tell(result)
             await self._notify(result)
-        elif self.exchange.ended == COMPLETE and self.exchange.result:
-            self._tell(msgspec.json.decode(self.exchange.result, type=dict[str, int]))
+        elif self.exchange.ended == COMPLETE:
+            self._tell(read_result(self.exchange.result) or await self._note_end())
         await self.exchange.leave()
 
     def _rolled_back(self) -> None:

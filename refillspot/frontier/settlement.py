@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from refillspot.exceptions import RefusedRequestError
 from refillspot.fallback import API_FAILURE
-from refillspot.frontier import codec
 from refillspot.frontier.letters import write_letter
 from refillspot.frontier.outcomes import Outcome, Verdict
 from refillspot.retries import backoff_seconds
@@ -17,21 +16,31 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.statscollectors import StatsCollector
 
+    from refillspot.frontier.codec import RequestCodec
     from refillspot.frontier.exchange import Exchange
     from refillspot.frontier.queue import Entry
 
 logger = logging.getLogger(__name__)
 
 LANES = 1000  # priorities beyond ± this are this
-CARRIED = ("retry_times", "redirect_times", "redirect_ttl", "redirect_urls", "redirect_reasons", API_FAILURE)
+CARRIED = ("retry_times", "redirect_times", "redirect_ttl", API_FAILURE)
 """What a retry, a redirect or the other road adds to meta. No more of the copy is queued: secrets may be in it."""
 
 
 class Settlement:
     """Tells what became of requests. Stats: frontier/retried, dead, refused; dead_reason/… by kind."""
 
-    def __init__(self, exchange: Exchange, stats: StatsCollector, *, retry_times: int, retry_backoff: float) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        codec: RequestCodec,
+        stats: StatsCollector,
+        *,
+        retry_times: int,
+        retry_backoff: float,
+    ) -> None:
         self._exchange = exchange
+        self._codec = codec
         self._stats = stats
         self._retry_times = retry_times
         self._retry_backoff = retry_backoff
@@ -57,7 +66,7 @@ class Settlement:
         self._exchange.push("refuse", write_letter(f"cannot be queued: {error}", url=request.url))
 
     def _retry(self, entry: Entry, outcome: Outcome) -> None:
-        stored = codec.loads(entry.payload)
+        stored = self._codec.loads(entry.payload)
         meta = stored.setdefault("meta", {})
         meta["retry_times"] = meta.get("retry_times", 0) + 1
         if meta["retry_times"] > self._retry_times:
@@ -67,7 +76,7 @@ class Settlement:
             self._requeue(entry, stored, entry.key.lane)
 
     def _replace(self, entry: Entry, request: Request) -> None:
-        stored = codec.loads(entry.payload)
+        stored = self._codec.loads(entry.payload)
         carried = {name: request.meta[name] for name in CARRIED if name in request.meta}
         stored |= {"url": request.url, "method": request.method, "body": request.body}
         stored["meta"] = stored.get("meta", {}) | carried
@@ -78,7 +87,7 @@ class Settlement:
         wait = backoff_seconds(attempt, self._retry_backoff, random.random()) if attempt else 0.0  # noqa: S311
         delay_ms = round(1000 * max(wait, at_least))
         try:
-            payload = codec.dumps(stored)
+            payload = self._codec.dumps(stored)
         except RefusedRequestError as error:
             self._bury(entry, Outcome(Verdict.DEAD, f"cannot be queued again: {error}", type(error).__name__))
             return

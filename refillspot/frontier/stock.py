@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from scrapy_redis.scheduler import Scheduler
 
+from refillspot.frontier.codec import META
+
 if TYPE_CHECKING:
     from typing import Self
 
@@ -51,6 +53,8 @@ class StockScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis publishes
         self.df.key = f"{keys}:seen"
 
     def enqueue_request(self, request: Request) -> bool:
+        for name in request.meta.keys() - META.keys():  # what this process noted on a request that it tries again
+            del request.meta[name]
         accepted: bool = super().enqueue_request(request)
         if accepted:
             self.crawl_stats.inc_value("scheduler/enqueued/redis")

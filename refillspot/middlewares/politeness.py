@@ -15,7 +15,7 @@ from refillspot.clock import KST, Clock
 from refillspot.crawl_window import CrawlWindow
 from refillspot.middlewares.putting_back import is_ending, put_back
 from refillspot.outcome import BLOCKED
-from refillspot.pace_setting import allowed_pace
+from refillspot.pace_setting import allowed_pace, most_believed
 from refillspot.shared.budget import RequestBudget
 from refillspot.signals import crawl_event, stats_asked
 from refillspot.site_hosts import SiteHosts
@@ -64,7 +64,8 @@ class PolitenessMiddleware:
         pace = allowed_pace(settings)
         if pace > 0:
             key = SiteHosts.of(settings).politeness_key(settings["REDIS_KEY_PREFIX"])
-            self.budget = RequestBudget(settings["REDIS_URL"], key, pace, self._told, partial(is_ending, crawler))
+            ending, most = partial(is_ending, crawler), most_believed(settings)
+            self.budget = RequestBudget(settings["REDIS_URL"], key, pace, self._told, ending, most)
         elif self._window is None:
             raise NotConfigured("POLITENESS_REQUESTS_PER_SECOND is 0: no limit.")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
 from refillspot.planning.keywords import KEYWORDS, parse_keywords, write_keywords
@@ -13,8 +13,6 @@ from refillspot.regions import SEOUL, District, districts, find_district, parse_
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-CRAWL_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 @dataclass(slots=True, frozen=True)
@@ -54,10 +52,8 @@ class CrawlArguments:
             raise ArgumentError(
                 _("limit={limit} is not a number of stores: use for example -a limit=20").format(limit=limit)
             )
-        if crawl is not None and not CRAWL_ID.fullmatch(crawl):
-            raise ArgumentError(
-                _("crawl={crawl} is not an id: use up to 64 letters, digits, dots, dashes").format(crawl=crawl)
-            )
+        if crawl is not None:
+            check_crawl_id(crawl)
         chosen = parse_districts(district, SEOUL if region is None else parse_region(region))
         return cls(chosen, words, int(limit) if limit else None, crawl)
 

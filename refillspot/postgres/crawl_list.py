@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.rows import class_row
 
+from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.postgres.crawls import COLUMNS, Crawl
@@ -34,9 +35,10 @@ def find_crawl(database_url: str, crawl_id: str) -> Crawl:
     """Return the crawl with this id.
 
     Raises:
-        ArgumentError: there is none.
+        ArgumentError: there is none, or no crawl can be called so.
         ServiceUnavailableError: PostgreSQL does not answer.
     """
+    check_crawl_id(crawl_id)
     found = _read(database_url, f"SELECT {COLUMNS} FROM refillspot.crawls WHERE id = %(id)s", {"id": crawl_id})
     if not found:
         raise ArgumentError(_("there is no crawl {crawl_id}: see scrapy crawls list").format(crawl_id=crawl_id))

@@ -11,6 +11,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.postgres.migrations import migrate
@@ -68,10 +69,12 @@ class CrawlTable:
         """Return the newest unfinished crawl with equal arguments, or the one that is named; else a new one.
 
         Raises:
-            ArgumentError: the named crawl has other arguments, or has ended.
+            ArgumentError: the named crawl has other arguments, or has ended, or no crawl can be called so.
             ServiceUnavailableError: PostgreSQL does not answer.
             SchemaVersionError: the schema is newer than this program.
         """
+        if named is not None:
+            check_crawl_id(named)
         values = {"id": named, "spider": spider, "arguments": Jsonb(dict(arguments)), "now": now}
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS), await self._connect() as connection:

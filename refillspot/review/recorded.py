@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
 from refillspot.postgres.crawl_list import list_crawls
@@ -50,6 +51,8 @@ class Records:
 
 
 def find(crawls: Sequence[Crawl], name: str) -> Crawl:
+    if name != LAST:
+        check_crawl_id(name)
     if not crawls:
         raise ArgumentError(_("there is no crawl yet: scrapy crawl diningcode -a district=강남구"))
     if name == LAST:

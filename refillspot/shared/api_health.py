@@ -74,8 +74,8 @@ class ApiHealth:
         await self._client.aclose()
 
     async def _look(self) -> None:
-        records, _, now = await self._state.seen()
-        self._seen = {kind: fallback.remembered(record, now) for kind, record in (records or {}).items()}
+        seen = await self._state.seen()
+        self._seen = {kind: fallback.remembered(record, seen.now) for kind, record in (seen.value or {}).items()}
 
     async def _decide(self, kind: Kind, change: Change) -> Decision | None:
         decision = await self._safely(self._changed(kind, change))
@@ -85,7 +85,7 @@ class ApiHealth:
 
     async def _changed(self, kind: Kind, change: Change) -> Decision:
         while True:
-            records, version, now = await self._state.seen()
+            records, version, now, _ = await self._state.seen()
             decision = change(fallback.remembered((records or {}).get(kind, UP), now), now)
             self._seen = (records or {}) | {kind: decision.record}
             if self._seen == records or await self._state.written(self._seen, version):

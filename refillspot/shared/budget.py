@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from redis.exceptions import RedisError
 
 from refillspot import politeness
+from refillspot.pace_setting import FASTEST
 from refillspot.politeness import Decision
 from refillspot.shared.connections import connect
 from refillspot.shared.server_clock import ServerClock
@@ -56,20 +57,21 @@ class RequestBudget:
 
     A worker that dies wastes at most its lease, 250 ms of the budget; one that was suspended fires nothing stale.
     Without Redis there is no permit: a worker waits for it, and asks again. `told` hears of each decision of this
-    worker, `is_ending` says when waiting is no use any more.
+    worker, `is_ending` says when waiting is no use any more. Of a ceiling in Redis `most` is believed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # the first three say what, the others have a default
         self,
         redis_url: str,
         key: str,
         requests_per_second: float,
         told: Callable[[Decision], None] = lambda _: None,
         is_ending: Callable[[], bool] = lambda: False,
+        most: float = FASTEST,
     ) -> None:
         self._client = connect(redis_url)
         self._clock = ServerClock()
-        self._pace = SharedPace(self._client, key, requests_per_second, self._clock)
+        self._pace = SharedPace(self._client, key, requests_per_second, self._clock, most)
         self._configure = partial(politeness.configure, configured=requests_per_second)
         self._told = told
         self._is_ending = is_ending

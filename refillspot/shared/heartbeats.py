@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
-from refillspot.exceptions import ServiceUnavailableError
+from refillspot.exceptions import ServiceUnavailableError, UnreadableValueError
 from refillspot.language import gettext as _
 from refillspot.shared.connections import connect
-from refillspot.worker_stats import WorkerStats
+from refillspot.untrusted import FIRST_YEAR, LAST_YEAR, read_json
+from refillspot.worker_stats import LARGEST, WorkerStats
 
 if TYPE_CHECKING:
     from typing import Self
 
-logger = logging.getLogger(__name__)
-
 KEEP_SECONDS = 600  # after the last heartbeat of any worker; what lasts is in PostgreSQL
+SHOWN = 80  # characters of a name
 
 
 def _key(prefix: str) -> str:
@@ -67,6 +67,8 @@ class HeartbeatReader:
     def __init__(self, redis_url: str, prefix: str) -> None:
         self._client: Any = redis.Redis.from_url(redis_url, socket_timeout=5)  # its types mix sync and async
         self._key = _key(prefix)
+        self.unreadable: list[str] = []
+        """Workers whose heartbeat could not be read the last time: of another version, or somebody else's."""
 
     def __enter__(self) -> Self:
         return self
@@ -77,15 +79,32 @@ class HeartbeatReader:
     def read(self) -> list[WorkerStats] | None:
         """Return the workers that run, and those that were killed lately; None while Redis is away."""
         try:
-            values: list[bytes] = self._client.hvals(self._key)
+            values: dict[bytes, bytes] = self._client.hgetall(self._key)
+        except ResponseError:
+            values = {b"?": b""}  # the key is something else's
         except (RedisError, OSError):
             return None
-        return [worker for value in values if (worker := _read(value))]
+        found = {name.decode("utf-8", "replace"): _read(value) for name, value in values.items()}
+        self.unreadable = [_shown(name) for name, worker in found.items() if worker is None or worker.worker != name]
+        return [worker for name, worker in found.items() if worker and worker.worker == name]
 
 
 def _read(value: bytes) -> WorkerStats | None:
+    """Return what a worker said of itself, as far as it is in numbers; None where it did not say that."""
     try:
-        return msgspec.json.decode(value, type=WorkerStats)
-    except msgspec.MsgspecError as error:
-        logger.warning("a heartbeat cannot be read, is it of another version? %s", error)
+        worker = read_json(value, WorkerStats)
+    except UnreadableValueError:
         return None
+    times = (worker.started_at, worker.seen_at, worker.ended_at or worker.seen_at)
+    if not all(time.tzinfo and FIRST_YEAR <= time.year <= LAST_YEAR for time in times):
+        return None
+    return replace(worker, stats={name: value for name, value in worker.stats.items() if _is_number(value)})
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < LARGEST
+
+
+def _shown(name: str) -> str:
+    """Return a name of somebody's choice as one line that says nothing else."""
+    return name[:SHOWN] if name.isprintable() else ascii(name[:SHOWN])

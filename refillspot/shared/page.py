@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime  # noqa: TC003  # msgspec reads the annotation
+from typing import Annotated
 
 import msgspec
 
 from refillspot.caching import Kind  # noqa: TC001  # as above
 from refillspot.exceptions import RefillspotError
+from refillspot.untrusted import FIRST_YEAR, LAST_YEAR, UNREADABLE
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -33,8 +35,8 @@ class Page(msgspec.Struct, kw_only=True, frozen=True):
     """An answer of the site. `permanent`: it says that there is no such thing."""
 
     kind: Kind
-    status: int
-    headers: dict[str, str]
+    status: Annotated[int, msgspec.Meta(ge=100, le=599)]
+    headers: dict[str, Annotated[str, msgspec.Meta(pattern=r"^[\t -~\x80-\xff]*\Z")]]
     """Only what says how to read the body, and the validators."""
     body: bytes
     """Decompressed."""
@@ -69,12 +71,13 @@ def decode_page(value: bytes, fingerprint: bytes, max_body_bytes: int) -> Page:
         raise UnreadablePageError(f"not of version {VERSION}")
     try:
         stored = _decoder.decode(_decompress(value[1:], max_body_bytes + OVERHEAD_BYTES))
-    except (zstd.ZstdError, EOFError, msgspec.DecodeError, RecursionError) as error:
+    except (zstd.ZstdError, EOFError, *UNREADABLE) as error:
         raise UnreadablePageError(str(error)) from error
     if stored.fingerprint != fingerprint:
         raise UnreadablePageError("the answer to another request")
-    if stored.page.fetched_at.tzinfo is None:
-        raise UnreadablePageError("fetched at a time without a zone")
+    fetched_at = stored.page.fetched_at
+    if fetched_at.tzinfo is None or not FIRST_YEAR <= fetched_at.year <= LAST_YEAR:
+        raise UnreadablePageError("fetched at a time that cannot be computed with")
     return stored.page
 
 

@@ -2,42 +2,73 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from refillspot.politeness import LEASE_SECONDS, Pace, begin
+from refillspot import politeness
+from refillspot.pace_setting import FASTEST
+from refillspot.politeness import LEASE_SECONDS, LONGEST_HOLD_SECONDS, Decision, Pace, begin
 from refillspot.shared.shared_state import MICROSECONDS, SharedState
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-    from refillspot.politeness import Change, Decision
+    from refillspot.politeness import Change
     from refillspot.shared.server_clock import ServerClock
+    from refillspot.shared.shared_state import Seen
 
 KEEP_SECONDS = 7 * 24 * 3600  # after the last change; then a site counts as never asked
+SHOWN = 300  # characters of what cannot be, in the log
 ONE_BY_ONE_INTERVAL = 0.1  # seconds; from here on permits are granted one by one
 
-# ARGV: permits wanted, how far ahead one is given out and the interval from which on they are granted one by one, in
-# microseconds. Returns the time, the first moment, how many (0 = none yet: ask again at that moment) and the interval.
+# ARGV: permits wanted; in microseconds how far ahead one is given out, the interval from which on they are granted one
+# by one, the least and the longest interval that can be, and the longest hold. Returns the time, the first moment, how
+# many (0 = none yet: ask again at that moment), the interval, and the interval and the hold as they were written where
+# one of the three was none that can be: the strictest is taken for what is no number.
 RESERVE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local fields = redis.call('HMGET', KEYS[1], 'interval', 'hold', 'last')
-if not fields[1] then
+local fields = redis.pcall('HMGET', KEYS[1], 'interval', 'hold', 'last', 'state')
+if fields.err or not fields[4] then
   return {now}
 end
 local wanted, ahead, one_by_one = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local interval, hold = tonumber(fields[1]), tonumber(fields[2])
+local odd
+
+local function between(least, written, most)
+  local number = tonumber(written or '')
+  if not number or number ~= number then
+    number = most
+  end
+  local nearest = math.min(math.max(number, least), most)
+  if tostring(nearest) ~= tostring(tonumber(written or '')) then
+    odd = {fields[1] or '', fields[2] or ''}
+  end
+  return nearest
+end
+
+local interval = between(tonumber(ARGV[4]), fields[1], tonumber(ARGV[5]))
+local hold = between(0, fields[2], now + ARGV[6])
 if interval >= one_by_one then
   wanted, ahead = 1, math.min(ahead, interval)
 end
-local last = math.min(tonumber(fields[3] or 0), now + ahead) -- later only if the clock was set back
+local last = between(0, fields[3] or 0, now + ahead) -- later only if the clock was set back
+if odd then
+  local repaired = {}
+  for name, value in pairs({interval = interval, hold = hold, last = last}) do
+    repaired[#repaired + 1] = name
+    repaired[#repaired + 1] = string.format('%.0f', value)
+  end
+  redis.call('HSET', KEYS[1], unpack(repaired))
+end
 local at = math.max(now, hold, last + interval)
 if at - now >= ahead then
-  return {now, at - ahead / 2, 0, interval}
+  return {now, at - ahead / 2, 0, interval, odd}
 end
 local count = math.max(1, math.min(wanted, math.floor((now + ahead - at) / interval)))
 redis.call('HSET', KEYS[1], 'last', string.format('%.0f', at + (count - 1) * interval))
-return {now, at, count, interval}
+return {now, at, count, interval, odd}
 """
 
 
@@ -51,35 +82,78 @@ class Lease(NamedTuple):
 
 
 class SharedPace:
-    """Each method is one or two round trips, and raises what redis-py raises."""
+    """Each method is one or two round trips, and raises what redis-py raises.
 
-    def __init__(self, client: Redis, key: str, configured: float, clock: ServerClock) -> None:
+    `most` requests a second are believed, should Redis say that the operator allows them. What this program cannot have
+    written there is taken as strictly as it can be meant, said once, and written anew.
+    """
+
+    def __init__(self, client: Redis, key: str, configured: float, clock: ServerClock, most: float = FASTEST) -> None:
         self._configured = configured
+        self._most = max(configured, most)
+        self._believed = partial(politeness.believed, configured=configured, most=self._most)
         self._state = SharedState(client, key, Pace, clock, KEEP_SECONDS)
         self._reserve: Any = client.register_script(RESERVE)
+        self._last: Pace | None = None
 
     async def get(self) -> tuple[Pace | None, float]:
         """Return the state, None where the site was not asked for a week, and the server's time."""
-        pace, _, now = await self._state.seen()
-        return pace, now
+        seen = await self._state.seen()
+        pace = self._believe(seen)
+        if pace != seen.value:
+            pace = (await self.change(_leave)).pace
+        self._last = pace
+        return pace, seen.now
 
-    async def change(self, change: Change) -> Decision:
+    async def change(self, change: Change, *, rewrite: bool = False) -> Decision:
         """Decide upon the newest state; begin one where there is none."""
         while True:
-            pace, version, now = await self._state.seen()
-            decision = change(pace or begin(self._configured, now), now)
-            if decision.pace == pace or await self._written(decision.pace, version):
+            seen = await self._state.seen()
+            decision = change(self._believe(seen) or begin(self._configured, seen.now), seen.now)
+            if (decision.pace == seen.value and not rewrite) or await self._written(decision.pace, seen.version):
+                self._last = decision.pace
                 return decision
 
     async def reserve(self, wanted: int) -> Lease | None:
         """Lease up to so many permits; None where there is no state yet."""
-        arguments = [wanted, round(LEASE_SECONDS * MICROSECONDS), round(ONE_BY_ONE_INTERVAL * MICROSECONDS)]
-        _, *granted = await self._state.timed(self._reserve, *arguments)
+        least = self._last.least_interval if self._last else 1 / self._most
+        seconds = (LEASE_SECONDS, ONE_BY_ONE_INTERVAL, least, max(LONGEST_HOLD_SECONDS, least), LONGEST_HOLD_SECONDS)
+        _, *granted = await self._state.timed(self._reserve, wanted, *(max(1, _micro(one)) for one in seconds))
         if not granted:
             return None
-        first, count, interval = granted
+        first, count, interval, *odd = granted
+        if odd:
+            await self._rewrite(*odd[0])
         return Lease(first / MICROSECONDS, count, interval / MICROSECONDS)
 
+    async def _rewrite(self, interval: bytes, hold: bytes) -> None:
+        """Write what scripts read anew, out of the state. A ceiling that was raised a moment ago is no forgery."""
+        pace = (await self.change(_leave, rewrite=True)).pace
+        if interval != b"%d" % _interval(pace) or hold != b"%d" % _micro(pace.hold_until):
+            self._state.tell(f"interval={interval[:SHOWN]!r}, hold={hold[:SHOWN]!r}")
+
+    def _believe(self, seen: Seen[Pace]) -> Pace | None:
+        if seen.is_unreadable:
+            known = self._believed(self._last or begin(self._configured, seen.now), seen.now)
+            return replace(known, rate=known.floor, raised_at=seen.now)
+        if seen.value is None:
+            return None
+        pace = self._believed(seen.value, seen.now)
+        if pace != seen.value:
+            self._state.tell(str(seen.value)[:SHOWN])
+        return pace
+
     async def _written(self, pace: Pace, version: bytes) -> bool:
-        hold, interval = round(pace.hold_until * MICROSECONDS), max(1, round(pace.interval * MICROSECONDS))
-        return await self._state.written(pace, version, interval=interval, hold=hold)
+        return await self._state.written(pace, version, interval=_interval(pace), hold=_micro(pace.hold_until))
+
+
+def _leave(pace: Pace, now: float) -> Decision:  # noqa: ARG001  # a Change
+    return Decision(pace)
+
+
+def _interval(pace: Pace) -> int:
+    return max(1, _micro(pace.interval))
+
+
+def _micro(seconds: float) -> int:
+    return round(seconds * MICROSECONDS)

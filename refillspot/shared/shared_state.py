@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
+
+from refillspot.exceptions import UnreadableValueError
+from refillspot.untrusted import read_json
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -20,18 +23,39 @@ MICROSECONDS = 1_000_000
 
 READ = """
 local time = redis.call('TIME')
-local fields = redis.call('HMGET', KEYS[1], 'version', 'state')
+local fields = redis.pcall('HMGET', KEYS[1], 'version', 'state')
+if fields.err then -- no hash
+  fields = {false, ''}
+end
 return {time[1] * 1000000 + time[2], fields[1] or '0', fields[2]}
 """
 # ARGV: the version that was seen, seconds to keep, then names and values: `state`, and others that scripts read.
 SWAP = """
-if (redis.call('HGET', KEYS[1], 'version') or '0') ~= ARGV[1] then
+local known = redis.pcall('HGET', KEYS[1], 'version')
+if type(known) == 'table' then -- no hash
+  redis.call('DEL', KEYS[1])
+  known = false
+end
+if (known or '0') ~= ARGV[1] then
   return 0
 end
-redis.call('HSET', KEYS[1], 'version', string.format('%.0f', ARGV[1] + 1), unpack(ARGV, 3))
+local version = tonumber(ARGV[1])
+if not (version and version >= 0 and version < 2 ^ 53) then
+  version = 0
+end
+redis.call('HSET', KEYS[1], 'version', string.format('%.0f', version + 1), unpack(ARGV, 3))
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return 1
 """
+
+
+class Seen(NamedTuple, Generic[T]):
+    value: T | None
+    """None where there is none, or none that can be read."""
+    version: bytes
+    now: float
+    """The server's time."""
+    is_unreadable: bool = False
 
 
 class SharedState(Generic[T]):
@@ -42,13 +66,19 @@ class SharedState(Generic[T]):
         self._shape = shape
         self._clock = clock
         self._keep_seconds = keep_seconds
+        self._has_told = False
         self._read: Any = client.register_script(READ)
         self._swap: Any = client.register_script(SWAP)
 
-    async def seen(self) -> tuple[T | None, bytes, float]:
-        """Return the value, None where there is none, its version, and the server's time."""
+    async def seen(self) -> Seen[T]:
         now, version, state = await self.timed(self._read)
-        return self._decode(state), version, now / MICROSECONDS
+        if state is None:
+            return Seen(None, version, now / MICROSECONDS)
+        try:
+            return Seen(read_json(state, self._shape), version, now / MICROSECONDS)
+        except UnreadableValueError as error:
+            self.tell(str(error))
+            return Seen(None, version, now / MICROSECONDS, is_unreadable=True)
 
     async def written(self, value: T, version: bytes, **fields: int) -> bool:
         """Write a value with further fields beside it, unless somebody was faster."""
@@ -63,11 +93,8 @@ class SharedState(Generic[T]):
         self._clock.note(answer[0] / MICROSECONDS, asked, time.monotonic())
         return answer
 
-    def _decode(self, state: bytes | None) -> T | None:
-        if state is None:
-            return None
-        try:
-            return msgspec.json.decode(state, type=self._shape)
-        except msgspec.MsgspecError as error:
-            logger.warning("%s in Redis cannot be read and begins anew: %s", self._key, error)
-            return None
+    def tell(self, what: str) -> None:
+        """Say once that something else than this program must have written there."""
+        if not self._has_told:
+            logger.warning("%s in Redis holds what this program does not write there: %s", self._key, what)
+        self._has_told = True

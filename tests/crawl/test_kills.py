@@ -32,7 +32,12 @@ FORGED: tuple[dict[str, Any], ...] = (
     {"_class": "scrapy.http.request.form.FormRequest", "callback": "parse_store"},
     {"callback": "close"},  # a method of every spider
     {"callback": "parse_that_is_not_there"},
+    {"encoding": "no-such-encoding"},
+    {"url": "http://127.0.0.1:9/"},
+    {"meta": {"proxy": "http://127.0.0.1:9", "dont_obey_robotstxt": True}},
+    {"meta": {"download_timeout": "soon"}},
 )
+NESTED = msgspec.msgpack.encode({"url": "http://127.0.0.1/", "cb_kwargs": {"a": 7}})[:-1] + b"\x91" * 3000 + b"\x07"
 SHORT_LEASE = (
     *PACED,
     "-s",
@@ -190,14 +195,16 @@ def test_what_was_planted_in_the_queue_is_not_executed(
     forged = [request | extra for extra in FORGED]
     with redis.Redis.from_url(redis_url) as client:
         lane = f"{key_prefix}:{row['id']}:lane:10"
-        for payload in (pickle.dumps(Planted(proof)), *(codec._compress(msgspec.msgpack.encode(f)) for f in forged)):
+        packed = [NESTED, *map(msgspec.msgpack.encode, forged)]
+        for payload in (pickle.dumps(Planted(proof)), b"", *map(codec._compress, packed)):
             client.xadd(lane, {"r": payload})
+        client.xadd(lane, {"": "", "r": "another field"})
         result = crawl.run("-a", "district=금천구", *SHORT_LEASE)
         letters = [read_letter(letter) for letter in client.hvals(f"{key_prefix}:{row['id']}:dead")]
 
     assert result.returncode == 3, result.stderr[-3000:]
     assert not proof.exists()
-    assert len(letters) == 4
+    assert len(letters) == 4 + len(FORGED)
     assert all("not a request of this crawl" in why.reason for why, _ in letters)
     assert_complete(site, rows())
 

@@ -198,6 +198,13 @@ def test_wrong_usage_says_what_is_right(crawl: Crawl) -> None:
         (["crawls", "list", "--frobnicate"], "--frobnicate"),
         (["deadletters", "replay"], "--all"),
         (["deadletters", "drop", "one"], "not a number"),
+        (["deadletters", "list", "--crawl", ".."], "no id of a crawl"),
+        (["crawls", "show", "a/b"], "no id of a crawl"),
+        (["crawls", "prune", "cache"], "no id of a crawl"),
+        (["top", "*"], "no id of a crawl"),
+        (["stats", "politeness"], "no id of a crawl"),
+        (["pause", ""], "no id of a crawl"),
+        (["fleet", "diningcode", *DISTRICT, "-a", "crawl=.."], "no id of a crawl"),
     ):
         result = crawl.operate(*arguments)
         assert result.returncode == 2

@@ -45,6 +45,7 @@ def questions(site: SyntheticSite, environment: dict[str, str], key_prefix: str)
         hosts=Hosts(site.url, site.url, "refillspot"),
         headers={"User-Agent": "refillspot/test"},
         requests_per_second=100,
+        most_believed=100,
         block_seconds=180,
         politeness_key=f"{key_prefix}:politeness",
         window="",

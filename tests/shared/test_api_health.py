@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+import redis
 
 from refillspot.caching import Kind
 from refillspot.fallback import FAILURES, SPREAD_SECONDS, Decision
@@ -112,3 +114,46 @@ async def test_without_redis_a_worker_goes_by_what_it_saw_last(
 
 def test_the_spread_is_not_nothing() -> None:
     assert SPREAD_SECONDS > 0
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"is_down": True, "probe_at": 1e308},
+        {"is_down": True, "probe_at": -1.0},
+        {"is_down": True, "last_at": 1e308},
+        {"is_down": True, "first_at": 1e308},
+        {"is_down": True, "probes": -(10**400)},
+        {"is_down": True, "failures": 10**400},
+        {"blocks": -(10**18), "last_at": 1e308},
+        {"failures": "many"},
+        [],
+        "\ud800",
+    ],
+    ids=lambda record: str(record)[:40],
+)
+async def test_what_no_worker_has_written_counts_as_never_tried(
+    record: object, redis_url: str, key_prefix: str
+) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.hset(f"{key_prefix}:health", "state", json.dumps({"list": record, "store": record, "\ud800": record}))
+    async with workers(redis_url, key_prefix) as (one, two, told):
+        assert not await one.is_down(LIST)
+        await one.note_success(LIST)
+        await one.note_block(STORE, "a page")
+        await fail(one, two)
+        assert await two.is_down(LIST)
+        assert not await two.may_probe(LIST)
+    assert told == ["list switched"]
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"", b"null", b"\xff", b"[" * 5000, b'{"list": {"last_at": NaN}}'], ids=lambda b: b[:9]
+)
+async def test_a_record_that_cannot_be_read_counts_as_none(garbage: bytes, redis_url: str, key_prefix: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.hset(f"{key_prefix}:health", mapping={"state": garbage, "version": "nan"})
+    async with workers(redis_url, key_prefix) as (one, two, _):
+        assert not await one.is_down(LIST)
+        await fail(one, two)
+        assert await two.is_down(LIST)

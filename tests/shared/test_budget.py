@@ -254,7 +254,7 @@ async def test_answers_are_told_now_and_then_not_each_by_itself(
     assert shared(redis_url, key_prefix).answers == 1
 
 
-async def test_a_state_that_is_gone_or_garbled_begins_anew(
+async def test_a_state_that_is_gone_begins_anew_and_a_garbled_one_at_the_floor(
     redis_url: str, key_prefix: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with opened(redis_url, key_prefix, 1) as budgets:
@@ -266,8 +266,9 @@ async def test_a_state_that_is_gone_or_garbled_begins_anew(
             client.hset(f"{key_prefix}:politeness", "state", "cos\nsystem\n")
             await budget.change(partial(politeness.limit, ceiling=7))
 
-    assert shared(redis_url, key_prefix).rate == 7
-    assert "begins anew" in caplog.text
+    pace = shared(redis_url, key_prefix)
+    assert (pace.ceiling, pace.rate) == (7, pace.floor)
+    assert "does not write there" in caplog.text
 
 
 async def test_the_state_is_forgotten_after_a_week(redis_url: str, key_prefix: str) -> None:

@@ -112,3 +112,36 @@ def test_a_value_nested_without_end_is_no_page(depth: int) -> None:
 
     with pytest.raises(UnreadablePageError):
         decode_page(value, FINGERPRINT, MAX)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"status": 0},
+        {"status": 2**62},
+        {"status": "200"},
+        {"headers": {"ETag": "a\r\nHost: elsewhere.example"}},
+        {"headers": {"ETag": "a\x00"}},
+        {"headers": {"ETag": 1}},
+        {"headers": {"Content-Type": "text/html; 서울"}},
+        {"fetched_at": "0001-01-01T00:00:00+14:00"},
+        {"fetched_at": "9999-12-31T23:59:59-14:00"},
+        {"fetched_at": "2026-07-09T12:00:00"},
+        {"body": "text"},
+        {"kind": "else"},
+    ],
+    ids=str,
+)
+def test_a_page_that_no_worker_keeps_is_unreadable(forged: dict[str, Any]) -> None:
+    with pytest.raises(UnreadablePageError):
+        decode_page(rewritten(lambda fields: fields["page"].update(forged)), FINGERPRINT, MAX)
+
+
+@pytest.mark.parametrize("around", [b"\x91", b"\x81\xa1a"], ids=["lists", "maps"])
+def test_a_page_with_something_deep_beside_it_is_unreadable(around: bytes) -> None:
+    packed = zstd.decompress(rewritten(lambda fields: fields.update(z=7))[1:])
+    assert packed.endswith(b"\xa1z\x07")
+    value = bytes([VERSION]) + zstd.compress(packed[:-1] + around * 5000 + b"\x07")
+
+    with pytest.raises(UnreadablePageError):
+        decode_page(value, FINGERPRINT, MAX)

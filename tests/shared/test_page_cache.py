@@ -284,3 +284,14 @@ async def test_evictions_are_counted(own_redis: OwnRedis, key_prefix: str) -> No
 
         assert await cache.server.evicted_keys() > before
         assert cache.server.errors == 0
+
+
+@pytest.mark.parametrize("milliseconds", [None, 10**12])
+async def test_a_lease_that_hardly_ends_is_nobodys(
+    cache_redis_url: str, key_prefix: str, milliseconds: int | None
+) -> None:
+    with redis.Redis.from_url(cache_redis_url) as client:
+        client.set(lease_key(key_prefix), "planted", px=milliseconds)
+    async with open_cache(cache_redis_url, key_prefix) as cache:
+        assert (await cache.claim(FINGERPRINT, "mine")).granted
+        assert not (await cache.claim(FINGERPRINT, "other")).granted

@@ -6,7 +6,7 @@ for i = 2, #ARGV, 2 do
   held[ARGV[i] .. '/' .. ARGV[i + 1]] = { ARGV[i], ARGV[i + 1] }
 end
 for _, lane in ipairs(lanes()) do
-  for _, pending in ipairs(redis.call('XPENDING', stream(lane), GROUP, '-', '+', 10000, worker)) do
+  for _, pending in ipairs(redis.pcall('XPENDING', stream(lane), GROUP, '-', '+', 10000, worker)) do
     local id = pending[1]
     if held[lane .. '/' .. id] then
       held[lane .. '/' .. id] = nil

@@ -20,12 +20,12 @@ end
 
 -- A Redis that comes back older than this worker may not know the lane, for which XPENDING would be an error.
 local function owns(lane, id)
-  return redis.call('ZSCORE', LANES, lane) and #redis.call('XPENDING', stream(lane), GROUP, id, id, 1, worker) == 1
+  return redis.call('ZSCORE', LANES, lane) and #redis.pcall('XPENDING', stream(lane), GROUP, id, id, 1, worker) == 1
 end
 
 local function enqueue(lane, delay_ms, payload)
   if tonumber(delay_ms) > 0 then
-    local member = lane .. ':' .. redis.call('HINCRBY', CRAWL, 'waited', 1) .. ':' .. payload
+    local member = lane .. ':' .. increase(CRAWL, 'waited', 1) .. ':' .. payload
     redis.call('ZADD', WAITING, now_ms() + delay_ms, member)
   else
     add(lane, payload)
@@ -47,7 +47,7 @@ end
 function operations.start()
   local lane, id = argument(), argument()
   if owns(lane, id) then
-    redis.call('HINCRBY', ATTEMPTS, lane .. '/' .. id, 1)
+    increase(ATTEMPTS, lane .. '/' .. id, 1)
   end
 end
 

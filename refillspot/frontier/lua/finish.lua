@@ -7,7 +7,7 @@ if not state then
 elseif state == 'complete' then
   return { state, redis.call('HGET', CRAWL, 'result') }
 elseif state == 'closing' then
-  local closer = redis.call('HGET', CRAWL, 'closer')
+  local closer = redis.call('HGET', CRAWL, 'closer') or ''
   if tonumber(redis.call('ZSCORE', WORKERS, closer) or 0) > now_ms() and closer ~= worker then
     return { state }
   end
@@ -16,7 +16,7 @@ else
     return { state }
   end
   for _, lane in ipairs(lanes()) do
-    if redis.call('XLEN', stream(lane)) > 0 then
+    if length(lane) > 0 then
       return { state }
     end
   end

@@ -16,23 +16,47 @@ local function stream(lane)
   return base .. ':lane:' .. lane
 end
 
+-- 0 for what is not there, and for what is no number: nothing that somebody put there may stop every script.
+local function natural(value)
+  return value and #value <= 15 and string.match(value, '^%d+$') and tonumber(value) or 0
+end
+
+local function increase(key, field, number)
+  local sum = redis.pcall('HINCRBY', key, field, number)
+  if type(sum) == 'table' then
+    redis.call('HSET', key, field, number)
+    return number
+  end
+  return sum
+end
+
 local function count(what, number)
-  redis.call('HINCRBY', CRAWL, 'count:' .. what, number)
+  increase(CRAWL, 'count:' .. what, number)
+end
+
+local function is_lane(name)
+  return string.match(name, '^-?%d%d?%d?%d?$')
 end
 
 local function lanes()
-  return redis.call('ZREVRANGE', LANES, 0, -1)
+  local found = {}
+  for _, lane in ipairs(redis.call('ZREVRANGE', LANES, 0, -1)) do
+    if is_lane(lane) then
+      found[#found + 1] = lane
+    end
+  end
+  return found
 end
 
 -- 0 when this Redis knows none.
 local function last_batch(worker)
-  return tonumber(redis.call('HGET', BATCHES, worker) or 0)
+  return natural(redis.call('HGET', BATCHES, worker))
 end
 
 local function leases_of(worker)
   local leases = 0
   for _, lane in ipairs(lanes()) do
-    for _, consumer in ipairs(redis.call('XPENDING', stream(lane), GROUP)[4] or {}) do
+    for _, consumer in ipairs(redis.pcall('XPENDING', stream(lane), GROUP)[4] or {}) do
       if consumer[1] == worker then
         leases = leases + consumer[2]
       end
@@ -41,26 +65,45 @@ local function leases_of(worker)
   return leases
 end
 
+-- Where somebody else has made the stream it may have a group, or none, or be no stream at all.
+local function open_lane(lane)
+  if redis.call('TYPE', stream(lane)).ok ~= 'stream' then
+    redis.call('DEL', stream(lane))
+  end
+  redis.pcall('XGROUP', 'CREATE', stream(lane), GROUP, '0', 'MKSTREAM')
+end
+
 local function add(lane, payload)
-  if redis.call('ZADD', LANES, 'NX', lane, lane) == 1 then
-    redis.call('XGROUP', 'CREATE', stream(lane), GROUP, '0', 'MKSTREAM')
+  redis.call('ZADD', LANES, 'NX', lane, lane)
+  if redis.call('TYPE', stream(lane)).ok ~= 'stream' then
+    open_lane(lane)
   end
   redis.call('XADD', stream(lane), '*', 'r', payload)
 end
 
+local function length(lane)
+  local entries = redis.pcall('XLEN', stream(lane))
+  return type(entries) == 'number' and entries or 0
+end
+
 -- Remove an entry for good; 1 when it was still there.
 local function remove(lane, id)
-  redis.call('XACK', stream(lane), GROUP, id)
+  redis.pcall('XACK', stream(lane), GROUP, id)
   redis.call('HDEL', ATTEMPTS, lane .. '/' .. id)
-  return redis.call('XDEL', stream(lane), id)
+  local removed = redis.pcall('XDEL', stream(lane), id)
+  return type(removed) == 'number' and removed or 0
 end
 
 -- A dead letter is a line of JSON that says why, and the request below it.
 local function bury(letter)
-  redis.call('HSET', DEAD, redis.call('HINCRBY', CRAWL, 'letters', 1), letter)
+  local number = natural(redis.call('HGET', CRAWL, 'letters'))
+  repeat
+    number = number + 1
+  until redis.call('HSETNX', DEAD, number, letter) == 1
+  redis.call('HSET', CRAWL, 'letters', number)
   count('dead', 1)
 end
 
 local function attempts_of(lane, id)
-  return tonumber(redis.call('HGET', ATTEMPTS, lane .. '/' .. id) or 0)
+  return natural(redis.call('HGET', ATTEMPTS, lane .. '/' .. id))
 end

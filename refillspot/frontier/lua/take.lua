@@ -3,6 +3,7 @@
 -- Nothing if this Redis does not know that batch: first the worker has to find out that it came back older.
 local worker, room, max_attempts, may_inherit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1'
 local now, taken = now_ms(), {}
+local LONGEST_WAIT_MS = 2 * 3600 * 1000 -- Retry-After is believed up to an hour
 if redis.call('HGET', CRAWL, 'state') ~= 'open' or last_batch(worker) < tonumber(ARGV[5]) then
   return taken
 end
@@ -35,7 +36,7 @@ end
 -- Returns false when there was no room for everything.
 local function inherit_lane(lane, dead)
   while true do
-    local pending = redis.call('XPENDING', stream(lane), GROUP, '-', '+', 100, dead)
+    local pending = redis.pcall('XPENDING', stream(lane), GROUP, '-', '+', 100, dead)
     if #pending == 0 then
       return true
     end
@@ -54,7 +55,7 @@ local function inherit_from(dead)
     if not inherit_lane(lane, dead) then
       return
     end
-    redis.call('XGROUP', 'DELCONSUMER', stream(lane), GROUP, dead)
+    redis.pcall('XGROUP', 'DELCONSUMER', stream(lane), GROUP, dead)
   end
   if tonumber(redis.call('ZSCORE', WORKERS, dead)) > 0 then  -- it has not left by itself
     redis.call('SADD', SILENT, dead)
@@ -62,12 +63,21 @@ local function inherit_from(dead)
   redis.call('ZREM', WORKERS, dead)
 end
 
-for _, member in ipairs(redis.call('ZRANGE', WAITING, '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)) do
-  local colon = string.find(member, ':', 1, true)
-  local second = string.find(member, ':', colon + 1, true)
-  add(string.sub(member, 1, colon - 1), string.sub(member, second + 1))
-  redis.call('ZREM', WAITING, member)
+-- Whose time has come; so has that of what is to wait for longer than anything does.
+local function end_wait(from, to)
+  for _, member in ipairs(redis.call('ZRANGE', WAITING, from, to, 'BYSCORE', 'LIMIT', 0, 100)) do
+    local lane, payload = string.match(member, '^([^:]*):%d+:(.*)$')
+    if lane and is_lane(lane) then
+      add(lane, payload)
+    else
+      bury(cjson.encode({ reason = 'what waited is not a request of this crawl', at_ms = now }) .. '\n' .. member)
+    end
+    redis.call('ZREM', WAITING, member)
+  end
 end
+
+end_wait('-inf', now)
+end_wait(now + LONGEST_WAIT_MS, '+inf')
 
 if may_inherit then
   for _, dead in ipairs(redis.call('ZRANGE', WORKERS, '-inf', now, 'BYSCORE')) do
@@ -80,11 +90,15 @@ end
 -- What has a priority below 0 is left until nothing else is queued, in hand or waiting, with any worker.
 local is_busy = redis.call('ZCARD', WAITING) > 0
 for _, lane in ipairs(lanes()) do
-  is_busy = is_busy or (tonumber(lane) >= 0 and redis.call('XLEN', stream(lane)) > 0)
+  is_busy = is_busy or (tonumber(lane) >= 0 and length(lane) > 0)
   if room > 0 and not (is_busy and tonumber(lane) < 0) then
-    local read = redis.call('XREADGROUP', 'GROUP', GROUP, worker, 'COUNT', room, 'STREAMS', stream(lane), '>')
-    for _, entry in ipairs(read and read[1][2] or {}) do
-      take(lane, entry, 0, 1)
+    local read = redis.pcall('XREADGROUP', 'GROUP', GROUP, worker, 'COUNT', room, 'STREAMS', stream(lane), '>')
+    if read and read.err then
+      open_lane(lane)
+    else
+      for _, entry in ipairs(read and read[1][2] or {}) do
+        take(lane, entry, 0, 1)
+      end
     end
   end
 end

@@ -13,7 +13,12 @@ local function page(key, longest)
   return redis.pcall('GETRANGE', key, 0, longest)
 end
 
+-- A lease that does not end by itself, or not for long, is nobody's: all would wait for its page.
 local function take(lease, token, milliseconds)
+  local left = redis.pcall('PTTL', lease)
+  if type(left) == 'number' and (left == -1 or left > 10 * milliseconds) then
+    redis.pcall('DEL', lease)
+  end
   return redis.pcall('SET', lease, token, 'NX', 'PX', milliseconds)
 end
 

@@ -1,0 +1,72 @@
+"""What goes with a crawl, whatever it is called, and what never does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+import redis
+from psycopg.types.json import Jsonb
+
+from refillspot.frontier.pruning import Pruning
+from refillspot.frontier.queue import CrawlQueue
+from refillspot.services import ServiceAddresses
+from refillspot.shared.connections import connect
+
+if TYPE_CHECKING:
+    from tests.frontier.conftest import Workers
+
+ADD = """
+    INSERT INTO refillspot.crawls (id, spider, arguments, state, started_at) VALUES (%s, 'x', %s, 'complete', now())
+"""
+OTHERS = ("cache:2:00ff", "politeness:im.diningcode.com", "api_health:im.diningcode.com", "*", "20261125-ab:crawl")
+
+
+def add_ended(database_url: str, *ids: str) -> None:
+    """Put crawls into the list, called as an older version or another program may have called them."""
+    with psycopg.connect(database_url) as connection:
+        for id_ in ids:
+            connection.execute(ADD, [id_, Jsonb({})])
+
+
+def test_prune_removes_the_keys_of_crawls_and_no_others(database_url: str, redis_url: str, key_prefix: str) -> None:
+    prefix = f"{key_prefix}[a-z]*"
+    others = {f"{prefix}:{name}" for name in OTHERS} | {f"{key_prefix}x:20261125:crawl", f"{prefix}:20261125:notes"}
+    add_ended(database_url, "cache", "politeness", "api_health", "*", "", "20261125", "20261125-*")
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        for key in others:
+            client.set(key, "somebody's")
+        client.hset(f"{prefix}:20261125:crawl", "state", "complete")
+        client.zadd(f"{prefix}:20261125:lanes", {"10": 10, "x:y": 1, "../cache": 2})
+        client.xadd(f"{prefix}:20261125:lane:10", {"r": "request"})
+        client.hset(f"{prefix}:20261125:heartbeats", "worker", "{}")
+
+        pruned = Pruning(ServiceAddresses(database_url, redis_url, redis_url), prefix).prune([])
+
+        assert {one.crawl.id: one.keys for one in pruned if one.keys} == {"20261125": 4}
+        assert set(client.scan_iter(f"{key_prefix}*", count=1000)) == others
+
+
+def test_dead_letters_that_are_none_can_be_pruned_with_the_crawl(
+    database_url: str, redis_url: str, key_prefix: str
+) -> None:
+    add_ended(database_url, "20261125")
+    services = ServiceAddresses(database_url, redis_url, redis_url)
+    with redis.Redis.from_url(redis_url) as client:
+        client.set(f"{key_prefix}:20261125:dead", "not a hash")
+
+        (kept,) = Pruning(services, key_prefix).prune([])
+        (pruned,) = Pruning(services, key_prefix, with_dead_letters=True).prune([])
+
+        assert (kept.kept_letters, pruned.keys) == (1, 1)
+
+
+async def test_a_flush_at_the_start_forgets_this_crawl_only(workers: Workers, redis_url: str, key_prefix: str) -> None:
+    async with workers("a") as (a,), connect(redis_url) as client:
+        await a.commit(1, ["push", "x", 0, "x"])
+        other = CrawlQueue(client, f"{key_prefix}:b", "b")
+        await other.open()
+        await a.clear()
+
+        assert await other.length() == 0
+        assert [key async for key in client.scan_iter(f"{key_prefix}*")] == [f"{key_prefix}:b:crawl".encode()]
