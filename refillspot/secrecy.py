@@ -41,6 +41,11 @@ def secrets_of(values: Mapping[str, str]) -> set[str]:
     return {form for secret in _secrets(values) if len(secret) >= LEAST for form in _forms(secret)}
 
 
+def holds_secret(values: Mapping[str, str]) -> bool:
+    """Whether a password, a key or the address of a webhook is among settings or variables of the environment."""
+    return any(_secrets(values))
+
+
 class Scrubber:
     """Masks known secrets wherever they stand, and what looks like a password or a credential beside its name."""
 

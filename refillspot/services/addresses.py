@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
@@ -26,6 +27,8 @@ POSTGRES_DEFAULTS = {
     "DB_PASSWORD": "",
 }
 REDIS_DEFAULTS = {"REDIS_HOST": "localhost", "REDIS_PORT": "6379"}
+ENCRYPTED = {"require", "verify-ca", "verify-full"}
+"""Modes of libpq's `sslmode` under which nothing is sent in the clear; its default, prefer, is none."""
 
 # Greedy up to the last @, as a password may hold one that was not encoded.
 PASSWORD_OF_USER = re.compile(r"(?<=://)([^:/@?]*):.*@")
@@ -66,6 +69,24 @@ def read_addresses(values: Mapping[str, str]) -> dict[str, ConfiguredAddress]:
 def mask_password(url: str) -> str:
     """Replace each password in a URL by ***, for logs and messages."""
     return PASSWORD_PARAMETER.sub(rf"\1{MASK}", PASSWORD_OF_USER.sub(rf"\1:{MASK}@", url))
+
+
+def crosses_network_in_the_clear(url: str, ssl_mode: str = "") -> bool:
+    """Whether others on the way to a server may read and change what is sent; `ssl_mode` is that of PGSSLMODE."""
+    if url.startswith(("redis://", "rediss://", "unix://")):
+        return url.startswith("redis://") and not _is_here(urlsplit(url).hostname or "localhost")
+    parts = conninfo_to_dict(url)
+    hosts = str(parts.get("hostaddr") or parts.get("host") or "").split(",")
+    return str(parts.get("sslmode") or ssl_mode) not in ENCRYPTED and not all(map(_is_here, hosts))
+
+
+def _is_here(host: str) -> bool:
+    if host in {"", "localhost"} or host.startswith(("/", "@")):  # @: an abstract socket
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _unusable(variable: str, reason: ValueError) -> ConfigurationError:

@@ -5,7 +5,7 @@ import pytest
 
 from refillspot.exceptions import ConfigurationError
 from refillspot.services import mask_password
-from refillspot.services.addresses import read_addresses
+from refillspot.services.addresses import crosses_network_in_the_clear, read_addresses
 
 LOCAL_REDIS = "redis://localhost:6379/0"
 
@@ -89,3 +89,32 @@ def test_an_address_that_can_not_be_used_is_named_without_its_secret(values: dic
 )
 def test_a_password_is_masked(url: str, expected: str) -> None:
     assert mask_password(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://u:p@db.example.org/d", True),
+        ("postgresql://u:p@db.example.org/d?sslmode=prefer", True),
+        ("postgresql://u:p@localhost,db.example.org/d", True),
+        ("postgresql://u:p@localhost/d?hostaddr=10.0.0.1", True),
+        ("postgresql://u:p@db.example.org/d?sslmode=require", False),
+        ("postgresql://u:p@db.example.org/d?sslmode=verify-full", False),
+        ("postgresql://u:p@localhost/d", False),
+        ("postgresql://u:p@127.0.0.1:5433/d", False),
+        ("postgresql://u:p@[::1]/d", False),
+        ("postgresql://postgres@/d?host=%2Frun%2Fpg", False),
+        ("redis://:p@cache.example.org", True),
+        ("redis://10.0.0.1:6379/0", True),
+        ("rediss://:p@cache.example.org", False),
+        ("redis://localhost:6379/0", False),
+        ("unix:///run/redis.sock", False),
+    ],
+)
+def test_what_crosses_a_network_in_the_clear(url: str, expected: bool) -> None:  # noqa: FBT001
+    assert crosses_network_in_the_clear(url) is expected
+
+
+def test_the_mode_of_libpqs_own_variable_counts() -> None:
+    assert not crosses_network_in_the_clear("postgresql://db.example.org/d", "verify-full")
+    assert crosses_network_in_the_clear("postgresql://db.example.org/d?sslmode=disable", "verify-full")
