@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 MASK = "***"
 URLS = ("DATABASE_URL", "REDIS_URL", "CACHE_REDIS_URL")  # with a password
-KEYS = ("DB_PASSWORD", "KAKAO_API_KEY")  # secrets as a whole
+KEYS = ("DB_PASSWORD", "REDIS_PASSWORD", "KAKAO_API_KEY")  # secrets as a whole
 HOOKS = ("NOTIFY_URL",)  # whose path or query often is the secret
 NAMES = (*URLS, *KEYS, *HOOKS)
 LEAST = 6  # characters; a shorter secret is a part of many words, and is masked only where it stands as a password

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import psycopg.conninfo
 import pytest
+from redis.connection import parse_url
 
 from refillspot.exceptions import ConfigurationError
 from refillspot.services import mask_password
@@ -29,6 +30,15 @@ LOCAL_REDIS = "redis://localhost:6379/0"
         ),
         ({"REDIS_URL": "unix:///a@b.sock"}, dict.fromkeys(("redis", "redis-cache"), "unix:///a@b.sock")),
         ({"CACHE_REDIS_URL": "redis://c"}, {"redis-cache": "redis://c"}),
+        ({"REDIS_PASSWORD": "p@ss"}, dict.fromkeys(("redis", "redis-cache"), "redis://:p%40ss@localhost:6379/0")),
+        (
+            {"REDIS_HOST": "h", "REDIS_PASSWORD": "p", "CACHE_REDIS_URL": "rediss://user@c:1/2"},
+            {"redis": "redis://:p@h:6379/0", "redis-cache": "rediss://user:p@c:1/2"},
+        ),
+        (
+            {"REDIS_URL": "redis://:own@h", "REDIS_PASSWORD": "p", "CACHE_REDIS_URL": "unix:///run/c.sock?db=1"},
+            {"redis": "redis://:own@h", "redis-cache": "unix://:p@/run/c.sock?db=1"},
+        ),
         (
             {"REDIS_URL": LOCAL_REDIS, "CACHE_REDIS_URL": "redis://c"},
             {"redis": LOCAL_REDIS, "redis-cache": "redis://c"},
@@ -47,6 +57,16 @@ def test_any_password_survives_the_url(password: str) -> None:
 
     assert (parts["password"], parts["host"], parts["dbname"]) == (password, "localhost", "refill_spot")
     assert address.variables == ("DB_PASSWORD",)
+
+
+@pytest.mark.parametrize("password", ["p@ss:w/rd?#[]&=%", "비밀번호 100%", "'\"\\$HOME"])
+@pytest.mark.parametrize("url", ["redis://localhost:6380/0", "unix:///run/redis.sock", "rediss://user@[::1]/1"])
+def test_any_password_of_redis_survives_the_url(password: str, url: str) -> None:
+    address = read_addresses({"CACHE_REDIS_URL": url, "REDIS_PASSWORD": password})["redis-cache"]
+
+    without = parse_url(url)  # type: ignore[no-untyped-call]
+    assert parse_url(address.url) == without | {"password": password}  # type: ignore[no-untyped-call]
+    assert address.variables == ("CACHE_REDIS_URL", "REDIS_PASSWORD")
 
 
 @pytest.mark.parametrize(
