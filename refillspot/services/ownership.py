@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from refillspot.exceptions import ServiceUnavailableError
@@ -13,12 +14,12 @@ from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 ENTRIES = frozenset({"postgres", "redis", "redis-cache", "logs", "perf", "demo.log"})
 """What refillspot puts into a home: one with other things in it is not ours to close."""
 SERVER_IDS = range(60_706, 61_184)
 """Users and groups that no system gives to anybody (systemd's UIDS-GIDS): under root the servers are one of these."""
+PROGRAM = Path(__file__).resolve()
 NOBODY = 65534
 ROOT = 0
 OPEN, WRITABLE, WRITABLE_BY_ALL = 0o077, 0o022, 0o002
@@ -80,11 +81,23 @@ def refuse_foreign(home: Path) -> None:
 
 
 def hand_over(directory: Path, user: int) -> None:
-    """Give the files of a server to the account that it will run under, whoever it ran as before."""
+    """Give the files of a server to the account that it will run under, whoever it ran as before.
+
+    Raises:
+        ServiceUnavailableError: one of them is a file of elsewhere, too.
+    """
     for path in (str(directory), *_entries(directory)):
         found = os.lstat(path)
-        if (found.st_uid, found.st_gid) != (user, user):
-            os.chown(path, user, user, follow_symlinks=False)
+        if (found.st_uid, found.st_gid) == (user, user):
+            continue
+        if stat.S_ISREG(found.st_mode) and found.st_nlink > 1:
+            raise ServiceUnavailableError(
+                _("{path} has another name elsewhere (a hard link), and would get another owner there as well.").format(
+                    path=path
+                ),
+                _("Replace it by a copy."),
+            )
+        os.chown(path, user, user, follow_symlinks=False)
     directory.chmod(0o700)
 
 
@@ -133,6 +146,8 @@ def _refuse_open(directory: Path) -> None:
 def _refuse_replaceable(home: Path) -> None:
     for parent in home.resolve().parents:
         mode = parent.stat().st_mode
+        if parent in PROGRAM.parents:
+            return  # who may write there may change this program, too
         if mode & WRITABLE_BY_ALL and not mode & stat.S_ISVTX:
             raise ServiceUnavailableError(
                 _("Anybody may put another directory in place of {path}: all may write into {parent}.").format(

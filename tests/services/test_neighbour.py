@@ -7,6 +7,8 @@ import os
 import stat
 import subprocess
 import sys
+import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -211,12 +213,41 @@ def test_what_somebody_else_could_plant_is_not_used(home: Path) -> None:
         embedded.ensure_up(embedded.redis_queue(home))
 
 
+@as_root
+@pytest.mark.parametrize("name", ["hard link", "symlink", "log", "lock"])
+def test_no_file_of_root_gets_another_owner_or_content(home: Path, name: str) -> None:
+    embedded.ensure_up(embedded.redis_queue(home))
+    embedded.down(home)
+    secret = home.parent / f"secret-{uuid.uuid4().hex}"
+    secret.write_text("of root")
+    planted = home / "redis" / name
+    planted.unlink(missing_ok=True)
+    planted.hardlink_to(secret) if name == "hard link" else planted.symlink_to(secret)
+
+    with suppress(ServiceUnavailableError):
+        embedded.ensure_up(embedded.redis_queue(home))
+
+    assert (secret.stat().st_uid, secret.read_text()) == (0, "of root")
+    planted.unlink()
+
+
 def test_a_home_that_others_can_replace_is_not_used(home: Path) -> None:
     home.mkdir()
     home.chmod(0o777)
 
     with pytest.raises(ServiceUnavailableError, match=r"Anybody may put another directory.*chmod o-w"):
         embedded.ensure_up(embedded.redis_queue(home / "inner"))
+
+
+def test_nor_is_it_the_worse_for_standing_beside_a_program_that_they_can_replace(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.mkdir()
+    home.chmod(0o777)
+    monkeypatch.setattr(ownership, "PROGRAM", home / "project/refillspot/services/ownership.py")
+
+    assert embedded.ensure_up(embedded.redis_queue(home / "project"))
+    embedded.down(home / "project")
 
 
 def test_a_home_with_other_things_in_it_is_left_as_it_is(home: Path) -> None:
