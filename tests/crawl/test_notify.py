@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
@@ -191,6 +193,26 @@ async def test_a_webhook_that_answers_drop_by_drop_is_given_up(
     assert stats.get_stats() == {"notify/failed": 1}
     assert "the webhook at 127.0.0.1 was not told of 'finished'" in caplog.text
     assert SECRET not in caplog.text
+
+
+WITHOUT_A_NAME_SERVER = """
+import asyncio, socket, threading
+from scrapy.statscollectors import StatsCollector
+from scrapy.utils.test import get_crawler
+from refillspot.extensions import notify
+
+socket.getaddrinfo = lambda *_, **__: threading.Event().wait()  # as of a name server that never answers
+notify.SECONDS = 0.2
+stats = StatsCollector(get_crawler())
+asyncio.run(notify.Notify("https://hook.example/a", stats).tell("finished", {}))
+print(stats.get_stats())
+"""
+
+
+def test_no_end_of_a_process_waits_for_a_webhook() -> None:
+    ended = subprocess.run([sys.executable, "-c", WITHOUT_A_NAME_SERVER], check=True, capture_output=True, text=True)
+
+    assert ended.stdout == "{'notify/failed': 1}\n"
 
 
 async def test_headers_that_never_end_do_not_matter(stats: StatsCollector) -> None:
