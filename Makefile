@@ -3,6 +3,8 @@
 PYTHON ?= python3
 DISTRICT ?= 강남구
 ROUNDS ?= 100
+# Building from source would run code of every package. Where one has no wheel: make setup WHEELS=
+WHEELS ?= --only-binary :all:
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
@@ -16,7 +18,8 @@ $(INSTALLED): requirements.txt
 	  echo "Install a newer one, then name it: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12"; exit 1; }
 	@echo "Installing into .venv (about a minute) ..."
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(WHEELS) --require-hashes \
+	  --requirement requirements.txt
 	@touch $@
 
 demo: setup
@@ -66,9 +69,12 @@ clean:
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# After a change of requirements.in; needs uv
+# After a change of requirements.in or requirements-worker.in; needs uv
 lock:
 	@uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
 	  --custom-compile-command "make lock" requirements.in --output-file requirements.txt
+	@uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
+	  --custom-compile-command "make lock" --constraint requirements.txt requirements-worker.in \
+	  --output-file requirements-worker.txt
 	@cd bench && uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
 	  --custom-compile-command "make lock" requirements.in --output-file requirements.txt

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import traceback
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import msgspec
 
@@ -85,8 +86,18 @@ def scrub_logs() -> None:
     sys.excepthook = _print_scrubbed
 
 
+def open_log(path: Path) -> BinaryIO:
+    """Open a log of our own to be continued: for us alone to read, and never through a link."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    log = open(os.open(path, flags, 0o600), "ab")  # noqa: PTH123, SIM115  # Path.open takes no opener
+    if sys.platform != "win32":
+        os.fchmod(log.fileno(), 0o600)  # one of an earlier run may be open to others
+    return log
+
+
 def write_json_log(path: Path | str, level: str, origin: Callable[[], Origin]) -> None:
-    """Append what this process logs from now on to a file, a JSON object a line."""
+    """Append what this process logs from now on to a file, a JSON object a line; a new file is for us alone to read."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
     handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
     handler.setLevel(level)
     handler.setFormatter(JsonLines(origin))

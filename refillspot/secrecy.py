@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 MASK = "***"
 URLS = ("DATABASE_URL", "REDIS_URL", "CACHE_REDIS_URL")  # with a password
-KEYS = ("DB_PASSWORD", "KAKAO_API_KEY")  # secrets as a whole
+KEYS = ("DB_PASSWORD", "REDIS_PASSWORD", "KAKAO_API_KEY")  # secrets as a whole
 HOOKS = ("NOTIFY_URL",)  # whose path or query often is the secret
 NAMES = (*URLS, *KEYS, *HOOKS)
 LEAST = 6  # characters; a shorter secret is a part of many words, and is masked only where it stands as a password
@@ -39,6 +39,11 @@ The words are looked for first, because most lines of a log have none of them.
 def secrets_of(values: Mapping[str, str]) -> set[str]:
     """Return the secrets in settings or variables of the environment, each in every form that a message may have."""
     return {form for secret in _secrets(values) if len(secret) >= LEAST for form in _forms(secret)}
+
+
+def holds_secret(values: Mapping[str, str]) -> bool:
+    """Whether a password, a key or the address of a webhook is among settings or variables of the environment."""
+    return any(_secrets(values))
 
 
 class Scrubber:

@@ -12,6 +12,7 @@ import selectors
 import socket
 import sys
 from contextlib import suppress
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -33,11 +34,13 @@ COMMANDS = "delay SECONDS, throttle BYTES_PER_SECOND, cut, refuse, half_open, he
 class TcpProxy:
     """Listens on a free loopback port while entered, in a thread of its own; safe to steer from any thread.
 
-    `upstream` is "host:port" or the path of a Unix socket. Each method returns once it is in force.
+    `upstream` is "host:port" or the path of a Unix socket. With `path` it listens on a Unix socket there: to the port
+    everybody on this machine can connect. Each method returns once it is in force.
     """
 
-    def __init__(self, upstream: str) -> None:
+    def __init__(self, upstream: str, path: Path | None = None) -> None:
         self.upstream = upstream
+        self.path = path
         self.port = 0
         self._line = Line()
         self._links: dict[asyncio.Task[None] | None, Link] = {}
@@ -45,9 +48,10 @@ class TcpProxy:
 
     def __enter__(self) -> Self:
         self._reserved = socket.socket()  # keeps the port ours while the listener is away
-        self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._reserved.bind((HOST, 0))
-        self.port = self._reserved.getsockname()[1]
+        if not self.path:
+            self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._reserved.bind((HOST, 0))
+            self.port = self._reserved.getsockname()[1]
         # has add_reader everywhere; select keeps half a millisecond, which epoll would round up to a whole one
         self._loop = asyncio.SelectorEventLoop(selectors.SelectSelector())
         self._thread = Thread(target=self._loop.run_forever, name=f"TcpProxy-{self.port}", daemon=True)
@@ -112,7 +116,7 @@ class TcpProxy:
 
     async def _listen(self) -> None:
         """Not with an asyncio server: that loses a connection which arrives while it closes."""
-        self._listener = socket.create_server((HOST, self.port), backlog=128)
+        self._listener = _unix_server(self.path) if self.path else socket.create_server((HOST, self.port), backlog=128)
         self._listener.settimeout(0)
         self._loop.add_reader(self._listener, self._accept)
 
@@ -170,11 +174,22 @@ class TcpProxy:
             await asyncio.wait(accepting)
 
 
+def _unix_server(path: Path) -> socket.socket:
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    path.chmod(0o600)
+    listener.listen(128)
+    return listener
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m replica.tcp_proxy", epilog=f"commands on stdin: {COMMANDS}")
     parser.add_argument("--upstream", required=True, help="host:port, or the path of a Unix socket")
-    with TcpProxy(parser.parse_args().upstream) as proxy:
-        _say(f"tcp_proxy: {HOST}:{proxy.port} -> {proxy.upstream}")
+    parser.add_argument("--path", type=Path, help="listen on a Unix socket there, in place of a port of loopback")
+    arguments = parser.parse_args()
+    with TcpProxy(arguments.upstream, arguments.path) as proxy:
+        _say(f"tcp_proxy: {proxy.path or f'{HOST}:{proxy.port}'} -> {proxy.upstream}")
         for line in sys.stdin:
             _say(_obey(proxy, *line.split()))
 

@@ -59,6 +59,7 @@ class Command(ScrapyCommand):
         from refillspot.performance.measurements import Measurements
         from refillspot.performance.rows import measure_rows
         from refillspot.services import embedded, read_environment
+        from refillspot.services.ownership import claim_home
 
         assert self.settings  # noqa: S101  # Scrapy made them
         only = [name.strip() for name in (opts.only or "").split(",") if name.strip()]
@@ -66,7 +67,8 @@ class Command(ScrapyCommand):
             raise UsageError(
                 _("say which rows, if not all: --only {rows}").format(rows=",".join(_names())), print_help=False
             )
-        with told_on_stderr(self), embedded.leave_as_found(read_environment().home):
+        with told_on_stderr(self), embedded.leave_as_found(home := read_environment().home):
+            claim_home(home)
             conditions, began = self._conditions(opts), time.monotonic()
             with Measurements(servers(self.settings, "postgres", "redis", "redis-cache"), conditions, _told) as found:
                 rows = measure_rows(found, only)

@@ -16,7 +16,7 @@ from refillspot.doctor.servers import Servers
 from refillspot.doctor.shape_report import ShapeReport
 from refillspot.doctor.site import FirstContact
 from refillspot.doctor.visit import TURN_SECONDS, Visitor
-from refillspot.exceptions import ConfigurationError
+from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.postgres.kept_pages import newest_bodies
 from refillspot.services import embedded, read_environment
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from refillspot.doctor.site import Hosts
+    from refillspot.services import Environment
 
 
 KEPT_PAGES = 500  # of those that crawls have kept, the newest: what one page shows may be chance
@@ -67,6 +68,13 @@ def examine(questions: Questions, directory: Path | None = None) -> Iterator[Fin
     yield from examine_resources(Resources.now(environment.home), environment.home, questions.fleet_mib)
     if PINS.is_file():
         yield from examine_packages(PINS.read_text(encoding="utf-8").splitlines())
+    try:
+        yield from _examine_servers_and_site(questions, environment)
+    except ServiceUnavailableError as error:  # its home is somebody else's, or what was started does not stop
+        yield problem("settings", error)
+
+
+def _examine_servers_and_site(questions: Questions, environment: Environment) -> Iterator[Finding]:
     with embedded.leave_as_found(environment.home):
         servers = Servers(environment)
         yield from servers.examine()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import stat
+import sys
 from typing import TYPE_CHECKING
 
 from refillspot.doctor.finding import Finding
@@ -11,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from refillspot.services import Environment
+
+OPEN_TO_OTHERS = 0o007
 
 
 def examine_configuration(environment: Environment) -> Iterator[Finding]:
@@ -33,6 +38,15 @@ def examine_configuration(environment: Environment) -> Iterator[Finding]:
                 "Put CONTACT=you@example.org, or the address of a page about you, into .env: it goes into the "
                 "User-Agent."
             ),
+        )
+    if (file := environment.secrets_in) and sys.platform != "win32" and (mode := file.stat().st_mode) & OPEN_TO_OTHERS:
+        yield Finding(
+            "settings",
+            "warning",
+            _("{path} holds a password or a key, and others on this machine may read it (mode {mode:o})").format(
+                path=file, mode=stat.S_IMODE(mode)
+            ),
+            _("Run `chmod 600 {path}`.").format(path=shlex.quote(str(file))),
         )
     if not environment.placeholders:
         yield Finding("settings", "ok", _("the environment and .env can be read"))

@@ -10,7 +10,7 @@ from refillspot.language import gettext as _
 from refillspot.postgres.database import schema_state
 from refillspot.postgres.migrations import known_migrations
 from refillspot.services import embedded, mask_password
-from refillspot.services.addresses import read_addresses
+from refillspot.services.addresses import crosses_network_in_the_clear, read_addresses
 from refillspot.services.inspection import inspect_postgres, inspect_redis
 from refillspot.services.reachability import check_postgres, check_redis
 
@@ -42,14 +42,27 @@ class Servers:
             try:
                 if address := configured.get(server.name):
                     url, place = address.url, self._environment.origin(address.variables)
+                    yield from self._way(server.name, url)
                     _check(server.name, url, place)
                 else:
                     url, place = embedded.ensure_up(server), _("embedded")
+                    yield from _rights(server)
             except RefillspotError as error:
                 yield problem(server.name, error)
             else:
                 self.urls[server.name] = url
                 yield from self._describe(server.name, url, place)
+
+    def _way(self, name: str, url: str) -> Iterator[Finding]:
+        if not crosses_network_in_the_clear(url, self._environment.values.get("PGSSLMODE", "")):
+            return
+        what = _("what goes to {url}, the password too, may cross the network in the clear")
+        remedy = (
+            _("Write it as DATABASE_URL with ?sslmode=verify-full. Between containers of one machine it does no harm.")
+            if name == "postgres"
+            else _("Write it as a URL with rediss://. Between containers of one machine it does no harm.")
+        )
+        yield Finding(name, "warning", what.format(url=mask_password(url)), remedy)
 
     def _describe(self, name: str, url: str, place: str) -> Iterator[Finding]:
         at = f"{mask_password(url)} ({place})"
@@ -70,6 +83,13 @@ class Servers:
             yield from _cache(redis)
         else:
             yield from _shared(redis)
+
+
+def _rights(server: embedded.Server) -> Iterator[Finding]:
+    if embedded.has_rights_of_root(server):
+        what = _("the embedded {server} runs with the rights of root over all files").format(server=server.name)
+        remedy = _("Run as another user, or move the project and REFILLSPOT_HOME to where all may enter.")
+        yield Finding(server.name, "warning", what, remedy)
 
 
 def _check(name: str, url: str, origin: str) -> None:

@@ -32,6 +32,7 @@ from refillspot.pace_setting import allowed_pace
 from refillspot.postgres.database import join_crawl, look_at_crawl
 from refillspot.readable import say
 from refillspot.services import read_environment
+from refillspot.services.ownership import claim_home
 from refillspot.shared.pace_control import read_pace
 from refillspot.site_hosts import SiteHosts
 from refillspot.terminal import Terminal
@@ -114,8 +115,10 @@ class FleetCrawl:
     @property
     def logs(self) -> Path:
         """The directory of its logs."""
-        directory = read_environment().home / "logs" / self.crawl.id
-        directory.mkdir(parents=True, exist_ok=True)
+        home = read_environment().home
+        claim_home(home)
+        for directory in (home / "logs", home / "logs" / self.crawl.id):
+            directory.mkdir(mode=0o700, exist_ok=True)
         return directory
 
     def _worker(self, number: int, share_mb: int, passed: Sequence[str]) -> Worker:

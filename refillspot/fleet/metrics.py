@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, make_wsgi_app, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -17,13 +18,15 @@ from refillspot.language import gettext as _
 from refillspot.totals import total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from prometheus_client import Metric
 
     from refillspot.fleet.snapshot import CrawlReader, Snapshot
 
+HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 ADDRESS = "127.0.0.1"  # of this machine only: the page tells what is crawled, and asks for no password
 
 
@@ -37,11 +40,27 @@ def serve_metrics(port: str, reader: CrawlReader) -> str:
     registry.register(CrawlCollector(reader))
     try:
         server, _thread = start_http_server(int(port), ADDRESS, registry)
+        server.set_app(_of_this_machine(make_wsgi_app(registry)))
     except (OSError, OverflowError, ValueError) as error:
         raise ConfigurationError(
             _("METRICS_PORT={port} cannot be used: {error}").format(port=port, error=error)
         ) from error
     return f"http://{ADDRESS}:{server.server_port}/metrics"
+
+
+def _of_this_machine(app: WSGIApplication) -> WSGIApplication:
+    """Answer only who asks this machine by its own name.
+
+    A page of the Web may give its own name the address 127.0.0.1, and then read in a browser here what that answers.
+    """
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if HOST.fullmatch(environ.get("HTTP_HOST", "")):
+            return app(environ, start_response)
+        start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
+        return [f"Ask for http://{ADDRESS}, or localhost.\n".encode()]
+
+    return answer
 
 
 class CrawlCollector(Collector):

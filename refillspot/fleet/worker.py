@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from refillspot.logs import open_log
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -33,7 +35,7 @@ class Worker:
     def start(self) -> None:
         # A group of its own, or Ctrl-C at the terminal would reach it beside the fleet's own signal, as a second one
         flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-        with self.log.open("ab") as log:
+        with open_log(self.log) as log:
             self._process = subprocess.Popen(  # noqa: S603  # this project's own program
                 self._command,
                 cwd=self._directory,

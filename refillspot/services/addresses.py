@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -25,7 +26,9 @@ POSTGRES_DEFAULTS = {
     "DB_USER": "postgres",
     "DB_PASSWORD": "",
 }
-REDIS_DEFAULTS = {"REDIS_HOST": "localhost", "REDIS_PORT": "6379"}
+REDIS_DEFAULTS = {"REDIS_HOST": "localhost", "REDIS_PORT": "6379", "REDIS_PASSWORD": ""}
+ENCRYPTED = {"require", "verify-ca", "verify-full"}
+"""Modes of libpq's `sslmode` under which nothing is sent in the clear; its default, prefer, is none."""
 
 # Greedy up to the last @, as a password may hold one that was not encoded.
 PASSWORD_OF_USER = re.compile(r"(?<=://)([^:/@?]*):.*@")
@@ -52,6 +55,7 @@ def read_addresses(values: Mapping[str, str]) -> dict[str, ConfiguredAddress]:
     """Read environment values, without placeholders, into addresses of postgres, redis and redis-cache.
 
     A server that is not configured is missing.  The cache uses the queue's server unless it has its own.
+    REDIS_PASSWORD is that of both, unless a URL holds another.
 
     Raises:
         ConfigurationError: a URL or a port can not be used; the message names the variable and shows no secret.
@@ -60,12 +64,33 @@ def read_addresses(values: Mapping[str, str]) -> dict[str, ConfiguredAddress]:
     redis = _read_url(values, "REDIS_URL", _check_redis_url) or _build_redis_url(values)
     cache = _read_url(values, "CACHE_REDIS_URL", _check_redis_url) or redis
     addresses = {"postgres": database, "redis": redis, "redis-cache": cache}
-    return {name: address for name, address in addresses.items() if address}
+    found = {name: address for name, address in addresses.items() if address}
+    if password := values.get("REDIS_PASSWORD"):
+        found |= {name: _with_password(found[name], password) for name in found.keys() - {"postgres"}}
+    return found
 
 
 def mask_password(url: str) -> str:
     """Replace each password in a URL by ***, for logs and messages."""
     return PASSWORD_PARAMETER.sub(rf"\1{MASK}", PASSWORD_OF_USER.sub(rf"\1:{MASK}@", url))
+
+
+def crosses_network_in_the_clear(url: str, ssl_mode: str = "") -> bool:
+    """Whether others on the way to a server may read and change what is sent; `ssl_mode` is that of PGSSLMODE."""
+    if url.startswith(("redis://", "rediss://", "unix://")):
+        return url.startswith("redis://") and not _is_here(urlsplit(url).hostname or "localhost")
+    parts = conninfo_to_dict(url)
+    hosts = str(parts.get("hostaddr") or parts.get("host") or "").split(",")
+    return str(parts.get("sslmode") or ssl_mode) not in ENCRYPTED and not all(map(_is_here, hosts))
+
+
+def _is_here(host: str) -> bool:
+    if host in {"", "localhost"} or host.startswith(("/", "@")):  # @: an abstract socket
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _unusable(variable: str, reason: ValueError) -> ConfigurationError:
@@ -139,9 +164,18 @@ def _build_postgres_url(values: Mapping[str, str]) -> ConfiguredAddress | None:
 def _build_redis_url(values: Mapping[str, str]) -> ConfiguredAddress | None:
     if not (variables := tuple(name for name in REDIS_DEFAULTS if values.get(name))):
         return None
-    host, port = _with_defaults(values, REDIS_DEFAULTS)
+    host, port, _password = _with_defaults(values, REDIS_DEFAULTS)
     _check_port_variable("REDIS_PORT", port)
     return ConfiguredAddress(f"redis://{_bracket(quote(host, safe=''))}:{port}/0", variables)
+
+
+def _with_password(address: ConfiguredAddress, password: str) -> ConfiguredAddress:
+    if parse_url(address.url).get("password"):  # type: ignore[no-untyped-call]
+        return address
+    parts = urlsplit(address.url)
+    user, _at, host = parts.netloc.rpartition("@")
+    url = urlunsplit(parts._replace(netloc=f"{user.rstrip(':')}:{quote(password, safe='')}@{host}"))
+    return ConfiguredAddress(url, tuple(dict.fromkeys((*address.variables, "REDIS_PASSWORD"))))
 
 
 def _bracket(host: str) -> str:

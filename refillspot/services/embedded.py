@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
-from refillspot.services import lock
+from refillspot.services import lock, ownership
 from refillspot.services.addresses import ServiceAddresses
 from refillspot.services.postgres_server import PostgresServer
 from refillspot.services.redis_server import CACHE_OPTIONS, QUEUE_OPTIONS, RedisServer
@@ -92,6 +92,11 @@ def ensure_up(server: Server) -> str:
     return server.url
 
 
+def has_rights_of_root(server: Server) -> bool:
+    """Whether a server that runs could read and write every file of this machine."""
+    return server.directory.stat().st_uid == ownership.ROOT
+
+
 def ensure_down(server: Server) -> None:
     """Stop `server` if it runs, and return once its last process is gone."""
     deadline = time.monotonic() + DEADLINE_SECONDS
@@ -105,11 +110,15 @@ def ensure_down(server: Server) -> None:
 
 
 def _is_alive(server: Server) -> bool:
-    return sys.platform != "win32" and lock.is_held(server.directory)
+    if sys.platform == "win32":
+        return False
+    ownership.refuse_foreign(server.directory.parent)
+    return lock.is_held(server.directory)
 
 
 def _wait_until_up(server: Server) -> None:
-    server.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ownership.claim_home(server.directory.parent)
+    ownership.claim_directory(server.directory)
     deadline = time.monotonic() + DEADLINE_SECONDS
     starts = 0
     while not server.answers():

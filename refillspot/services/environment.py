@@ -12,13 +12,14 @@ from dotenv import dotenv_values
 
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
+from refillspot.secrecy import holds_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 VARIABLES = (
     "DATABASE_URL", "DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD", "REDIS_URL", "REDIS_HOST", "REDIS_PORT",
-    "CACHE_REDIS_URL", "KAKAO_API_KEY", "NOTIFY_URL", "CONTACT", "REFILLSPOT_HOME",
+    "REDIS_PASSWORD", "CACHE_REDIS_URL", "KAKAO_API_KEY", "NOTIFY_URL", "CONTACT", "REFILLSPOT_HOME",
 )  # fmt: skip
 PLACEHOLDER = re.compile(r"\s*|your[_-].*|change[_-]?me|<.*>", re.IGNORECASE)
 PLACEHOLDER_IN_URL = re.compile(r"your_\w+_here|<\w+>", re.IGNORECASE)
@@ -33,11 +34,16 @@ class Environment:
     directory: Path
     placeholders: tuple[str, ...] = ()
     """Variables of this project that were left as an example shows them."""
+    secrets_in: Path | None = None
+    """The `.env` that was read, if it holds a secret."""
 
     @property
     def home(self) -> Path:
-        """Where the embedded servers live: REFILLSPOT_HOME, default `.refillspot` beside scrapy.cfg."""
-        return (self.directory / Path(self.values.get("REFILLSPOT_HOME", ".refillspot")).expanduser()).resolve()
+        """Where the embedded servers live: REFILLSPOT_HOME, default `.refillspot` beside scrapy.cfg.
+
+        Links are left in it, for whoever uses it to see whose they are.
+        """
+        return self.directory / Path(self.values.get("REFILLSPOT_HOME", ".refillspot")).expanduser()
 
     def origin(self, names: Iterable[str]) -> str:
         """Where variables were set, in words: "DB_HOST, DB_PORT in .env"."""
@@ -64,11 +70,13 @@ def read_environment(environ: Mapping[str, str] | None = None, directory: Path |
     environ = os.environ if environ is None else environ
     directory = (directory or Path.cwd()).resolve()
     project = next((path for path in (directory, *directory.parents) if (path / "scrapy.cfg").is_file()), directory)
-    dotenv = next((_read_dotenv(path / ".env") for path in (directory, project) if (path / ".env").is_file()), {})
+    file = next((path / ".env" for path in (directory, project) if (path / ".env").is_file()), None)
+    dotenv = _read_dotenv(file) if file else {}
     values = {name: value.strip() for name, value in {**dotenv, **environ}.items() if not is_placeholder(value)}
     given = {name: text for name, text in {**dotenv, **environ}.items() if name in VARIABLES and text.strip()}
     left = tuple(name for name, text in given.items() if is_placeholder(text))
-    return Environment(values, frozenset(dotenv.keys() - environ.keys()), project, left)
+    is_secret = holds_secret({name: value for name, value in dotenv.items() if not is_placeholder(value)})
+    return Environment(values, frozenset(dotenv.keys() - environ.keys()), project, left, file if is_secret else None)
 
 
 def is_placeholder(value: str) -> bool:

@@ -5,6 +5,7 @@ The kernel frees it when the last process that holds it dies, of whatever cause:
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ def acquire(directory: Path) -> BinaryIO | None:
     """
     import fcntl  # noqa: PLC0415 -- POSIX only
 
-    file = (directory / "lock").open("wb")
+    # never through a link: a server may write into its directory, and root must not follow it elsewhere
+    file = open(os.open(directory / "lock", os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600), "wb")  # noqa: PTH123, SIM115
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -9,26 +9,29 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import psutil
 import psycopg
 from psycopg import errors, pq, sql
 
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
+from refillspot.services.account import Account
 from refillspot.services.binaries import find_postgres
+from refillspot.services.ownership import NOBODY, ROOT, SERVER_IDS, hand_over
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 DATABASE = "refillspot"
 PORT = "5432"  # names the socket file; said everywhere, so that a PGPORT in the environment changes nothing
-NOBODY = 65534
 AS_NOBODY = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
 LOCALE = "C.UTF-8" if sys.platform == "linux" else "en_US.UTF-8"  # under plain C pg_trgm finds nothing in Hangul
 SETTINGS = {
     "listen_addresses": "",  # the Unix socket only
+    "unix_socket_permissions": "0700",
     "shared_buffers": "64MB",  # the whole of Seoul is smaller
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -59,15 +62,17 @@ class PostgresServer:
 
     def start(self, lock: int) -> None:
         """Start the server, which inherits the descriptor `lock`; whether it came up is told by `answers`."""
-        data = self.directory / "data"
+        programs, data = find_postgres(), self.directory / "data"
+        account = Account.for_server(programs / "postgres", self.directory)
         if not data.exists():
-            self._initialise(data, lock)
+            self._initialise(programs, account, lock)
+        if not data.is_symlink():
+            data.chmod(0o700)  # a restored one may be open to others, and PostgreSQL refuses it then
         for stale in (data / "postmaster.pid", self.directory / f".s.PGSQL.{PORT}.lock"):
             stale.unlink(missing_ok=True)  # the lock is ours, so their writer is dead, whoever has its pid now
         options = {**SETTINGS, "port": PORT, "unix_socket_directories": str(self.directory)}
-        self._run(
-            "pg_ctl", "start", "-W", "-o", " ".join(shlex.quote(f"-c{k}={v}") for k, v in options.items()), lock=lock
-        )
+        given = " ".join(shlex.quote(f"-c{k}={v}") for k, v in options.items())
+        self._run(account, [str(programs / "pg_ctl"), "start", "-W", "-o", given], lock)
 
     def stop(self) -> bool:
         """Ask a running server to stop; False while it does not answer.  A server that answers wrote its own pid."""
@@ -75,9 +80,12 @@ class PostgresServer:
         if answer not in (pq.Ping.OK, pq.Ping.REJECT):
             return False
         try:
-            pid = int((self.directory / "data/postmaster.pid").read_bytes().split()[0])
-            os.kill(pid, signal.SIGINT)  # "fast": ends sessions, writes a checkpoint
-        except (FileNotFoundError, ProcessLookupError):
+            data = self.directory / "data"
+            postmaster = psutil.Process(int((data / "postmaster.pid").read_bytes().split()[0]))
+            if postmaster.uids().effective != data.stat().st_uid:
+                return False  # no process of the server's own
+            postmaster.send_signal(signal.SIGINT)  # "fast": ends sessions, writes a checkpoint
+        except (FileNotFoundError, psutil.NoSuchProcess):
             return False  # it has just ended
         return True
 
@@ -95,69 +103,39 @@ class PostgresServer:
             return False
         return True
 
-    def _initialise(self, data: Path, lock: int) -> None:
-        unfinished = self.directory / "data.new"
+    def _initialise(self, programs: Path, account: Account, lock: int) -> None:
+        unfinished, data = self.directory / "data.new", self.directory / "data"
         shutil.rmtree(unfinished, ignore_errors=True)  # left by a killed initdb
-        self._run(
-            "initdb",
-            "-D",
-            unfinished.name,
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            f"--locale={LOCALE}",
-            lock=lock,
-        )
+        command = [str(programs / "initdb"), "-D", unfinished.name, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        named = account
+        if account.user in SERVER_IDS:  # initdb wants an account with a name; those of its group alone get here
+            named = Account(NOBODY, account.group)
+            os.chown(self.directory, ROOT, account.group)
+            self.directory.chmod(0o770)
+        self._run(named, [*command, f"--locale={LOCALE}"], lock)
+        if named != account:
+            hand_over(self.directory, account.user)
         unfinished.rename(data)  # so that what is there is complete
 
-    def _run(self, name: str, *arguments: str, lock: int) -> None:
-        program = [str(find_postgres() / name), *arguments]
-        prefix, account = self._identity()
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")} | {"PGDATA": "data"}
-        with (self.directory / "log").open("ab") as log:
-            subprocess.run(  # noqa: S603 -- the program was found by find_postgres
-                [*prefix, *program],
-                check=True,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.directory,
-                env=environment,
-                pass_fds=(lock,),
-                **account,
-            )
+    def _run(self, account: Account, command: list[str], lock: int) -> None:
+        prefix = _not_quite_root(self.directory) if account.user == ROOT else ()
+        account.run([*prefix, *command], self.directory, lock, {"PGDATA": "data"})
 
-    def _identity(self) -> tuple[tuple[str, ...], dict[str, Any]]:
-        """Under which account to run, as PostgreSQL refuses root: the prefix of a command, the arguments of `run`."""
-        if os.geteuid() != 0:
-            return (), {}
-        owner = self.directory.stat().st_uid
-        if owner == 0 and _has_user_namespaces():
-            return AS_NOBODY, {}
-        if owner == 0:
-            owner = NOBODY
-            _refuse_closed_to_others(find_postgres(), self.directory.parent)
-            os.chown(self.directory, owner, owner)
-        return (), {"user": owner, "group": owner, "extra_groups": []}
+
+def _not_quite_root(directory: Path) -> tuple[str, ...]:
+    """Let PostgreSQL, which refuses root, run as root that calls itself nobody and keeps its files."""
+    if _has_user_namespaces():
+        return AS_NOBODY
+    raise ServiceUnavailableError(
+        _("PostgreSQL does not run as root, and no other account can run it in {directory}.").format(
+            directory=directory
+        ),
+        _("Run as another user, or move the project and REFILLSPOT_HOME to where all may enter."),
+    )
 
 
 def _has_user_namespaces() -> bool:
-    """Whether root may call itself nobody and keep its files; Docker forbids it, macOS has none."""
+    """Whether root may call itself nobody; Docker forbids it, macOS has none."""
     if not shutil.which("unshare"):
         return False
     return subprocess.run([*AS_NOBODY, "true"], check=False, capture_output=True).returncode == 0  # noqa: S603 -- fixed
-
-
-def _refuse_closed_to_others(*directories: Path) -> None:
-    for directory in directories:
-        closed = [path for path in (directory, *directory.parents) if not path.stat().st_mode & 0o001]
-        if closed:
-            raise ServiceUnavailableError(
-                _(
-                    "PostgreSQL does not run as root, and the user nobody can not enter {closed}, which holds {held}."
-                ).format(closed=closed[-1], held=directory),
-                _("Run as another user, or move what is there to where all may enter."),
-            )

@@ -63,7 +63,7 @@ def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
     except redis.AuthenticationError as error:
         raise ServiceUnavailableError(
             _("{server} refuses the password: {error}.").format(server=name, error=_one_line(error)),
-            _("Check the one in the URL."),
+            _("Check REDIS_PASSWORD, or the one in the URL."),
         ) from None
     except redis.BusyLoadingError:
         raise ServiceUnavailableError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -11,6 +10,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from refillspot.services.account import Account
 from refillspot.services.binaries import find_redis
 
 if TYPE_CHECKING:
@@ -43,21 +43,13 @@ class RedisServer:
 
     def start(self, lock: int) -> None:
         """Start the server, which inherits the descriptor `lock`; whether it came up is told by `answers`."""
+        program = find_redis()
         files = {"unixsocket": self.socket, "dir": self.directory, "logfile": self.directory / "log"}
-        command = [str(find_redis()), "--port", "0", "--unixsocketperm", "700", "--daemonize", "yes", "--save", ""]
+        command = [str(program), "--port", "0", "--unixsocketperm", "700", "--daemonize", "yes", "--save", ""]
         command += ["--pidfile", str(self.directory / "pid")]  # else /var/run/redis.pid
         for option, path in files.items():
             command += [f"--{option}", str(path)]
-        with (self.directory / "log").open("ab") as log:
-            subprocess.run(  # noqa: S603 -- the program was found by find_redis
-                [*command, *self.options],
-                check=True,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.directory,
-                pass_fds=(lock,),
-            )
+        Account.for_server(program, self.directory).run([*command, *self.options], self.directory, lock)
 
     def stop(self) -> bool:
         """Ask a running server to stop; False while it does not answer."""

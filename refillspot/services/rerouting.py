@@ -1,11 +1,14 @@
-"""An address of a server as it is reached through something in between, on another port of this machine."""
+"""An address of a server as it is reached through something in between, on this machine."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 from psycopg.conninfo import conninfo_to_dict
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 POSTGRES_PORT, REDIS_PORT = 5432, 6379
@@ -17,6 +20,10 @@ class Route(NamedTuple):
     target: str
     is_local: bool
     """It is on this machine."""
+
+    @property
+    def is_socket(self) -> bool:
+        return self.target.startswith("/")
 
 
 def route_of(url: str) -> Route:
@@ -41,8 +48,19 @@ def rerouted(url: str, port: int) -> str:
         account, at, _host = parts.netloc.rpartition("@")
         there = parts._replace(netloc=f"{account}{at}127.0.0.1:{port}")
         return urlunsplit(there._replace(scheme="redis", path="") if parts.scheme == "unix" else there)
-    replaced = {"host", "hostaddr", "port", "dbname"}
-    parameters = conninfo_to_dict(url)
-    kept = {name: value for name, value in parameters.items() if name not in replaced}
+    return _postgres_url(f"127.0.0.1:{port}", conninfo_to_dict(url), leave_out=("host", "hostaddr", "port"))
+
+
+def moved(url: str, directory: Path) -> str:
+    """Return the URL by which a server of a Unix socket is reached through one of the same name in `directory`."""
+    if url.startswith("unix://"):
+        parts = urlsplit(url)
+        path = quote(f"{directory}/{unquote(parts.path).rpartition('/')[2]}")
+        return f"unix://{parts.netloc}{path}" + (f"?{parts.query}" if parts.query else "")
+    return _postgres_url("@", conninfo_to_dict(url) | {"host": str(directory)})
+
+
+def _postgres_url(place: str, parameters: dict[str, Any], leave_out: tuple[str, ...] = ()) -> str:
+    kept = {name: value for name, value in parameters.items() if name not in {"dbname", *leave_out}}
     database = quote(str(parameters.get("dbname", "")), safe="")
-    return f"postgresql://127.0.0.1:{port}/{database}?{urlencode(kept, quote_via=quote)}"
+    return f"postgresql://{place}/{database}?{urlencode(kept, quote_via=quote)}"

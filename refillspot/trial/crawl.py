@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from refillspot.logs import open_log
+from refillspot.services.ownership import claim_home
 from refillspot.trial.programs import PROJECT
 
 if TYPE_CHECKING:
@@ -34,14 +36,15 @@ def running_crawl(  # noqa: PLR0913  # what is crawled, where, how
     log: Path,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start it; at the end kill whatever of it still runs. `command` is `crawl`, or `fleet` with options of its own."""
-    log.parent.mkdir(parents=True, exist_ok=True)
+    claim_home(log.parent)
     own = {"DININGCODE_API_URL": site_url, "DININGCODE_WEB_URL": site_url, "REDIS_KEY_PREFIX": ground.key_prefix}
     line = [sys.executable, "-m", "scrapy", *command, "diningcode"]
     line += [part for name, value in arguments.items() for part in ("-a", f"{name}={value}")]
     line += [part for name, value in {**settings, **own, **HARMLESS}.items() for part in ("-s", f"{name}={value}")]
     addresses = {name.upper(): url for name, url in asdict(ground.servers).items()}  # `ps` shows the rest
     environment = os.environ | HIDDEN | addresses | {"REFILLSPOT_HOME": str(log.parent)}
-    with log.open("wb") as output, subprocess.Popen(  # noqa: S603  # this project's own program
+    log.unlink(missing_ok=True)
+    with open_log(log) as output, subprocess.Popen(  # noqa: S603  # this project's own program
         line, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
     ) as process:  # fmt: skip
         try:

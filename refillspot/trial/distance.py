@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from refillspot.services.addresses import ServiceAddresses
-from refillspot.services.rerouting import rerouted, route_of
+from refillspot.services.rerouting import moved, rerouted, route_of
 from refillspot.trial.programs import running_program
 
 if TYPE_CHECKING:
@@ -44,11 +46,23 @@ def far_away(servers: ServiceAddresses, round_trip_seconds: float) -> Iterator[D
         ServiceUnavailableError: a proxy does not start.
     """
     with ExitStack() as stack:
+        closed_to_others = Path(stack.enter_context(TemporaryDirectory(prefix="refillspot-")))
         addresses, proxies = {}, {}
         for name, url in asdict(servers).items():
-            upstream = route_of(url).target
-            proxy = stack.enter_context(running_program("replica.tcp_proxy", "--upstream", upstream))
-            proxy.tell(f"delay {round_trip_seconds / 2}")
-            addresses[name] = rerouted(url, int(proxy.said.split(" -> ")[0].rpartition(":")[2]))
-            proxies[name] = proxy
+            addresses[name], proxies[name] = stack.enter_context(_proxy(url, closed_to_others / name))
+            proxies[name].tell(f"delay {round_trip_seconds / 2}")
         yield Distance(ServiceAddresses(**addresses), proxies)
+
+
+@contextmanager
+def _proxy(url: str, directory: Path) -> Iterator[tuple[str, Program]]:
+    """Listen as the server does: on a port of loopback others would get past the permissions of its socket."""
+    route = route_of(url)
+    options = ["--upstream", route.target]
+    if route.is_socket:
+        directory.mkdir()
+        url = moved(url, directory)
+        options += ["--path", route_of(url).target]
+    with running_program("replica.tcp_proxy", *options) as proxy:
+        place = proxy.said.split(" -> ")[0]
+        yield url if route.is_socket else rerouted(url, int(place.rpartition(":")[2])), proxy

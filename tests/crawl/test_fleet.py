@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -85,6 +86,10 @@ def test_two_workers_share_a_crawl_evenly_and_end_with_it(
         assert ended - row["ended_at"] < LEASE / 2  # nobody waits for the end of a lease
 
 
+def is_closed_to_others(path: Path) -> bool:
+    return sys.platform == "win32" or path.stat().st_mode & 0o007 == 0
+
+
 def test_a_killed_worker_is_started_again(
     fleet: Crawl, site: Site, rows: Rows, database_url: str, redis_url: str, key_prefix: str
 ) -> None:
@@ -96,6 +101,9 @@ def test_a_killed_worker_is_started_again(
 
     assert process.returncode == 0, log
     assert "ended with -9; started again" in log
+    home = Path(fleet.environment["REFILLSPOT_HOME"])
+    assert list(home.glob("logs/*/*"))
+    assert [path for path in (home, *home.rglob("*")) if not is_closed_to_others(path)] == []
     assert_complete(site, rows(), "금천구")
     assert crawl_row(database_url)["state"] == "complete"
 

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
+import sys
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from scrapy.statscollectors import StatsCollector
+from scrapy.utils.test import get_crawler
+
+from refillspot.exceptions import ConfigurationError
+from refillspot.extensions import notify
+from refillspot.extensions.notify import Notify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Self
 
     from tests.crawl.conftest import Crawl, Faults
 
@@ -23,6 +34,7 @@ class Webhook(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Receiver)
         self.told: list[dict[str, Any]] = []
         self.status = 200
+        self.elsewhere = ""
 
     @property
     def url(self) -> str:
@@ -34,6 +46,14 @@ class Receiver(BaseHTTPRequestHandler):
         assert isinstance(self.server, Webhook)
         self.server.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(self.server.status)
+        if self.server.elsewhere:
+            self.send_header("Location", self.server.elsewhere)
+        self.end_headers()
+
+    def do_GET(self) -> None:  # http.server's name
+        assert isinstance(self.server, Webhook)
+        self.server.told.append({"got": self.path})
+        self.send_response(200)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -117,3 +137,149 @@ def test_a_crawl_that_holds_itself_is_told(crawl: Crawl, webhook: Webhook, fault
     (told,) = [told for told in webhook.told if told["event"] == "held"]
     assert (told["crawl"], told["unread"]) == ("odd", 2)
     assert "restaurant" in told["part"]
+
+
+class Dripper:
+    """Sends byte after byte, each well before anybody's patience with one read ends, until it is stopped."""
+
+    def __init__(self, start: bytes) -> None:
+        self._start = start
+        self._stopped = Event()
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        self._thread = Thread(target=self._serve)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self._thread.join()
+        self._listening.close()
+
+    def _serve(self) -> None:
+        connection, _address = self._listening.accept()
+        with connection, suppress(OSError):
+            connection.sendall(self._start)
+            while not self._stopped.wait(0.02):
+                connection.sendall(b"1")
+            return
+        self._stopped.wait()
+
+
+@pytest.fixture
+def stats() -> StatsCollector:
+    return StatsCollector(get_crawler())
+
+
+@pytest.mark.parametrize(
+    ("scheme", "start"),
+    [
+        ("http", b""),
+        ("http", b"HTTP/1.1 "),
+        ("http", b"HTTP/1.1 200 OK"),
+        ("https", b""),
+        ("https", b"\x16\x03\x03\x40\x00\x02"),  # a handshake of 16 kB begins
+    ],
+)
+async def test_a_webhook_that_answers_drop_by_drop_is_given_up(
+    scheme: str, start: bytes, stats: StatsCollector, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(notify, "SECONDS", 0.3)
+    with Dripper(start) as server:  # which stops only when it was given up
+        await Notify(f"{scheme}://127.0.0.1:{server.port}/{SECRET}", stats).tell("finished", {})
+
+    assert stats.get_stats() == {"notify/failed": 1}
+    assert "the webhook at 127.0.0.1 was not told of 'finished'" in caplog.text
+    assert SECRET not in caplog.text
+
+
+WITHOUT_A_NAME_SERVER = """
+import asyncio, socket, threading
+from scrapy.statscollectors import StatsCollector
+from scrapy.utils.test import get_crawler
+from refillspot.extensions import notify
+
+socket.getaddrinfo = lambda *_, **__: threading.Event().wait()  # as of a name server that never answers
+notify.SECONDS = 0.2
+stats = StatsCollector(get_crawler())
+asyncio.run(notify.Notify("https://hook.example/a", stats).tell("finished", {}))
+print(stats.get_stats())
+"""
+
+
+def test_no_end_of_a_process_waits_for_a_webhook() -> None:
+    ended = subprocess.run([sys.executable, "-c", WITHOUT_A_NAME_SERVER], check=True, capture_output=True, text=True)
+
+    assert ended.stdout == "{'notify/failed': 1}\n"
+
+
+async def test_headers_that_never_end_do_not_matter(stats: StatsCollector) -> None:
+    with Dripper(b"HTTP/1.1 204 No Content\r\nX-Long: ") as server:
+        await Notify(f"http://127.0.0.1:{server.port}", stats).tell("finished", {})
+
+    assert stats.get_stats() == {"notify/sent": 1}
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed(
+    status: int, stats: StatsCollector, own_webhook: Webhook, caplog: pytest.LogCaptureFixture
+) -> None:
+    own_webhook.status = status
+    own_webhook.elsewhere = f"http://127.0.0.1:{own_webhook.server_port}/inside"
+    await Notify(own_webhook.url, stats).tell("finished", {"crawl": "this"})
+
+    assert own_webhook.told == [{"event": "finished", "crawl": "this"}]
+    assert stats.get_stats() == {"notify/failed": 1}
+    assert f"HTTP {status}" in caplog.text
+
+
+@pytest.fixture
+def own_webhook() -> Iterator[Webhook]:
+    with Webhook() as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "answer", [b"x" * 100_000, b"HTTP/1.1 OK\r\n\r\n", b"SMTP 200\r\n", b"HTTP/1.1 \xff\xff\xff\r\n"]
+)
+async def test_what_is_no_answer_is_a_failure(answer: bytes, stats: StatsCollector) -> None:
+    with Dripper(answer) as server:
+        await Notify(f"http://127.0.0.1:{server.port}/{SECRET}", stats).tell("finished", {})
+
+    assert stats.get_stats() == {"notify/failed": 1}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.org/a",
+        "http://10.0.0.1/a",
+        "http://127.0.0.1.example.org/",
+        "http://[2001:db8::1]/",
+        "http://user@h/",
+    ],
+)
+def test_only_this_machine_is_told_in_the_clear(url: str, stats: StatsCollector) -> None:
+    with pytest.raises(ConfigurationError, match="https"):
+        Notify(url, stats)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.org/a?b=c", "http://localhost:1/", "http://127.8.0.1/", "http://[::1]:80/x"]
+)
+def test_addresses_that_will_do(url: str, stats: StatsCollector) -> None:
+    assert Notify(url, stats)
+
+
+@pytest.mark.parametrize("url", ["https://", "https://h:99999/", "https://[::1/", "ftp://h/", "https://u:s3cr3t@h/"])
+def test_what_is_no_address_is_said_without_its_secret(url: str, stats: StatsCollector) -> None:
+    with pytest.raises(ConfigurationError, match="is no address of a webhook") as caught:
+        Notify(url, stats)
+
+    assert SECRET not in str(caught.value)

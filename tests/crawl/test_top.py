@@ -8,8 +8,11 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import psutil
@@ -208,6 +211,36 @@ def test_without_redis_the_last_figures_stand(database_url: str, own_redis: OwnR
     assert (after.progress, after.pace, after.workers, after.away) == (before.progress, None, [], ["Redis"])
     gauges = {family.name for family in CrawlCollector(reader).collect() if family.type == "gauge"}
     assert "refillspot_dead_letters" not in gauges
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:{port}", 200),
+        ("localhost:{port}", 200),
+        ("LOCALHOST", 200),
+        ("[::1]:9464", 200),  # through a tunnel
+        ("attacker.example:{port}", 403),
+        ("127.0.0.1.attacker.example", 403),
+        ("localhost@attacker.example", 403),
+        ("localhost:{port}.attacker.example", 403),
+        ("127.0.0.1:80, attacker.example", 403),
+        ("", 403),
+    ],
+)
+def test_only_names_of_this_machine_are_answered(
+    host: str, status: int, database_url: str, reader: Callable[[], CrawlReader]
+) -> None:
+    join_crawl(database_url, "diningcode", {}, "this")
+    address = urlsplit(serve_metrics("0", reader()))
+    connection = HTTPConnection(address.netloc)
+    with closing(connection):
+        connection.request("GET", "/metrics", headers={"Host": host.format(port=address.port)})
+        answer = connection.getresponse()
+        body = answer.read()
+
+    assert answer.status == status
+    assert (b"refillspot_crawl_info" in body) == (status == 200)
 
 
 @pytest.mark.parametrize("port", ["many", "99999", None])

@@ -98,6 +98,34 @@ def test_values_that_were_never_filled_in(check_up: CheckUp, questions: Question
 
 
 @pytest.mark.parametrize(
+    ("text", "mode", "warnings"),
+    [
+        ("DB_PASSWORD=s3cret", 0o644, 1),
+        ("DATABASE_URL=postgresql://u:s3cret@localhost/d", 0o644, 1),
+        ("NOTIFY_URL=https://example.org/hooks/s3cret", 0o606, 1),
+        ("KAKAO_API_KEY=s3cret", 0o602, 1),
+        ("DB_PASSWORD=s3cret", 0o600, 0),
+        ("DB_PASSWORD=s3cret", 0o640, 0),  # of a group that was chosen for it
+        ("DB_HOST=localhost\nKAKAO_API_KEY=your_kakao_api_key_here", 0o644, 0),
+    ],
+)
+def test_secrets_that_others_may_read(
+    check_up: CheckUp, questions: Questions, tmp_path: Path, text: str, mode: int, warnings: int
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text(text, "utf-8")
+    file.chmod(mode)
+
+    found = [
+        one for one in check_up(is_offline=True, environ=questions.environ) if "on this machine may read" in one.what
+    ]
+
+    assert [one.state for one in found] == ["warning"] * warnings
+    assert all(f"chmod 600 {file}" in one.remedy for one in found)
+    assert "s3cret" not in str(found)
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [("이름=값".encode("cp949"), "is not UTF-8"), (b"REDIS_PORT=many", "REDIS_PORT can not be used")],
 )

