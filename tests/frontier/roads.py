@@ -52,6 +52,7 @@ class RoadsSpider(Spider):
             Gate: 900,
             "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
             "refillspot.middlewares.RetryAfterMiddleware": 550,
+            "refillspot.middlewares.SiteRedirectMiddleware": 600,
         },
         "ROBOTSTXT_OBEY": False,
     }

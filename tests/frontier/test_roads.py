@@ -75,7 +75,8 @@ def walk(
             "ROADS_SITE": f"http://127.0.0.1:{server.server_address[1]}",
             "ROADS_GONE": f"http://127.0.0.1:{free_port}",
         }
-        options = [part for name, value in SETTINGS.items() for part in ("-s", f"{name}={value}")]
+        settings = SETTINGS | {"DININGCODE_API_URL": own["ROADS_SITE"]}  # redirects are followed within it
+        options = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
         command = ["runspider", "tests/frontier/roads.py", *options, "-s", f"REDIS_KEY_PREFIX={key_prefix}"]
         result = launcher.run("scrapy", *command, environment=environment | own)
         assert result.returncode == 0, result.stderr[-3000:]
