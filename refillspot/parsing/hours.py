@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from refillspot.parsing.hours_statements import Scope, Statement, Term
 from refillspot.parsing.hours_today import name_today, read_week
 from refillspot.parsing.hours_values import find_values
 from refillspot.parsing.hours_words import OF_EVERY_DAY
-from refillspot.parsing.text import strip_tags
+from refillspot.parsing.text import normalize, strip_tags
 from refillspot.parsing.weekdays import EVERY_DAY
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def _scope_without_name(label: str) -> Scope | None:
 
 def _lines(text: str) -> list[str]:
     text = strip_tags(text[:LONGEST_TEXT]) if "<" in text else text[:LONGEST_TEXT]
-    text = unicodedata.normalize("NFKC", text.translate(SIGNS))[:LONGEST_TEXT]  # one sign may have become eighteen
+    text = normalize("NFKC", text.translate(SIGNS))[:LONGEST_TEXT]  # one sign may have become eighteen
     text = text.translate(SIGNS).lower()
     text = EVERY_WEEK.sub("매주 ", NEXT_DAY.sub(" ", STATUS.sub("", text)))
     lines = (" ".join(line.split()) for line in re.split(r"\n|\s·\s", text))

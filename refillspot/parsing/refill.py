@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +19,7 @@ from refillspot.parsing.refill_words import (
     SALAD_BAR,
     is_side,
 )
+from refillspot.parsing.text import normalize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -137,7 +137,7 @@ def _salad_bar(name: str, categories: Sequence[str], menu: Sequence[str]) -> Ite
 @lru_cache(maxsize=4096)  # categories and dishes repeat from store to store
 def _plain(text: str) -> str:
     """Return a text in small letters, full-width forms and marks like <em> gone, single spaces."""
-    text = unicodedata.normalize("NFKC", text)
+    text = normalize("NFKC", text)
     if "<" in text:
         text = _MARK.sub("", text)
     return " ".join(text.casefold().split())

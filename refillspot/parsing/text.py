@@ -6,6 +6,10 @@ import html
 import re
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Known names only: "<A세트>" and "<점심>" on a menu are no tags.
 _TAG = re.compile(
@@ -22,6 +26,8 @@ _FILLERS = str.maketrans(dict.fromkeys("\u115f\u1160\u3164\uffa0", " "))  # lett
 # Full-width ASCII, the ideographic space, and the many dashes and waves that all mean "-" and "~".
 _ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _ASCII |= dict.fromkeys(map(ord, "‐‑‒–—―−"), ord("-")) | dict.fromkeys(map(ord, "〜∼˜"), ord("~"))
+_MOST_MARKS = 30  # on one letter, as Unicode's stream-safe text has (UAX #15); sorting more takes the square of them
+_COULD_BE_MARKS = re.compile(rf"[^\s!-~가-힣]{{{_MOST_MARKS + 1}}}")
 # Most texts are of these only, and need no cleaning but of their spaces.
 _ORDINARY = re.compile(r"[ !-%'-;=?-}가-힣ㄱ-ㅎㅏ-ㅣ·★☆※…₩]*").fullmatch
 
@@ -54,4 +60,17 @@ def _visible(text: str) -> str:
         for c in text.translate(_FILLERS)
         if c.isspace() or c == _JOINER or unicodedata.category(c) not in _DROPPED_CATEGORIES
     )
-    return unicodedata.normalize("NFC", "".join(kept))
+    return normalize("NFC", "".join(kept))
+
+
+def normalize(form: Literal["NFC", "NFKC"], text: str) -> str:
+    """Return a normal form of a text; of the marks on one letter the first thirty."""
+    return unicodedata.normalize(form, "".join(_with_few_marks(text)) if _COULD_BE_MARKS.search(text) else text)
+
+
+def _with_few_marks(text: str) -> Iterator[str]:
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.combining(unicodedata.normalize("NFKD", char)[0]) else 0
+        if marks <= _MOST_MARKS:
+            yield char

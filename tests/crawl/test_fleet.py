@@ -195,7 +195,8 @@ def test_the_second_signal_stops_at_once_and_loses_nothing(fleet: Crawl, site: S
         _, log = process.communicate()
     assert process.returncode == 130, log
 
-    assert fleet.run("-n", "1", *DISTRICT, *SHORT_LEASE).returncode == 0
+    result = fleet.run("-n", "1", *DISTRICT, *SHORT_LEASE)
+    assert result.returncode == 0, result.stderr
     assert_complete(site, rows(), "금천구")
 
 

@@ -124,7 +124,7 @@ def main() -> None:
             (corpus / f"{name}-{seed_number}").write_bytes((bytes([number]) if len(names) > 1 else b"") + seed)
     signal.signal(signal.SIGPROF, too_slow)
     print(f"findings and slowest inputs: {directory}", flush=True)
-    options = [f"-max_total_time={given.seconds}", f"-max_len={LONGEST}", "-timeout=120", "-print_final_stats=1"]
+    options = [f"-max_total_time={given.seconds}", f"-max_len={LONGEST}", "-len_control=0", "-timeout=120"]
     options += [f"-dict={write_dictionary(directory / 'words')}", f"-artifact_prefix={directory}/"]
     atheris.Setup([sys.argv[0], *options, str(corpus)], bounded(names, Figures(directory)))
     atheris.Fuzz()

@@ -49,3 +49,8 @@ def test_what_is_clean_stays_as_it_is(text: str) -> None:
 
     assert cleaned is None or "\0" not in cleaned
     assert cleaned is None or "&" in cleaned or "<" in cleaned or clean_text(cleaned) == cleaned
+
+
+def test_a_letter_keeps_thirty_marks_and_no_more() -> None:
+    assert clean_text("가" + "\u0301" * 5000 + "나" + "\u0301" * 30) == "가" + "\u0301" * 30 + "나" + "\u0301" * 30
+    assert clean_text(unicodedata.normalize("NFD", "강남" * 40)) == "강남" * 40
