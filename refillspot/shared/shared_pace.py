@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from refillspot.shared.shared_state import Seen
 
 KEEP_SECONDS = 7 * 24 * 3600  # after the last change; then a site counts as never asked
+INTERVAL, HOLD = re.compile(rb"\d{1,10}"), re.compile(rb"\d{1,16}")  # microseconds: an hour, and times of this century
 SHOWN = 300  # characters of what cannot be, in the log
 ONE_BY_ONE_INTERVAL = 0.1  # seconds; from here on permits are granted one by one
 
@@ -129,7 +131,8 @@ class SharedPace:
     async def _rewrite(self, interval: bytes, hold: bytes) -> None:
         """Write what scripts read anew, out of the state. A ceiling that was raised a moment ago is no forgery."""
         pace = (await self.change(_leave, rewrite=True)).pace
-        if interval != b"%d" % _interval(pace) or hold != b"%d" % _micro(pace.hold_until):
+        is_number = INTERVAL.fullmatch(interval) and HOLD.fullmatch(hold)
+        if not is_number or int(interval) < max(1, _micro(pace.least_interval)):
             self._state.tell(f"interval={interval[:SHOWN]!r}, hold={hold[:SHOWN]!r}")
 
     def _believe(self, seen: Seen[Pace]) -> Pace | None:

@@ -11,6 +11,7 @@ import redis
 from psycopg.rows import dict_row
 
 from refillspot.planning import KEYWORDS
+from refillspot.postgres.database import join_crawl
 from tests.crawl.moments import SLOW, fetched, hurry, wait_for_store_pages, wait_for_workers
 
 if TYPE_CHECKING:
@@ -210,3 +211,33 @@ def test_wrong_usage_says_what_is_right(crawl: Crawl) -> None:
         assert result.returncode == 2
         assert message in result.stderr + result.stdout
         assert "Traceback" not in result.stderr
+
+
+def test_what_somebody_else_wrote_into_redis_ends_no_command(
+    crawl: Crawl, database_url: str, redis_url: str, key_prefix: str
+) -> None:
+    arguments = {
+        "site": "http://127.0.0.1",
+        "districts": ["11545"],
+        "keywords": ["무한리필"],
+        "limit": None,
+    }
+    join_crawl(database_url, "diningcode", arguments, "this")
+    with redis.Redis.from_url(redis_url) as client:
+        client.hset(f"{key_prefix}:this:crawl", mapping={"state": "\x1b[2J", "count:done": "many", "result": "["})
+        client.hset(f"{key_prefix}:this:dead", mapping={"1": "no letter", "2": b"\xff\n\x00", "x": "{}\n"})
+        client.hset(f"{key_prefix}:this:heartbeats", mapping={"one": "[" * 5000, "two": b"\xff"})
+        client.zadd(f"{key_prefix}:this:lanes", {"no lane": 1})
+    for command in (
+        ["deadletters", "list"], ["deadletters", "show", "1"], ["deadletters", "replay", "1"], ["crawls", "list"],
+        ["top", "--once"], ["stats", "this"],
+    ):  # fmt: skip
+        result = crawl.operate(*command)
+        assert "Traceback" not in result.stderr, (command, result.stderr)
+        assert result.returncode == 0, (command, result.stderr)
+        if command in (["deadletters", "list"], ["top", "--once"]):
+            assert "cannot be read" in result.stdout
+    assert "3 dead letters are dropped" in crawl.operate("deadletters", "drop", "--all").stdout
+    assert "1 pruned" in crawl.operate("crawls", "prune", "this").stdout
+    with redis.Redis.from_url(redis_url) as client:
+        assert not list(client.scan_iter(f"{key_prefix}:this:*"))
