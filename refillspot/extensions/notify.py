@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-import ssl
-import time
 from concurrent.futures import Future
+from http.client import HTTPException
 from ipaddress import ip_address
 from threading import Thread
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.error import HTTPError
+from urllib.parse import quote, urlsplit
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 import msgspec
 from scrapy.exceptions import NotConfigured
@@ -30,9 +30,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SECONDS = 10.0  # for all of a message, from the name of the host to the answer: a webhook that takes longer has failed
-LONGEST_STATUS_LINE = 1024  # bytes; nothing else of the answer is read
-PORTS = {"http": 80, "https": 443}
-IN_A_URL = "/%:@!$&'()*+,;=~?"  # what a path and a query have beside letters and digits
+HEADERS = {"Content-Type": "application/json", "User-Agent": "refillspot"}
+IN_A_URL = "/%:@!$&'()*+,;=~?[]#"  # what an address has beside letters and digits
 
 
 class Notify:
@@ -46,7 +45,7 @@ class Notify:
     """
 
     def __init__(self, url: str, stats: StatsCollector) -> None:
-        self._address = _parse_address(url)
+        self._url, self._host = _read_address(url)
         self._stats = stats
 
     @classmethod
@@ -60,33 +59,39 @@ class Notify:
 
     async def tell(self, event: str, facts: Mapping[str, Any]) -> None:
         message = msgspec.json.encode({"event": event, **facts})
+        request = Request(self._url, message, HEADERS, method="POST")  # noqa: S310  # its scheme was looked at
         try:
-            status = await _in_own_thread(self._address, message)
-        except (OSError, ValueError) as error:  # whose words may hold the address
+            status = await _in_own_thread(request)
+        except (OSError, ValueError, HTTPException) as error:  # whose words may hold the address
             failure = type(error).__name__
         else:
             failure = "" if 200 <= status < 300 else f"HTTP {status}"
         if failure:
             self._stats.inc_value("notify/failed")
-            logger.warning("the webhook at %s was not told of %r: %s", self._address.hostname, event, failure)
+            logger.warning("the webhook at %s was not told of %r: %s", self._host, event, failure)
         else:
             self._stats.inc_value("notify/sent")
 
 
-def _parse_address(url: str) -> SplitResult:
+def _read_address(url: str) -> tuple[str, str]:
+    """Return the address as ASCII, and its host.
+
+    Raises:
+        ConfigurationError: see `Notify`.
+    """
     try:
         parts = urlsplit(url)
-        is_address = bool(parts.scheme in PORTS and parts.hostname and "@" not in parts.netloc and parts.port != 0)
+        host = parts.hostname if "@" not in parts.netloc and parts.port != 0 else None
     except ValueError:
-        is_address = False
-    if not is_address:
+        host = None
+    if not host or parts.scheme not in {"http", "https"}:
         raise ConfigurationError(_("NOTIFY_URL is no address of a webhook: use https://…"))
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not _is_loopback(host):
         raise ConfigurationError(
             _("NOTIFY_URL must be https://…: whoever is on the way could read it, and the messages."),
             _("http:// is for a webhook on this machine."),
         )
-    return parts
+    return quote(url, IN_A_URL), host
 
 
 def _is_loopback(host: str) -> bool:
@@ -96,15 +101,14 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-async def _in_own_thread(address: SplitResult, message: bytes) -> int:
+async def _in_own_thread(request: Request) -> int:
     """Post in a thread that no end of a process waits for: a name may take minutes to be looked up."""
-    deadline = time.monotonic() + SECONDS
     status: Future[int] = Future()
     status.set_running_or_notify_cancel()
 
     def post() -> None:
         try:
-            status.set_result(_post(address, message, deadline))
+            status.set_result(_post(request))
         except Exception as error:  # noqa: BLE001  # raised where it is awaited
             status.set_exception(error)
 
@@ -113,46 +117,22 @@ async def _in_own_thread(address: SplitResult, message: bytes) -> int:
         return await asyncio.wrap_future(status)
 
 
-def _post(address: SplitResult, message: bytes, deadline: float) -> int:
-    """Return the HTTP status of the answer.
+def _post(request: Request) -> int:
+    """Return the HTTP status of the answer, of which nothing else is read.
 
     Raises:
-        OSError: there is no whole answer in time.
-        ValueError: it is not HTTP.
+        OSError, ValueError, HTTPException: there is none.
     """
-    host = address.hostname or ""
-    target = quote(address.path or "/", IN_A_URL) + (f"?{quote(address.query, IN_A_URL)}" if address.query else "")
-    head = (
-        f"POST {target} HTTP/1.1\r\nHost: {address.netloc}\r\nUser-Agent: refillspot\r\nConnection: close\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(message)}\r\n\r\n"
-    )
-    connection = socket.create_connection((host, address.port or PORTS[address.scheme]), _left(deadline))
-    with connection:
-        if address.scheme == "https":
-            connection.settimeout(_left(deadline))
-            connection = ssl.create_default_context().wrap_socket(connection, server_hostname=host)
-        with connection:
-            connection.settimeout(_left(deadline))
-            connection.sendall(head.encode("ascii") + message)
-            return _read_status(connection, deadline)
+    is_here = _is_loopback(urlsplit(request.full_url).hostname or "")
+    proxies: dict[str, str] | None = {} if is_here else None  # None: those of the environment
+    try:
+        with build_opener(_NoRedirects, ProxyHandler(proxies)).open(request, timeout=SECONDS) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        with error:
+            return error.code
 
 
-def _read_status(connection: socket.socket, deadline: float) -> int:
-    answer = b""
-    while b"\n" not in answer and len(answer) < LONGEST_STATUS_LINE:
-        connection.settimeout(_left(deadline))
-        part = connection.recv(LONGEST_STATUS_LINE)
-        if not part:
-            raise ConnectionError("no answer")
-        answer += part
-    version, _space, rest = answer.partition(b" ")
-    if not version.startswith(b"HTTP/"):
-        raise ValueError("not HTTP")
-    return int(rest[:3])
-
-
-def _left(deadline: float) -> float:
-    seconds = deadline - time.monotonic()
-    if seconds <= 0:
-        raise TimeoutError
-    return seconds
+class _NoRedirects(HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        """Let the redirect be the answer: the message is for nobody else."""

@@ -89,8 +89,8 @@ class DistressMiddleware:
         return middleware.budget
 
     def _is_of_site(self, request: Request) -> bool:
-        """Whether an answer is the site's: where it led elsewhere, that is still its word."""
-        return self._site.has(request.url, *request.meta.get("redirect_urls", ()))
+        """Whether an answer is the site's; redirects do not lead elsewhere."""
+        return self._site.has(request.url)
 
     async def _refused(self, request: Request, response: Response, refusal: Refusal, sent: float) -> Request | Response:
         reason = f"{request.url} is {refusal.words}"

@@ -49,13 +49,9 @@ def test_a_broken_site_says_nothing_of_a_healthy_one(
 
 
 def test_a_page_of_another_host_stops_nobody(crawl: Crawl) -> None:
-    """`scrapy bench` answers robots.txt with a page for humans, of localhost; with Scrapy's queue, ours refuses it."""
+    """`scrapy bench` answers robots.txt with a page for humans, of localhost."""
     polite = crawl.having("-s", f"POLITENESS_REQUESTS_PER_SECOND={PACE}")
-    bench = polite.operate(
-        "bench", "-s", "CLOSESPIDER_TIMEOUT=2", "-s", "SCHEDULER=scrapy.core.scheduler.Scheduler",
-        "-s", "DUPEFILTER_CLASS=scrapy.dupefilters.RFPDupeFilter",
-    )  # fmt: skip
-
+    bench = polite.operate("bench", "-s", "CLOSESPIDER_TIMEOUT=2")
     shown = json.loads(polite.operate("politeness", "show", "--json").stdout)
 
     assert "'robotstxt/request_count'" in bench.stderr
