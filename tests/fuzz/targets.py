@@ -8,6 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from refillspot import politeness
+from refillspot.crawl_ids import check_crawl_id
+from refillspot.crawl_window import CrawlWindow
 from refillspot.diningcode.forms import search_form, store_form
 from refillspot.diningcode.kept_page import kept_page
 from refillspot.diningcode.left_as_text import count_left_as_text
@@ -15,19 +20,42 @@ from refillspot.diningcode.lists import ListReader
 from refillspot.diningcode.refusals import refusal_of
 from refillspot.diningcode.roads import read_list, read_store
 from refillspot.diningcode.stores import build_store
-from refillspot.exceptions import ConfigurationError
+from refillspot.exceptions import ArgumentError, ConfigurationError
+from refillspot.fallback import ApiRecord
+from refillspot.pace_setting import live_pace
 from refillspot.parsing.hours import parse_hours
-from refillspot.planning import Query
+from refillspot.planning import CrawlArguments, Query, spider_arguments
 from refillspot.postgres.store_row import StoreRow
 from refillspot.services.addresses import read_addresses
 from refillspot.services.environment import read_environment
 from tests.parsing.fuzz import DOCUMENTED, PIECES, ROW, read_text
+from tests.shared.redis_readers import (
+    BEAT,
+    ENTRY,
+    NOW,
+    PAGE,
+    WHY,
+    read_beat,
+    read_entry,
+    read_health,
+    read_letter,
+    read_pace,
+    read_page,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from refillspot.diningcode.page_types import SearchPage, StorePage
 
+IN_REDIS = {
+    "entry": msgspec.msgpack.encode(ENTRY),
+    "letter": msgspec.json.encode(WHY),
+    "heartbeat": msgspec.json.encode(BEAT),
+    "kept-page": msgspec.msgpack.encode(PAGE),
+    "pace": msgspec.json.encode(politeness.begin(1.0, NOW)),
+    "api-health": msgspec.json.encode({"list": ApiRecord()}),
+}
 API, WEB = "https://im.diningcode.com", "https://www.diningcode.com"
 PAGES = Path(__file__).parents[1] / "diningcode" / "pages"
 KEYWORD = "무한리필"
@@ -69,6 +97,18 @@ def dotenv(data: bytes) -> None:
             read_addresses(read_environment({}, Path(directory)).values)
 
 
+def arguments(data: bytes) -> None:
+    """Read what is given on a command line: `-a name=value` a line, ids, windows, paces."""
+    words = data.decode("utf-8", "replace")
+    given = dict(line.split("=", 1) for line in words.split("\n") if "=" in line)
+    with suppress(ArgumentError):
+        spider_arguments(CrawlArguments.parse(**given).described(API))
+    for word in words.split("\n"):
+        for read in (CrawlWindow.parse, check_crawl_id, live_pace):
+            with suppress(ArgumentError, ConfigurationError):
+                read(word)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "search": search,
     "profile": profile,
@@ -76,6 +116,13 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "store-page": store_page,
     "text": text,
     "dotenv": dotenv,
+    "arguments": arguments,
+    "entry": read_entry,
+    "letter": read_letter,
+    "heartbeat": read_beat,
+    "kept-page": read_page,
+    "pace": read_pace,
+    "api-health": read_health,
 }
 
 
@@ -94,6 +141,11 @@ def seeds(target: str) -> Iterator[bytes]:
         yield from (path.read_bytes() for path in sorted(PAGES.glob("page_*.html")))
     elif target == "text":
         yield " ".join(piece for piece in PIECES if piece.isprintable()).encode("utf-8", "replace")
+    elif target == "arguments":
+        yield "district=강남구,서초구\nkeywords=+무한리필,뷔페\nlimit=20\ncrawl=a-1\nregion=서울".encode()
+        yield b"01:00-06:00\n0.5\n20261128-080000-ab12"
+    elif target in IN_REDIS:
+        yield IN_REDIS[target]
     else:
         yield b"DB_HOST=db\nDB_PORT=5432\nDB_PASSWORD='a # b'\nREDIS_URL=redis://:x@localhost:6379/0\n# comment\n"
         yield b"\xef\xbb\xbfDATABASE_URL=postgresql://u:p%40x@[::1]:5432/refill_spot?sslmode=require\r\n"
