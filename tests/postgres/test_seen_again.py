@@ -157,9 +157,9 @@ def test_whatever_changes_changes_the_digest(change: dict[str, Any]) -> None:
 
 def test_known_and_new_stores_of_one_write_are_counted_together(database_url: str) -> None:
     async def work(table: StoreTable) -> Outcome:
-        await CrawlTable(database_url).join("diningcode", {}, "crawl", Clock().now())
-        await table.write([store("A"), store("B")], "crawl")
-        return await table.write([store("A"), store("B", name="다른"), store("C"), store("D", lat=0.0)], "crawl")
+        await CrawlTable(database_url).join("diningcode", {}, "one", Clock().now())
+        await table.write([store("A"), store("B")], "one")
+        return await table.write([store("A"), store("B", name="다른"), store("C"), store("D", lat=0.0)], "one")
 
     assert with_table(database_url, work) == Outcome(stored=3, rejected=1)
     assert query(database_url, "SELECT stored, rejected FROM refillspot.crawls") == [{"stored": 5, "rejected": 1}]
