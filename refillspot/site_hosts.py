@@ -32,7 +32,7 @@ class SiteHosts:
     @property
     def is_on_loopback(self) -> bool:
         """Whether every host of it is this machine."""
-        return all(map(_is_loopback, (self.api_url, self.web_url)))
+        return all(is_loopback(urlsplit(url).hostname or "") for url in (self.api_url, self.web_url))
 
     def has(self, *urls: str) -> bool:
         """Tell whether one of these addresses is of the site."""
@@ -72,9 +72,9 @@ def host_of(url: str) -> str:
     return name if port in {None, PORTS.get(parts.scheme)} else f"{name}:{port}"
 
 
-def _is_loopback(url: str) -> bool:
-    name = urlsplit(url).hostname or ""
+def is_loopback(host: str) -> bool:
+    """Tell whether a host, by its name or address, is this machine."""
     try:
-        return ip_address(name).is_loopback
+        return ip_address(host).is_loopback
     except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
+        return host == "localhost" or host.endswith(".localhost")

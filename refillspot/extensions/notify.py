@@ -6,7 +6,6 @@ import asyncio
 import logging
 from concurrent.futures import Future
 from http.client import HTTPException
-from ipaddress import ip_address
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
@@ -19,6 +18,7 @@ from scrapy.exceptions import NotConfigured
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
 from refillspot.signals import crawl_event
+from refillspot.site_hosts import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,19 +86,12 @@ def _read_address(url: str) -> tuple[str, str]:
         host = None
     if not host or parts.scheme not in {"http", "https"}:
         raise ConfigurationError(_("NOTIFY_URL is no address of a webhook: use https://…"))
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise ConfigurationError(
             _("NOTIFY_URL must be https://…: whoever is on the way could read it, and the messages."),
             _("http:// is for a webhook on this machine."),
         )
     return quote(url, IN_A_URL), host
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 async def _in_own_thread(request: Request) -> int:
@@ -123,7 +116,7 @@ def _post(request: Request) -> int:
     Raises:
         OSError, ValueError, HTTPException: there is none.
     """
-    is_here = _is_loopback(urlsplit(request.full_url).hostname or "")
+    is_here = is_loopback(urlsplit(request.full_url).hostname or "")
     proxies: dict[str, str] | None = {} if is_here else None  # None: those of the environment
     try:
         with build_opener(_NoRedirects, ProxyHandler(proxies)).open(request, timeout=SECONDS) as answer:

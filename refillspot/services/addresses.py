@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
@@ -15,6 +14,7 @@ from redis.connection import parse_url
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
 from refillspot.secrecy import MASK, PASSWORD_PARAMETER
+from refillspot.site_hosts import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -85,12 +85,7 @@ def crosses_network_in_the_clear(url: str, ssl_mode: str = "") -> bool:
 
 
 def _is_here(host: str) -> bool:
-    if host in {"", "localhost"} or host.startswith(("/", "@")):  # @: an abstract socket
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return not host or host.startswith(("/", "@")) or is_loopback(host)  # @: an abstract socket
 
 
 def _unusable(variable: str, reason: ValueError) -> ConfigurationError:
