@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Self
 
 KST = timezone(timedelta(hours=9), "KST")  # without summer time
 
@@ -13,6 +18,11 @@ class Clock:
     """The machine's time, moved on by an offset: zero in earnest, the replica's lead in a simulation."""
 
     offset: timedelta = timedelta()
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Self:
+        """Return the clock of these settings: CLOCK_OFFSET_SECONDS."""
+        return cls(timedelta(seconds=float(settings["CLOCK_OFFSET_SECONDS"])))
 
     def now(self) -> datetime:
         """Return the time, aware, in UTC."""

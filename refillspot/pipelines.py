@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from scrapy import signals
@@ -63,7 +62,7 @@ class PostgresCopyPipeline:
             crawler,
             StoreTable(
                 settings["DATABASE_URL"],
-                Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS"))),
+                Clock.of(settings),
                 attempt_seconds=settings.getfloat("POSTGRES_TIMEOUT_SECONDS"),
             ),
             max_rows=settings.getint("POSTGRES_COPY_MAX_ROWS"),
@@ -137,7 +136,7 @@ class QueryYieldPipeline:
         settings = crawler.settings
         if not settings.get("DATABASE_URL"):
             raise NotConfigured("DATABASE_URL is not set.")
-        clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
+        clock = Clock.of(settings)
         seconds = settings.getfloat("POSTGRES_TIMEOUT_SECONDS")
         return cls(crawler, QueryYieldTable(settings["DATABASE_URL"], clock, attempt_seconds=seconds), clock)
 

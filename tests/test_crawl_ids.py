@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from scrapy.settings import Settings
 
+from refillspot.clock import Clock
 from refillspot.commands._errors import told_on_stderr
 from refillspot.commands.crawls import Command
 from refillspot.crawl_ids import RESERVED, check_crawl_id
@@ -44,7 +45,7 @@ TAKES_AN_ID: dict[str, Callable[[str], object]] = {
         "diningcode", {"district": "강남구", "crawl": id_}, _project_settings(), NOWHERE
     ),
     "crawls show": lambda id_: read_overview(NOWHERE, "none", id_),
-    "crawls prune": lambda id_: Pruning(NOWHERE, "none").prune([id_]),
+    "crawls prune": lambda id_: Pruning(NOWHERE, "none", Clock()).prune([id_]),
     "deadletters --crawl": lambda id_: LetterBox.find(NOWHERE, "none", id_),
     "pause": lambda id_: set_paused(NOWHERE, "none", id_, paused=True),
     "resume": lambda id_: set_paused(NOWHERE, "none", id_, paused=False),

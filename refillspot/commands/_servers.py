@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 ADDRESSES = ("DATABASE_URL", "REDIS_URL", "CACHE_REDIS_URL")
 
 
+def environ(settings: BaseSettings) -> dict[str, str]:
+    """Return the environment, with the addresses that were given with `-s`."""
+    return {**os.environ, **{name: settings[name] for name in ADDRESSES if settings.get(name)}}
+
+
 def servers(settings: BaseSettings, *needed: str) -> ServiceAddresses:
     """Return the servers given with `-s`, in the environment or in `.env`, else the embedded ones.
 
@@ -23,5 +28,4 @@ def servers(settings: BaseSettings, *needed: str) -> ServiceAddresses:
     """
     from refillspot.services import resolve
 
-    given = {name: settings[name] for name in ADDRESSES if settings.get(name)}
-    return resolve({**os.environ, **given}, needed=needed)
+    return resolve(environ(settings), needed=needed)

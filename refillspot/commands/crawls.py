@@ -79,9 +79,17 @@ class Command(ScrapyCommand):
             say(f"{name:<12} {value}")
 
     def _prune(self, ids: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.clock import Clock
         from refillspot.frontier.pruning import Pruning
 
-        pruning = Pruning(self._servers, self._key_prefix, with_dead_letters=opts.with_dead_letters, force=opts.force)
+        assert self.settings  # noqa: S101  # Scrapy made them
+        pruning = Pruning(
+            self._servers,
+            self._key_prefix,
+            Clock.of(self.settings),
+            with_dead_letters=opts.with_dead_letters,
+            force=opts.force,
+        )
         pruned = pruning.prune(ids)
         if opts.json:
             rows = [{"id": one.crawl.id, "keys": one.keys, "dead_letters_kept": one.kept_letters} for one in pruned]

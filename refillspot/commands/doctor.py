@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,7 +9,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from refillspot.commands._errors import told_on_stderr
-from refillspot.commands._servers import ADDRESSES
+from refillspot.commands._servers import environ
 from refillspot.language import gettext as _
 from refillspot.readable import say
 
@@ -70,6 +69,7 @@ class Command(ScrapyCommand):
             self.exitcode = 1 if any(finding.state == "problem" for finding in found) else 0
 
     def _questions(self, opts: argparse.Namespace) -> Questions:
+        from refillspot.clock import Clock
         from refillspot.doctor.checkup import Questions
         from refillspot.doctor.site import Hosts
         from refillspot.pace_setting import allowed_pace, most_believed
@@ -78,7 +78,7 @@ class Command(ScrapyCommand):
         assert self.settings  # noqa: S101  # Scrapy made them
         settings = self.settings
         return Questions(
-            environ={**os.environ, **{name: settings[name] for name in ADDRESSES if settings.get(name)}},
+            environ=environ(settings),
             fleet_mib=settings.getint("FLEET_MAX_MEMORY_MB"),
             hosts=Hosts(
                 settings["DININGCODE_API_URL"],
@@ -91,6 +91,7 @@ class Command(ScrapyCommand):
             block_seconds=settings.getfloat("POLITENESS_BLOCK_SECONDS"),
             politeness_key=SiteHosts.of(settings).politeness_key(settings["REDIS_KEY_PREFIX"]),
             window=settings.get("CRAWL_WINDOW") or "",
+            clock=Clock.of(settings),
             is_offline=opts.offline,
             shapes=Path(opts.shapes) if opts.shapes else None,
         )

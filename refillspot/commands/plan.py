@@ -57,7 +57,7 @@ class Command(ScrapyCommand):
         with told_on_stderr(self):
             codes = [district.code for district in arguments.districts]
             known = read_yields(servers(self.settings, "postgres").database_url, codes, KEYWORDS)
-            planned = estimate(arguments, known, Clock().now())
+            planned = estimate(arguments, known, Clock.of(self.settings).now())
             per_second = allowed_pace(self.settings)
             if opts.json:
                 say(json.dumps(_as_json(arguments, planned, per_second), ensure_ascii=False))

@@ -8,11 +8,14 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from refillspot.commands._errors import told_on_stderr
+from refillspot.commands._servers import environ
 from refillspot.language import gettext as _
 from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
+
+    from scrapy.settings import BaseSettings
 
 
 class Command(ScrapyCommand):
@@ -41,14 +44,15 @@ class Command(ScrapyCommand):
         actions = {"up": _up, "down": _down, "status": _status}
         if len(args) != 1 or args[0] not in actions:
             raise UsageError(_("say one of: up, down, status"))
+        assert self.settings  # noqa: S101  # Scrapy made them
         with told_on_stderr(self):
-            actions[args[0]](as_json=opts.json)
+            actions[args[0]](self.settings, as_json=opts.json)
 
 
-def _up(*, as_json: bool) -> None:
+def _up(settings: BaseSettings, *, as_json: bool) -> None:
     from refillspot.services import mask_password, resolve
 
-    addresses = asdict(resolve())
+    addresses = asdict(resolve(environ(settings)))
     if as_json:
         say(json.dumps(addresses, ensure_ascii=False))
         return
@@ -56,10 +60,10 @@ def _up(*, as_json: bool) -> None:
         say(f"{name}: {mask_password(url)}")
 
 
-def _down(*, as_json: bool) -> None:
+def _down(settings: BaseSettings, *, as_json: bool) -> None:
     from refillspot.services import embedded, read_environment
 
-    home = read_environment().home
+    home = read_environment(environ(settings)).home
     embedded.down(home)
     say(
         json.dumps(embedded.status(home))
@@ -68,10 +72,10 @@ def _down(*, as_json: bool) -> None:
     )
 
 
-def _status(*, as_json: bool) -> None:
+def _status(settings: BaseSettings, *, as_json: bool) -> None:
     from refillspot.services import mask_password, status
 
-    found = status()
+    found = status(environ(settings))
     if as_json:
         say(json.dumps([asdict(service) for service in found], ensure_ascii=False))
         return

@@ -69,14 +69,11 @@ class Command(ScrapyCommand):
 
     @property
     def _records(self) -> Records:
-        from datetime import timedelta
-
         from refillspot.clock import Clock
         from refillspot.review.recorded import Records
 
         assert self.settings  # noqa: S101  # Scrapy made them
-        clock = Clock(timedelta(seconds=self.settings.getfloat("CLOCK_OFFSET_SECONDS")))
-        return Records(servers(self.settings, "postgres").database_url, clock.now())
+        return Records(servers(self.settings, "postgres").database_url, Clock.of(self.settings).now())
 
 
 def _form(opts: argparse.Namespace) -> Form:

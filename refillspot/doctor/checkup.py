@@ -52,6 +52,7 @@ class Questions:
     """Where in Redis the pace is kept."""
     window: str
     """CRAWL_WINDOW."""
+    clock: Clock
     is_offline: bool
     shapes: Path | None = None
     """Where to write what the site sends, as shapes alone."""
@@ -104,7 +105,7 @@ def _why_not_now(questions: Questions, redis_url: str) -> Finding | None:
         window = CrawlWindow.parse(questions.window)
     except ConfigurationError as error:
         return Finding("settings", "problem", error.what, _("Correct CRAWL_WINDOW."))
-    now = Clock().now()
+    now = questions.clock.now()
     if window and window.seconds_until_open(now):
         what = _("the site was not asked: CRAWL_WINDOW opens at {time} KST").format(
             time=write_kst(window.opens_at(now))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -46,7 +45,7 @@ class Heartbeat:
     def __init__(self, crawler: Crawler, interval: float) -> None:
         self._crawler = crawler
         self._interval = interval
-        self._clock = Clock(timedelta(seconds=crawler.settings.getfloat("CLOCK_OFFSET_SECONDS")))
+        self._clock = Clock.of(crawler.settings)
         self._closing = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._started_at: datetime

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 from scrapy.spiderloader import SpiderLoader
 
+from refillspot.clock import Clock
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.fleet.display import Display
@@ -76,7 +77,7 @@ class FleetCrawl:
             ) from error
         made: Any = spider_class(**arguments)
         made.settings = settings
-        crawl = join_crawl(services.database_url, spider, made.crawl_arguments, made.crawl_id)
+        crawl = join_crawl(services.database_url, spider, made.crawl_arguments, made.crawl_id, Clock.of(settings).now())
         check_crawl_id(crawl.id)  # it names the directory of the logs
         return cls(crawl, spider, arguments, settings, services)
 

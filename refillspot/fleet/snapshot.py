@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from refillspot.clock import Clock
@@ -78,7 +77,7 @@ class CrawlReader:
         self._services = services
         self._politeness_key = SiteHosts.of(settings).politeness_key(prefix)
         self._configured = allowed_pace(settings) or 1.0  # where Redis knows of no pace
-        self._clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
+        self._clock = Clock.of(settings)
         self._crawl = crawl
         self._workers: list[WorkerStats] = []
         self._last: Progress | None = None

@@ -16,6 +16,7 @@ from refillspot.shared.connections import blocking_client
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from refillspot.clock import Clock
     from refillspot.postgres.crawls import Crawl
     from refillspot.services import ServiceAddresses
 
@@ -35,6 +36,7 @@ class Pruned:
 class Pruning:
     services: ServiceAddresses
     key_prefix: str
+    clock: Clock
     with_dead_letters: bool = False
     """Drop dead letters too."""
     force: bool = False
@@ -69,7 +71,7 @@ class Pruning:
             if not self.with_dead_letters and (kept := DeadLetters(client, self._prefix(crawl)).count()):
                 return Pruned(crawl, 0, kept)
             if crawl.state == RUNNING:
-                abandon_crawl(self.services.database_url, crawl.id)
+                abandon_crawl(self.services.database_url, crawl.id, self.clock.now())
             forget: Any = client.register_script(script_source("forget"))
             return Pruned(crawl, int(forget(keys=[self._prefix(crawl)], args=[1])), 0)
 

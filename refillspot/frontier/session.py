@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -55,7 +54,7 @@ class CrawlSession:
         self._signals = crawler.signals
         self._changed = changed
         self._table = CrawlTable(settings["DATABASE_URL"])
-        self._clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
+        self._clock = Clock.of(settings)
         self._worker = name_worker()
         self._queue: CrawlQueue
         self._id = ""

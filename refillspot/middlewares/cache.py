@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from dataclasses import asdict
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +81,7 @@ class RedisCacheMiddleware:
                     "request leaves: set it, or set CACHE_ENABLED to False"
                 )
             )
-        clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
+        clock = Clock.of(settings)
         middleware = cls(crawler, PageLookup(_cache(settings), _policy(settings), clock))
         crawler.signals.connect(middleware.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(middleware.stats_asked, signal=stats_asked)

@@ -56,7 +56,7 @@ class PolitenessMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
         self._crawler = crawler
-        self._clock = Clock(timedelta(seconds=settings.getfloat("CLOCK_OFFSET_SECONDS")))
+        self._clock = Clock.of(settings)
         self._window = CrawlWindow.parse(settings.get("CRAWL_WINDOW") or "")
         self._opens_at: object = None
         self._ending: asyncio.Future[None] | None = None

@@ -15,9 +15,10 @@ from refillspot.postgres.database import migrate_database
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 SET_STATE = f"""
-    UPDATE refillspot.crawls SET state = %(state)s, ended_at = CASE WHEN %(state)s = 'running' THEN NULL ELSE now() END
+    UPDATE refillspot.crawls SET state = %(state)s, ended_at = %(ended_at)s
     WHERE id = %(id)s AND state <> %(state)s RETURNING {COLUMNS}
 """
 
@@ -47,12 +48,12 @@ def find_crawl(database_url: str, crawl_id: str) -> Crawl:
 
 def reopen_crawl(database_url: str, crawl_id: str) -> None:
     """Make an ended crawl one that processes join again."""
-    _read(database_url, SET_STATE, {"id": crawl_id, "state": "running"})
+    _read(database_url, SET_STATE, {"id": crawl_id, "state": "running", "ended_at": None})
 
 
-def abandon_crawl(database_url: str, crawl_id: str) -> None:
+def abandon_crawl(database_url: str, crawl_id: str, now: datetime) -> None:
     """Make an unfinished crawl one that nobody joins."""
-    _read(database_url, SET_STATE, {"id": crawl_id, "state": "abandoned"})
+    _read(database_url, SET_STATE, {"id": crawl_id, "state": "abandoned", "ended_at": now})
 
 
 def _read(database_url: str, query: str, values: Mapping[str, Any]) -> list[Crawl]:

@@ -12,7 +12,6 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
-from refillspot.clock import Clock
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.postgres.crawls import NAMED, Crawl, CrawlTable
@@ -94,10 +93,10 @@ def scratch_database(database_url: str, name: str) -> Iterator[str]:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
 
 
-def join_crawl(database_url: str, spider: str, arguments: Mapping[str, Any], named: str | None) -> Crawl:
+def join_crawl(database_url: str, spider: str, arguments: Mapping[str, Any], named: str | None, now: datetime) -> Crawl:
     """Return the crawl to take part in, see `CrawlTable.join`."""
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-        return runner.run(CrawlTable(database_url).join(spider, arguments, named, Clock().now()))
+        return runner.run(CrawlTable(database_url).join(spider, arguments, named, now))
 
 
 def look_at_crawl(database_url: str, crawl_id: str) -> Crawl | None:

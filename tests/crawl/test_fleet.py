@@ -151,7 +151,7 @@ def test_nobody_who_waits_for_a_server_is_taken_for_one_that_hangs(
 
 
 def test_an_end_that_redis_forgot_is_known_from_postgresql(fleet: Crawl, site: Site, database_url: str) -> None:
-    with fleet.start("-n", "1", *DISTRICT) as process:
+    with fleet.start("-n", "1", *DISTRICT, "-s", "CLOCK_OFFSET_SECONDS=86400") as process:
         wait_for_store_pages(site, 5)
         with psycopg.connect(database_url) as connection:  # as if Redis had come back from before the end
             connection.execute(
@@ -163,6 +163,8 @@ def test_an_end_that_redis_forgot_is_known_from_postgresql(fleet: Crawl, site: S
     assert process.returncode == 0, log
     assert "Complete: " in log
     assert "started again" not in log
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT started_at > now() + '23 hours' FROM refillspot.crawls").fetchone() == (True,)
 
 
 def test_the_first_signal_stops_gracefully_and_the_same_command_goes_on(

@@ -10,6 +10,7 @@ import psycopg
 import redis
 from psycopg.rows import dict_row
 
+from refillspot.clock import Clock
 from refillspot.planning import KEYWORDS
 from refillspot.postgres.database import join_crawl
 from tests.crawl.moments import SLOW, fetched, hurry, wait_for_store_pages, wait_for_workers
@@ -222,7 +223,7 @@ def test_what_somebody_else_wrote_into_redis_ends_no_command(
         "keywords": ["무한리필"],
         "limit": None,
     }
-    join_crawl(database_url, "diningcode", arguments, "this")
+    join_crawl(database_url, "diningcode", arguments, "this", Clock().now())
     with redis.Redis.from_url(redis_url) as client:
         client.hset(f"{key_prefix}:this:crawl", mapping={"state": "\x1b[2J", "count:done": "many", "result": "["})
         client.hset(f"{key_prefix}:this:dead", mapping={"1": "no letter", "2": b"\xff\n\x00", "x": "{}\n"})

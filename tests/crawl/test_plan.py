@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Rows = Callable[[], dict[str, dict[str, Any]]]
 
 DISTRICT = ("-a", "district=금천구")
+LATER = ("-s", f"CLOCK_OFFSET_SECONDS={8 * 24 * 3600}")
 USUAL = ("-s", "UNLIKELY_SAMPLE_SHARE=0.02")
 
 
@@ -61,8 +62,9 @@ def test_later_crawls_leave_out_what_brought_nothing_and_miss_nothing(crawl: Cra
 def test_what_rests_is_asked_again_in_time(crawl: Crawl, site: Site) -> None:
     crawl.run(*DISTRICT, *USUAL)
     lists = asked(site, "list")
+    assert planned(crawl, *DISTRICT)["resting"] > planned(crawl, *DISTRICT, *LATER)["resting"] == 0
     site.clear_log()
-    crawl.run(*DISTRICT, *USUAL, "-s", f"CLOCK_OFFSET_SECONDS={8 * 24 * 3600}")
+    crawl.run(*DISTRICT, *USUAL, *LATER)
 
     assert asked(site, "list") == lists
 

@@ -21,6 +21,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from scrapy.settings import Settings
 
+from refillspot.clock import Clock
 from refillspot.exceptions import ConfigurationError
 from refillspot.fleet.metrics import CrawlCollector, serve_metrics
 from refillspot.fleet.snapshot import CrawlReader
@@ -194,7 +195,7 @@ def page_of(url: str) -> Samples:
 
 
 def test_without_redis_the_last_figures_stand(database_url: str, own_redis: OwnRedis) -> None:
-    join_crawl(database_url, "diningcode", {}, "this")
+    join_crawl(database_url, "diningcode", {}, "this", Clock().now())
     with own_redis.client() as client:
         client.hset("test:this:crawl", mapping={"state": "open", "count:done": 7})
         client.hset("test:this:heartbeats", "of another version", "?")
@@ -231,7 +232,7 @@ def test_without_redis_the_last_figures_stand(database_url: str, own_redis: OwnR
 def test_only_names_of_this_machine_are_answered(
     host: str, status: int, database_url: str, reader: Callable[[], CrawlReader]
 ) -> None:
-    join_crawl(database_url, "diningcode", {}, "this")
+    join_crawl(database_url, "diningcode", {}, "this", Clock().now())
     address = urlsplit(serve_metrics("0", reader()))
     connection = HTTPConnection(address.netloc)
     with closing(connection):
@@ -247,6 +248,6 @@ def test_only_names_of_this_machine_are_answered(
 def test_a_port_that_cannot_be_used_is_said(
     port: str | None, free_port: int, database_url: str, reader: Callable[[], CrawlReader]
 ) -> None:
-    join_crawl(database_url, "diningcode", {}, "this")
+    join_crawl(database_url, "diningcode", {}, "this", Clock().now())
     with pytest.raises(ConfigurationError, match="METRICS_PORT="):
         serve_metrics(port or str(free_port), reader())

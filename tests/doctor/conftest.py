@@ -9,6 +9,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from refillspot.clock import Clock
 from refillspot.doctor.checkup import Questions, examine
 from refillspot.doctor.site import Hosts
 from refillspot.trial.site import running_site
@@ -49,6 +50,7 @@ def questions(site: SyntheticSite, environment: dict[str, str], key_prefix: str)
         block_seconds=180,
         politeness_key=f"{key_prefix}:politeness",
         window="",
+        clock=Clock(),
         is_offline=False,
     )
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import psycopg
 import redis
 from psycopg.types.json import Jsonb
 
+from refillspot.clock import Clock
 from refillspot.frontier.pruning import Pruning
 from refillspot.frontier.queue import CrawlQueue
+from refillspot.postgres.crawl_list import list_crawls
+from refillspot.postgres.database import join_crawl
 from refillspot.services import ServiceAddresses
 from refillspot.shared.connections import connect
 
@@ -41,7 +45,7 @@ def test_prune_removes_the_keys_of_crawls_and_no_others(database_url: str, redis
         client.xadd(f"{prefix}:20261125:lane:10", {"r": "request"})
         client.hset(f"{prefix}:20261125:heartbeats", "worker", "{}")
 
-        pruned = Pruning(ServiceAddresses(database_url, redis_url, redis_url), prefix).prune([])
+        pruned = Pruning(ServiceAddresses(database_url, redis_url, redis_url), prefix, Clock()).prune([])
 
         assert {one.crawl.id: one.keys for one in pruned if one.keys} == {"20261125": 4}
         assert set(client.scan_iter(f"{key_prefix}*", count=1000)) == others
@@ -55,8 +59,8 @@ def test_dead_letters_that_are_none_can_be_pruned_with_the_crawl(
     with redis.Redis.from_url(redis_url) as client:
         client.set(f"{key_prefix}:20261125:dead", "not a hash")
 
-        (kept,) = Pruning(services, key_prefix).prune([])
-        (pruned,) = Pruning(services, key_prefix, with_dead_letters=True).prune([])
+        (kept,) = Pruning(services, key_prefix, Clock()).prune([])
+        (pruned,) = Pruning(services, key_prefix, Clock(), with_dead_letters=True).prune([])
 
         assert (kept.kept_letters, pruned.keys) == (1, 1)
 
@@ -70,3 +74,14 @@ async def test_a_flush_at_the_start_forgets_this_crawl_only(workers: Workers, re
 
         assert await other.length() == 0
         assert [key async for key in client.scan_iter(f"{key_prefix}*")] == [f"{key_prefix}:b:crawl".encode()]
+
+
+def test_a_crawl_is_given_up_at_the_time_of_its_clock(database_url: str, redis_url: str, key_prefix: str) -> None:
+    clock = Clock(timedelta(days=30))
+    join_crawl(database_url, "diningcode", {}, "one", clock.now())
+    Pruning(ServiceAddresses(database_url, redis_url, redis_url), key_prefix, clock).prune(["one"])
+    (one,) = list_crawls(database_url)
+
+    assert one.state == "abandoned"
+    assert one.ended_at is not None
+    assert one.started_at <= one.ended_at <= clock.now()
