@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
     Walk = Callable[[str], "Walked"]
 
-SETTINGS = {"POLITENESS_REQUESTS_PER_SECOND": 0, "RETRY_TIMES": 2, "RETRY_BACKOFF_SECONDS": 0.02}
+SETTINGS = {
+    "SCHEDULER": "refillspot.frontier.scheduler.Scheduler",  # else `runspider` has Scrapy's
+    "POLITENESS_REQUESTS_PER_SECOND": 0,
+    "RETRY_TIMES": 2,
+    "RETRY_BACKOFF_SECONDS": 0.02,
+}
 
 
 class Site(BaseHTTPRequestHandler):

@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from scrapy.commands.parse import Command as ParseCommand
+
+from refillspot.commands._scrapys_queue import OnScrapysQueue
+
+
+class Command(OnScrapysQueue, ParseCommand):  # type: ignore[misc]  # settings are there once a command runs
+    """`scrapy parse`: Scrapy's own, with Scrapy's own queue."""

@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from scrapy.commands.runspider import Command as RunspiderCommand
+
+from refillspot.commands._scrapys_queue import OnScrapysQueue
+
+
+class Command(OnScrapysQueue, RunspiderCommand):  # type: ignore[misc]  # settings are there once a command runs
+    """`scrapy runspider`: Scrapy's own, with Scrapy's own queue."""
