@@ -22,7 +22,7 @@ class Clock:
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
         """Return the clock of these settings: CLOCK_OFFSET_SECONDS."""
-        return cls(timedelta(seconds=float(settings["CLOCK_OFFSET_SECONDS"])))
+        return cls(timedelta(seconds=float(settings.get("CLOCK_OFFSET_SECONDS") or 0)))
 
     def now(self) -> datetime:
         """Return the time, aware, in UTC."""
