@@ -43,8 +43,8 @@ PROJECT_PREFIXES = (
 )
 
 
-STARTERS = {"run", "launcher", "start_replica", "arena", "running_program", "subprocess"}
-"""What starts a server or a program: fixtures, behind all others that do, and names of modules of tests."""
+NOT_QUICK = {"run", "launcher", "start_replica", "arena", "running_program", "subprocess", "spider_for"}
+"""What starts a server or a program, or crawls a whole city: fixtures, behind all others, and names in modules."""
 THIS_RUN = pytest.StashKey[OneRun]()
 
 
@@ -80,7 +80,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as quick what starts neither a server nor a program."""
     for item in items:
         assert isinstance(item, pytest.Function)
-        if STARTERS.isdisjoint((*item.fixturenames, *vars(item.module))):
+        if NOT_QUICK.isdisjoint((*item.fixturenames, *vars(item.module))):
             item.add_marker("quick")
 
 
