@@ -44,10 +44,11 @@ def test_prune_removes_the_keys_of_crawls_and_no_others(database_url: str, redis
         client.zadd(f"{prefix}:20261125:lanes", {"10": 10, "x:y": 1, "../cache": 2})
         client.xadd(f"{prefix}:20261125:lane:10", {"r": "request"})
         client.hset(f"{prefix}:20261125:heartbeats", "worker", "{}")
+        client.sadd(f"{prefix}:20261125:silent", "worker")
 
         pruned = Pruning(ServiceAddresses(database_url, redis_url, redis_url), prefix, Clock()).prune([])
 
-        assert {one.crawl.id: one.keys for one in pruned if one.keys} == {"20261125": 4}
+        assert {one.crawl.id: one.keys for one in pruned if one.keys} == {"20261125": 5}
         assert set(client.scan_iter(f"{key_prefix}*", count=1000)) == others
 
 
