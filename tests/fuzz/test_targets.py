@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.targets import TARGETS, seeds
@@ -32,9 +32,7 @@ def spoilt(seed: bytes) -> SearchStrategy[bytes]:
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_nothing_but_documented_errors(name: str) -> None:
-    checks = settings(
-        max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True
-    )
+    checks = settings(max_examples=EXAMPLES, database=None, derandomize=True)
     for seed in seeds(name):
         TARGETS[name](seed)
         checks(given(spoilt(seed))(TARGETS[name]))()

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refillspot import politeness
@@ -119,9 +119,7 @@ def within_bounds(reader: Callable[[Any], None]) -> Callable[[Any], None]:
 
 
 def fuzz(values: st.SearchStrategy[Any], reader: Callable[[Any], None]) -> None:
-    checks = settings(
-        max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
-    )
+    checks = settings(max_examples=EXAMPLES, database=None, derandomize=True)
     checks(given(values)(within_bounds(reader)))()
 
 
