@@ -90,30 +90,30 @@ def read_rows(section: PoiSection | None, oddities: list[Oddity], cap: int | Non
         LayoutChangedError: there is no list, or no row of several could be read.
     """
     page = SearchPage(total=0, cap=cap, oddities=oddities)
-    if section is None:
+    if section is None:  # nothing was found
         for odd in oddities:
             if odd.path == "poi_section":
                 raise LayoutChangedError(f"poi_section: {odd.came} where {odd.due} was due")
         page.has_section = False
         return page
-    total = _total(section.total_cnt, "total_cnt", oddities)
-    if total is None and section.params:
-        total = _total(section.params.rcount, "params.rcount", oddities)
-    if section.rows is None and total != 0:
+    page.total = _total(section.total_cnt, "total_cnt", oddities)
+    if page.total is None and section.params:
+        page.total = _total(section.params.rcount, "params.rcount", oddities)
+    if section.rows is None and page.total != 0:
         raise LayoutChangedError("poi_section.list: no list of stores")
+    page.sent = len(section.rows or ())
     for raw in map(bytes, section.rows or ()):
         if raw.startswith(b"{"):
             _read_row(raw, page)
         else:  # it names no store, so that none is missing
             oddities.append(Oddity("poi_section.list[]", kind_of(loose_json(raw)), "object"))
     if section.rows and not page.rows:
-        raise LayoutChangedError(f"no row of {len(section.rows)} could be read: {(page.broken or ['no object'])[0]}")
-    page.total = total if total is not None else len(section.rows or ())
+        raise LayoutChangedError(f"no row of {page.sent} could be read: {(page.broken or ['no object'])[0]}")
     return page
 
 
 def _total(value: Number, name: str, oddities: list[Oddity]) -> int | None:
-    """Return how many stores match; None where that is not said, or cannot be: then the rows are what there is."""
+    """Return how many stores match; None where that is not said, or cannot be."""
     number = number_of(value)
     if number is not None and not 0 <= number <= MOST_STORES:
         oddities.append(Oddity(f"poi_section.{name}", "impossible number", "number"))

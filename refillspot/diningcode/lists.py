@@ -82,6 +82,7 @@ class ListReader:
                 shown=len(refs),
                 new=len(refs) - len(seen),
                 total=page.total,
+                sent=page.sent,
                 here=here,
                 worthy=worthy,
                 cap=page.cap,

@@ -76,7 +76,10 @@ Terms = tuple[str | None, ...]
 class SearchPage(msgspec.Struct):
     """A list page: how many stores match, the rows shown, and what was wrong with rows that could not be read."""
 
-    total: int
+    total: int | None
+    """Matches, as the site counts them. None = it does not say, or says what cannot be."""
+    sent: int = 0
+    """Rows of the page, those included that could not be read."""
     rows: list[Row] = msgspec.field(default_factory=list)
     terms: list[Terms | None] = msgspec.field(default_factory=list)
     """Beside each row, None = it does not tell them. Evidence of the search, not of the store."""

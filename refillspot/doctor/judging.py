@@ -59,8 +59,9 @@ def judge_list(body: bytes, asked: str) -> tuple[list[Finding], str | None]:
     if not page.rows:
         what = _("the site finds nothing for a search that should find a lot")
         return [Finding("list", "problem", what, _layout_remedy())], None
+    total = "?" if page.total is None else page.total
     findings = [
-        Finding("list", "ok", _("a list: {count} rows of {total}").format(count=len(page.rows), total=page.total)),
+        Finding("list", "ok", _("a list: {count} rows of {total}").format(count=len(page.rows), total=total)),
         *_differences("list", compare_list(body)),
         *_oddities("list", page.oddities),
     ]

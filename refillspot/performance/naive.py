@@ -41,7 +41,7 @@ def _ask(site: SyntheticSite, district: District, keyword: str) -> Iterator[list
     """Yield the rows of each list: of the district, and, where that has more than can be seen, of each dong."""
     page = decode_search(site.ask(search_form(f"{SEOUL.short} {district.name} {keyword}")))
     yield [row.v_rid for row in page.rows]
-    if page.total > len(page.rows) + len(page.broken):
+    if page.total is None or page.total > page.sent:
         for dong in district.dongs:
             page = decode_search(site.ask(search_form(f"{SEOUL.short} {district.name} {dong.name} {keyword}")))
             yield [row.v_rid for row in page.rows]

@@ -27,8 +27,10 @@ class Answer:
     """Rows of the query so far, each once, those of this page included."""
     new: int
     """Of these, first seen on this page."""
-    total: int
-    """Matches, as the site counts them: it may stop counting, or be wrong."""
+    total: int | None
+    """Matches, as the site counts them: it may stop counting, or be wrong. None = it does not say."""
+    sent: int
+    """Rows of this page, those included that could not be read."""
     here: int
     """Rows of this page that lie in the place asked for."""
     worthy: int
@@ -47,13 +49,14 @@ class Answer:
         """
         if self.new < self.shown:
             return False
-        return not self.here or (not self.worthy and 2 * self.shown >= self.total)
+        return not self.here or (not self.worthy and self.total is not None and 2 * self.shown >= self.total)
 
 
 class Course:
     """Chooses the next step. How many rows of one query the site shows at most is learnt from the answers.
 
     An answer is complete only if it is short of that, has as many rows as `total` says, and does not just fill a page.
+    Where there is no total, a page that is not full is the last.
     """
 
     def __init__(self, page_size: int) -> None:
@@ -72,8 +75,13 @@ class Course:
             self.cap = answer.shown
         if answer.shown == (answer.cap or self.cap):
             return Step.FULL if answer.is_box_ignored else Step.SPLIT
-        if answer.shown >= answer.total and answer.new != self._page_size:
+        if self._is_last(answer):
             return Step.STOP
         if answer.new == answer.shown:
             self.cap = answer.shown  # until what is followed shows more, it is not worth finding out twice
         return Step.FOLLOW
+
+    def _is_last(self, answer: Answer) -> bool:
+        if answer.total is None:
+            return answer.sent < self._page_size
+        return answer.shown >= answer.total and answer.new != self._page_size

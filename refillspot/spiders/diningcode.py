@@ -101,7 +101,9 @@ class DiningcodeSpider(Spider):
             yield build_list_request(self, asked, seen, times + 1)
             return
         if self.arguments.limit is None:  # else not all that was found is fetched, and nothing can be learnt from it
-            yield QueryAnswer(asked.keyword, f"{asked.text} {asked.box or ''} {len(seen)}", page.total, reading.about)
+            first_row = f"{asked.text} {asked.box or ''} {len(seen)}"
+            total = page.sent if page.total is None else page.total
+            yield QueryAnswer(asked.keyword, first_row, total, reading.about)
         step = self.plan.course.next_step(reading.answer)
         then = {"query": query, "step": step.value, "seen": reading.refs if step is Step.FOLLOW else []}
         yield from self._store_requests(reading, then if is_narrow and step is not Step.STOP else None)

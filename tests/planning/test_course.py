@@ -7,8 +7,12 @@ from refillspot.planning.course import Answer, Course, Step
 PAGE = 100
 
 
-def answer(shown: int, total: int, *, before: int = 0, here: int = 1, worthy: int = 1, ignored: bool = False) -> Answer:
-    return Answer(shown, shown - before, total, here, worthy, is_box_ignored=ignored)
+def answer(
+    shown: int, total: int | None, *, before: int = 0, broken: int = 0, here: int = 1, worthy: int = 1,
+    ignored: bool = False,
+) -> Answer:  # fmt: skip
+    new = shown - before
+    return Answer(shown, new, total, new + broken, here, worthy, is_box_ignored=ignored)
 
 
 def course(cap: int | None = None) -> Course:
@@ -94,6 +98,25 @@ def test_what_is_seen_of_few_does_not_speak_for_many() -> None:
     assert course(100).next_step(answer(100, 201, here=80, worthy=0)) is Step.SPLIT
 
 
+@pytest.mark.parametrize(("before", "broken"), [(0, 0), (0, 11), (100, 4)])
+def test_without_a_total_a_page_that_is_not_full_is_the_last(before: int, broken: int) -> None:
+    assert course().next_step(answer(before + 80, None, before=before, broken=broken)) is Step.STOP
+
+
+@pytest.mark.parametrize(("before", "broken", "worthy"), [(0, 0, 1), (0, 20, 1), (100, 1, 1), (0, 3, 0)])
+def test_without_a_total_a_full_page_is_followed_whatever_of_it_could_be_read(
+    before: int, broken: int, worthy: int
+) -> None:
+    shown = before + PAGE - broken
+    assert course().next_step(answer(shown, None, before=before, broken=broken, worthy=worthy)) is Step.FOLLOW
+
+
+def test_without_a_total_the_cap_is_met_all_the_same() -> None:
+    met = course()
+    assert met.next_step(answer(200, None, before=100)) is Step.FOLLOW
+    assert met.next_step(answer(200, None, before=200, broken=4)) is Step.SPLIT
+
+
 def test_only_a_first_page_is_barren() -> None:
     assert course().next_step(answer(200, 300, before=100, worthy=0)) is Step.FOLLOW
 
@@ -104,7 +127,7 @@ def test_a_site_that_ignores_boxes_is_not_asked_for_smaller_ones() -> None:
 
 def test_a_road_with_an_end_of_its_own_needs_no_finding_out() -> None:
     met = course(100)
-    page_for_people = Answer(shown=20, new=20, total=50, here=1, worthy=1, cap=20)
+    page_for_people = Answer(shown=20, new=20, total=50, sent=20, here=1, worthy=1, cap=20)
 
     assert met.next_step(page_for_people) is Step.SPLIT
     assert met.cap == 100
