@@ -24,14 +24,14 @@ from scrapy.utils.test import get_crawler
 from bench import runner
 from bench.site import TODAY, store_rows
 from bench.worker import running_services
-from refillspot.caching import CachePolicy, Kind, kind_of
 from refillspot.clock import Clock
-from refillspot.diningcode.forms import FORM_HEADERS, search_form, store_form
+from refillspot.downloadermiddlewares.cached_page import page_of
 from refillspot.middlewares import RedisCacheMiddleware
-from refillspot.middlewares.cached_page import page_of
+from refillspot.policies.caching import CachePolicy, Kind, kind_of
 from refillspot.shared.cache_server import CacheServer
 from refillspot.shared.page_cache import PageCache
 from refillspot.shared.page_lookup import PageLookup
+from refillspot.sites.diningcode.forms import FORM_HEADERS, search_form, store_form
 from replica import envelope, profile
 from replica.city import build_city
 

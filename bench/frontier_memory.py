@@ -19,12 +19,12 @@ from scrapy.utils.request import fingerprint
 from bench import runner
 from bench.site import store_rows
 from bench.worker import running_services
-from refillspot.diningcode.answers import decode_search
-from refillspot.diningcode.forms import FORM_HEADERS, store_form
 from refillspot.frontier import codec
 from refillspot.frontier.fields import request_fields
 from refillspot.frontier.queue import CrawlQueue
 from refillspot.shared.connections import connect
+from refillspot.sites.diningcode.answers import decode_search
+from refillspot.sites.diningcode.forms import FORM_HEADERS, store_form
 from refillspot.spiders.diningcode import DiningcodeSpider
 
 if TYPE_CHECKING:

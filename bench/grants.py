@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from scrapy import Request, signals
 
-from refillspot.middlewares.politeness import SENT
+from refillspot.downloadermiddlewares.politeness import SENT
 
 if TYPE_CHECKING:
     from typing import Self

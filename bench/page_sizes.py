@@ -6,10 +6,10 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from refillspot.diningcode.kept_page import kept_page
 from refillspot.items import ReadPage
 from refillspot.postgres.kept_pages import PackedPage
 from refillspot.regions import SEOUL, districts
+from refillspot.sites.diningcode.kept_page import kept_page
 from replica import profile
 from replica.city import build_city
 from replica.hours import FIRST_DAY

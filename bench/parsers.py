@@ -12,8 +12,8 @@ from statistics import median
 from time import process_time
 
 from bench.truth.synthetic import WEB_URL, draw_pages
-from refillspot.diningcode.answers import decode_store
-from refillspot.diningcode.stores import build_store
+from refillspot.sites.diningcode.answers import decode_store
+from refillspot.sites.diningcode.stores import build_store
 
 GOAL = 150  # µs of CPU a store, median
 SEED, REFILL, ORDINARY = 5, 1500, 6000

@@ -16,14 +16,14 @@ import msgspec
 import requests
 
 from bench.site import queries
-from refillspot.diningcode.answers import decode_search, decode_store
-from refillspot.diningcode.forms import FORM_HEADERS, Form, search_form, store_form
-from refillspot.diningcode.stores import build_store
+from refillspot.sites.diningcode.answers import decode_search, decode_store
+from refillspot.sites.diningcode.forms import FORM_HEADERS, Form, search_form, store_form
+from refillspot.sites.diningcode.stores import build_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from refillspot.diningcode.page_types import Row
+    from refillspot.sites.diningcode.page_types import Row
 
 AT_ONCE = 16
 

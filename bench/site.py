@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import uvloop
 
-from refillspot.diningcode.forms import PAGE_SIZE, search_form, store_form
-from refillspot.diningcode.stores import district_code
 from refillspot.planning import CrawlArguments, Query, SearchPlan
 from refillspot.regions import SEOUL
+from refillspot.sites.diningcode.forms import PAGE_SIZE, search_form, store_form
+from refillspot.sites.diningcode.stores import district_code
 from replica import profile
 from replica.city import build_city
 from replica.listing import Found, Listing

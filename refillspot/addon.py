@@ -7,7 +7,7 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from refillspot.logs import scrub_logs
-from refillspot.secrecy import NAMES, hide
+from refillspot.redaction import NAMES, hide
 from refillspot.services import read_environment, resolve
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 import msgspec
 
 from refillspot.readable import indented, readable
-from refillspot.secrecy import scrub
+from refillspot.redaction import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from refillspot.clock import Clock
-from refillspot.diningcode.page_types import Row
-from refillspot.diningcode.roads import read_kept_store
-from refillspot.diningcode.stores import build_store
 from refillspot.exceptions import SiteError
 from refillspot.items import ReadPage
 from refillspot.postgres.kept_pages import KeptPages
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
+from refillspot.sites.diningcode.page_types import Row
+from refillspot.sites.diningcode.roads import read_kept_store
+from refillspot.sites.diningcode.stores import build_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -40,7 +40,7 @@ DOWNLOADER_MIDDLEWARES = {
     "refillspot.middlewares.NetworkMiddleware": 897,  # first to hear of a failure: what is no sign of the site's health
 }
 SPIDER_MIDDLEWARES = {
-    "refillspot.frontier.seeds.SeedMiddleware": 25,  # Scrapy's StartSpiderMiddleware sees every output of the spider
+    "refillspot.middlewares.SeedMiddleware": 25,  # Scrapy's StartSpiderMiddleware sees every output of the spider
     "refillspot.middlewares.ReadingMiddleware": 900,
 }
 

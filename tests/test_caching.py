@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from refillspot.caching import SKEW_SECONDS, CachePolicy, Kind, kind_of
+from refillspot.policies.caching import SKEW_SECONDS, CachePolicy, Kind, kind_of
 
 NOW = datetime(2026, 7, 9, tzinfo=UTC)
 POLICY = CachePolicy(list_seconds=100, store_seconds=1000, robots_seconds=500, permanent_seconds=200)

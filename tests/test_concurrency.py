@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from refillspot.concurrency import ConcurrencyControl, Window
+from refillspot.policies.concurrency import ConcurrencyControl, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable

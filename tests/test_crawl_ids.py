@@ -15,12 +15,12 @@ from refillspot.commands.crawls import Command
 from refillspot.crawl_ids import RESERVED, check_crawl_id
 from refillspot.exceptions import ArgumentError, CrawlIdError
 from refillspot.fleet.crawl import FleetCrawl
-from refillspot.fleet.snapshot import choose_crawl
-from refillspot.frontier.letter_box import LetterBox
-from refillspot.frontier.overview import read_overview
-from refillspot.frontier.pausing import set_paused
-from refillspot.frontier.pruning import Pruning
 from refillspot.frontier.scripts import script_source
+from refillspot.monitoring.snapshot import choose_crawl
+from refillspot.operations.letter_box import LetterBox
+from refillspot.operations.overview import read_overview
+from refillspot.operations.pausing import set_paused
+from refillspot.operations.pruning import Pruning
 from refillspot.planning import CrawlArguments
 from refillspot.postgres.crawl_list import find_crawl
 from refillspot.postgres.crawls import CrawlTable

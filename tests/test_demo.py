@@ -8,7 +8,7 @@ import psycopg
 import pytest
 import redis
 
-from refillspot.demo import DemoResult
+from refillspot.sandbox.demo import DemoResult
 
 if TYPE_CHECKING:
     import subprocess

@@ -4,8 +4,8 @@ from functools import partial
 
 import pytest
 
-from refillspot import fallback
-from refillspot.fallback import (
+from refillspot.policies import fallback
+from refillspot.policies.fallback import (
     BLOCK_MEMORY_SECONDS,
     BLOCKED_PROBE_SECONDS,
     BLOCKS,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refillspot.latency import SAMPLES, LatencyWatch
+from refillspot.policies.latency import SAMPLES, LatencyWatch
 
 
 def signs(watch: LatencyWatch, latencies: list[float]) -> list[str]:

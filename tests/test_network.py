@@ -8,8 +8,8 @@ import pytest
 from scrapy import Request
 from scrapy.utils.test import get_crawler
 
-from refillspot.middlewares import network
-from refillspot.middlewares.network import NetworkMiddleware
+from refillspot.downloadermiddlewares import network
+from refillspot.downloadermiddlewares.network import NetworkMiddleware
 
 SITE = {"DININGCODE_API_URL": "https://im.diningcode.com", "DININGCODE_WEB_URL": "https://www.diningcode.com"}
 PATIENCE = {"SITE_AWAY_START_SECONDS": 3600, "SITE_AWAY_MAX_SECONDS": 3600}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from refillspot.outcome import COMPLETE, COULD_NOT_RUN, HELD, INCOMPLETE, INTERRUPTED, crawl_outcome
+from refillspot.exit_status import COMPLETE, COULD_NOT_RUN, HELD, INCOMPLETE, INTERRUPTED, crawl_outcome
 
 
 def test_a_place_of_which_no_list_has_a_row_is_named() -> None:

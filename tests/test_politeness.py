@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refillspot import politeness
-from refillspot.politeness import LEASE_SECONDS, LONGEST_HOLD_SECONDS, WINDOW_SECONDS, Pace, begin
+from refillspot.policies import politeness
+from refillspot.policies.politeness import LEASE_SECONDS, LONGEST_HOLD_SECONDS, WINDOW_SECONDS, Pace, begin
 
 if TYPE_CHECKING:
-    from refillspot.politeness import Change, Decision
+    from refillspot.policies.politeness import Change, Decision
 
 NOW = 1_800_000_000.0
 RATES = st.floats(0.05, 500)

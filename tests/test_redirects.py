@@ -10,7 +10,7 @@ from scrapy.utils.misc import build_from_crawler, load_object
 from scrapy.utils.project import get_project_settings
 from scrapy.utils.test import get_crawler
 
-from refillspot.middlewares.redirect import RedirectRefusedError, SiteRedirectMiddleware
+from refillspot.downloadermiddlewares.redirect import RedirectRefusedError, SiteRedirectMiddleware
 
 API, WEB = "https://im.diningcode.com", "https://www.diningcode.com"
 SITE = {"DININGCODE_API_URL": API, "DININGCODE_WEB_URL": WEB, "REDIRECT_MAX_TIMES": 3}

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from refillspot.retries import LONGEST_BACKOFF, LONGEST_RETRY_AFTER, backoff_seconds, retry_after_seconds
+from refillspot.policies.retries import LONGEST_BACKOFF, LONGEST_RETRY_AFTER, backoff_seconds, retry_after_seconds
 
 NOW = datetime(2026, 11, 24, 3, 0, 0, tzinfo=UTC)
 

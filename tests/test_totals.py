@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from refillspot import secrecy
-from refillspot.secrecy import Scrubber, hide
-from refillspot.totals import total
-from refillspot.worker_stats import WorkerStats, newest, plain, plain_stats
+from refillspot import redaction
+from refillspot.redaction import Scrubber, hide
+from refillspot.stats.totals import total
+from refillspot.stats.worker_stats import WorkerStats, newest, plain, plain_stats
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -25,7 +25,7 @@ def worker(name: str, *, started: int = 0, seen: int = 60, ended: bool = False, 
 
 @pytest.fixture(autouse=True)
 def _nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(secrecy, "_of_this_process", Scrubber())
+    monkeypatch.setattr(redaction, "_of_this_process", Scrubber())
 
 
 @pytest.mark.parametrize(

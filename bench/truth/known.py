@@ -10,10 +10,10 @@ import msgspec
 
 from bench.truth.captured import read_rows
 from bench.truth.synthetic import WEB_URL, draw_pages
-from refillspot.diningcode.answers import decode_store
-from refillspot.diningcode.page_types import Row
-from refillspot.diningcode.stores import build_store
 from refillspot.items import Store
+from refillspot.sites.diningcode.answers import decode_store
+from refillspot.sites.diningcode.page_types import Row
+from refillspot.sites.diningcode.stores import build_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

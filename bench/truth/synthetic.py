@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bench.truth.tally import Tally
-from refillspot.diningcode.answers import decode_store
-from refillspot.diningcode.page_types import Row, StorePage
-from refillspot.diningcode.stores import build_store
+from refillspot.sites.diningcode.answers import decode_store
+from refillspot.sites.diningcode.page_types import Row, StorePage
+from refillspot.sites.diningcode.stores import build_store
 from replica import profile
 from replica.city import build_city
 from replica.hours import FIRST_DAY

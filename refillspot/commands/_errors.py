@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from refillspot.exceptions import CrawlIdError, RefillspotError
 from refillspot.language import gettext as _
 from refillspot.readable import indented, say
-from refillspot.secrecy import scrub
+from refillspot.redaction import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,8 +21,8 @@ class Command(CrawlCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.exceptions import ArgumentError, RefillspotError
-        from refillspot.outcome import crawl_outcome
-        from refillspot.secrecy import scrub
+        from refillspot.exit_status import crawl_outcome
+        from refillspot.redaction import scrub
 
         assert self.crawler_process  # noqa: S101  # Scrapy made it
         if options := [arg for arg in args if arg.startswith("-")]:

@@ -14,8 +14,8 @@ from refillspot.readable import indented, one_line, say
 if TYPE_CHECKING:
     import argparse
 
-    from refillspot.frontier.dead_letters import DeadLetter
-    from refillspot.frontier.letter_box import LetterBox
+    from refillspot.operations.dead_letters import DeadLetter
+    from refillspot.operations.letter_box import LetterBox
 
 REASON_CHARACTERS = 100  # in a list; `show` has all of it
 
@@ -56,7 +56,7 @@ class Command(ScrapyCommand):
             self._act(actions[args[0]], numbers, opts)
 
     def _act(self, action: Any, numbers: list[int], opts: argparse.Namespace) -> None:
-        from refillspot.frontier.letter_box import LetterBox
+        from refillspot.operations.letter_box import LetterBox
 
         assert self.settings  # noqa: S101  # Scrapy made them
         services = servers(self.settings, "postgres", "redis")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from refillspot.demo import DemoResult
+    from refillspot.sandbox.demo import DemoResult
 
 DISTRICTS = ("강남구", "마포구")
 ROWS_SHOWN = 15
@@ -37,8 +37,8 @@ class Command(ScrapyCommand):
         parser.add_argument("--seed", type=int, default=7, help=_("of the synthetic city (default 7)"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from refillspot.demo import run_demo
         from refillspot.planning import KEYWORDS
+        from refillspot.sandbox.demo import run_demo
         from refillspot.terminal import Terminal
 
         if args:

@@ -72,7 +72,7 @@ class Command(ScrapyCommand):
         from refillspot.clock import Clock
         from refillspot.doctor.checkup import Questions
         from refillspot.doctor.site import Hosts
-        from refillspot.pace_setting import allowed_pace, most_believed
+        from refillspot.policies.pace_setting import allowed_pace, most_believed
         from refillspot.site_hosts import SiteHosts
 
         assert self.settings  # noqa: S101  # Scrapy made them
@@ -97,7 +97,7 @@ class Command(ScrapyCommand):
         )
 
     def _user_agent(self) -> str:
-        from refillspot.middlewares.user_agent import browsers, with_contact
+        from refillspot.downloadermiddlewares.user_agent import browsers, with_contact
         from refillspot.services import read_environment
 
         assert self.settings  # noqa: S101

@@ -42,7 +42,7 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.exceptions import ArgumentError
         from refillspot.fleet.crawl import FleetCrawl
-        from refillspot.secrecy import NAMES, hide
+        from refillspot.redaction import NAMES, hide
         from refillspot.services import read_environment, resolve
 
         assert self.settings  # noqa: S101  # Scrapy made them

@@ -40,9 +40,9 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.clock import Clock
         from refillspot.exceptions import ArgumentError
-        from refillspot.pace_setting import allowed_pace
         from refillspot.planning import KEYWORDS, CrawlArguments
         from refillspot.planning.estimate import estimate
+        from refillspot.policies.pace_setting import allowed_pace
         from refillspot.postgres.query_yields import read_yields
 
         assert self.settings  # noqa: S101  # Scrapy made them

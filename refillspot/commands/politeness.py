@@ -60,8 +60,8 @@ class Command(ScrapyCommand):
             say(json.dumps(pace, ensure_ascii=False) if opts.json else _told(pace))
 
     def _done(self, action: str, values: list[str], *, is_meant: bool) -> dict[str, Any]:
-        from refillspot.pace_setting import allowed_pace, live_pace, refuse_too_fast
-        from refillspot.shared.pace_control import NO_LIMIT, lift_hold, read_pace, set_ceiling
+        from refillspot.operations.pace_control import NO_LIMIT, lift_hold, read_pace, set_ceiling
+        from refillspot.policies.pace_setting import allowed_pace, live_pace, refuse_too_fast
         from refillspot.site_hosts import SiteHosts
 
         assert self.settings  # noqa: S101  # Scrapy made them

@@ -41,10 +41,10 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         import msgspec
 
-        from refillspot.fleet.figures import FiguresOfCrawl
-        from refillspot.fleet.snapshot import CrawlReader, choose_crawl
-        from refillspot.fleet.top import watch
-        from refillspot.fleet.top_view import TopView
+        from refillspot.monitoring.figures import FiguresOfCrawl
+        from refillspot.monitoring.snapshot import CrawlReader, choose_crawl
+        from refillspot.monitoring.top import watch
+        from refillspot.monitoring.top_view import TopView
         from refillspot.terminal import Terminal
 
         assert self.settings  # noqa: S101  # Scrapy made them

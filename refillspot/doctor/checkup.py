@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from refillspot.clock import Clock, write_kst
-from refillspot.crawl_window import CrawlWindow
 from refillspot.doctor.clocks import examine_clocks
 from refillspot.doctor.configuration import examine_configuration
 from refillspot.doctor.finding import Finding, problem
@@ -18,10 +17,11 @@ from refillspot.doctor.site import FirstContact
 from refillspot.doctor.visit import TURN_SECONDS, Visitor
 from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
 from refillspot.language import gettext as _
+from refillspot.operations.pace_control import read_pace
+from refillspot.policies.crawl_window import CrawlWindow
 from refillspot.postgres.kept_pages import newest_bodies
 from refillspot.services import embedded, read_environment
 from refillspot.shared.budget import RequestBudget
-from refillspot.shared.pace_control import read_pace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

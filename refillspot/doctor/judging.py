@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refillspot.diningcode.answers import decode_search, decode_store
-from refillspot.diningcode.differences import compare_list, compare_store
-from refillspot.diningcode.stores import district_code
 from refillspot.doctor.finding import Finding
 from refillspot.exceptions import LayoutChangedError, SiteError
 from refillspot.language import gettext as _
+from refillspot.sites.diningcode.answers import decode_search, decode_store
+from refillspot.sites.diningcode.differences import compare_list, compare_store
+from refillspot.sites.diningcode.stores import district_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from refillspot.diningcode.differences import Differences
-    from refillspot.diningcode.json_parts import Oddity
     from refillspot.doctor.visit import Answer
+    from refillspot.sites.diningcode.differences import Differences
+    from refillspot.sites.diningcode.json_parts import Oddity
 
 NOT_NOW = {403, 408, 425, 429}  # and 5xx: the rules could not be read. Any other 4xx means that there are none
 

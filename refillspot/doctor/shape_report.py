@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from refillspot.clock import write_kst
-from refillspot.diningcode.differences import compare, known_paths
-from refillspot.diningcode.shapes import Shapes, note_list, note_store
-from refillspot.diningcode.stores import PARSER_VERSION
 from refillspot.doctor.finding import Finding
 from refillspot.language import gettext as _
+from refillspot.sites.diningcode.differences import compare, known_paths
+from refillspot.sites.diningcode.shapes import Shapes, note_list, note_store
+from refillspot.sites.diningcode.stores import PARSER_VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from refillspot.diningcode.shapes import Shape
+    from refillspot.sites.diningcode.shapes import Shape
 
 
 class ShapeReport:

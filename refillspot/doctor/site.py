@@ -9,25 +9,25 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from refillspot import politeness
-from refillspot.diningcode.forms import FORM_HEADERS, search_form, store_form
-from refillspot.diningcode.refusals import ROBOTS_PATH
 from refillspot.doctor.finding import Finding, problem
 from refillspot.doctor.judging import judge_list, judge_rules, judge_status, judge_store
 from refillspot.exceptions import VisitError
 from refillspot.language import gettext as _
 from refillspot.planning import KEYWORDS
+from refillspot.policies import politeness
 from refillspot.regions import SEOUL, districts
 from refillspot.robots_text import rules_text
 from refillspot.site_hosts import host_of
+from refillspot.sites.diningcode.forms import FORM_HEADERS, search_form, store_form
+from refillspot.sites.diningcode.refusals import ROBOTS_PATH
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from refillspot.diningcode.forms import Form
     from refillspot.doctor.shape_report import ShapeReport
     from refillspot.doctor.visit import Answer, Visitor
     from refillspot.shared.budget import RequestBudget
+    from refillspot.sites.diningcode.forms import Form
 
 
 @dataclass(slots=True, frozen=True)

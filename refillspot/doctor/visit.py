@@ -14,18 +14,18 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
-from refillspot import politeness
-from refillspot.diningcode.refusals import refusal_of
 from refillspot.exceptions import VisitError
 from refillspot.language import gettext as _
-from refillspot.retries import retry_after_seconds
+from refillspot.policies import politeness
+from refillspot.policies.retries import retry_after_seconds
+from refillspot.sites.diningcode.refusals import refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from email.message import Message
 
-    from refillspot.diningcode.forms import Form
     from refillspot.shared.budget import RequestBudget
+    from refillspot.sites.diningcode.forms import Form
 
 ANSWER_SECONDS = 30.0
 TURN_SECONDS = 30.0  # until it is this program's turn; others may be crawling

@@ -12,9 +12,9 @@ import psutil
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
-from refillspot.concurrency import ConcurrencyControl, Window
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
+from refillspot.policies.concurrency import ConcurrencyControl, Window
 from refillspot.signals import concurrency_changed
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import NotConfigured
 
-from refillspot.caching import CACHE_KIND, Kind
-from refillspot.diningcode.page_types import StorePage
-from refillspot.diningcode.roads import road_of
 from refillspot.exceptions import LayoutChangedError
-from refillspot.fallback import API_FAILURE
-from refillspot.outcome import UNREADABLE
+from refillspot.exit_status import UNREADABLE
+from refillspot.policies.caching import CACHE_KIND, Kind
+from refillspot.policies.fallback import API_FAILURE
 from refillspot.signals import crawl_event, page_read, page_unread, request_failed
+from refillspot.sites.diningcode.page_types import StorePage
+from refillspot.sites.diningcode.roads import road_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-    from refillspot.diningcode.page_types import SearchPage
+    from refillspot.sites.diningcode.page_types import SearchPage
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from refillspot.exceptions import ServiceUnavailableError
 from refillspot.postgres.worker_stats import save
 from refillspot.shared.heartbeats import Heartbeats
 from refillspot.signals import stats_asked
-from refillspot.worker_stats import WorkerStats, plain_stats
+from refillspot.stats.worker_stats import WorkerStats, plain_stats
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from scrapy import signals
 
-from refillspot.diningcode.answers import absent_parts
-from refillspot.diningcode.left_as_text import count_left_as_text, unknown_categories
-from refillspot.diningcode.page_types import SearchPage
 from refillspot.items import Store
 from refillspot.signals import page_read
+from refillspot.sites.diningcode.answers import absent_parts
+from refillspot.sites.diningcode.left_as_text import count_left_as_text, unknown_categories
+from refillspot.sites.diningcode.page_types import SearchPage
 
 if TYPE_CHECKING:
     from typing import Self
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.statscollectors import StatsCollector
 
-    from refillspot.diningcode.page_types import StorePage
+    from refillspot.sites.diningcode.page_types import StorePage
 
 logger = logging.getLogger(__name__)
 

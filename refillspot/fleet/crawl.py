@@ -15,26 +15,26 @@ from scrapy.spiderloader import SpiderLoader
 from refillspot.clock import Clock
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
-from refillspot.fleet.display import Display
-from refillspot.fleet.metrics import serve_metrics
+from refillspot.exit_status import COULD_NOT_RUN, HELD, Outcome, complete_outcome
 from refillspot.fleet.sizing import size_fleet
-from refillspot.fleet.snapshot import CrawlReader
 from refillspot.fleet.supervisor import Supervisor, fleet_exit_code
 from refillspot.fleet.watch import Watch
 from refillspot.fleet.watchdog import Watchdog
 from refillspot.fleet.worker import Worker
-from refillspot.frontier.progress import ProgressReader
 from refillspot.frontier.queue import COMPLETE
 from refillspot.frontier.silence import SilenceReader
 from refillspot.language import gettext as _
 from refillspot.logs import Origin, write_json_log
-from refillspot.outcome import COULD_NOT_RUN, HELD, Outcome, complete_outcome
-from refillspot.pace_setting import allowed_pace
+from refillspot.monitoring.display import Display
+from refillspot.monitoring.metrics import serve_metrics
+from refillspot.monitoring.snapshot import CrawlReader
+from refillspot.operations.pace_control import read_pace
+from refillspot.operations.progress import ProgressReader
+from refillspot.policies.pace_setting import allowed_pace
 from refillspot.postgres.database import join_crawl, look_at_crawl
 from refillspot.readable import say
 from refillspot.services import read_environment
 from refillspot.services.ownership import claim_home
-from refillspot.shared.pace_control import read_pace
 from refillspot.site_hosts import SiteHosts
 from refillspot.terminal import Terminal
 

@@ -10,8 +10,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from refillspot.exit_status import COULD_NOT_RUN, HELD, INTERRUPTED, RECYCLED, WRONG_USAGE
 from refillspot.language import gettext as _
-from refillspot.outcome import COULD_NOT_RUN, HELD, INTERRUPTED, RECYCLED, WRONG_USAGE
 from refillspot.readable import say
 
 if TYPE_CHECKING:

@@ -6,16 +6,16 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from refillspot.fleet.display import write_hold
-from refillspot.fleet.pace import Pace, Sample
 from refillspot.frontier.queue import COMPLETE
+from refillspot.monitoring.display import write_hold
+from refillspot.monitoring.pace import Pace, Sample
 from refillspot.postgres.database import look_at_crawl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from refillspot.fleet.display import Display
-    from refillspot.frontier.progress import ProgressReader
+    from refillspot.monitoring.display import Display
+    from refillspot.operations.progress import ProgressReader
 
 LOOK_SECONDS = 1.0  # between looks at the servers
 

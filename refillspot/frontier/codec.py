@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
-from refillspot.caching import CACHE_KIND, CACHE_REFRESH
 from refillspot.exceptions import RefusedRequestError
-from refillspot.fallback import API_FAILURE, API_PROBE
 from refillspot.frontier.typical import TYPICAL_REQUESTS
+from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH
+from refillspot.policies.fallback import API_FAILURE, API_PROBE
 from refillspot.untrusted import UNREADABLE
 
 if sys.version_info >= (3, 14):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from refillspot.secrecy import scrub
+from refillspot.redaction import scrub
 from refillspot.untrusted import read_json
 
 LAST_MS = 250_000_000_000_000  # a year that every calendar here knows

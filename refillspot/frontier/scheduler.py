@@ -12,12 +12,12 @@ from scrapy_redis.scheduler import Scheduler as ScrapyRedisScheduler
 
 from refillspot.exceptions import RefusedRequestError
 from refillspot.frontier import outcomes
+from refillspot.frontier.acknowledgement import Settlement, lane
 from refillspot.frontier.codec import RequestCodec
 from refillspot.frontier.engine import watch
 from refillspot.frontier.fields import request_fields
 from refillspot.frontier.outcomes import Outcome, Verdict
 from refillspot.frontier.session import CrawlSession
-from refillspot.frontier.settlement import Settlement, lane
 from refillspot.signals import concurrency_changed
 from refillspot.site_hosts import SiteHosts
 

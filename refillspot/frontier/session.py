@@ -10,12 +10,12 @@ from redis.exceptions import RedisError
 
 from refillspot.clock import Clock
 from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
-from refillspot.frontier.exchange import Exchange
+from refillspot.exit_status import complete_outcome
+from refillspot.frontier.consumer import Exchange
 from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue, read_result
 from refillspot.frontier.silence import name_worker
 from refillspot.language import gettext as _
-from refillspot.outcome import complete_outcome
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.shared.connections import connect
 from refillspot.signals import crawl_event, queue_rolled_back, stats_asked

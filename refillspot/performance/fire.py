@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import psutil
 
 from refillspot.postgres.database import commit_times
-from refillspot.trial.crawl import workers_of
-from refillspot.trial.distance import are_near, far_away
-from refillspot.trial.ground import clean_ground
+from refillspot.sandbox.crawl import workers_of
+from refillspot.sandbox.distance import are_near, far_away
+from refillspot.sandbox.scratch import clean_ground
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from refillspot.performance.stage import Stage
-    from refillspot.trial.distance import Distance
-    from refillspot.trial.site import SyntheticSite
+    from refillspot.sandbox.distance import Distance
+    from refillspot.sandbox.site import SyntheticSite
 
 REQUESTS_PER_SECOND = 50.0  # so that the crawl outlasts what happens to it
 SPOILT = 0.02  # of the answers, by each kind of fault

@@ -14,8 +14,8 @@ from refillspot.performance.pace import watch_pace
 from refillspot.performance.stage import Stage
 from refillspot.performance.storage import measure_storage, read_stores_of
 from refillspot.performance.whole import crawl_whole
-from refillspot.trial.distance import are_near, far_away
-from refillspot.trial.ground import clean_ground
+from refillspot.sandbox.distance import are_near, far_away
+from refillspot.sandbox.scratch import clean_ground
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from refillspot.performance.stage import Conditions
     from refillspot.performance.storage import Storage
     from refillspot.performance.whole import Whole
+    from refillspot.sandbox.scratch import Ground
+    from refillspot.sandbox.site import SyntheticSite
     from refillspot.services import ServiceAddresses
-    from refillspot.trial.ground import Ground
-    from refillspot.trial.site import SyntheticSite
 
 
 class Measurements:

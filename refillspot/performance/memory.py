@@ -12,8 +12,8 @@ import psutil
 from refillspot.exceptions import MeasurementError
 from refillspot.language import gettext as _
 from refillspot.performance.whole import crawl_whole
+from refillspot.sandbox.scratch import clean_ground
 from refillspot.services.server_memory import measure_servers, process_mib
-from refillspot.trial.ground import clean_ground
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

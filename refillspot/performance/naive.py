@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from refillspot.diningcode.answers import decode_search
-from refillspot.diningcode.forms import search_form
 from refillspot.planning import KEYWORDS
 from refillspot.regions import SEOUL, districts
+from refillspot.sites.diningcode.answers import decode_search
+from refillspot.sites.diningcode.forms import search_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from refillspot.regions import District
-    from refillspot.trial.site import SyntheticSite
+    from refillspot.sandbox.site import SyntheticSite
 
 
 @dataclass(slots=True, frozen=True)

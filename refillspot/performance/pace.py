@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.exceptions import MeasurementError
 from refillspot.language import gettext as _
-from refillspot.trial.ground import clean_ground
+from refillspot.sandbox.scratch import clean_ground
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

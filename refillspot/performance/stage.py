@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from refillspot.exceptions import MeasurementError
 from refillspot.language import gettext as _
 from refillspot.postgres.crawl_list import list_crawls
-from refillspot.trial.crawl import running_crawl
-from refillspot.trial.site import running_site
+from refillspot.sandbox.crawl import running_crawl
+from refillspot.sandbox.site import running_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from refillspot.postgres.crawls import Crawl
+    from refillspot.sandbox.scratch import Ground
+    from refillspot.sandbox.site import SyntheticSite
     from refillspot.services import ServiceAddresses
-    from refillspot.trial.ground import Ground
-    from refillspot.trial.site import SyntheticSite
 
 LONGEST_SECONDS = 150.0  # of one crawl: all of Seoul takes a tenth of it
 LOOK_SECONDS = 0.5

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from refillspot.diningcode.answers import decode_search, decode_store
-from refillspot.diningcode.forms import search_form, store_form
-from refillspot.diningcode.stores import build_store
 from refillspot.planning import KEYWORDS
 from refillspot.postgres.speed import inserted_per_second, merged_per_second, round_trip
 from refillspot.regions import SEOUL, districts
-from refillspot.trial.ground import clean_ground
+from refillspot.sandbox.scratch import clean_ground
+from refillspot.sites.diningcode.answers import decode_search, decode_store
+from refillspot.sites.diningcode.forms import search_form, store_form
+from refillspot.sites.diningcode.stores import build_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from refillspot.items import Store
+    from refillspot.sandbox.site import SyntheticSite
     from refillspot.services import ServiceAddresses
-    from refillspot.trial.site import SyntheticSite
 
 ROUNDS = 3
 FEW = 200  # rows, where each takes milliseconds

@@ -10,14 +10,14 @@ import psutil
 
 from refillspot.postgres.speed import round_trip
 from refillspot.postgres.worker_stats import read
-from refillspot.totals import total
+from refillspot.stats.totals import total
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from refillspot.performance.stage import Stage
-    from refillspot.trial.ground import Ground
-    from refillspot.trial.site import SyntheticSite
+    from refillspot.sandbox.scratch import Ground
+    from refillspot.sandbox.site import SyntheticSite
 
 PAGES = ("list", "store")  # kinds of requests that a page answers
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refillspot.planning.course import Course
 from refillspot.planning.keywords import narrow_ones
 from refillspot.planning.learning import resting
+from refillspot.planning.pagination import Course
 from refillspot.planning.queries import Query
 from refillspot.regions import districts
 

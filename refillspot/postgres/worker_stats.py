@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
-from refillspot.worker_stats import WorkerStats
+from refillspot.stats.worker_stats import WorkerStats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from refillspot.worker_stats import WorkerStats
+    from refillspot.stats.worker_stats import WorkerStats
 
 SILENT = timedelta(seconds=90)  # three times as long as between saves of its stats: then a worker is dead
 GOODBYE = timedelta(seconds=15)  # within which the workers of a crawl that has ended are gone themselves

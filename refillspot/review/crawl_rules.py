@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from refillspot.exit_status import BLOCKED, UNREADABLE, places_without_rows
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
-from refillspot.outcome import BLOCKED, UNREADABLE, places_without_rows
 from refillspot.review.facts import RESUMABLE
 from refillspot.review.findings import Rule, Severity
 

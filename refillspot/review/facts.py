@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from refillspot.planning import spider_arguments
 from refillspot.review.at_work import is_alive, last_seen, most_memory_mb, seconds_at_work
-from refillspot.totals import total
+from refillspot.stats.totals import total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from refillspot.postgres.crawls import Crawl
-    from refillspot.worker_stats import WorkerStats
+    from refillspot.stats.worker_stats import WorkerStats
 
 RESUMABLE = {"finished", "shutdown", "memory_limit", "site_away"}  # reasons with which a worker ends in good order
 NEVER_SENT = (

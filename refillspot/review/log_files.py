@@ -11,7 +11,7 @@ from refillspot.language import gettext as _
 from refillspot.review.scrapy_logs import read_runs
 
 if TYPE_CHECKING:
-    from refillspot.worker_stats import WorkerStats
+    from refillspot.stats.worker_stats import WorkerStats
 
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # what `>` of Windows PowerShell writes
 

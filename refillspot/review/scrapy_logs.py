@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from refillspot.readable import one_line
-from refillspot.worker_stats import WorkerStats, plain_stats
+from refillspot.stats.worker_stats import WorkerStats, plain_stats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,7 +13,7 @@ from redis.connection import parse_url
 
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
-from refillspot.secrecy import MASK, PASSWORD_PARAMETER
+from refillspot.redaction import MASK, PASSWORD_PARAMETER
 from refillspot.site_hosts import is_loopback
 
 if TYPE_CHECKING:

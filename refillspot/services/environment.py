@@ -12,7 +12,7 @@ from dotenv import dotenv_values
 
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
-from refillspot.secrecy import holds_secret
+from refillspot.redaction import holds_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

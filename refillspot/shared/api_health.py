@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from redis.exceptions import RedisError
 
-from refillspot import fallback
-from refillspot.fallback import ApiRecord
+from refillspot.policies import fallback
+from refillspot.policies.fallback import ApiRecord
 from refillspot.shared.connections import connect
 from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_state import SharedState
@@ -18,8 +18,8 @@ from refillspot.shared.shared_state import SharedState
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from refillspot.caching import Kind
-    from refillspot.fallback import Change, Decision
+    from refillspot.policies.caching import Kind
+    from refillspot.policies.fallback import Change, Decision
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

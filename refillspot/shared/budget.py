@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from redis.exceptions import RedisError
 
-from refillspot import politeness
-from refillspot.pace_setting import FASTEST
-from refillspot.politeness import Decision
+from refillspot.policies import politeness
+from refillspot.policies.pace_setting import FASTEST
+from refillspot.policies.politeness import Decision
 from refillspot.shared.connections import connect
 from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_pace import SharedPace
@@ -23,7 +23,7 @@ from refillspot.shared.shared_pace import SharedPace
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from refillspot.politeness import Change, Pace
+    from refillspot.policies.politeness import Change, Pace
     from refillspot.shared.shared_pace import Lease
 
 logger = logging.getLogger(__name__)

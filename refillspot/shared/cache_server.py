@@ -13,7 +13,7 @@ from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 from refillspot.exceptions import RefillspotError
-from refillspot.shared.breaker import Breaker
+from refillspot.policies.breaker import Breaker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

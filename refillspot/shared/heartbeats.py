@@ -12,8 +12,8 @@ from redis.exceptions import RedisError, ResponseError
 from refillspot.exceptions import ServiceUnavailableError, UnreadableValueError
 from refillspot.language import gettext as _
 from refillspot.shared.connections import connect
+from refillspot.stats.worker_stats import LARGEST, WorkerStats
 from refillspot.untrusted import FIRST_YEAR, LAST_YEAR, read_json
-from refillspot.worker_stats import LARGEST, WorkerStats
 
 if TYPE_CHECKING:
     from typing import Self

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import msgspec
 
-from refillspot.caching import Kind  # noqa: TC001  # as above
 from refillspot.exceptions import RefillspotError
+from refillspot.policies.caching import Kind  # noqa: TC001  # as above
 from refillspot.untrusted import FIRST_YEAR, LAST_YEAR, UNREADABLE
 
 if sys.version_info >= (3, 14):

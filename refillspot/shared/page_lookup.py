@@ -13,8 +13,8 @@ from refillspot.shared.page_cache import PageCache
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from refillspot.caching import CachePolicy, Kind
     from refillspot.clock import Clock
+    from refillspot.policies.caching import CachePolicy, Kind
     from refillspot.shared.page import Page
 
 logger = logging.getLogger(__name__)

@@ -7,15 +7,15 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from refillspot import politeness
-from refillspot.pace_setting import FASTEST
-from refillspot.politeness import LEASE_SECONDS, LONGEST_HOLD_SECONDS, Decision, Pace, begin
+from refillspot.policies import politeness
+from refillspot.policies.pace_setting import FASTEST
+from refillspot.policies.politeness import LEASE_SECONDS, LONGEST_HOLD_SECONDS, Decision, Pace, begin
 from refillspot.shared.shared_state import MICROSECONDS, SharedState
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-    from refillspot.politeness import Change
+    from refillspot.policies.politeness import Change
     from refillspot.shared.server_clock import ServerClock
     from refillspot.shared.shared_state import Seen
 

@@ -9,16 +9,16 @@ import msgspec
 from scrapy import Request, Spider
 
 from refillspot import signals
-from refillspot.diningcode.forms import PAGE_SIZE
-from refillspot.diningcode.lists import ListReader
-from refillspot.diningcode.page_types import Row
-from refillspot.diningcode.roads import read_list, read_store
-from refillspot.diningcode.stores import build_store
 from refillspot.exceptions import LayoutChangedError
 from refillspot.items import ReadPage, UnreadPage
 from refillspot.planning import CrawlArguments, Query, SearchPlan
-from refillspot.planning.course import Step
 from refillspot.planning.learning import QueryAnswer
+from refillspot.planning.pagination import Step
+from refillspot.sites.diningcode.forms import PAGE_SIZE
+from refillspot.sites.diningcode.lists import ListReader
+from refillspot.sites.diningcode.page_types import Row
+from refillspot.sites.diningcode.roads import read_list, read_store
+from refillspot.sites.diningcode.stores import build_store
 from refillspot.spiders.requests import build_list_request, build_store_request
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from refillspot.diningcode.lists import Reading
     from refillspot.items import Store
+    from refillspot.sites.diningcode.lists import Reading
 
 TIMES_ASKED = 3  # a query whose answer is about something else
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from scrapy import Request
 
-from refillspot.caching import CACHE_KIND, CACHE_REFRESH, Kind
-from refillspot.diningcode.forms import FORM_HEADERS, search_form, store_form
-from refillspot.diningcode.versions import ODD
+from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH, Kind
+from refillspot.sites.diningcode.forms import FORM_HEADERS, search_form, store_form
+from refillspot.sites.diningcode.versions import ODD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from refillspot.diningcode.forms import Form
-    from refillspot.diningcode.lists import Wanted
     from refillspot.planning import Query
+    from refillspot.sites.diningcode.forms import Form
+    from refillspot.sites.diningcode.lists import Wanted
     from refillspot.spiders.diningcode import DiningcodeSpider
 
 REST_PRIORITY = 20  # the rest of an answer first: it tells how much of an answer can be seen

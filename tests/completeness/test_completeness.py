@@ -7,7 +7,7 @@ from random import SystemRandom
 import pytest
 
 from refillspot.planning import KEYWORDS
-from refillspot.planning.course import Course, Step
+from refillspot.planning.pagination import Course, Step
 from refillspot.planning.search_plan import SearchPlan
 from replica.shapes import MIXED, Shapes, name_shapes
 from tests.completeness.offline import City, spider_for

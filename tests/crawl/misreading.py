@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refillspot.diningcode import stores
 from refillspot.items import Day, OpeningHours
 from refillspot.postgres import store_row
+from refillspot.sites.diningcode import stores
 
 if TYPE_CHECKING:
     from typing import Self

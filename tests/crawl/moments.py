@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import redis
 
-from refillspot.frontier.progress import ProgressReader
-from refillspot.shared.pace_control import set_ceiling
+from refillspot.operations.pace_control import set_ceiling
+from refillspot.operations.progress import ProgressReader
 from refillspot.site_hosts import SiteHosts
 
 if TYPE_CHECKING:

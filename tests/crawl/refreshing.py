@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
 
-from refillspot.caching import CACHE_KIND, CACHE_REFRESH, Kind
+from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH, Kind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -18,14 +18,14 @@ from refillspot.postgres.crawls import CrawlTable
 from refillspot.postgres.database import migrate_database
 from refillspot.postgres.worker_stats import read, save
 from refillspot.shared.heartbeats import HeartbeatReader
-from refillspot.totals import total
+from refillspot.stats.totals import total
 from tests.crawl.moments import PACED, two_at_work, wait_for_store_pages
 from tests.test_totals import NOON, worker
 
 if TYPE_CHECKING:
     import pytest
 
-    from refillspot.worker_stats import WorkerStats
+    from refillspot.stats.worker_stats import WorkerStats
     from tests.crawl.conftest import Crawl, Site
 
 NAMED = ("-a", "district=금천구", "-a", "crawl=this")

@@ -11,10 +11,10 @@ import psycopg
 import pytest
 import redis
 
-from refillspot.diningcode.differences import known_paths
 from refillspot.planning import KEYWORDS
 from refillspot.postgres.kept_pages import newest_bodies
 from refillspot.shared.page import VERSION
+from refillspot.sites.diningcode.differences import known_paths
 from replica.people import PHRASES, REVIEWERS
 from tests.crawl.conftest import start_site
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from refillspot.clock import Clock
-from refillspot.diningcode.stores import PARSER_VERSION
 from refillspot.items import ReadPage, RefillVerdict, Store, UnreadPage
 from refillspot.postgres import kept_pages
 from refillspot.postgres.database import read_stores
@@ -18,6 +17,7 @@ from refillspot.postgres.kept_pages import newest_bodies
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import Outcome, StoreTable
 from refillspot.reparsing import Reparsed, reparse
+from refillspot.sites.diningcode.stores import PARSER_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

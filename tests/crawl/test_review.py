@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refillspot.clock import Clock
-from refillspot.latency import SAMPLES
-from refillspot.outcome import HELD
+from refillspot.exit_status import HELD
+from refillspot.policies.latency import SAMPLES
 from refillspot.review.recorded import Records
 from refillspot.review.review import review
 from tests.crawl.conftest import start_site

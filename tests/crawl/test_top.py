@@ -23,8 +23,8 @@ from scrapy.settings import Settings
 
 from refillspot.clock import Clock
 from refillspot.exceptions import ConfigurationError
-from refillspot.fleet.metrics import CrawlCollector, serve_metrics
-from refillspot.fleet.snapshot import CrawlReader
+from refillspot.monitoring.metrics import CrawlCollector, serve_metrics
+from refillspot.monitoring.snapshot import CrawlReader
 from refillspot.postgres.crawl_list import find_crawl
 from refillspot.postgres.database import join_crawl
 from refillspot.services import ServiceAddresses

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from refillspot.diningcode.answers import decode_search, decode_store
-from refillspot.diningcode.json_parts import Oddity
-from refillspot.diningcode.page_types import HoursRow, Menu, MenuLine
 from refillspot.exceptions import ApiError, BlockedError, LayoutChangedError, MalformedAnswerError
+from refillspot.sites.diningcode.answers import decode_search, decode_store
+from refillspot.sites.diningcode.json_parts import Oddity
+from refillspot.sites.diningcode.page_types import HoursRow, Menu, MenuLine
 
 ROW = {
     "v_rid": "Ab1Cd2Ef3Gh4",

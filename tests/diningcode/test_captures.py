@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from refillspot.diningcode.answers import decode_search
-from refillspot.diningcode.stores import build_store
+from refillspot.sites.diningcode.answers import decode_search
+from refillspot.sites.diningcode.stores import build_store
 
 CAPTURES = Path(__file__).parents[3] / "shared" / "captures"
 WEB_URL = "https://www.diningcode.com"

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from refillspot.caching import Kind
-from refillspot.diningcode.json_parts import DEEPEST, shallow
-from refillspot.diningcode.kept_page import kept_page
-from refillspot.diningcode.page_types import Row
-from refillspot.diningcode.roads import read_kept_store, read_list, read_store
-from refillspot.diningcode.stores import build_store
-from refillspot.diningcode.worth import worth_of
 from refillspot.exceptions import SiteError
 from refillspot.items import ReadPage
+from refillspot.policies.caching import Kind
 from refillspot.postgres.store_row import StoreRow
+from refillspot.sites.diningcode.cacheability import worth_of
+from refillspot.sites.diningcode.json_parts import DEEPEST, shallow
+from refillspot.sites.diningcode.kept_page import kept_page
+from refillspot.sites.diningcode.page_types import Row
+from refillspot.sites.diningcode.roads import read_kept_store, read_list, read_store
+from refillspot.sites.diningcode.stores import build_store
 
 if TYPE_CHECKING:
-    from refillspot.diningcode.page_types import SearchPage
+    from refillspot.sites.diningcode.page_types import SearchPage
 
 API, WEB = "https://im.diningcode.com", "https://www.diningcode.com"
 LIST, STORE = f"{API}/API/isearch/", f"{API}/API/profile/"

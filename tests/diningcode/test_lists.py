@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from refillspot.diningcode.lists import ListReader, Reading
-from refillspot.diningcode.page_types import Row, SearchPage
 from refillspot.planning import Query
 from refillspot.regions import BoundingBox
+from refillspot.sites.diningcode.lists import ListReader, Reading
+from refillspot.sites.diningcode.page_types import Row, SearchPage
 from tests.diningcode.test_prospects import row
 
 GANGNAM, SEOCHO = "11680", "11650"

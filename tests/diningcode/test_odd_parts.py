@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refillspot.diningcode.answers import decode_search, decode_store
-from refillspot.diningcode.kept_page import kept_page
-from refillspot.diningcode.people import is_of_people
-from refillspot.diningcode.roads import read_list, read_store
-from refillspot.diningcode.stores import build_store
 from refillspot.postgres.store_row import StoreRow
+from refillspot.sites.diningcode.answers import decode_search, decode_store
+from refillspot.sites.diningcode.kept_page import kept_page
+from refillspot.sites.diningcode.people import is_of_people
+from refillspot.sites.diningcode.roads import read_list, read_store
+from refillspot.sites.diningcode.stores import build_store
 from replica import profile
 from replica.city import build_city
 from replica.clock import START

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from refillspot.diningcode.answers import decode_search, decode_store
-from refillspot.diningcode.forms import PAGE_CAP, Form, search_form, store_form
-from refillspot.diningcode.json_parts import Oddity
-from refillspot.diningcode.list_page import decode_list_page
-from refillspot.diningcode.page_types import HoursRow, Menu, MenuLine, OpenStatus, Row, StorePage
-from refillspot.diningcode.roads import form_for, page_for, read_kept_store, read_list, read_store, road_of
-from refillspot.diningcode.store_page import decode_store_page
-from refillspot.diningcode.stores import build_store
 from refillspot.exceptions import BlockedError, LayoutChangedError, MalformedAnswerError, UnknownStoreError
 from refillspot.regions import SEOUL
+from refillspot.sites.diningcode.answers import decode_search, decode_store
+from refillspot.sites.diningcode.forms import PAGE_CAP, Form, search_form, store_form
+from refillspot.sites.diningcode.json_parts import Oddity
+from refillspot.sites.diningcode.list_page import decode_list_page
+from refillspot.sites.diningcode.page_types import HoursRow, Menu, MenuLine, OpenStatus, Row, StorePage
+from refillspot.sites.diningcode.roads import form_for, page_for, read_kept_store, read_list, read_store, road_of
+from refillspot.sites.diningcode.store_page import decode_store_page
+from refillspot.sites.diningcode.stores import build_store
 from replica import profile
 from replica.city import build_city
 from replica.clock import START

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from refillspot.diningcode.page_types import Row
-from refillspot.diningcode.prospects import FEWEST_PROOFS, Prospect, Prospects, is_sampled
 from refillspot.planning.keywords import KINDS
+from refillspot.sites.diningcode.page_types import Row
+from refillspot.sites.diningcode.prospects import FEWEST_PROOFS, Prospect, Prospects, is_sampled
 
 
 def row(name: str, category: str | None = "삼겹살, 목살", branch: str | None = None) -> Row:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from refillspot.diningcode.page_types import Row
-from refillspot.diningcode.roads import read_kept_store
-from refillspot.diningcode.stores import build_store
 from refillspot.items import Evidence, MenuItem, Price, RefillTerms
+from refillspot.sites.diningcode.page_types import Row
+from refillspot.sites.diningcode.roads import read_kept_store
+from refillspot.sites.diningcode.stores import build_store
 
 if TYPE_CHECKING:
     from refillspot.items import Store

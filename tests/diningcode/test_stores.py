@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from refillspot.diningcode.page_types import Detail, HoursRow, Restaurant, Row, StorePage
-from refillspot.diningcode.stores import build_store
+from refillspot.sites.diningcode.page_types import Detail, HoursRow, Restaurant, Row, StorePage
+from refillspot.sites.diningcode.stores import build_store
 
 if TYPE_CHECKING:
     from refillspot.items import Store

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from refillspot.diningcode.stores import district_code
+from refillspot.sites.diningcode.stores import district_code
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from refillspot.diningcode.answers import decode_search
-from refillspot.diningcode.versions import ODD, row_version
+from refillspot.sites.diningcode.answers import decode_search
+from refillspot.sites.diningcode.versions import ODD, row_version
 from tests.diningcode.test_answers import search
 
 ROW = {

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from refillspot.caching import Kind, Worth
-from refillspot.diningcode.worth import worth_of
+from refillspot.policies.caching import Kind, Worth
+from refillspot.sites.diningcode.cacheability import worth_of
 
 LIST, STORE, ROBOTS = Kind.LIST, Kind.STORE, Kind.ROBOTS
 URLS = {

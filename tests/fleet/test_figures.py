@@ -11,20 +11,20 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from refillspot.fleet.display import Display, write_hold
-from refillspot.fleet.error_kinds import errors_of
-from refillspot.fleet.figures import FiguresOfCrawl
-from refillspot.fleet.pace import Pace, Sample
-from refillspot.fleet.snapshot import Snapshot
-from refillspot.fleet.top_view import TopView, write_bytes
-from refillspot.fleet.worker_figures import seconds_at_work, worker_figures
-from refillspot.frontier.progress import Progress
+from refillspot.monitoring.display import Display, write_hold
+from refillspot.monitoring.error_kinds import errors_of
+from refillspot.monitoring.figures import FiguresOfCrawl
+from refillspot.monitoring.pace import Pace, Sample
+from refillspot.monitoring.snapshot import Snapshot
+from refillspot.monitoring.top_view import TopView, write_bytes
+from refillspot.monitoring.worker_figures import seconds_at_work, worker_figures
+from refillspot.operations.progress import Progress
 from refillspot.postgres.crawls import Crawl
 from tests.test_totals import NOON, worker
 
 if TYPE_CHECKING:
-    from refillspot.fleet.figures import Figures
-    from refillspot.worker_stats import WorkerStats
+    from refillspot.monitoring.figures import Figures
+    from refillspot.stats.worker_stats import WorkerStats
 
 CRAWL = Crawl(
     id="20261125-120000-abcd",

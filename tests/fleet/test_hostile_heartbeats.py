@@ -14,17 +14,17 @@ import redis
 from prometheus_client import CollectorRegistry, generate_latest
 from rich.console import Console
 
-from refillspot.fleet.figures import FiguresOfCrawl
-from refillspot.fleet.metrics import CrawlCollector
-from refillspot.fleet.snapshot import Snapshot
-from refillspot.fleet.top_view import TopView
-from refillspot.frontier.progress import Progress
+from refillspot.monitoring.figures import FiguresOfCrawl
+from refillspot.monitoring.metrics import CrawlCollector
+from refillspot.monitoring.snapshot import Snapshot
+from refillspot.monitoring.top_view import TopView
+from refillspot.operations.progress import Progress
 from refillspot.shared.heartbeats import HeartbeatReader
 from tests.fleet.test_figures import CRAWL, PACE
 from tests.test_totals import NOON, worker
 
 if TYPE_CHECKING:
-    from refillspot.fleet.snapshot import CrawlReader
+    from refillspot.monitoring.snapshot import CrawlReader
 
 STATS = (
     "cpu/seconds", "cpu/percent", "memory/uss_mb", "memory/uss_max_mb", "memory/last_mb", "loop/lag_seconds",

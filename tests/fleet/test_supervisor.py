@@ -7,10 +7,10 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from refillspot.exit_status import INTERRUPTED
 from refillspot.fleet.supervisor import Supervisor
 from refillspot.fleet.watchdog import Watchdog
 from refillspot.frontier.silence import Silence
-from refillspot.outcome import INTERRUPTED
 
 if TYPE_CHECKING:
     import pytest

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from refillspot.frontier.demand import Demand
+from refillspot.frontier.prefetch import Demand
 
 
 def steadily(demand: Demand, per_second: float, seconds: float, step: float = 0.02, begin: float = 0.0) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from refillspot.frontier.exchange import Exchange
+from refillspot.frontier.consumer import Exchange
 from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import GONE, WON, CrawlQueue
 from refillspot.shared.connections import connect

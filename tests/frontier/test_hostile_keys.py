@@ -10,10 +10,10 @@ import pytest
 import redis
 
 from refillspot.frontier import codec
-from refillspot.frontier.dead_letters import DeadLetters
 from refillspot.frontier.letters import read_letter, write_letter
-from refillspot.frontier.progress import UNREADABLE, ProgressReader
 from refillspot.frontier.queue import OPEN, WON, read_result
+from refillspot.operations.dead_letters import DeadLetters
+from refillspot.operations.progress import UNREADABLE, ProgressReader
 from refillspot.shared.connections import connect
 from tests.frontier.test_queue import inherited, names, push, take
 

@@ -10,8 +10,8 @@ import redis
 from psycopg.types.json import Jsonb
 
 from refillspot.clock import Clock
-from refillspot.frontier.pruning import Pruning
 from refillspot.frontier.queue import CrawlQueue
+from refillspot.operations.pruning import Pruning
 from refillspot.postgres.crawl_list import list_crawls
 from refillspot.postgres.database import join_crawl
 from refillspot.services import ServiceAddresses

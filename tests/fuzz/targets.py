@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from refillspot import politeness
 from refillspot.crawl_ids import check_crawl_id
-from refillspot.crawl_window import CrawlWindow
-from refillspot.diningcode.forms import search_form, store_form
-from refillspot.diningcode.kept_page import kept_page
-from refillspot.diningcode.left_as_text import count_left_as_text
-from refillspot.diningcode.lists import ListReader
-from refillspot.diningcode.refusals import refusal_of
-from refillspot.diningcode.roads import read_list, read_store
-from refillspot.diningcode.stores import build_store
 from refillspot.exceptions import ArgumentError, ConfigurationError
-from refillspot.fallback import ApiRecord
-from refillspot.pace_setting import live_pace
 from refillspot.parsing.hours import parse_hours
 from refillspot.planning import CrawlArguments, Query, spider_arguments
+from refillspot.policies import politeness
+from refillspot.policies.crawl_window import CrawlWindow
+from refillspot.policies.fallback import ApiRecord
+from refillspot.policies.pace_setting import live_pace
 from refillspot.postgres.store_row import StoreRow
 from refillspot.services.addresses import read_addresses
 from refillspot.services.environment import read_environment
+from refillspot.sites.diningcode.forms import search_form, store_form
+from refillspot.sites.diningcode.kept_page import kept_page
+from refillspot.sites.diningcode.left_as_text import count_left_as_text
+from refillspot.sites.diningcode.lists import ListReader
+from refillspot.sites.diningcode.refusals import refusal_of
+from refillspot.sites.diningcode.roads import read_list, read_store
+from refillspot.sites.diningcode.stores import build_store
 from tests.parsing.fuzz import DOCUMENTED, PIECES, ROW, read_text
 from tests.shared.redis_readers import (
     BEAT,
@@ -46,7 +46,7 @@ from tests.shared.redis_readers import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from refillspot.diningcode.page_types import SearchPage, StorePage
+    from refillspot.sites.diningcode.page_types import SearchPage, StorePage
 
 IN_REDIS = {
     "entry": msgspec.msgpack.encode(ENTRY),

@@ -16,12 +16,6 @@ import opening_hours
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from refillspot.diningcode.answers import SUCCESS, decode_search, decode_store
-from refillspot.diningcode.left_as_text import count_left_as_text
-from refillspot.diningcode.list_page import decode_list_page
-from refillspot.diningcode.page_types import Row
-from refillspot.diningcode.store_page import decode_store_page
-from refillspot.diningcode.stores import build_store
 from refillspot.exceptions import LayoutChangedError, PassingError, UnknownStoreError
 from refillspot.parsing.address import parse_address
 from refillspot.parsing.cuisine import find_cuisines
@@ -29,13 +23,19 @@ from refillspot.parsing.hours import parse_hours
 from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import parse_price_krw, parse_prices
 from refillspot.parsing.refill import assess_refill
-from refillspot.parsing.refill_terms import parse_refill_terms
+from refillspot.parsing.refill.terms import parse_refill_terms
 from refillspot.postgres.store_row import StoreRow
+from refillspot.sites.diningcode.answers import SUCCESS, decode_search, decode_store
+from refillspot.sites.diningcode.left_as_text import count_left_as_text
+from refillspot.sites.diningcode.list_page import decode_list_page
+from refillspot.sites.diningcode.page_types import Row
+from refillspot.sites.diningcode.store_page import decode_store_page
+from refillspot.sites.diningcode.stores import build_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from refillspot.diningcode.page_types import StorePage
+    from refillspot.sites.diningcode.page_types import StorePage
 
 DOCUMENTED = (PassingError, LayoutChangedError, UnknownStoreError)
 PIECES = (

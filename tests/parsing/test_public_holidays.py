@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from refillspot.parsing.hours import parse_hours
-from refillspot.parsing.public_holidays import find_day_before, is_by_public_holiday
+from refillspot.parsing.hours.public_holidays import find_day_before, is_by_public_holiday
 from tests.parsing.hours_labels import say
 
 OPEN = "영업시간: 11:00 - 22:00"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refillspot.items import MenuItem, RefillTerms
-from refillspot.parsing.refill_terms import parse_refill_terms, refill_terms
+from refillspot.parsing.refill.terms import parse_refill_terms, refill_terms
 
 
 @pytest.mark.parametrize(

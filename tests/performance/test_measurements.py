@@ -16,9 +16,9 @@ from refillspot.performance.rows import ROWS, measure_rows
 from refillspot.performance.stage import City, Stage
 from refillspot.performance.whole import crawl_whole
 from refillspot.postgres.speed import round_trip
+from refillspot.sandbox.distance import far_away
+from refillspot.sandbox.scratch import clean_ground
 from refillspot.services.server_memory import measure_servers
-from refillspot.trial.distance import far_away
-from refillspot.trial.ground import clean_ground
 
 if TYPE_CHECKING:
     from refillspot.performance.stage import Conditions

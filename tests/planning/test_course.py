@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from refillspot.planning.course import Answer, Course, Step
+from refillspot.planning.pagination import Answer, Course, Step
 
 PAGE = 100
 

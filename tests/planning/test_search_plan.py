@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from refillspot.diningcode.forms import PAGE_SIZE
 from refillspot.planning import KEYWORDS, CrawlArguments, Query, SearchPlan
 from refillspot.planning.queries import MARGIN, SMALLEST_DEGREES
 from refillspot.regions import districts, find_district
+from refillspot.sites.diningcode.forms import PAGE_SIZE
 
 
 def plan(**arguments: str) -> SearchPlan:

@@ -8,7 +8,7 @@ from typing import Any
 from refillspot.planning import CrawlArguments
 from refillspot.postgres.crawls import Crawl
 from refillspot.review.facts import Facts
-from refillspot.worker_stats import WorkerStats
+from refillspot.stats.worker_stats import WorkerStats
 
 BEGUN = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)  # the next day in Korea
 HOUR = timedelta(hours=1)

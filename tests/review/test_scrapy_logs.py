@@ -88,7 +88,7 @@ def test_a_log_does_not_steer_the_terminal() -> None:
     ],
 )
 def test_what_an_entry_quotes_are_no_stats(quoted: str) -> None:
-    entry = f"2026-11-24 15:29:59 [refillspot.frontier.settlement] ERROR: the site says: {quoted}\n"
+    entry = f"2026-11-24 15:29:59 [refillspot.frontier.acknowledgement] ERROR: the site says: {quoted}\n"
 
     assert read(entry) == []
     assert read(entry + log({"item_scraped_count": 1})) == [{"item_scraped_count": 1}]

@@ -10,17 +10,17 @@ import msgspec
 from backports import zstd
 from scrapy.utils.request import request_from_dict
 
-from refillspot import fallback, politeness
 from refillspot.exceptions import RefusedRequestError, UnreadableValueError
-from refillspot.fallback import ApiRecord
-from refillspot.fleet.figures import FiguresOfCrawl
-from refillspot.fleet.snapshot import Snapshot
 from refillspot.frontier import codec
 from refillspot.frontier.codec import RequestCodec
-from refillspot.frontier.dead_letters import _open
-from refillspot.frontier.progress import Progress
 from refillspot.frontier.queue import read_counts, read_result
-from refillspot.politeness import LONGEST_HOLD_SECONDS, Pace
+from refillspot.monitoring.figures import FiguresOfCrawl
+from refillspot.monitoring.snapshot import Snapshot
+from refillspot.operations.dead_letters import _open
+from refillspot.operations.progress import Progress
+from refillspot.policies import fallback, politeness
+from refillspot.policies.fallback import ApiRecord
+from refillspot.policies.politeness import LONGEST_HOLD_SECONDS, Pace
 from refillspot.shared.heartbeats import _read as read_heartbeat
 from refillspot.shared.page import VERSION, UnreadablePageError, decode_page, encode_page
 from refillspot.site_hosts import SiteHosts

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 
-from refillspot.caching import Kind
-from refillspot.fallback import FAILURES, SPREAD_SECONDS, Decision
+from refillspot.policies.caching import Kind
+from refillspot.policies.fallback import FAILURES, SPREAD_SECONDS, Decision
 from refillspot.shared import api_health
 from refillspot.shared.api_health import ApiHealth
 
@@ -26,7 +26,7 @@ LIST, STORE = Kind.LIST, Kind.STORE
 @pytest.fixture(autouse=True)
 def _each_look_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_health, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr("refillspot.fallback.SPREAD_SECONDS", 0.0)
+    monkeypatch.setattr("refillspot.policies.fallback.SPREAD_SECONDS", 0.0)
 
 
 @asynccontextmanager

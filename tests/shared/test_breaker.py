@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from refillspot.shared.breaker import Breaker
+from refillspot.policies.breaker import Breaker
 
 
 def test_a_server_that_failed_is_tried_by_one_caller_at_a_time() -> None:

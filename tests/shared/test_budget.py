@@ -14,8 +14,8 @@ import msgspec
 import pytest
 import redis
 
-from refillspot import politeness
-from refillspot.politeness import LEASE_SECONDS, Pace
+from refillspot.policies import politeness
+from refillspot.policies.politeness import LEASE_SECONDS, Pace
 from refillspot.shared import budget as budget_module
 from refillspot.shared.budget import RequestBudget
 from refillspot.shared.connections import connect
@@ -25,7 +25,7 @@ from refillspot.shared.shared_pace import SharedPace
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from refillspot.politeness import Decision
+    from refillspot.policies.politeness import Decision
     from tests.own_redis import OwnRedis
 
 PER_SECOND = 50

@@ -13,8 +13,8 @@ import msgspec
 import pytest
 import redis
 
-from refillspot import politeness
-from refillspot.politeness import LONGEST_HOLD_SECONDS, Pace, begin, believed
+from refillspot.policies import politeness
+from refillspot.policies.politeness import LONGEST_HOLD_SECONDS, Pace, begin, believed
 from refillspot.shared.budget import RequestBudget
 from refillspot.shared.connections import connect
 from refillspot.shared.server_clock import ServerClock

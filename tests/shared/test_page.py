@@ -12,7 +12,7 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as some
 
-from refillspot.caching import Kind
+from refillspot.policies.caching import Kind
 from refillspot.shared.page import OVERHEAD_BYTES, VERSION, Page, UnreadablePageError, decode_page, encode_page
 
 if TYPE_CHECKING:

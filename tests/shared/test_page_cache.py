@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 
-from refillspot.caching import Kind
+from refillspot.policies.caching import Kind
 from refillspot.shared import cache_server
 from refillspot.shared.cache_server import ANSWER_SECONDS, REST_SECONDS, CacheServer
 from refillspot.shared.page import VERSION, Page, encode_page

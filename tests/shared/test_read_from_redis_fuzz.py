@@ -15,8 +15,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refillspot import politeness
-from refillspot.fallback import ApiRecord
+from refillspot.policies import politeness
+from refillspot.policies.fallback import ApiRecord
 from tests.shared.redis_readers import (
     BEAT,
     ENTRY,

@@ -12,12 +12,12 @@ import pytest
 import redis
 
 from refillspot.exceptions import MeasurementError, ServiceUnavailableError
+from refillspot.sandbox.crawl import running_crawl, workers_of
+from refillspot.sandbox.distance import far_away
+from refillspot.sandbox.programs import running_program
+from refillspot.sandbox.scratch import clean_ground
+from refillspot.sandbox.site import running_site
 from refillspot.services.rerouting import route_of
-from refillspot.trial.crawl import running_crawl, workers_of
-from refillspot.trial.distance import far_away
-from refillspot.trial.ground import clean_ground
-from refillspot.trial.programs import running_program
-from refillspot.trial.site import running_site
 
 if TYPE_CHECKING:
     from refillspot.services import ServiceAddresses

@@ -1,0 +1,139 @@
+"""What answers say about how the site is: too much, too slow, no more."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scrapy import signals
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.http.request import NO_CALLBACK
+
+from refillspot.downloadermiddlewares.fallback import FallbackMiddleware
+from refillspot.downloadermiddlewares.politeness import SENT, PolitenessMiddleware
+from refillspot.downloadermiddlewares.requeue import put_back
+from refillspot.downloadermiddlewares.stalls import Stalls
+from refillspot.policies import politeness
+from refillspot.policies.latency import LatencyWatch
+from refillspot.policies.pace_setting import allowed_pace
+from refillspot.policies.retries import LONGEST_RETRY_AFTER, retry_after_seconds
+from refillspot.site_hosts import SiteHosts
+from refillspot.sites.diningcode.refusals import Refusal, is_page_due, refusal_of
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+    from refillspot.shared.budget import RequestBudget
+
+TOO_MUCH = {403, 429}
+
+
+class DistressMiddleware:
+    """Tells all workers what an answer means for the pace; a request that met a block waits in the queue, unharmed.
+
+    Settings: DININGCODE_API_URL, DININGCODE_WEB_URL (other hosts say nothing about the site),
+    POLITENESS_REQUESTS_PER_SECOND (0 = not there), POLITENESS_BLOCK_SECONDS. Stats: politeness/put_back,
+    good_answers (of the site itself, whoever reads them), verification_pages, pages_for_humans, slow_answers (times
+    that the latency had doubled), retry_after_cut (longer than is believed), retry_after_unusable; those of the
+    decisions are PolitenessMiddleware's, which also says what they are.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._site = SiteHosts.of(crawler.settings)
+        self._cool_down = crawler.settings.getfloat("POLITENESS_BLOCK_SECONDS")
+        self._latency = LatencyWatch()
+        self._stalls = Stalls()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if not allowed_pace(crawler.settings):
+            raise NotConfigured("POLITENESS_REQUESTS_PER_SECOND is 0: no limit.")
+        middleware = cls(crawler)
+        crawler.signals.connect(middleware._stalls.watch, signal=signals.spider_opened)
+        crawler.signals.connect(middleware._stalls.end, signal=signals.spider_closed)
+        return middleware
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
+        sent = request.meta.pop(SENT, None)
+        if sent is None or not self._is_of_site(request):
+            return response
+        if refusal := refusal_of(request.url, response.status, response.body):
+            self._count(refusal.kind)
+            return await self._refused(request, response, refusal, sent)
+        await self._hold(request, response)
+        await self.budget.answered(is_error=response.status >= 500)
+        sign = self._sign(request, response)
+        if sign is None and (response.status < 300 or response.status == 304):
+            self._count("good_answers")
+        if sign := sign or self._slowness(request, response):
+            await self.budget.change(partial(politeness.slow_down, reason=sign, sent=sent))
+        return response
+
+    async def process_exception(self, request: Request, exception: Exception) -> None:
+        was_sent = request.meta.pop(SENT, None) is not None and self._is_of_site(request)
+        if was_sent and not isinstance(exception, IgnoreRequest):
+            await self.budget.answered(is_error=True)
+
+    @property
+    def budget(self) -> RequestBudget:
+        middleware = self._crawler.get_downloader_middleware(PolitenessMiddleware)
+        assert middleware is not None  # noqa: S101  # both are there, or neither
+        assert middleware.budget is not None  # noqa: S101
+        return middleware.budget
+
+    def _is_of_site(self, request: Request) -> bool:
+        """Whether an answer is the site's; redirects do not lead elsewhere."""
+        return self._site.has(request.url)
+
+    async def _refused(self, request: Request, response: Response, refusal: Refusal, sent: float) -> Request | Response:
+        reason = f"{request.url} is {refusal.words}"
+        block = partial(politeness.block, reason=reason, sent=sent, cool_down=self._cool_down)
+        decision = await self.budget.change(block)
+        fallback = self._crawler.get_downloader_middleware(FallbackMiddleware)
+        if fallback and decision and decision.kind == "blocked":
+            await fallback.blocked(request, refusal, response.status, reason)
+        await self._hold(request, response)
+        if request.callback is NO_CALLBACK:  # whoever asks for robots.txt judges for itself
+            return response
+        self._count("put_back")
+        return put_back(request, self.budget.seconds_held())
+
+    async def _hold(self, request: Request, response: Response) -> None:
+        header = response.headers.get("Retry-After")
+        if header is None or response.status < 400:
+            return
+        asked = header.decode("latin-1")
+        seconds = retry_after_seconds(asked, datetime.now(UTC))
+        if not seconds:
+            self._count("retry_after_unusable")
+            return
+        if seconds == LONGEST_RETRY_AFTER:
+            self._count("retry_after_cut")
+        reason = f"HTTP {response.status} of {request.url} with Retry-After: {asked[:40]}"
+        await self.budget.change(partial(politeness.hold, seconds=seconds, reason=reason))
+
+    @staticmethod
+    def _sign(request: Request, response: Response) -> str | None:
+        if response.status in TOO_MUCH:
+            return f"HTTP {response.status} of {request.url}"
+        if 200 <= response.status < 300 and not response.body.strip() and not is_page_due(request.url):
+            return f"an empty answer of {request.url}"
+        return None
+
+    def _slowness(self, request: Request, response: Response) -> str | None:
+        latency = request.meta.get("download_latency")
+        if latency is None or response.status >= 400 or self._stalls.since(time.monotonic() - latency):
+            return None
+        if slowness := self._latency.add(latency):
+            self._count("slow_answers")
+        return slowness
+
+    def _count(self, what: str) -> None:
+        self._crawler.stats.inc_value(f"politeness/{what}")

@@ -1,0 +1,242 @@
+"""Between a worker's memory and Redis: the one task of a process that speaks to the queue."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from redis.exceptions import RedisError
+
+from refillspot.frontier.leases import Leases
+from refillspot.frontier.outbox import Backlog
+from refillspot.frontier.prefetch import Demand
+from refillspot.frontier.queue import BEHIND, COMPLETE, GONE, OPEN, WON
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from refillspot.frontier.leases import Limits
+    from refillspot.frontier.queue import Beat, CrawlQueue, Entry, Key
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.2  # between looks at an empty queue
+COLLECT_SECONDS = 0.05  # for which what is to be told is collected while there are requests to give out
+BEAT_SECONDS = 2.0  # between signs of life, at most: a pause is noticed by then
+FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # seconds between attempts while Redis is away
+LEAVE_SECONDS = 10.0  # for handing back at the end; without it the leases run out by themselves
+
+
+class Exchange:
+    """Gives out leased requests and takes what became of them, without ever waiting; a task tells Redis.
+
+    While Redis is away nothing is lost: what is to be told is kept, and no request is given out once the leases have
+    run out. A Redis that comes back older than it was is told again what cannot be found out from it: the seeds.
+    """
+
+    def __init__(
+        self, queue: CrawlQueue, limits: Limits, changed: Callable[[], None], rolled_back: Callable[[], object]
+    ) -> None:
+        self._queue = queue
+        self._limits = limits
+        self._changed = changed
+        self._rolled_back = rolled_back
+        self._leases = Leases(limits)
+        self._demand = Demand(limits.ahead_seconds)
+        self._given = 0  # since the demand was looked at
+        self._backlog = Backlog()
+        self._lease_until = self._beat_due = self._unbroken_since = 0.0
+        self._least_ahead = limits.prefetch
+        self._is_seeding, self._has_seeded = True, False
+        self._is_paused = False
+        self._wake, self._leaving = asyncio.Event(), asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.outages = 0
+        """How often Redis had to be waited for."""
+        self.ended: str | None = None
+        """COMPLETE, WON or GONE once there is nothing more to do."""
+        self.result: bytes | None = None
+        self.failure: Exception | None = None
+        """What ended the task against its will."""
+
+    # --- called by the scheduler: never waits, never raises
+
+    def push(self, *operation: Any) -> None:
+        """Tell Redis; soon, and in the order of the calls."""
+        self._backlog.add(operation)
+        self._wake.set()
+
+    def seed(self, *operation: Any) -> None:
+        """Tell Redis, and tell it again should it forget: no other request in the queue would bring a seed back."""
+        self._backlog.add_seed(operation)
+        self._wake.set()
+
+    def settle(self, key: Key, *operation: Any) -> None:
+        """Tell Redis what became of a request that was given out."""
+        self._leases.in_hand -= 1
+        self._backlog.add(operation, key)
+        self._wake.set()
+
+    def next(self) -> Entry | None:
+        """Give out a request, None if there is none now."""
+        if self._is_paused or monotonic() > self._lease_until or not (entry := self._leases.give()):
+            return None
+        self._given += 1
+        if not self._leases.is_alone(entry.key):  # then it was told before
+            self.push("start", *entry.key)
+        return entry
+
+    def end_of_seeds(self) -> None:
+        """Every seed was pushed."""
+        if not self._has_seeded:
+            self._has_seeded, self._is_seeding = True, False
+            self.seed("seeded")
+
+    def lease_ahead(self, requests: int) -> None:
+        """Lease at least so many requests ahead of their turn from now on."""
+        self._least_ahead = requests
+
+    @property
+    def is_idle(self) -> bool:
+        return not (self._leases.held or self._leases.in_hand or self._backlog)
+
+    # --- the task
+
+    async def start(self) -> None:
+        """Join the crawl."""
+        await self._renew(join=True)
+        self._task = asyncio.create_task(self._run(), name="frontier")
+
+    async def leave(self) -> None:
+        """Hand back what was not given out, and stop."""
+        self._leaving.set()
+        self._wake.set()
+        try:
+            async with asyncio.timeout(LEAVE_SECONDS):
+                if self._task:
+                    await self._task
+                for entry in self._leases.waiting:
+                    self._backlog.add(("return", *entry.key, entry.payload), entry.key)
+                self.push("leave")
+                await self._commit()
+        except (RedisError, OSError) as error:
+            logger.warning("Redis is away (%r): what this worker held comes back when its lease has run out", error)
+        await self._queue.close()
+
+    async def _run(self) -> None:
+        wait, said = FIRST_WAIT, ""
+        while not self._leaving.is_set():
+            try:
+                await self._turn()
+            except (RedisError, OSError) as error:
+                self.outages += 1
+                if str(error) != said:
+                    said = str(error)
+                    logger.warning("Redis: %s; this worker waits and loses nothing", said)
+                await self._pause(self._leaving, wait)
+                wait = min(wait * 2, LONGEST_WAIT)
+            except Exception as error:
+                logger.exception("the frontier stopped: a fault in refillspot")
+                self.failure = error
+                self._changed()
+                return
+            else:
+                if wait != FIRST_WAIT:
+                    logger.info("Redis answers again")
+                wait, said = FIRST_WAIT, ""
+                self._changed()
+                await self._pause(self._wake, POLL_SECONDS)
+                if self._leases.has_ready:  # nobody waits for an answer
+                    await self._pause(self._leaving, COLLECT_SECONDS)
+                self._wake.clear()
+
+    async def _turn(self) -> None:
+        await self._commit()
+        if monotonic() >= self._beat_due:
+            await self._renew()
+        if self.ended is None:
+            if not self._is_paused:
+                await self._refill()
+            await self._look_for_end()
+
+    async def _commit(self) -> None:
+        while self._backlog:
+            state = await self._queue.commit(self._backlog.confirmed + 1, self._backlog.batch())
+            if state == OPEN:
+                self._leases.held -= self._backlog.confirm()
+            elif state == BEHIND:
+                await self._renew()
+            else:
+                self._forget(state)  # closed by others, who had inherited what this worker held
+                return
+        self._leases.all_told()
+
+    def _forget(self, state: str) -> None:
+        self._backlog.clear()
+        self._leases.clear()
+        if state == GONE:
+            self.ended = state
+
+    async def _renew(self, *, join: bool = False) -> None:
+        asked, lease = monotonic(), self._limits.lease_seconds
+        beat = await self._queue.beat(lease, join=join)
+        is_broken = join or not beat.known or asked > self._lease_until
+        if not beat.known:
+            beat = await self._queue.beat(lease, join=True)
+        if beat.state == GONE:
+            self._forget(GONE)
+            return
+        if beat.batch < self._backlog.confirmed:
+            self._roll_back(beat)
+            is_broken = True
+        if is_broken:
+            self._unbroken_since = asked
+        if is_broken or beat.leases != len(self._leases.held):
+            await self._audit()
+        if beat.seeded:
+            self._is_seeding = False
+        self._lease_until, self._beat_due = asked + lease, asked + min(lease / 4, BEAT_SECONDS)
+        if beat.paused != self._is_paused:
+            logger.info("the crawl is paused: scrapy resume lets it go on" if beat.paused else "the crawl goes on")
+        self._is_paused = beat.paused
+
+    def _roll_back(self, beat: Beat) -> None:
+        last = self._backlog.confirmed
+        logger.warning("Redis came back from before batch %d of %d of this worker", beat.batch + 1, last)
+        self._backlog.roll_back(beat.batch, with_seeds=not beat.seeded)
+        self._is_seeding = not (beat.seeded or self._has_seeded)
+        self._rolled_back()
+
+    async def _audit(self) -> None:
+        """Make what is held and what is leased the same: answers may have been lost, leases given to others."""
+        unknown, lost = await self._queue.audit(self._leases.held)
+        self._leases.drop(set(lost))
+        self._leases.receive(unknown)
+
+    async def _refill(self) -> None:
+        demand, self._given = self._demand.note(self._given, monotonic()), 0
+        self._leases.prefetch = max(self._least_ahead, demand)
+        if suspect := self._leases.choose_suspect():
+            self.push("start", *suspect.key)
+        elif room := self._leases.room:
+            # After an outage every living worker must have had the time to say so before anything is inherited.
+            inherit = monotonic() - self._unbroken_since >= self._limits.lease_seconds
+            attempts = self._limits.max_attempts
+            taken = await self._queue.take(room, max_attempts=attempts, inherit=inherit, told=self._backlog.confirmed)
+            self._leases.receive(taken)
+
+    async def _look_for_end(self) -> None:
+        if self.is_idle and not self._is_seeding:
+            state, self.result = await self._queue.try_finish()
+            if state in {WON, COMPLETE, GONE}:
+                self.ended = state
+
+    @staticmethod
+    async def _pause(until: asyncio.Event, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await until.wait()
+        except TimeoutError:
+            pass

@@ -1,0 +1,1 @@
+"""A crawl as it runs, looked at: snapshot, figures, `top`, metrics."""

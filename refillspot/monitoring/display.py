@@ -1,0 +1,127 @@
+"""Progress for the person who watches: a live panel on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from refillspot.clock import KST
+from refillspot.language import gettext as _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from refillspot.operations.progress import Progress
+
+PLAIN_SECONDS = 30.0  # between plain lines
+
+
+class Display(AbstractContextManager["Display"]):
+    """`title` says what is crawled and by how many."""
+
+    def __init__(self, console: Console, title: str) -> None:
+        self._console = console
+        self._title = title
+        self._last_line: float | None = None
+        self.held = ""
+        """Why nothing leaves, see `write_hold`."""
+        self._live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        else:
+            self._console.print(self._title, soft_wrap=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._live.stop()
+
+    def show(
+        self, seconds: float, progress: Progress, stores: int, per_minute: float | None, left: float | None
+    ) -> None:
+        """Show the state of things; `seconds` since the start, `left` the seconds still to go."""
+        words = _words(progress, stores, per_minute)
+        if self._live:
+            lines: list[RenderableType] = [
+                title_line(self._title, write_seconds(seconds)),
+                progress_line(progress, left),
+            ]
+            lines += [Text(self.held, style="bold yellow", overflow="fold")] if self.held else []
+            self._live.update(Group(*lines, Text(words, overflow="fold")))
+        elif self._last_line is None or seconds - self._last_line >= PLAIN_SECONDS:
+            self._last_line = seconds
+            now = datetime.now(KST)
+            told = "; ".join(part for part in (self.held, words) if part)
+            self._console.print(f"{now:%H:%M:%S}  {told}, {write_left(left)}", soft_wrap=True)
+
+
+def title_line(title: str, right: str) -> Table:
+    line = Table.grid(expand=True, padding=(0, 1))
+    line.add_column(ratio=1)
+    line.add_column(justify="right", no_wrap=True)
+    line.add_row(Text(title, style="bold", overflow="ellipsis", no_wrap=True), right)
+    return line
+
+
+def progress_line(progress: Progress, left: float | None) -> Table:
+    line = Table.grid(expand=True, padding=(0, 1))
+    line.add_column(ratio=1)
+    line.add_column(justify="right")
+    known = progress.done + progress.left
+    share = (
+        _("{done:,} of {known:,} known requests, {left}").format(done=progress.done, known=known, left=write_left(left))
+        if known
+        else _("asking for the first lists")
+    )
+    line.add_row(ProgressBar(total=max(known, 1), completed=progress.done), share)
+    return line
+
+
+def write_seconds(seconds: float) -> str:
+    """Return "12:05", or "1:02:05" from an hour on."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+def write_left(seconds: float | None) -> str:
+    if seconds is None:
+        return _("time left unknown")
+    return _("{time} left").format(time=write_seconds(seconds))
+
+
+def write_hold(pace: Mapping[str, Any] | None, now: datetime) -> str:
+    """Say why nothing leaves and until when, out of what `read_pace` says; "" where something may."""
+    if not pace or not pace["held_seconds"]:
+        return ""
+    until = now.astimezone(KST) + timedelta(seconds=pace["held_seconds"])
+    return _("Nothing leaves until {time} KST ({left}): {reason}").format(
+        time=f"{until:%H:%M:%S}", left=write_seconds(pace["held_seconds"]), reason=pace["held_because"]
+    )
+
+
+def _words(progress: Progress, stores: int, per_minute: float | None) -> str:
+    pace = _("{stores:,} stores").format(stores=stores)
+    if per_minute is not None:
+        pace = _("{stores:,} stores ({per_minute:.0f} a minute)").format(stores=stores, per_minute=per_minute)
+    requests = _(
+        "requests: {done:,} done, {queued:,} queued, {leased:,} in hand, {waiting:,} waiting, {dead:,} dead letters"
+    ).format(
+        done=progress.done,
+        queued=progress.queued,
+        leased=progress.leased,
+        waiting=progress.waiting,
+        dead=progress.dead,
+    )
+    workers = _("workers: {workers}").format(workers=progress.workers)
+    paused = [_("paused (scrapy resume)")] if progress.paused else []
+    return "; ".join([*paused, pace, requests, workers])

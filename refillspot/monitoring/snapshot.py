@@ -1,0 +1,121 @@
+"""A crawl at one moment, from both servers. For commands: this blocks."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from refillspot.clock import Clock
+from refillspot.exceptions import ArgumentError, ServiceUnavailableError
+from refillspot.language import gettext as _
+from refillspot.operations.pace_control import read_pace
+from refillspot.operations.progress import ProgressReader
+from refillspot.policies.pace_setting import allowed_pace
+from refillspot.postgres import worker_stats
+from refillspot.postgres.crawl_list import find_crawl, list_crawls
+from refillspot.shared.heartbeats import HeartbeatReader
+from refillspot.site_hosts import SiteHosts
+from refillspot.stats.worker_stats import WorkerStats, newest
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from typing import Self
+
+    from scrapy.settings import BaseSettings
+
+    from refillspot.operations.progress import Progress
+    from refillspot.postgres.crawls import Crawl
+    from refillspot.services import ServiceAddresses
+
+POSTGRES, REDIS = "PostgreSQL", "Redis"
+POSTGRES_SECONDS = 2.0  # between looks at PostgreSQL; commits are as far apart
+
+
+@dataclass(slots=True, frozen=True)
+class Snapshot:
+    at: datetime
+    crawl: Crawl
+    workers: list[WorkerStats]
+    """All that there were, each with the newest that is known of it."""
+    progress: Progress | None = None
+    """What was known last; None while nothing is."""
+    pace: dict[str, Any] | None = None
+    """See `read_pace`; that of the site, whether this crawl's workers keep to it or not. None while Redis is away."""
+    away: list[str] = field(default_factory=list)
+    """Servers that do not answer: what is told of them is what was known last."""
+    unreadable: list[str] = field(default_factory=list)
+    """Workers whose heartbeat is none that can be read."""
+
+
+def choose_crawl(services: ServiceAddresses, key_prefix: str, named: str | None) -> Crawl:
+    """Return the crawl that is named, else the newest that workers are at work on, else the newest.
+
+    Raises:
+        ArgumentError: there is none.
+        ServiceUnavailableError: PostgreSQL does not answer.
+    """
+    if named is not None:
+        return find_crawl(services.database_url, named)
+    crawls = list_crawls(services.database_url)
+    if not crawls:
+        raise ArgumentError(_("There is no crawl yet: scrapy crawl diningcode -a district=강남구"))
+    for crawl in (crawl for crawl in crawls if crawl.state == "running"):
+        with ProgressReader(services.redis_url, f"{key_prefix}:{crawl.id}") as reader:
+            progress = reader.read()
+        if progress and progress.workers:
+            return crawl
+    return crawls[0]
+
+
+class CrawlReader:
+    """Looks at one crawl again and again; never disturbs its workers, and outlives outages of the servers."""
+
+    def __init__(self, services: ServiceAddresses, settings: BaseSettings, crawl: Crawl) -> None:
+        prefix = str(settings["REDIS_KEY_PREFIX"])
+        self._services = services
+        self._politeness_key = SiteHosts.of(settings).politeness_key(prefix)
+        self._configured = allowed_pace(settings) or 1.0  # where Redis knows of no pace
+        self._clock = Clock.of(settings)
+        self._crawl = crawl
+        self._workers: list[WorkerStats] = []
+        self._last: Progress | None = None
+        self._postgres_due = 0.0
+        self._stack = ExitStack()
+        self._progress = self._stack.enter_context(ProgressReader(services.redis_url, f"{prefix}:{crawl.id}"))
+        self._beats = self._stack.enter_context(HeartbeatReader(services.redis_url, f"{prefix}:{crawl.id}"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def read(self) -> Snapshot:
+        away = [] if self._read_postgres() else [POSTGRES]
+        progress, beats = self._progress.read(), self._beats.read()
+        self._workers = newest(self._workers, beats or [])
+        self._last = progress or self._last
+        pace = self._pace() if progress else None
+        away += [] if progress else [REDIS]
+        unreadable = self._beats.unreadable
+        return Snapshot(self._clock.now(), self._crawl, self._workers, self._last, pace, away, unreadable)
+
+    def _read_postgres(self) -> bool:
+        if time.monotonic() < self._postgres_due:
+            return True
+        try:
+            self._crawl = find_crawl(self._services.database_url, self._crawl.id)
+            kept = worker_stats.read(self._services.database_url, self._crawl.id)
+        except ServiceUnavailableError:
+            return False
+        self._workers = newest(self._workers, kept)
+        self._postgres_due = time.monotonic() + POSTGRES_SECONDS
+        return True
+
+    def _pace(self) -> dict[str, Any] | None:
+        try:
+            return read_pace(self._services.redis_url, self._politeness_key, self._configured)
+        except ServiceUnavailableError:
+            return None

@@ -1,0 +1,72 @@
+"""The replica as a process: a synthetic Diningcode on a free port of this machine."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+from refillspot.exceptions import MeasurementError
+from refillspot.language import gettext as _
+from refillspot.sandbox.programs import running_program
+from refillspot.sites.diningcode.forms import FORM_HEADERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from refillspot.sites.diningcode.forms import Form
+
+
+class SyntheticSite:
+    """A running replica: what is true of its city, and what it was asked."""
+
+    def __init__(self, url: str, connection: HTTPConnection) -> None:
+        self.url = url
+        self._connection = connection
+
+    def truth(self, district: str, keywords: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the stores of a district, and by which of the keywords each can be reached."""
+        query = urlencode({"district": district, "keywords": ",".join(keywords)})
+        stores: list[dict[str, Any]] = json.loads(self._ask("GET", f"/_truth?{query}"))["stores"]
+        return stores
+
+    def log(self) -> list[dict[str, Any]]:
+        """Return every request since the log was cleared, with the site's own times."""
+        return [json.loads(line) for line in self._ask("GET", "/_log").splitlines()]
+
+    def clear_log(self) -> None:
+        self._ask("DELETE", "/_log")
+
+    def spoil(self, *faults: Mapping[str, Any]) -> None:
+        """Let answers go wrong from now on, see docs/replica.md."""
+        self._ask("POST", "/_faults", json.dumps(faults).encode())
+
+    def ask(self, form: Form) -> bytes:
+        """Return the answer to a form of the API."""
+        return self._ask("POST", form.path, form.body, FORM_HEADERS)
+
+    def _ask(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> bytes:
+        self._connection.request(method, path, body, dict(headers or {}))
+        response = self._connection.getresponse()
+        answer = response.read()
+        if path.startswith("/_") and response.status >= 400:
+            what = _("the synthetic site refuses {path}: {answer}")
+            raise MeasurementError(what.format(path=path, answer=answer.decode("utf-8", "replace").strip()[:200]))
+        return answer
+
+
+@contextmanager
+def running_site(seed: int, *options: str) -> Iterator[SyntheticSite]:
+    """Start a replica with options of `python -m replica`, stop it at the end.
+
+    Raises:
+        ServiceUnavailableError: it does not start.
+    """
+    with running_program("replica", "--port", "0", "--seed", str(seed), "--until-stdin-closes", *options) as site:
+        url = next(word for word in site.said.split() if word.startswith("http://"))
+        with closing(HTTPConnection(urlsplit(url).netloc)) as connection:  # no proxy: loopback is no matter of one
+            yield SyntheticSite(url, connection)

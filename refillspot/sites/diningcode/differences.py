@@ -1,0 +1,102 @@
+"""What answers have that is not known, and lack that is: for whoever keeps the parsers up with the site. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+from msgspec import inspect
+
+from refillspot.sites.diningcode.json_parts import type_names
+from refillspot.sites.diningcode.page_types import READ_SECTIONS, PoiSection, Row
+from refillspot.sites.diningcode.shapes import Shapes, note_list, note_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SEEN_SECTIONS = ("photo", "score", "review", "blog", "tag")  # observed, and of no use here
+SEEN = {
+    "list": ("list[].area", "list[].keyword", "list[].distance", "list[].display_review", "poi_section.region",
+             "poi_section.region_name", "poi_section.order", "poi_section.alt_queries", "poi_section.params",
+             *(f"list[].image_list[].{name}" for name in ("pd_id", "user_name", "user_photo", "date", "type"))),
+    "store": ("restaurant.v_rid", "restaurant.name", "restaurant.area", "restaurant.desc",
+              "detail.status.is_open", "detail.status.color", "detail.bhour[].today", "menu.menu_total_count",
+              *(f"menu.list[].{name}" for name in (
+                  "rank", "selection_count", "selection_rate", "review_count", "comment_count")),
+              *(f"{picture}.{name}" for picture in ("restaurant.images.list[]",) for name in (
+                  "pd_id", "user_name", "user_photo", "date", "type")),
+              *(f"{key}.key" for key in READ_SECTIONS), *SEEN_SECTIONS),
+}  # fmt: skip
+"""Observed, and not read: what they say is said elsewhere, or depends on who asks. With all that they contain."""
+
+
+READ: dict[str, dict[str, type[msgspec.Struct]]] = {
+    "list": {"poi_section": PoiSection, "list[]": Row},
+    "store": READ_SECTIONS,
+}
+AROUND = ("result_code", "result_msg", "result_data", "left_out", "list")
+
+
+@dataclass(slots=True)
+class Differences:
+    """Paths, as those of an `Oddity`. Of an unknown part its own parts are not named."""
+
+    unknown: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+def compare_list(body: bytes) -> Differences:
+    """Compare a list. A field that any row has is not missing."""
+    shapes = Shapes()
+    note_list(body, shapes)
+    return compare(shapes, "list")
+
+
+def compare_store(body: bytes) -> Differences:
+    """Compare a store page: its sections, and the parts of those that are read."""
+    shapes = Shapes()
+    note_store(body, shapes)
+    return compare(shapes, "store")
+
+
+def compare(shapes: Shapes, kind: Literal["list", "store"]) -> Differences:
+    """Compare what came with what is read, and was seen before."""
+    known, seen = known_paths(kind), SEEN[kind]
+    unknown: list[str] = []
+    for path in sorted(shapes.of):
+        if path not in known and not any(path == of or _is_part(path, of) for of in (*seen, *AROUND, *unknown)):
+            unknown.append(path)
+    sections = (*READ_SECTIONS, *SEEN_SECTIONS) if kind == "store" else ()
+    fields = [path for path in known if not path.endswith("[]") and _is_object(shapes, path.rpartition(".")[0])]
+    return Differences(unknown, sorted(path for path in (*sections, *fields) if path not in shapes.of))
+
+
+@cache
+def known_paths(kind: Literal["list", "store"]) -> dict[str, str]:
+    """Return {path of each part that is read: the type that is due, "text"}."""
+    return {
+        place: due
+        for path, shape in READ[kind].items()
+        for place, due in [(path, "object"), *_paths(inspect.type_info(shape), path)]
+    }
+
+
+def _paths(due: inspect.Type, path: str) -> Iterator[tuple[str, str]]:
+    for kind in due.types if isinstance(due, inspect.UnionType) else (due,):
+        if isinstance(kind, inspect.StructType):
+            for one in kind.fields:
+                yield f"{path}.{one.encode_name}", type_names((one.type,))
+                yield from _paths(one.type, f"{path}.{one.encode_name}")
+        elif isinstance(kind, inspect.ListType):
+            yield f"{path}[]", type_names((kind.item_type,))
+            yield from _paths(kind.item_type, f"{path}[]")
+
+
+def _is_object(shapes: Shapes, path: str) -> bool:
+    return path in shapes.of and "object" in shapes.of[path].kinds
+
+
+def _is_part(path: str, of: str) -> bool:
+    return path.startswith((f"{of}.", f"{of}["))

@@ -1,0 +1,98 @@
+"""Whether the answers could be read: what the API said in a way that nobody understands is asked for by its page."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from scrapy import Request
+from scrapy.exceptions import NotConfigured
+
+from refillspot.downloadermiddlewares.fallback import FallbackMiddleware, api_kind
+from refillspot.exceptions import BlockedError, LayoutChangedError, PassingError
+from refillspot.items import Store
+from refillspot.policies.caching import CACHE_KIND, Kind
+from refillspot.policies.fallback import API_FAILURE
+from refillspot.sites.diningcode.forms import FORM_HEADERS
+from refillspot.sites.diningcode.roads import road_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from typing import Self
+
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+logger = logging.getLogger(__name__)
+
+COUNTED = {Kind.LIST: "fallback/lists", Kind.STORE: "fallback/stores"}
+
+
+class ReadingMiddleware:
+    """A spider middleware: tells `FallbackMiddleware` how the API does, and leads what it failed to say to the page.
+
+    An answer in a layout that is not known is led there at once, another useless one after its last attempt. Pages that
+    came instead of a block are none of them: they are left to the hold.
+
+    Settings: FALLBACK_ENABLED, RETRY_ENABLED, RETRY_TIMES. Stats: fallback/lists, stores (read from pages for people),
+    unread/<error>/<kind> (answers of the API that could not be used).
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._crawler = crawler
+        self._retry_times = settings.getint("RETRY_TIMES") if settings.getbool("RETRY_ENABLED") else 0
+        self._unread: WeakSet[Response] = WeakSet()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if not crawler.settings.getbool("FALLBACK_ENABLED"):
+            raise NotConfigured("FALLBACK_ENABLED is False.")
+        return cls(crawler)
+
+    async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        says_something = False
+        async for entry in result:
+            says_something |= isinstance(entry, Request | Store)
+            yield entry
+        kind = api_kind(response.request) if response.request else None
+        if kind is None or response in self._unread:
+            return
+        if road_of(response.url) == "pages":
+            self._crawler.stats.inc_value(COUNTED[kind])
+        elif says_something and "cached" not in response.flags:  # an empty list proves nothing
+            await self._fallback.health.note_success(kind)
+
+    def process_spider_exception(self, response: Response, exception: Exception) -> AsyncIterator[Request] | None:
+        request = response.request
+        kind = api_kind(request) if request else None
+        if request is None or kind is None or road_of(response.url) == "pages":
+            return None
+        if not self._is_for_good(request, exception) or self._fallback.page_of(request) is None:
+            return None
+        self._unread.add(response)
+        self._crawler.stats.inc_value(f"fallback/unread/{type(exception).__name__}/{kind}")
+        return self._lead(request, kind, f"{type(exception).__name__}: {exception}")
+
+    def _is_for_good(self, request: Request, exception: Exception) -> bool:
+        """Whether asking the API again is of no use. A block is none of its answers."""
+        if isinstance(exception, LayoutChangedError):
+            return True
+        was_last = request.meta.get("retry_times", 0) >= self._retry_times
+        return isinstance(exception, PassingError) and not isinstance(exception, BlockedError) and was_last
+
+    async def _lead(self, request: Request, kind: Kind, reason: str) -> AsyncIterator[Request]:
+        logger.error("the API's answer to %s cannot be used, its page is asked instead: %s", request, reason)
+        await self._fallback.failed(kind, reason)
+        yield Request(  # and nothing else of its meta: middlewares have put secrets into it
+            request.url, request.callback, "POST", FORM_HEADERS, request.body, priority=request.priority,
+            cb_kwargs=request.cb_kwargs, errback=request.errback, dont_filter=True,
+            meta={CACHE_KIND: kind.value, API_FAILURE: reason},
+        )  # fmt: skip
+
+    @property
+    def _fallback(self) -> FallbackMiddleware:
+        middleware = self._crawler.get_downloader_middleware(FallbackMiddleware)
+        assert middleware is not None  # noqa: S101  # both are there, or neither
+        return middleware

@@ -1,0 +1,1 @@
+"""What the processes of a crawl have counted, and what it comes to together. Pure."""
