@@ -36,6 +36,7 @@ check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python tools/house.py
 
 # Writes bench/results/latest.json and docs/benchmarks.md, in less than ten minutes
 bench: setup

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tools.house import describe, measure
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LONG = "\n".join(f"LINE_{number} = {number}" for number in range(70))
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package of seven files that hold something, with one fault of each kind in it."""
+    files = {
+        "__init__.py": '"""Holds nothing."""\n',
+        "middlewares.py": "from crooked import listed\n",
+        "listed.py": "LISTED = 1\n",
+        "long.py": f"import crooked.used_once\n\n\nclass Answer:\n    pass\n\n\n{LONG}\n",
+        "used_once.py": "from crooked import listed\n\n\nclass Answer:\n    pass\n",
+        "there.py": "from crooked import back\n",
+        "back.py": "def again() -> None:\n    from crooked import there\n",
+        "commands/__init__.py": "",
+        "commands/ask.py": "import crooked.long\n\n\nclass Answer:\n    pass\n",
+    }
+    for name, text in files.items():
+        (tmp_path / "crooked" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "crooked" / name).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "crooked", raising=False)
+    importlib.invalidate_caches()
+    return tmp_path / "crooked"
+
+
+def test_files_that_hold_something_are_counted_with_their_lines(package: Path) -> None:
+    house = measure("crooked", package)
+
+    assert len(house.lines) == 7
+    assert house.lines["crooked.long"] == 77
+    assert "crooked.long" not in house.small
+    assert "crooked.listed" in house.small
+
+
+def test_whoever_only_names_a_module_does_not_use_it(package: Path) -> None:
+    house = measure("crooked", package)
+
+    assert house.single["crooked.used_once"] == "crooked.long"
+    assert house.single["crooked.listed"] == "crooked.used_once"  # and middlewares.py, which lists it
+    assert "crooked.commands.ask" not in house.single
+
+
+def test_cycles_are_found_inside_functions_too(package: Path) -> None:
+    assert measure("crooked", package).cycles == ["crooked.back", "crooked.there"]
+
+
+def test_a_class_name_has_one_meaning_but_in_commands(package: Path) -> None:
+    assert measure("crooked", package).double == {"Answer": ["crooked.long", "crooked.used_once"]}
+
+
+def test_the_report_names_what_it_counts_where_asked(package: Path) -> None:
+    house = measure("crooked", package)
+    brief, verbose = (list(describe(house, verbose=verbose)) for verbose in (False, True))
+
+    assert set(brief) < set(verbose)
+    assert "      crooked.used_once <- crooked.long" in verbose
