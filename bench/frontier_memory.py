@@ -20,7 +20,7 @@ from bench import runner
 from bench.site import store_rows
 from bench.worker import running_services
 from refillspot.frontier import codec
-from refillspot.frontier.fields import request_fields
+from refillspot.frontier.codec import request_fields
 from refillspot.frontier.queue import CrawlQueue
 from refillspot.shared.connections import connect
 from refillspot.sites.diningcode.answers import decode_search

@@ -15,9 +15,9 @@ from refillspot.commands.crawls import Command
 from refillspot.crawl_ids import RESERVED, check_crawl_id
 from refillspot.exceptions import ArgumentError, CrawlIdError
 from refillspot.fleet.crawl import FleetCrawl
-from refillspot.frontier.scripts import script_source
+from refillspot.frontier.queue import script_source
 from refillspot.monitoring.snapshot import choose_crawl
-from refillspot.operations.letter_box import LetterBox
+from refillspot.operations.dead_letters import CrawlDeadLetters
 from refillspot.operations.overview import read_overview
 from refillspot.operations.pausing import set_paused
 from refillspot.operations.pruning import Pruning
@@ -46,7 +46,7 @@ TAKES_AN_ID: dict[str, Callable[[str], object]] = {
     ),
     "crawls show": lambda id_: read_overview(NOWHERE, "none", id_),
     "crawls prune": lambda id_: Pruning(NOWHERE, "none", Clock()).prune([id_]),
-    "deadletters --crawl": lambda id_: LetterBox.find(NOWHERE, "none", id_),
+    "deadletters --crawl": lambda id_: CrawlDeadLetters.find(NOWHERE, "none", id_),
     "pause": lambda id_: set_paused(NOWHERE, "none", id_, paused=True),
     "resume": lambda id_: set_paused(NOWHERE, "none", id_, paused=False),
     "top": lambda id_: choose_crawl(NOWHERE, "none", id_),

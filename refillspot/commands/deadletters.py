@@ -14,8 +14,8 @@ from refillspot.readable import indented, one_line, say
 if TYPE_CHECKING:
     import argparse
 
-    from refillspot.operations.dead_letters import DeadLetter
-    from refillspot.operations.letter_box import LetterBox
+    from refillspot.frontier.dead_letters import DeadLetter
+    from refillspot.operations.dead_letters import CrawlDeadLetters
 
 REASON_CHARACTERS = 100  # in a list; `show` has all of it
 
@@ -56,33 +56,33 @@ class Command(ScrapyCommand):
             self._act(actions[args[0]], numbers, opts)
 
     def _act(self, action: Any, numbers: list[int], opts: argparse.Namespace) -> None:
-        from refillspot.operations.letter_box import LetterBox
+        from refillspot.operations.dead_letters import CrawlDeadLetters
 
         assert self.settings  # noqa: S101  # Scrapy made them
         services = servers(self.settings, "postgres", "redis")
-        box = LetterBox.find(services, str(self.settings["REDIS_KEY_PREFIX"]), opts.crawl)
-        action(box, box.read(numbers), opts)
+        found = CrawlDeadLetters.find(services, str(self.settings["REDIS_KEY_PREFIX"]), opts.crawl)
+        action(found, found.read(numbers), opts)
 
 
-def _list(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
+def _list(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
     if opts.json:
         say(json.dumps([letter.as_json() for letter in letters], ensure_ascii=False))
         return
-    say(_("crawl {id}: {count} dead letters").format(id=box.crawl.id, count=len(letters)))
+    say(_("crawl {id}: {count} dead letters").format(id=found.crawl.id, count=len(letters)))
     for letter in letters:
         reason = one_line(letter.why.reason.partition("\n")[0][:REASON_CHARACTERS])
         say(f"{letter.number or '?':>4}  {letter.at}  {one_line(letter.asked)}\n      {reason}")
 
 
-def _show(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
+def _show(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
     if opts.json:
-        _list(box, letters, opts)
+        _list(found, letters, opts)
         return
     for letter in letters:
         say(
             _("dead letter {number} of crawl {id}, {at}\n{asked}\n{reason}").format(
                 number=letter.number,
-                id=box.crawl.id,
+                id=found.crawl.id,
                 at=letter.at,
                 asked=one_line(letter.asked),
                 reason=indented(letter.why.reason),
@@ -93,10 +93,10 @@ def _show(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -
         say(indented(letter.why.traceback))
 
 
-def _replay(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
+def _replay(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
     from refillspot.planning import spider_arguments
 
-    crawl, count = box.crawl, box.replay(letters)
+    crawl, count = found.crawl, found.replay(letters)
     if opts.json:
         say(json.dumps({"crawl": crawl.id, "replayed": count, "left": len(letters) - count}))
         return
@@ -116,10 +116,10 @@ def _replay(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace)
         )
 
 
-def _drop(box: LetterBox, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
-    count = box.drop(letters)
+def _drop(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
+    count = found.drop(letters)
     say(
-        json.dumps({"crawl": box.crawl.id, "dropped": count})
+        json.dumps({"crawl": found.crawl.id, "dropped": count})
         if opts.json
         else _("{count} dead letters are dropped.").format(count=count)
     )

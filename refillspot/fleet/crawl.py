@@ -22,7 +22,6 @@ from refillspot.fleet.watch import Watch
 from refillspot.fleet.watchdog import Watchdog
 from refillspot.fleet.worker import Worker
 from refillspot.frontier.queue import COMPLETE
-from refillspot.frontier.silence import SilenceReader
 from refillspot.language import gettext as _
 from refillspot.logs import Origin, write_json_log
 from refillspot.monitoring.display import Display
@@ -101,11 +100,10 @@ class FleetCrawl:
         self._serve_metrics()
         with (
             ProgressReader(self.services.redis_url, prefix) as reader,
-            SilenceReader(self.services.redis_url, prefix) as silence,
             Display(Terminal(), title) as display,
         ):
             watch = Watch(reader, display, self.services.database_url, self.crawl.id, self._pace)
-            watchdog = Watchdog(silence.read, self.settings.getfloat("FRONTIER_LEASE_SECONDS"))
+            watchdog = Watchdog(reader.silent_workers, self.settings.getfloat("FRONTIER_LEASE_SECONDS"))
             end = Supervisor(workers, watch.is_over, watch.look, watchdog).run()
             result = reader.result()
         crawl = look_at_crawl(self.services.database_url, self.crawl.id)

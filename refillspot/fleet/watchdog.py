@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refillspot.frontier.silence import pid_here
+from refillspot.frontier.queue import pid_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from refillspot.frontier.silence import Silence
+    from refillspot.operations.progress import SilentWorkers
 
 LONGEST_PATIENCE = 5.0  # seconds that a silence must be seen for, and that a worker is given to follow a signal
 SETTLE_SECONDS = 15.0  # after Redis was away; workers try again every 5 s
@@ -23,7 +23,7 @@ class Watchdog:
     without a break, by its own clock. `read` says who is silent, None while Redis is away.
     """
 
-    def __init__(self, read: Callable[[], Silence | None], lease_seconds: float) -> None:
+    def __init__(self, read: Callable[[], SilentWorkers | None], lease_seconds: float) -> None:
         self.lease_seconds = lease_seconds
         self.patience = min(lease_seconds, LONGEST_PATIENCE)
         self._read = read
@@ -36,18 +36,18 @@ class Watchdog:
 
     def hung(self, pids: Collection[int]) -> set[int]:
         """Look, and return the processes that hang."""
-        silence = self._read()
-        if silence is None:
+        silent = self._read()
+        if silent is None:
             self._is_broken = True
             return set()
-        if self._is_broken or not 0 <= silence.at - (self._looked_at or silence.at) <= LONGEST_GAP:
+        if self._is_broken or not 0 <= silent.at - (self._looked_at or silent.at) <= LONGEST_GAP:
             self._is_broken = False
-            self._counts_from = silence.at + max(self.lease_seconds, SETTLE_SECONDS)
-        self._looked_at = silence.at
-        own = {worker: pid for worker in silence.workers - self._others if (pid := pid_here(worker)) in pids}
-        self._others |= silence.workers - own.keys()
-        self._others &= silence.workers
-        self._since = {worker: max(self._since.get(worker, silence.at), self._counts_from) for worker in own}
+            self._counts_from = silent.at + max(self.lease_seconds, SETTLE_SECONDS)
+        self._looked_at = silent.at
+        own = {worker: pid for worker in silent.names - self._others if (pid := pid_here(worker)) in pids}
+        self._others |= silent.names - own.keys()
+        self._others &= silent.names
+        self._since = {worker: max(self._since.get(worker, silent.at), self._counts_from) for worker in own}
         return {
-            pid for worker, pid in own.items() if pid is not None and silence.at - self._since[worker] >= self.patience
+            pid for worker, pid in own.items() if pid is not None and silent.at - self._since[worker] >= self.patience
         }

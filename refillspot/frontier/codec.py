@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
+from scrapy import Request
 
 from refillspot.exceptions import RefusedRequestError
 from refillspot.frontier.typical import TYPICAL_REQUESTS
@@ -26,6 +27,8 @@ else:
     from backports import zstd
 
 if TYPE_CHECKING:
+    from scrapy import Spider
+
     from refillspot.site_hosts import SiteHosts
 
 VERSION = b"\x03"  # of this encoding and of TYPICAL_REQUESTS; a new one for each change of either
@@ -94,6 +97,32 @@ _options: dict[int, int] = {
     zstd.CompressionParameter.checksum_flag: 1,  # a damaged entry is refused, not half read
 }
 _compressor = zstd.ZstdCompressor(options=_options, zstd_dict=_dictionary.as_digested_dict)  # costs more than a request
+
+
+def request_fields(request: Request, spider: Spider) -> dict[str, Any]:
+    """Return what `request.to_dict(spider=spider)` does, and what `request_from_dict` reads.
+
+    Scrapy's own looks through every member of the spider for the name of a callback.
+
+    Raises:
+        RefusedRequestError: a callback is no method of the spider, or the request is of a class of its own.
+    """
+    if type(request) is not Request:
+        raise RefusedRequestError(f"a {type(request).__name__} cannot be queued: yield a scrapy.Request")
+    fields = {name: getattr(request, name) for name in Request.attributes}
+    fields["headers"] = dict(request.headers)
+    for name in ("callback", "errback"):
+        fields[name] = _method_name(fields[name], spider)
+    return fields
+
+
+def _method_name(method: Any, spider: Spider) -> str | None:
+    if method is None:
+        return None
+    name = getattr(method, "__name__", None)
+    if isinstance(name, str) and getattr(spider, name, None) == method:
+        return name
+    raise RefusedRequestError(f"{method} is no method of the spider {spider.name}, so its request cannot be queued")
 
 
 @dataclass(slots=True, frozen=True)

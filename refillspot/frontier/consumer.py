@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
-from refillspot.frontier.leases import Leases
-from refillspot.frontier.outbox import Backlog
-from refillspot.frontier.prefetch import Demand
+from refillspot.frontier.leases import Leases, Prefetch
 from refillspot.frontier.queue import BEHIND, COMPLETE, GONE, OPEN, WON
 
 if TYPE_CHECKING:
@@ -20,16 +18,68 @@ if TYPE_CHECKING:
     from refillspot.frontier.leases import Limits
     from refillspot.frontier.queue import Beat, CrawlQueue, Entry, Key
 
+    Operation = tuple[Key | None, tuple[Any, ...]]
+
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2  # between looks at an empty queue
 COLLECT_SECONDS = 0.05  # for which what is to be told is collected while there are requests to give out
 BEAT_SECONDS = 2.0  # between signs of life, at most: a pause is noticed by then
 FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # seconds between attempts while Redis is away
+BATCH_OPERATIONS = 500  # in one step of Redis: a few milliseconds
 LEAVE_SECONDS = 10.0  # for handing back at the end; without it the leases run out by themselves
 
 
-class Exchange:
+class Outbox:
+    """What Redis is to be told, in order and in numbered batches; in memory only.
+
+    An operation stays until its batch is confirmed; a seed for good, since Redis may forget it.
+    """
+
+    def __init__(self) -> None:
+        self._operations: list[Operation] = []
+        self._batch: list[Operation] = []
+        self._seeds: list[Operation] = []
+        self.confirmed = 0
+        """Number of the last batch that Redis has confirmed."""
+
+    def __bool__(self) -> bool:
+        return bool(self._operations or self._batch)
+
+    def add(self, operation: tuple[Any, ...], key: Key | None = None) -> None:
+        """Add what became of the leased request `key`, or something that belongs to none."""
+        self._operations.append((key, operation))
+
+    def add_seed(self, operation: tuple[Any, ...]) -> None:
+        """Add what no request in the queue would bring back."""
+        self._seeds.append((None, operation))
+        self.add(operation)
+
+    def batch(self) -> list[Any]:
+        """Return the operations of the batch after `confirmed`: the same ones until it is confirmed."""
+        if not self._batch:
+            self._batch, self._operations = self._operations[:BATCH_OPERATIONS], self._operations[BATCH_OPERATIONS:]
+        return [part for _, operation in self._batch for part in operation]
+
+    def confirm(self) -> set[Key]:
+        """Drop the batch under way, which Redis has; return the requests whose end it told."""
+        told = {key for key, _ in self._batch if key}
+        self._batch = []
+        self.confirmed += 1
+        return told
+
+    def roll_back(self, to: int, *, with_seeds: bool) -> None:
+        """Redis has batch `to` and none of those behind it: the one under way gets another number."""
+        forgotten = self._seeds if with_seeds else []
+        self._operations[:0] = [*forgotten, *self._batch]
+        self._batch = []
+        self.confirmed = to
+
+    def clear(self) -> None:
+        self._operations, self._batch = [], []
+
+
+class Consumer:
     """Gives out leased requests and takes what became of them, without ever waiting; a task tells Redis.
 
     While Redis is away nothing is lost: what is to be told is kept, and no request is given out once the leases have
@@ -44,9 +94,9 @@ class Exchange:
         self._changed = changed
         self._rolled_back = rolled_back
         self._leases = Leases(limits)
-        self._demand = Demand(limits.ahead_seconds)
-        self._given = 0  # since the demand was looked at
-        self._backlog = Backlog()
+        self._prefetch = Prefetch(limits.ahead_seconds)
+        self._given = 0  # since the prefetch was last reckoned
+        self._outbox = Outbox()
         self._lease_until = self._beat_due = self._unbroken_since = 0.0
         self._least_ahead = limits.prefetch
         self._is_seeding, self._has_seeded = True, False
@@ -65,18 +115,18 @@ class Exchange:
 
     def push(self, *operation: Any) -> None:
         """Tell Redis; soon, and in the order of the calls."""
-        self._backlog.add(operation)
+        self._outbox.add(operation)
         self._wake.set()
 
     def seed(self, *operation: Any) -> None:
         """Tell Redis, and tell it again should it forget: no other request in the queue would bring a seed back."""
-        self._backlog.add_seed(operation)
+        self._outbox.add_seed(operation)
         self._wake.set()
 
-    def settle(self, key: Key, *operation: Any) -> None:
+    def acknowledge(self, key: Key, *operation: Any) -> None:
         """Tell Redis what became of a request that was given out."""
         self._leases.in_hand -= 1
-        self._backlog.add(operation, key)
+        self._outbox.add(operation, key)
         self._wake.set()
 
     def next(self) -> Entry | None:
@@ -100,7 +150,7 @@ class Exchange:
 
     @property
     def is_idle(self) -> bool:
-        return not (self._leases.held or self._leases.in_hand or self._backlog)
+        return not (self._leases.held or self._leases.in_hand or self._outbox)
 
     # --- the task
 
@@ -118,7 +168,7 @@ class Exchange:
                 if self._task:
                     await self._task
                 for entry in self._leases.waiting:
-                    self._backlog.add(("return", *entry.key, entry.payload), entry.key)
+                    self._outbox.add(("return", *entry.key, entry.payload), entry.key)
                 self.push("leave")
                 await self._commit()
         except (RedisError, OSError) as error:
@@ -162,10 +212,10 @@ class Exchange:
             await self._look_for_end()
 
     async def _commit(self) -> None:
-        while self._backlog:
-            state = await self._queue.commit(self._backlog.confirmed + 1, self._backlog.batch())
+        while self._outbox:
+            state = await self._queue.commit(self._outbox.confirmed + 1, self._outbox.batch())
             if state == OPEN:
-                self._leases.held -= self._backlog.confirm()
+                self._leases.held -= self._outbox.confirm()
             elif state == BEHIND:
                 await self._renew()
             else:
@@ -174,7 +224,7 @@ class Exchange:
         self._leases.all_told()
 
     def _forget(self, state: str) -> None:
-        self._backlog.clear()
+        self._outbox.clear()
         self._leases.clear()
         if state == GONE:
             self.ended = state
@@ -188,7 +238,7 @@ class Exchange:
         if beat.state == GONE:
             self._forget(GONE)
             return
-        if beat.batch < self._backlog.confirmed:
+        if beat.batch < self._outbox.confirmed:
             self._roll_back(beat)
             is_broken = True
         if is_broken:
@@ -203,9 +253,9 @@ class Exchange:
         self._is_paused = beat.paused
 
     def _roll_back(self, beat: Beat) -> None:
-        last = self._backlog.confirmed
+        last = self._outbox.confirmed
         logger.warning("Redis came back from before batch %d of %d of this worker", beat.batch + 1, last)
-        self._backlog.roll_back(beat.batch, with_seeds=not beat.seeded)
+        self._outbox.roll_back(beat.batch, with_seeds=not beat.seeded)
         self._is_seeding = not (beat.seeded or self._has_seeded)
         self._rolled_back()
 
@@ -216,15 +266,15 @@ class Exchange:
         self._leases.receive(unknown)
 
     async def _refill(self) -> None:
-        demand, self._given = self._demand.note(self._given, monotonic()), 0
-        self._leases.prefetch = max(self._least_ahead, demand)
+        prefetch, self._given = self._prefetch.note(self._given, monotonic()), 0
+        self._leases.prefetch = max(self._least_ahead, prefetch)
         if suspect := self._leases.choose_suspect():
             self.push("start", *suspect.key)
         elif room := self._leases.room:
             # After an outage every living worker must have had the time to say so before anything is inherited.
             inherit = monotonic() - self._unbroken_since >= self._limits.lease_seconds
             attempts = self._limits.max_attempts
-            taken = await self._queue.take(room, max_attempts=attempts, inherit=inherit, told=self._backlog.confirmed)
+            taken = await self._queue.take(room, max_attempts=attempts, inherit=inherit, told=self._outbox.confirmed)
             self._leases.receive(taken)
 
     async def _look_for_end(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -105,3 +106,19 @@ class Leases:
 
     def clear(self) -> None:
         self.drop(set(self.held))
+
+
+class Prefetch:
+    """How many requests a worker uses up within `seconds`, about: older counts fade away. Pure."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._level = self._noted_at = 0.0
+
+    def note(self, given: int, now: float) -> int:
+        """Add what was given out since the last time; return how many are used up within `seconds`."""
+        if not self._seconds:
+            return 0
+        self._level = self._level * math.exp((self._noted_at - now) / self._seconds) + given
+        self._noted_at = now
+        return math.ceil(self._level)

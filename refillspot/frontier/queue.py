@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import secrets
+import socket
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from refillspot.exceptions import UnreadableValueError
-from refillspot.frontier.scripts import script_source
 from refillspot.untrusted import read_json
 
 if TYPE_CHECKING:
@@ -152,3 +155,23 @@ def _text(value: Any) -> str:
 def _entry(found: Sequence[Any]) -> Entry:
     lane, id_, payload, attempts, deliveries = found
     return Entry(Key(int(lane), id_.decode()), payload, int(attempts), int(deliveries))
+
+
+def script_source(name: str) -> str:
+    """Return the script `lua/<name>.lua`, the names of a crawl's keys before it.
+
+    KEYS[1] is the crawl's prefix, `<REDIS_KEY_PREFIX>:<crawl>`.
+    """
+    folder = files("refillspot.frontier").joinpath("lua")
+    return "\n".join(folder.joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in ("keys", name))
+
+
+def name_worker() -> str:
+    """Return a name for this process, as a worker: of this machine, and never given twice."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+
+
+def pid_here(worker: str) -> int | None:
+    """Return the process that has a worker's name, None if it is one of another machine."""
+    host, _, rest = worker.rpartition("-")[0].rpartition("-")
+    return int(rest) if host == socket.gethostname() and rest.isascii() and rest.isdigit() else None

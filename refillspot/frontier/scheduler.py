@@ -11,12 +11,17 @@ from scrapy.utils.request import request_from_dict
 from scrapy_redis.scheduler import Scheduler as ScrapyRedisScheduler
 
 from refillspot.exceptions import RefusedRequestError
-from refillspot.frontier import outcomes
-from refillspot.frontier.acknowledgement import Settlement, lane
-from refillspot.frontier.codec import RequestCodec
+from refillspot.frontier.acknowledgement import (
+    Acknowledgement,
+    RequestEnd,
+    Verdict,
+    judge_download,
+    judge_failure,
+    judge_item_failure,
+    lane,
+)
+from refillspot.frontier.codec import RequestCodec, request_fields
 from refillspot.frontier.engine import watch
-from refillspot.frontier.fields import request_fields
-from refillspot.frontier.outcomes import Outcome, Verdict
 from refillspot.frontier.session import CrawlSession
 from refillspot.signals import concurrency_changed
 from refillspot.site_hosts import SiteHosts
@@ -40,11 +45,11 @@ class Leased:
     """A request in hand."""
 
     entry: Entry
-    outcome: Outcome = field(default_factory=Outcome)
+    end: RequestEnd = field(default_factory=RequestEnd)
 
-    def note(self, outcome: Outcome) -> None:
-        if outcome.verdict > self.outcome.verdict:
-            self.outcome = outcome
+    def note(self, end: RequestEnd) -> None:
+        if end.verdict > self.end.verdict:
+            self.end = end
 
 
 class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis publishes no types
@@ -97,23 +102,23 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
         try:
             payload = self._codec.dumps(request_fields(request, self.spider))
         except RefusedRequestError as error:
-            self._settlement.refuse(request, error)
+            self._acknowledgement.refuse(request, error)
             return False
         is_filtered = is_seed or not request.dont_filter
         fingerprint = self.crawler.request_fingerprinter.fingerprint(request) if is_filtered else b""
-        tell = self._session.exchange.seed if is_seed else self._session.exchange.push
+        tell = self._session.consumer.seed if is_seed else self._session.consumer.push
         tell("push", fingerprint, lane(request.priority), payload)
         self._remember(payload, request)
         self._count("queued")
         return True
 
     def next_request(self) -> Request | None:
-        while entry := self._session.exchange.next():
+        while entry := self._session.consumer.next():
             try:
                 request = self._written.pop(entry.payload, None) or self._read(entry.payload)
             except Exception as error:  # noqa: BLE001  # whatever it is: it would raise that again, here and elsewhere
                 reason = f"not a request of this crawl: {error}"
-                self._settlement.settle(entry, Outcome(Verdict.DEAD, reason, type(error).__name__))
+                self._acknowledgement.acknowledge(entry, RequestEnd(Verdict.DEAD, reason, type(error).__name__))
                 continue
             self._leased[request] = Leased(entry)
             self._count("dequeued")
@@ -123,12 +128,12 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
     def has_pending_requests(self) -> bool:
         """Tell whether the crawl goes on, in any worker. The engine asks only when every seed was pushed."""
         if self._has_start_failed:
-            return not self._session.exchange.is_idle
-        self._session.exchange.end_of_seeds()
+            return not self._session.consumer.is_idle
+        self._session.consumer.end_of_seeds()
         if self._session.trouble:
             self._changed()
             return True
-        return self._session.exchange.ended is None
+        return self._session.consumer.ended is None
 
     def __len__(self) -> int:
         """Return how many requests this worker has in hand."""
@@ -145,8 +150,8 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
     async def _join(self, spider: Spider) -> None:
         settings = self.crawler.settings
         await self._session.join(spider)
-        self._settlement = Settlement(
-            self._session.exchange,
+        self._acknowledgement = Acknowledgement(
+            self._session.consumer,
             self._codec,
             self.crawler.stats,
             retry_times=settings.getint("RETRY_TIMES") if settings.getbool("RETRY_ENABLED") else 0,
@@ -158,26 +163,26 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
     def downloaded(self, request: Request, result: Response | Request | Failure) -> None:
         if leased := self._leased.get(request):
             good = self._good_statuses.union(request.meta.get("handle_httpstatus_list", ()))
-            leased.note(outcomes.of_download(result, good))
+            leased.note(judge_download(result, good))
             if isinstance(result, Request):
                 self._replacements.add(result)
 
     def failed(self, request: Request, failure: Failure) -> None:
         if leased := self._leased.get(request):
-            leased.note(outcomes.of_failure(failure))
+            leased.note(judge_failure(failure))
 
     def finished(self, request: Request) -> None:
         if leased := self._leased.pop(request, None):
             self._publish()
-            self._replacements.discard(leased.outcome.replacement)
-            self._settlement.settle(leased.entry, leased.outcome)
+            self._replacements.discard(leased.end.replacement)
+            self._acknowledgement.acknowledge(leased.entry, leased.end)
 
     def _item_error(self, response: Any, failure: Failure) -> None:
         if leased := self._leased.get(getattr(response, "request", None)):  # type: ignore[arg-type]
-            leased.note(outcomes.of_item_failure(failure))
+            leased.note(judge_item_failure(failure))
 
     def _concurrency_changed(self, level: int) -> None:
-        self._session.exchange.lease_ahead(2 * level)
+        self._session.consumer.lease_ahead(2 * level)
 
     def _spider_error(self, response: Any) -> None:
         self._has_start_failed |= response is None
@@ -187,7 +192,7 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
         for name, before in self._published.items():
             value = self.crawler.stats.get_value(name, 0)
             if value != before:
-                self._session.exchange.push("count", name, value - before)
+                self._session.consumer.push("count", name, value - before)
                 self._published[name] = value
 
     def _changed(self) -> None:

@@ -11,10 +11,9 @@ from redis.exceptions import RedisError
 from refillspot.clock import Clock
 from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
 from refillspot.exit_status import complete_outcome
-from refillspot.frontier.consumer import Exchange
+from refillspot.frontier.consumer import Consumer
 from refillspot.frontier.leases import Limits
-from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue, read_result
-from refillspot.frontier.silence import name_worker
+from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue, name_worker, read_result
 from refillspot.language import gettext as _
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.shared.connections import connect
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-AHEAD_SECONDS = 0.25  # a turn of the exchange takes some 20 ms, in a busy process more; others wait for what is leased
+AHEAD_SECONDS = 0.25  # a turn of the consumer takes some 20 ms, in a busy process more; others wait for what is leased
 KEEP_SECONDS = 7 * 24 * 3600  # for late workers; then Redis forgets a crawl that left no dead letters
 
 
@@ -43,7 +42,7 @@ class CrawlSession:
     workers.
     """
 
-    exchange: Exchange
+    consumer: Consumer
 
     def __init__(self, crawler: Crawler, changed: Callable[[], None]) -> None:
         settings = crawler.settings
@@ -84,8 +83,8 @@ class CrawlSession:
                 break
             await self._note_end()  # whoever closed it died before PostgreSQL knew
             await self._queue.close()
-        self.exchange = Exchange(self._queue, _limits(self._settings), self._changed, self._rolled_back)
-        await self.exchange.start()
+        self.consumer = Consumer(self._queue, _limits(self._settings), self._changed, self._rolled_back)
+        await self.consumer.start()
         self._stats.set_value("crawl/id", crawl.id)
         self._stats.set_value("crawl/worker", self._worker)
         self._signals.connect(self._count_outages, signal=stats_asked)
@@ -94,30 +93,30 @@ class CrawlSession:
     @property
     def trouble(self) -> str | None:
         """Why this worker has to stop before the crawl is complete."""
-        if self.exchange.failure:
+        if self.consumer.failure:
             return "frontier_failed"
-        return "crawl_gone" if self.exchange.ended == GONE else None
+        return "crawl_gone" if self.consumer.ended == GONE else None
 
     async def leave(self) -> None:
         """Close the crawl if that falls to this worker, else hand back what it has."""
-        if not hasattr(self, "exchange"):
+        if not hasattr(self, "consumer"):
             return  # it never joined
         self._count_outages()
-        if self.exchange.ended == WON:
+        if self.consumer.ended == WON:
             result = await self._note_end()
             seconds = KEEP_SECONDS if self._settings.getbool("SCHEDULER_PERSIST") else 0
             await self._queue.complete(msgspec.json.encode(result), seconds)
             self._tell(result)
             await self._notify(result)
-        elif self.exchange.ended == COMPLETE:
-            self._tell(read_result(self.exchange.result) or await self._note_end())
-        await self.exchange.leave()
+        elif self.consumer.ended == COMPLETE:
+            self._tell(read_result(self.consumer.result) or await self._note_end())
+        await self.consumer.leave()
 
     def _rolled_back(self) -> None:
         self._signals.send_catch_log(queue_rolled_back)
 
     def _count_outages(self) -> None:
-        self._stats.set_value("frontier/redis_outages", self.exchange.outages)
+        self._stats.set_value("frontier/redis_outages", self.consumer.outages)
 
     async def _note_end(self) -> dict[str, int]:
         counts = await self._queue.counts() | {"known": self._stats.get_value("postgres/known", 0)}

@@ -1,73 +1,32 @@
-"""Requests that failed for good: looked at, queued again, or dropped."""
+"""Requests that failed for good: looked at, queued again, or dropped. For commands: this blocks."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_plus
+from typing import TYPE_CHECKING, Any, Self
 
 from redis.exceptions import ResponseError
 
-from refillspot.clock import write_kst
-from refillspot.exceptions import RefusedRequestError, UnreadableValueError
+from refillspot.crawl_ids import check_crawl_id
+from refillspot.exceptions import ArgumentError
 from refillspot.frontier import codec
 from refillspot.frontier.acknowledgement import lane
-from refillspot.frontier.letters import Why, read_letter
-from refillspot.frontier.scripts import script_source
+from refillspot.frontier.dead_letters import DeadLetter
+from refillspot.frontier.queue import CLOSING, GONE, script_source
 from refillspot.language import gettext as _
 from refillspot.policies.fallback import API_FAILURE, API_PROBE
+from refillspot.postgres.crawl_list import list_crawls, reopen_crawl
+from refillspot.shared.connections import blocking_client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-NUMBER = re.compile(rb"[1-9]\d{0,17}")
-
-
-@dataclass(slots=True, frozen=True)
-class DeadLetter:
-    field: bytes
-    """Its name in Redis."""
-    why: Why
-    request: dict[str, Any] | None
-    """None where the request could not be kept, or is none of this program."""
-
-    @property
-    def number(self) -> int | None:
-        """Its number, None where what is there has another name: such ones are dropped with all others."""
-        return int(self.field) if NUMBER.fullmatch(self.field) else None
-
-    @property
-    def asked(self) -> str:
-        """What was asked, for people: the URL, and the form that went with it."""
-        if self.request is None:
-            return self.why.url or "?"
-        body = self.request.get("body", b"")
-        return f"{self.request['url']} {unquote_plus(body.decode('utf-8', 'replace'))}".strip()
-
-    @property
-    def at(self) -> str:
-        """When it died, for people; "?" where it cannot be read."""
-        return write_kst(self._moment) if self.why.at_ms else "?"
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "number": self.number,
-            "at": self._moment.isoformat(),
-            "reason": self.why.reason,
-            "asked": self.asked,
-            "is_replayable": self.request is not None,
-            "traceback": self.why.traceback,
-        }
-
-    @property
-    def _moment(self) -> datetime:
-        return datetime.fromtimestamp(self.why.at_ms / 1000, UTC)
+    from refillspot.postgres.crawls import Crawl
+    from refillspot.services import ServiceAddresses
 
 
 class DeadLetters:
-    """The dead letters of one crawl; what cannot be read is one too. For commands: see `blocking_client`."""
+    """Those of one crawl, in Redis; what cannot be read is one too."""
 
     def __init__(self, client: Any, prefix: str) -> None:
         self._client = client
@@ -83,9 +42,9 @@ class DeadLetters:
     def read(self) -> list[DeadLetter]:
         """Return all, oldest first; those without a number last."""
         try:
-            letters = [_open(field, letter) for field, letter in self._client.hscan_iter(self._key)]
+            letters = [DeadLetter.read(field, entry) for field, entry in self._client.hscan_iter(self._key)]
         except ResponseError as error:
-            letters = [_unreadable(b"", error)]  # something else is there, and goes as a whole
+            letters = [DeadLetter.unreadable(b"", error)]  # something else is there, and goes as a whole
         return sorted(letters, key=lambda letter: (letter.number is None, letter.number or 0, letter.field))
 
     def replay(self, letters: Iterable[DeadLetter]) -> tuple[str, int]:
@@ -114,17 +73,69 @@ class DeadLetters:
             return int(self._client.unlink(self._key))
 
 
-def _open(field: bytes, letter: bytes) -> DeadLetter:
-    try:
-        why, payload = read_letter(letter)
-    except UnreadableValueError as error:
-        return _unreadable(field, error)
-    try:
-        return DeadLetter(field, why, codec.loads(payload) if payload else None)
-    except RefusedRequestError:
-        return DeadLetter(field, why, None)
+@dataclass(slots=True, frozen=True)
+class CrawlDeadLetters:
+    """Those of one crawl, with the crawl: PostgreSQL knows it, Redis its dead letters."""
 
+    services: ServiceAddresses
+    prefix: str
+    crawl: Crawl
 
-def _unreadable(field: bytes, error: Exception) -> DeadLetter:
-    told = _("this dead letter cannot be read, only dropped: {error}").format(error=error)
-    return DeadLetter(field, Why(reason=told, at_ms=0), None)
+    @classmethod
+    def find(cls, services: ServiceAddresses, key_prefix: str, crawl_id: str | None) -> Self:
+        """Return those of the crawl that is named, else of the newest one that has any.
+
+        Raises:
+            ArgumentError: there is none.
+            ServiceUnavailableError: a server does not answer.
+        """
+        if crawl_id is not None:
+            check_crawl_id(crawl_id)
+        for crawl in list_crawls(services.database_url):
+            found = cls(services, f"{key_prefix}:{crawl.id}", crawl)
+            if crawl.id == crawl_id or (crawl_id is None and found.read()):
+                return found
+        raise ArgumentError(
+            f"there is no crawl {crawl_id}: see scrapy crawls list" if crawl_id else "no crawl has dead letters"
+        )
+
+    def read(self, numbers: Sequence[int] = ()) -> list[DeadLetter]:
+        """Return those with these numbers, without any number all.
+
+        Raises:
+            ArgumentError: one is not there.
+        """
+        with blocking_client(self.services.redis_url) as client:
+            found = {letter.number or letter.field: letter for letter in DeadLetters(client, self.prefix).read()}
+        if missing := [str(number) for number in numbers if number not in found]:
+            raise ArgumentError(
+                _("there is no dead letter {missing}: see scrapy deadletters list").format(missing=", ".join(missing))
+            )
+        return [found[number] for number in dict.fromkeys(numbers or found)]
+
+    def replay(self, chosen: Sequence[DeadLetter]) -> int:
+        """Queue the requests of `chosen` again and open the crawl for processes to join; return how many it were.
+
+        PostgreSQL first: a crawl that is open there and complete in Redis is completed by whoever joins it next.
+
+        Raises:
+            ArgumentError: the crawl is just being closed, or Redis does not know it any more.
+        """
+        if any(letter.request for letter in chosen):
+            reopen_crawl(self.services.database_url, self.crawl.id)
+        with blocking_client(self.services.redis_url) as client:
+            state, count = DeadLetters(client, self.prefix).replay(chosen)
+        if state == CLOSING:
+            raise ArgumentError(
+                _("crawl {id} is just being closed: try again when its workers have ended").format(id=self.crawl.id)
+            )
+        if state == GONE:
+            raise ArgumentError(
+                _("Redis does not know crawl {id} any more: nothing was queued, crawl again").format(id=self.crawl.id)
+            )
+        return count
+
+    def drop(self, chosen: Sequence[DeadLetter]) -> int:
+        """Forget `chosen` for good; return how many it were."""
+        with blocking_client(self.services.redis_url) as client:
+            return DeadLetters(client, self.prefix).drop(chosen)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from refillspot.exceptions import ArgumentError
-from refillspot.frontier.queue import OPEN
-from refillspot.frontier.scripts import script_source
+from refillspot.frontier.queue import OPEN, script_source
 from refillspot.language import gettext as _
 from refillspot.postgres.crawl_list import find_crawl, list_crawls
 from refillspot.shared.connections import blocking_client

@@ -40,6 +40,14 @@ class Progress:
         return self.queued + self.leased + self.waiting
 
 
+@dataclass(slots=True, frozen=True)
+class SilentWorkers:
+    at: float
+    """Seconds on Redis' clock."""
+    names: frozenset[str]
+    """Those whose lease has run out, others having their requests or not; who has left is none of them."""
+
+
 class ProgressReader:
     """Reads one crawl; None while Redis is away. `prefix` is `<REDIS_KEY_PREFIX>:<crawl>`."""
 
@@ -65,6 +73,18 @@ class ProgressReader:
         """Return what the crawl came to, None while it goes on."""
         with suppress(RedisError, OSError):
             return read_result(self._fields().get(b"result"))
+        return None
+
+    def silent_workers(self) -> SilentWorkers | None:
+        """Return who has given no sign of life within its lease."""
+        with suppress(RedisError, OSError), self._client.pipeline(transaction=True) as steps:
+            steps.time()
+            steps.zrange(f"{self._prefix}:workers", 0, -1, withscores=True)
+            steps.smembers(f"{self._prefix}:silent")
+            (seconds, microseconds), leases, inherited = steps.execute()
+            now = seconds + microseconds / 1e6
+            expired = {worker for worker, until_ms in leases if 0 < until_ms <= now * 1000}  # 0 = it has left
+            return SilentWorkers(now, frozenset(worker.decode("utf-8", "replace") for worker in expired | inherited))
         return None
 
     def _read(self) -> Progress:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from refillspot.exceptions import ArgumentError
-from refillspot.frontier.scripts import script_source
+from refillspot.frontier.queue import script_source
 from refillspot.language import gettext as _
 from refillspot.operations.dead_letters import DeadLetters
 from refillspot.operations.progress import ProgressReader

@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 import psycopg
 import redis
 
-from refillspot.frontier.letters import read_letter
+from refillspot.frontier.dead_letters import read_dead_letter
 from refillspot.planning import KEYWORDS
 from tests.chaos.troubles import LEASE, possible
 from tests.crawl.moments import fetched
@@ -147,7 +147,7 @@ def _judge(arena: Arena, played: Round, districts: tuple[str, ...], database_url
     with redis.Redis.from_url(arena.redis.url) as client:
         letters = [letter for key in client.scan_iter(f"{key_prefix}:*:dead") for letter in client.hvals(key)]
     played.dead_letters = len(letters)
-    played.told += [str(read_letter(letter)[0]) for letter in letters]
+    played.told += [str(read_dead_letter(letter)[0]) for letter in letters]
     played.rows = len(stored)
     played.missing = len({store["ref"] for store in truth if store["reached_by"]} - stored)
     played.too_many = len(stored - {store["ref"] for store in truth})

@@ -18,7 +18,7 @@ import redis
 from psycopg.rows import dict_row
 
 from refillspot.frontier import codec
-from refillspot.frontier.letters import read_letter
+from refillspot.frontier.dead_letters import read_dead_letter
 from refillspot.planning import KEYWORDS
 from tests.crawl.moments import PACED, wait_for_store_pages, wait_for_workers
 
@@ -121,7 +121,7 @@ def test_a_page_that_nobody_comes_back_from_is_buried_and_the_rest_is_complete(
     assert result.stderr.count("hangs, without a sign of life beyond its lease of 2 s") >= 3
     with redis.Redis.from_url(redis_url) as client:
         dead = client.hvals(f"{key_prefix}:{crawl_row(database_url)['id']}:dead")
-    ((_why, payload),) = map(read_letter, dead)
+    ((_why, payload),) = map(read_dead_letter, dead)
     assert codec.loads(payload)["cb_kwargs"]["row"]["v_rid"] == poison
     stored = rows()
     stored[poison] = {}

@@ -14,7 +14,7 @@ import redis
 from psycopg.rows import dict_row
 
 from refillspot.frontier import codec
-from refillspot.frontier.letters import read_letter
+from refillspot.frontier.dead_letters import read_dead_letter
 from refillspot.planning import KEYWORDS
 from tests.crawl.moments import PACED, fetched, wait_for_store_pages, wait_for_workers
 
@@ -113,7 +113,7 @@ def test_a_page_that_kills_its_worker_is_buried_and_its_neighbours_are_not(
     assert codes == [*[-signal.SIGKILL] * (len(codes) - 1), 3]
     (row,) = crawls(database_url)
     with redis.Redis.from_url(redis_url) as client:
-        letters = [read_letter(letter) for letter in client.hvals(f"{key_prefix}:{row['id']}:dead")]
+        letters = [read_dead_letter(letter) for letter in client.hvals(f"{key_prefix}:{row['id']}:dead")]
     ((why, payload),) = letters
     assert codec.loads(payload)["cb_kwargs"]["row"]["v_rid"] == poison
     assert "died" in why.reason
@@ -200,7 +200,7 @@ def test_what_was_planted_in_the_queue_is_not_executed(
             client.xadd(lane, {"r": payload})
         client.xadd(lane, {"": "", "r": "another field"})
         result = crawl.run("-a", "district=금천구", *SHORT_LEASE)
-        letters = [read_letter(letter) for letter in client.hvals(f"{key_prefix}:{row['id']}:dead")]
+        letters = [read_dead_letter(letter) for letter in client.hvals(f"{key_prefix}:{row['id']}:dead")]
 
     assert result.returncode == 3, result.stderr[-3000:]
     assert not proof.exists()

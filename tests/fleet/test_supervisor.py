@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from refillspot.exit_status import INTERRUPTED
 from refillspot.fleet.supervisor import Supervisor
 from refillspot.fleet.watchdog import Watchdog
-from refillspot.frontier.silence import Silence
+from refillspot.operations.progress import SilentWorkers
 
 if TYPE_CHECKING:
     import pytest
@@ -51,8 +51,8 @@ class SomeWorker:
 def supervise(worker: SomeWorker) -> Supervisor:
     seconds = count(1000)  # each look is a second later
 
-    def look() -> Silence:
-        return Silence(next(seconds), frozenset({f"{socket.gethostname()}-{worker.pid}-abc123"}))
+    def look() -> SilentWorkers:
+        return SilentWorkers(next(seconds), frozenset({f"{socket.gethostname()}-{worker.pid}-abc123"}))
 
     some: Any = worker
     supervisor = Supervisor([some], lambda: worker.starts > 1, lambda: None, Watchdog(look, lease_seconds=0.5))

@@ -6,7 +6,8 @@ import socket
 from typing import TYPE_CHECKING
 
 from refillspot.fleet.watchdog import LONGEST_GAP, LONGEST_PATIENCE, SETTLE_SECONDS, Watchdog
-from refillspot.frontier.silence import Silence, name_worker, pid_here
+from refillspot.frontier.queue import name_worker, pid_here
+from refillspot.operations.progress import SilentWorkers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,11 +22,11 @@ class Looks:
     """A watchdog, and what it is shown."""
 
     def __init__(self) -> None:
-        self.shown: Silence | None = None
+        self.shown: SilentWorkers | None = None
         self.watchdog = Watchdog(lambda: self.shown, LEASE)
 
     def at(self, second: float, *silent: str, pids: Iterable[int] = (MINE, OTHER)) -> set[int]:
-        self.shown = Silence(1000.0 + second, frozenset(silent))
+        self.shown = SilentWorkers(1000.0 + second, frozenset(silent))
         return self.watchdog.hung(list(pids))
 
     def through(self, seconds: Iterable[float], *silent: str) -> set[int]:

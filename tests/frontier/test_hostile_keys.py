@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from refillspot.frontier import codec
-from refillspot.frontier.letters import read_letter, write_letter
+from refillspot.frontier.dead_letters import read_dead_letter, write_dead_letter
 from refillspot.frontier.queue import OPEN, WON, read_result
 from refillspot.operations.dead_letters import DeadLetters
 from refillspot.operations.progress import UNREADABLE, ProgressReader
@@ -107,7 +107,7 @@ async def test_what_waits_and_is_no_request_is_a_dead_letter(workers: Workers, c
     client.zadd(f"{key_prefix}:waiting", {b"0:1:for ever": "inf", b"0:2:\x00:for very long": 10 * DAY_MS + 2e12})
     async with workers("a") as (a,):
         assert sorted(names(await take(a))) == ["\0:for very long", "for ever"]
-    letters = [read_letter(letter) for letter in client.hvals(f"{key_prefix}:dead")]
+    letters = [read_dead_letter(letter) for letter in client.hvals(f"{key_prefix}:dead")]
     assert sorted(payload for _, payload in letters) == sorted(members)
     assert {why.reason for why, _ in letters} == {"what waited is not a request of this crawl"}
 
@@ -161,7 +161,7 @@ UNREADABLE_LETTERS = (
 
 def test_letters_that_cannot_be_read_are_shown_and_dropped(client: Any, key_prefix: str) -> None:
     fields = [*(f"{number}".encode() for number in range(1, 15)), b"", b"x", b"-1", b"007", b"\xff", b"9" * 30]
-    good = write_letter("HTTP 503", payload=codec.dumps({"url": "http://127.0.0.1/"}))
+    good = write_dead_letter("HTTP 503", payload=codec.dumps({"url": "http://127.0.0.1/"}))
     planted = {field: UNREADABLE_LETTERS[number % 14] for number, field in enumerate(fields)}
     client.hset(f"{key_prefix}:dead", mapping=planted | {b"99": good})
     client.hset(f"{key_prefix}:crawl", mapping={"state": "open", "count:dead": 21})
@@ -198,7 +198,7 @@ def test_letters_that_are_no_hash_are_one_that_can_be_dropped(client: Any, key_p
 )
 def test_a_letter_with_a_forged_request_is_not_replayed(client: Any, key_prefix: str, forged: dict[str, Any]) -> None:
     payload = codec._compress(msgspec.msgpack.encode({"url": "http://127.0.0.1/"} | forged))
-    client.hset(f"{key_prefix}:dead", "1", write_letter("why", payload=payload))
+    client.hset(f"{key_prefix}:dead", "1", write_dead_letter("why", payload=payload))
     client.hset(f"{key_prefix}:crawl", "state", "open")
     (letter,) = DeadLetters(client, key_prefix).read()
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from refillspot.frontier.leases import SUSPECT_ATTEMPTS, Leases, Limits
+import pytest
+
+from refillspot.frontier.leases import SUSPECT_ATTEMPTS, Leases, Limits, Prefetch
 from refillspot.frontier.queue import Entry, Key
 
 LIMITS = Limits(lease_seconds=30, prefetch=8, max_in_hand=3, max_attempts=5)
@@ -90,3 +92,33 @@ def test_a_suspect_that_others_have_now_blocks_nothing() -> None:
 
     assert leases.waiting == []
     assert leases.room == LIMITS.prefetch
+
+
+def steadily(prefetch: Prefetch, per_second: float, seconds: float, step: float = 0.02, begin: float = 0.0) -> int:
+    """So many requests a second, looked at each `step` seconds; what was found last."""
+    found = 0
+    for number in range(round(seconds / step)):
+        found = prefetch.note(round(per_second * step), begin + number * step)
+    return found
+
+
+def test_a_steady_pace_is_found() -> None:
+    assert steadily(Prefetch(0.25), 400, 5) == pytest.approx(100, rel=0.1)
+
+
+def test_an_old_pace_is_forgotten() -> None:
+    prefetch = Prefetch(0.25)
+    steadily(prefetch, 400, 5)
+
+    assert prefetch.note(0, 10.0) <= 1
+
+
+def test_a_pause_does_not_make_the_next_request_a_rush() -> None:
+    prefetch = Prefetch(0.25)
+
+    assert prefetch.note(1, 1000.0) == 1
+    assert prefetch.note(1, 2000.0) <= 2
+
+
+def test_without_a_time_there_is_no_prefetch() -> None:
+    assert steadily(Prefetch(0.0), 400, 1) == 0

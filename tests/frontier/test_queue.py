@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 from redis.exceptions import RedisError
 
+from refillspot.frontier.dead_letters import read_dead_letter
 from refillspot.frontier.leases import SUSPECT_DELIVERIES, Leases, Limits
-from refillspot.frontier.letters import read_letter
 from refillspot.frontier.queue import BEHIND, CLOSING, COMPLETE, GONE, OPEN, WON, CrawlQueue
-from refillspot.frontier.silence import SilenceReader
+from refillspot.operations.progress import ProgressReader
 from refillspot.shared.connections import connect
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ async def test_the_letter_of_a_buried_request_holds_it(workers: Workers, redis_u
     async with connect(redis_url) as client:
         (letter,) = await client.hvals(f"{key_prefix}:dead")
     assert isinstance(letter, bytes)
-    why, payload = read_letter(letter)
+    why, payload = read_dead_letter(letter)
     assert f"{MAX_ATTEMPTS} in all" in why.reason
     assert payload == b"poi\nson"
 
@@ -361,12 +361,12 @@ async def test_who_is_silent_beyond_its_lease_is_known_until_it_speaks(
         await take(c, 1)
         await c.commit(1, ["leave"])  # it held something: others inherit it at once
         await d.commit(1, ["leave"])
-        with SilenceReader(redis_url, key_prefix) as reader:
+        with ProgressReader(redis_url, key_prefix) as reader:
 
             def silent() -> set[str]:
-                silence = reader.read()
-                assert silence
-                return set(silence.workers)
+                found = reader.silent_workers()
+                assert found
+                return set(found.names)
 
             assert silent() == set()
             await run_out(a)
@@ -379,7 +379,7 @@ async def test_who_is_silent_beyond_its_lease_is_known_until_it_speaks(
 
 async def test_redis_that_is_away_says_nothing_of_silence(own_redis: OwnRedis) -> None:
     own_redis.kill()
-    with SilenceReader(own_redis.url, "x") as reader:
+    with ProgressReader(own_redis.url, "x") as reader:
         assert reader.read() is None
 
 

@@ -13,10 +13,10 @@ from scrapy.utils.request import request_from_dict
 from refillspot.exceptions import RefusedRequestError, UnreadableValueError
 from refillspot.frontier import codec
 from refillspot.frontier.codec import RequestCodec
+from refillspot.frontier.dead_letters import DeadLetter
 from refillspot.frontier.queue import read_counts, read_result
 from refillspot.monitoring.figures import FiguresOfCrawl
 from refillspot.monitoring.snapshot import Snapshot
-from refillspot.operations.dead_letters import _open
 from refillspot.operations.progress import Progress
 from refillspot.policies import fallback, politeness
 from refillspot.policies.fallback import ApiRecord
@@ -61,9 +61,9 @@ def read_entry(packed: bytes) -> None:
                 assert SITE.is_within(request_from_dict(fields, spider=spider).url)
 
 
-def read_letter(why: bytes) -> None:
+def read_dead_letter(why: bytes) -> None:
     for letter in (why, why + b"\n", why + b"\n" + why, why + b"\n" + codec._compress(why)):
-        found = _open(b"1", letter)
+        found = DeadLetter.read(b"1", letter)
         assert found.at
         assert found.asked
         assert json.dumps(found.as_json())

@@ -24,9 +24,9 @@ from tests.shared.redis_readers import (
     PAGE,
     WHY,
     read_beat,
+    read_dead_letter,
     read_entry,
     read_health,
-    read_letter,
     read_numbers,
     read_pace,
     read_page,
@@ -128,7 +128,7 @@ def test_entries() -> None:
 
 
 def test_dead_letters() -> None:
-    fuzz(WHYS, read_letter)
+    fuzz(WHYS, read_dead_letter)
 
 
 def test_heartbeats() -> None:

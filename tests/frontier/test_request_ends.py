@@ -1,4 +1,4 @@
-"""What becomes of a request, on every road that it can take through Scrapy's engine."""
+"""What becomes of a request, on every way that it can take through Scrapy's engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import redis
 from psycopg.rows import dict_row
 
 from refillspot.frontier import codec
-from refillspot.frontier.letters import read_letter
+from refillspot.frontier.dead_letters import read_dead_letter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ class Walked:
 
     def __init__(self, log: str, row: dict[str, Any], keys: dict[str, dict[bytes, bytes]], asked: Counter[str]) -> None:
         self.log, self.row, self.asked = log, row, asked
-        letters = [read_letter(letter) for letter in keys["dead"].values()]
+        letters = [read_dead_letter(letter) for letter in keys["dead"].values()]
         self.dead = {codec.loads(payload)["url"].rsplit("/", 1)[1]: why for why, payload in letters}
         self.counts = {name: int(value) for name, value in keys["crawl"].items() if name.startswith(b"count:")}
 
@@ -74,15 +74,15 @@ def walk(
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
 
-    def run(roads: str) -> Walked:
+    def run(ways: str) -> Walked:
         own = {
-            "ROADS": roads,
-            "ROADS_SITE": f"http://127.0.0.1:{server.server_address[1]}",
-            "ROADS_GONE": f"http://127.0.0.1:{free_port}",
+            "ENDS": ways,
+            "ENDS_SITE": f"http://127.0.0.1:{server.server_address[1]}",
+            "ENDS_GONE": f"http://127.0.0.1:{free_port}",
         }
-        site = {"DININGCODE_API_URL": own["ROADS_SITE"], "DININGCODE_WEB_URL": own["ROADS_GONE"]}
+        site = {"DININGCODE_API_URL": own["ENDS_SITE"], "DININGCODE_WEB_URL": own["ENDS_GONE"]}
         options = [part for name, value in (SETTINGS | site).items() for part in ("-s", f"{name}={value}")]
-        command = ["runspider", "tests/frontier/roads.py", *options, "-s", f"REDIS_KEY_PREFIX={key_prefix}"]
+        command = ["runspider", "tests/frontier/request_ends.py", *options, "-s", f"REDIS_KEY_PREFIX={key_prefix}"]
         result = launcher.run("scrapy", *command, environment=environment | own)
         assert result.returncode == 0, result.stderr[-3000:]
         with psycopg.connect(environment["DATABASE_URL"], row_factory=dict_row) as connection:
@@ -114,23 +114,23 @@ DEAD = {
 }
 
 
-def test_every_road_ends_as_it_should(walk: Walk) -> None:
+def test_every_way_ends_as_it_should(walk: Walk) -> None:
     walked = walk(" ".join([*DONE, *DEAD]))
 
     assert walked.row["state"] == "complete", walked.log[-3000:]
     assert walked.dead.keys() == DEAD.keys()
-    for road, reason in DEAD.items():
-        assert reason in walked.dead[road].reason.replace("Connection", "connection"), road
+    for way, reason in DEAD.items():
+        assert reason in walked.dead[way].reason.replace("Connection", "connection"), way
     assert walked.row["counts"]["dead"] == len(DEAD)
 
 
 def test_what_cannot_succeed_is_asked_once_and_what_may_a_bounded_number_of_times(walk: Walk) -> None:
     walked = walk("missing raises-early raises-midway broken never-passes item-error recovers passes ok")
 
-    times = {road: walked.asked[f"/{road}"] for road in ("missing", "raises-early", "raises-midway", "ok")}
+    times = {way: walked.asked[f"/{way}"] for way in ("missing", "raises-early", "raises-midway", "ok")}
     assert set(times.values()) == {1}
-    assert {walked.asked[f"/{road}"] for road in ("broken", "never-passes", "item-error")} == {3}
-    assert {walked.asked[f"/{road}"] for road in ("recovers", "passes")} == {2}
+    assert {walked.asked[f"/{way}"] for way in ("broken", "never-passes", "item-error")} == {3}
+    assert {walked.asked[f"/{way}"] for way in ("recovers", "passes")} == {2}
 
 
 def test_a_child_is_fetched_once_though_all_name_it(walk: Walk) -> None:

@@ -1,4 +1,4 @@
-"""A spider each of whose requests takes another road through the engine. Run by test_roads.py, never imported."""
+"""A spider each of whose requests ends in another way. Run by test_request_ends.py, never imported."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
 
-class Road:
+class Way:
     """The last word of a URL's path says what becomes of it."""
 
     def process_item(self, item: dict[str, str]) -> dict[str, str]:
-        if item["road"] == "item-dropped":
+        if item["way"] == "item-dropped":
             raise DropItem("not wanted")
-        if item["road"] == "item-error":
+        if item["way"] == "item-error":
             raise RuntimeError("the pipeline failed")
         return item
 
 
 class Gate:
     def process_request(self, request: Request) -> Response | None:
-        road = request.url.rsplit("/", 1)[1]
-        if road == "ignored":
+        way = request.url.rsplit("/", 1)[1]
+        if way == "ignored":
             raise IgnoreRequest("not allowed")
-        if road == "cached":
+        if way == "cached":
             return TextResponse(request.url, body=b"from the cache", request=request)
         return None
 
@@ -44,10 +44,10 @@ class Gate:
         return response
 
 
-class RoadsSpider(Spider):
-    name = "roads"
+class EndsSpider(Spider):
+    name = "ends"
     custom_settings = {  # noqa: RUF012  # Scrapy's name and type
-        "ITEM_PIPELINES": {Road: 1},
+        "ITEM_PIPELINES": {Way: 1},
         "DOWNLOADER_MIDDLEWARES": {
             Gate: 900,
             "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
@@ -58,26 +58,26 @@ class RoadsSpider(Spider):
     }
 
     async def start(self) -> AsyncIterator[Request]:
-        site, gone = os.environ["ROADS_SITE"], os.environ["ROADS_GONE"]
-        for road in os.environ["ROADS"].split():
-            errback = self.handle_failure if road.startswith("errback") else None
-            yield Request(f"{gone if 'refused' in road else site}/{road}", self.parse_road, errback=errback)
+        site, gone = os.environ["ENDS_SITE"], os.environ["ENDS_GONE"]
+        for way in os.environ["ENDS"].split():
+            errback = self.handle_failure if way.startswith("errback") else None
+            yield Request(f"{gone if 'refused' in way else site}/{way}", self.parse_way, errback=errback)
 
-    def parse_road(self, response: Response) -> Iterator[dict[str, str] | Request]:
-        road = response.url.rsplit("/", 1)[1]
-        if road == "raises-early":
+    def parse_way(self, response: Response) -> Iterator[dict[str, str] | Request]:
+        way = response.url.rsplit("/", 1)[1]
+        if way == "raises-early":
             raise KeyError("a bug")
-        if road in {"no-output", "child"}:
+        if way in {"no-output", "child"}:
             return
-        yield {"road": road}
-        yield response.follow("/child", self.parse_road)
-        if road == "raises-midway":
+        yield {"way": way}
+        yield response.follow("/child", self.parse_way)
+        if way == "raises-midway":
             raise LayoutChangedError("a key is gone")
-        if road == "passes" and b"first" in response.body:
+        if way == "passes" and b"first" in response.body:
             raise ApiError("result_code 001")
-        if road == "never-passes":
+        if way == "never-passes":
             raise ApiError("result_code 001")
-        if road == "closes":
+        if way == "closes":
             raise CloseSpider("enough")
 
     def handle_failure(self, failure: Failure) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from refillspot.frontier.consumer import Exchange
+from refillspot.frontier.consumer import Consumer
 from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import GONE, WON, CrawlQueue
 from refillspot.shared.connections import connect
@@ -26,19 +26,19 @@ PREFETCH = 4
 
 
 class Worker:
-    """An exchange, and its queue for what goes on behind its back."""
+    """A consumer, and its queue for what goes on behind its back."""
 
     def __init__(self, url: str, prefix: str, name: str, lease_seconds: float) -> None:
         self.queue = CrawlQueue(connect(url), prefix, name)
         self.changes = asyncio.Event()
         self.rollbacks = 0
-        self.exchange = Exchange(self.queue, Limits(lease_seconds, PREFETCH, 100, 5), self.changes.set, self._roll_back)
+        self.consumer = Consumer(self.queue, Limits(lease_seconds, PREFETCH, 100, 5), self.changes.set, self._roll_back)
 
     def _roll_back(self) -> None:
         self.rollbacks += 1
 
     async def next(self) -> Entry:
-        while not (entry := self.exchange.next()):
+        while not (entry := self.consumer.next()):
             await self.changed()
         return entry
 
@@ -51,41 +51,41 @@ class Worker:
 async def worker(url: str, prefix: str, name: str, lease_seconds: float = LEASE) -> AsyncIterator[Worker]:
     one = Worker(url, prefix, name, lease_seconds)
     await one.queue.open()
-    await one.exchange.start()
+    await one.consumer.start()
     yield one
-    await one.exchange.leave()
+    await one.consumer.leave()
 
 
 def push(one: Worker, *names: str) -> None:
     for name in names:
-        one.exchange.push("push", name, 0, name)
+        one.consumer.push("push", name, 0, name)
 
 
 def seed(one: Worker, *names: str) -> None:
     for name in names:
-        one.exchange.seed("push", name, 0, name)
+        one.consumer.seed("push", name, 0, name)
 
 
 def done(one: Worker, entry: Entry) -> None:
-    one.exchange.settle(entry.key, "done", *entry.key)
+    one.consumer.acknowledge(entry.key, "done", *entry.key)
 
 
 async def test_what_is_pushed_comes_out_and_the_crawl_ends(redis_url: str, key_prefix: str) -> None:
     async with worker(redis_url, key_prefix, "a") as a:
         push(a, *"xyz")
-        a.exchange.end_of_seeds()
+        a.consumer.end_of_seeds()
         for _ in range(3):
-            assert a.exchange.ended is None
+            assert a.consumer.ended is None
             done(a, await a.next())
-        while not a.exchange.ended:
+        while not a.consumer.ended:
             await a.changed()
-        assert a.exchange.ended == WON
+        assert a.consumer.ended == WON
 
 
 async def test_a_lease_whose_answer_was_lost_is_found(redis_url: str, key_prefix: str) -> None:
     async with worker(redis_url, key_prefix, "a") as a:
         push(a, *"0123", "lost")
-        while len(a.exchange._leases.waiting) < PREFETCH:
+        while len(a.consumer._leases.waiting) < PREFETCH:
             await a.changed()
         (lost,) = await a.queue.take(1, max_attempts=5, inherit=False)  # as if the connection had broken just then
         assert lost.payload == b"lost"
@@ -95,7 +95,7 @@ async def test_a_lease_whose_answer_was_lost_is_found(redis_url: str, key_prefix
 async def test_what_was_given_to_another_is_not_started(redis_url: str, key_prefix: str) -> None:
     async with worker(redis_url, key_prefix, "a") as a:
         push(a, *"wxyz")
-        while not (started := a.exchange.next()):
+        while not (started := a.consumer.next()):
             await a.changed()
         b = CrawlQueue(connect(redis_url), key_prefix, "b")
         await b.beat(LEASE, join=True)
@@ -103,11 +103,11 @@ async def test_what_was_given_to_another_is_not_started(redis_url: str, key_pref
         time.sleep(LEASE * 1.1)  # suspended, its loop with it  # noqa: ASYNC251
         taken = await b.take(10, max_attempts=5, inherit=True)
         assert len(taken) == 4
-        assert a.exchange.next() is None
+        assert a.consumer.next() is None
         done(a, started)
         await a.changed()
         await a.changed()
-        assert a.exchange.next() is None
+        assert a.consumer.next() is None
         await b.close()
 
 
@@ -119,7 +119,7 @@ async def test_nothing_is_started_on_a_lease_that_has_run_out(own_redis: OwnRedi
         began = time.monotonic()
         given = 0
         while (now := time.monotonic()) < began + LEASE * 2:
-            given += a.exchange.next() is not None and now > began + LEASE
+            given += a.consumer.next() is not None and now > began + LEASE
             await asyncio.sleep(0.02)
         own_redis.process.send_signal(signal.SIGCONT)
         assert given == 0
@@ -136,10 +136,10 @@ async def test_the_loop_does_not_wait_for_redis(own_redis: OwnRedis, how: str) -
         with silent(own_redis, how):
             for number in range(turns):
                 push(a, f"child {number}")
-                a.exchange.next()
+                a.consumer.next()
                 await asyncio.sleep(0.001)
-            assert a.exchange._backlog
-            assert a.exchange.outages == 0  # nobody gave up waiting either
+            assert a.consumer._outbox
+            assert a.consumer.outages == 0  # nobody gave up waiting either
         while await a.queue.length() < 100 + turns:
             await a.changed()
 
@@ -171,9 +171,9 @@ async def test_a_crawl_that_was_pruned_is_over(redis_url: str, key_prefix: str) 
         push(a, "x")
         await a.next()
         await a.queue.clear()
-        while not a.exchange.ended:
+        while not a.consumer.ended:
             await a.changed()
-        assert a.exchange.ended == GONE
+        assert a.consumer.ended == GONE
 
 
 class Disk:
@@ -200,7 +200,7 @@ def disk(own_redis: OwnRedis, tmp_path: Path) -> Disk:
 
 async def told(one: Worker) -> None:
     """Return when Redis has confirmed everything so far."""
-    while one.exchange._backlog:
+    while one.consumer._outbox:
         await one.changed()
 
 
@@ -226,8 +226,8 @@ async def test_an_outage_is_survived_with_everything_that_was_to_be_told(
         own_redis.kill()
         push(a, *map(str, range(50)))
         done(a, parent)
-        outages = a.exchange.outages
-        while a.exchange.outages < outages + 2:  # noqa: ASYNC110  # nobody is told while Redis is away
+        outages = a.consumer.outages
+        while a.consumer.outages < outages + 2:  # noqa: ASYNC110  # nobody is told while Redis is away
             await asyncio.sleep(0.01)
         if is_older:
             disk.restore()
@@ -242,23 +242,23 @@ async def test_seeds_that_redis_forgot_are_told_again(own_redis: OwnRedis, disk:
         disk.keep()
         seed(a, *"vwxyz")
         if when == "when all are in":
-            a.exchange.end_of_seeds()
+            a.consumer.end_of_seeds()
         await told(a)
         own_redis.kill()
         disk.restore()
         own_redis.start()
-        a.exchange.end_of_seeds()
+        a.consumer.end_of_seeds()
         assert set(await all_of(a, 5)) == {b"v", b"w", b"x", b"y", b"z"}
-        while not a.exchange.ended:
+        while not a.consumer.ended:
             await a.changed()
-        assert (a.exchange.ended, a.rollbacks) == (WON, 1)
+        assert (a.consumer.ended, a.rollbacks) == (WON, 1)
 
 
 async def test_what_redis_does_not_know_to_be_done_is_done_again(own_redis: OwnRedis, disk: Disk) -> None:
     """Though it knows of as many leases as the worker has: the parent's, which has the child's."""
     async with worker(own_redis.url, "crawl", "a", lease_seconds=30) as a:
         seed(a, "parent")
-        a.exchange.end_of_seeds()
+        a.consumer.end_of_seeds()
         parent = await a.next()
         await told(a)
         disk.keep()
