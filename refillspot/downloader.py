@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import TYPE_CHECKING, Any
 
-from scrapy.core.downloader import Downloader, Slot
 from scrapy.core.downloader.handlers import DownloadHandlers
 from scrapy.exceptions import DownloadFailedError
 
-from refillspot.exceptions import IncompatibleEngineError
+from refillspot.engine import ReservingDownloader, wake
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
 
     from scrapy import Request, Spider
     from scrapy.crawler import Crawler
@@ -33,11 +31,8 @@ class HttpHandlers(DownloadHandlers):
         return response
 
 
-class StrictDownloader(Downloader):
-    """Counts a request as under way when it leaves the queue, not when its coroutine first runs.
-
-    Scrapy 2.19 on asyncio lets a whole queue pass its limit in between: with CONCURRENT_REQUESTS_PER_DOMAIN = 8 a
-    server saw 56 requests at once.
+class StrictDownloader(ReservingDownloader):
+    """Keeps the limit, but not for those who wait.
 
     Scrapy counts a request that waits inside a middleware as under way. One that was set aside is not counted, so that
     what the page cache can answer is not held back by what it cannot. Who sets aside sees to the limit.
@@ -45,11 +40,10 @@ class StrictDownloader(Downloader):
     Settings: CONCURRENT_REQUESTS, CONCURRENT_REQUESTS_PER_DOMAIN, CACHE_MAX_WAITING_MISSES.
 
     Raises:
-        IncompatibleEngineError: the inside of Scrapy is not the one this class was written for.
+        IncompatibleEngineError: see `refillspot.engine.check`.
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        check_engine()
         super().__init__(crawler)
         self.handlers = HttpHandlers(crawler)
         self._set_aside: dict[Request, Callable[[], None]] = {}
@@ -60,7 +54,7 @@ class StrictDownloader(Downloader):
         self.total_concurrency = self.domain_concurrency = level
         for slot in self.slots.values():
             slot.concurrency = level
-        self._wake()
+        wake(self.crawler)
 
     @property
     def at_the_site(self) -> int:
@@ -70,7 +64,7 @@ class StrictDownloader(Downloader):
     def set_aside(self, request: Request, left: Callable[[], None]) -> None:
         """Do not count a request that is in the middlewares; call `left` when it leaves them, on whichever road."""
         self._set_aside[request] = left
-        self._wake()
+        wake(self.crawler)
 
     def needs_backout(self) -> bool:
         if self.total_concurrency <= 0:  # no limit
@@ -84,35 +78,7 @@ class StrictDownloader(Downloader):
     def fetch(self, request: Request, spider: Spider | None = None) -> Deferred[Response | Request]:  # noqa: ARG002  # Scrapy's signature
         return super().fetch(request).addBoth(self._leave, request)
 
-    def _wake(self) -> None:
-        if self.crawler.engine and (slot := self.crawler.engine._slot):  # noqa: SLF001  # nothing public wakes it
-            slot.nextcall.schedule()
-
     def _leave(self, result: Any, request: Request) -> Any:
         if left := self._set_aside.pop(request, None):
             left()
         return result
-
-    def _wait_for_download(  # not async: the reservation must happen at the call
-        self, slot: Slot, request: Request, queue_dfd: Deferred[Response]
-    ) -> Coroutine[Any, Any, None]:
-        slot.transferring.add(request)
-        return super()._wait_for_download(slot, request, queue_dfd)
-
-
-def check_engine() -> None:
-    """Raise IncompatibleEngineError unless Scrapy starts transfers the way that `StrictDownloader` relies on."""
-    process_queue = getattr(Downloader, "_process_queue", None)
-    wait_for_download = getattr(Downloader, "_wait_for_download", None)
-    expected = (
-        process_queue is not None
-        and "_wait_for_download" in process_queue.__code__.co_names
-        and inspect.iscoroutinefunction(wait_for_download)
-        and list(inspect.signature(wait_for_download).parameters) == ["self", "slot", "request", "queue_dfd"]
-        and isinstance(Slot(concurrency=1, delay=0).transferring, set)
-    )
-    if not expected:
-        raise IncompatibleEngineError(
-            "this Scrapy starts downloads in another way than 2.19, so the limit per domain could not be kept: "
-            "install the versions of requirements.txt (make setup)"
-        )

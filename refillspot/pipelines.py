@@ -11,6 +11,7 @@ from scrapy.exceptions import NotConfigured
 
 from refillspot.batches import Batches
 from refillspot.clock import Clock
+from refillspot.engine import count_in_hand
 from refillspot.items import UnreadPage
 from refillspot.planning import KEYWORDS
 from refillspot.planning.learning import QueryAnswer
@@ -101,8 +102,8 @@ class PostgresCopyPipeline:
 
     def _flush_if_idle(self) -> None:
         """Do not let stores wait for a timer when every request in hand is one that waits for this commit."""
-        slot = self._crawler.engine._slot  # noqa: SLF001  # Scrapy has no public count
-        if slot is not None and len(slot.inprogress) <= self._group.waiting:
+        in_hand = count_in_hand(self._crawler)
+        if in_hand is not None and in_hand <= self._group.waiting:
             self._group.flush()
 
     async def _commit(self, rows: Sequence[StoreRow]) -> list[None]:

@@ -20,6 +20,7 @@ class Command(CrawlCommand):
     """
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.engine import create_crawler
         from refillspot.exceptions import ArgumentError, RefillspotError
         from refillspot.exit_status import crawl_outcome
         from refillspot.redaction import scrub
@@ -31,10 +32,10 @@ class Command(CrawlCommand):
             )
         if len(args) != 1 or args[0] not in self.crawler_process.spider_loader.list():
             raise UsageError(_("say which spider: scrapy crawl diningcode -a district=강남구"), print_help=False)
-        crawler = self._create_crawler(args[0])
-        crawl = self.crawler_process.crawl(crawler, **opts.spargs)
-        self.crawler_process.start()
         try:
+            crawler = create_crawler(self, args[0])
+            crawl = self.crawler_process.crawl(crawler, **opts.spargs)
+            self.crawler_process.start()
             crawl.result()  # type: ignore[attr-defined]  # a task: the asyncio reactor is a setting of this project
         except RefillspotError as error:
             say(_("Error: {error}").format(error=indented(scrub(str(error)))), file=sys.stderr)

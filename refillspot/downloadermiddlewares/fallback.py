@@ -13,7 +13,8 @@ from scrapy.utils.misc import load_object
 
 from refillspot.downloadermiddlewares.cache import RedisCacheMiddleware
 from refillspot.downloadermiddlewares.politeness import PolitenessMiddleware
-from refillspot.downloadermiddlewares.requeue import is_ending, put_back
+from refillspot.downloadermiddlewares.requeue import put_back
+from refillspot.engine import is_ending
 from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH, Kind, kind_of
 from refillspot.policies.fallback import API_FAILURE, API_PROBE
 from refillspot.shared.api_health import ApiHealth

@@ -23,7 +23,8 @@ from twisted.internet.error import ConnectError
 from twisted.internet.protocol import Factory, Protocol
 
 from refillspot.downloadermiddlewares.politeness import SENT
-from refillspot.downloadermiddlewares.requeue import is_ending, put_back
+from refillspot.downloadermiddlewares.requeue import put_back
+from refillspot.engine import is_ending
 from refillspot.exit_status import AWAY, UNREACHABLE
 from refillspot.site_hosts import PORTS, SiteHosts, host_of
 

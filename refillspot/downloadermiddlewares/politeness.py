@@ -12,7 +12,8 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
 from refillspot.clock import KST, Clock
-from refillspot.downloadermiddlewares.requeue import is_ending, put_back
+from refillspot.downloadermiddlewares.requeue import put_back
+from refillspot.engine import is_ending
 from refillspot.exit_status import BLOCKED
 from refillspot.policies.crawl_window import CrawlWindow
 from refillspot.policies.pace_setting import allowed_pace, most_believed

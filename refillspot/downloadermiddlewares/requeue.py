@@ -9,16 +9,9 @@ from scrapy.http.request import NO_CALLBACK
 
 if TYPE_CHECKING:
     from scrapy import Request
-    from scrapy.crawler import Crawler
 
 
 LONGEST_WAIT = 5.0  # seconds, then it waits for its turn like others: a person may lift what held it back
-
-
-def is_ending(crawler: Crawler) -> bool:
-    """Tell whether the crawl waits for its last requests: then none of them should wait for its turn."""
-    slot = crawler.engine._slot if crawler.engine else None  # noqa: SLF001  # nothing public says it
-    return slot is not None and slot.closing is not None
 
 
 def put_back(request: Request, wait: float = 0.0) -> Request:

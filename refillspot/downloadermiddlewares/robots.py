@@ -18,7 +18,8 @@ from scrapy.utils.misc import build_from_crawler, load_object
 
 from refillspot.downloadermiddlewares.fallback import FallbackMiddleware
 from refillspot.downloadermiddlewares.politeness import PolitenessMiddleware
-from refillspot.downloadermiddlewares.requeue import is_ending, put_back
+from refillspot.downloadermiddlewares.requeue import put_back
+from refillspot.engine import is_ending
 from refillspot.policies import politeness
 from refillspot.policies.retries import backoff_seconds
 from refillspot.robots_text import LONGEST_RULES, rules_text
@@ -68,6 +69,9 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         settings = crawler.settings
+        self._count = crawler.stats.inc_value
+        self._parser = load_object(settings["ROBOTSTXT_PARSER"])
+        self._matched_as = settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"]
         self._backoff = settings.getfloat("RETRY_BACKOFF_SECONDS")
         self._passing = tuple(load_object(error) for error in settings.getlist("RETRY_EXCEPTIONS"))
         self._hosts = SiteHosts.of(settings).hosts
@@ -113,7 +117,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             except _UnreadableError as error:
                 attempt = min(attempt + 1, LONGEST_BACKOFF_ATTEMPT)
                 wait = backoff_seconds(attempt, self._backoff, random.random())  # noqa: S311
-                self._stats.inc_value("robotstxt/unknown")
+                self._count("robotstxt/unknown")
                 logger.warning("nothing is asked of %s, its rules are unknown: %s; again in %.0f s", host, error, wait)
                 fallback = self.crawler.get_downloader_middleware(FallbackMiddleware)
                 if fallback and await fallback.rules_unknown(url, str(error)):
@@ -124,7 +128,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
                 return rules.parser
 
     async def _ask(self, url: str, host: str) -> _Rules:
-        self._stats.inc_value("robotstxt/request_count")
+        self._count("robotstxt/request_count")
         meta: dict[str, Any] = {"dont_obey_robotstxt": True, "dont_retry": True}  # retries wait here
         meta |= {RECEIVED: 0, "download_maxsize": 0}  # else longer rules fail before their first part has come
         request = Request(url, priority=self.DOWNLOAD_PRIORITY, meta=meta, callback=NO_CALLBACK)
@@ -137,8 +141,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             if is_ending(self.crawler):
                 raise _NotNowError from error
             raise _UnreadableError(f"{type(error).__name__} of {url}: {error}") from error
-        self._stats.inc_value("robotstxt/response_count")
-        self._stats.inc_value(f"robotstxt/response_status_count/{response.status}")
+        self._count("robotstxt/response_count")
+        self._count(f"robotstxt/response_status_count/{response.status}")
         return await self._rules_of(response, host)
 
     async def _rules_of(self, response: Response, host: str) -> _Rules:
@@ -155,10 +159,9 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def _parsed(self, body: bytes) -> tuple[RobotParser, float]:
         """Return the rules, and the `Crawl-delay` in them: Scrapy's parsers do not tell it."""
-        name = self._robotstxt_useragent or self._default_useragent
-        text = rules_text(body, name)
-        rules = build_from_crawler(self._parserimpl, self.crawler, text.encode())
-        return rules, Protego.parse(text).crawl_delay(name) or 0.0
+        text = rules_text(body, self._matched_as)
+        rules = build_from_crawler(self._parser, self.crawler, text.encode())
+        return rules, Protego.parse(text).crawl_delay(self._matched_as) or 0.0
 
     async def _keep_delay(self, host: str, seconds: float) -> None:
         middleware = self.crawler.get_downloader_middleware(PolitenessMiddleware)

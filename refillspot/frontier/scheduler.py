@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, signals
-from scrapy.utils.defer import _schedule_coro, deferred_from_coro
+from scrapy.utils.defer import deferred_from_coro
 from scrapy.utils.request import request_from_dict
 from scrapy_redis.scheduler import Scheduler as ScrapyRedisScheduler
 
+from refillspot.engine import wake, watch
 from refillspot.exceptions import RefusedRequestError
 from refillspot.frontier.acknowledgement import (
     Acknowledgement,
@@ -21,7 +22,6 @@ from refillspot.frontier.acknowledgement import (
     lane,
 )
 from refillspot.frontier.codec import RequestCodec, request_fields
-from refillspot.frontier.engine import watch
 from refillspot.frontier.session import CrawlSession
 from refillspot.signals import concurrency_changed
 from refillspot.site_hosts import SiteHosts
@@ -202,9 +202,9 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
             return
         if reason := self._session.trouble:
             self._is_stopping = True
-            _schedule_coro(engine.close_spider_async(reason=reason))
-        elif slot := engine._slot:  # noqa: SLF001  # nothing public wakes the engine
-            slot.nextcall.schedule()
+            deferred_from_coro(engine.close_spider_async(reason=reason))
+        else:
+            wake(self.crawler)
 
     def _count(self, what: str) -> None:
         self.crawler.stats.inc_value(f"frontier/{what}")

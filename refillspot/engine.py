@@ -1,0 +1,177 @@
+"""Scrapy's private parts: the only place that touches them, with one check of all of them before they are used."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Protocol
+
+import scrapy
+from scrapy.commands import BaseRunSpiderCommand
+from scrapy.core import downloader
+from scrapy.core import engine as core
+from scrapy.core.downloader import Downloader
+from scrapy.core.engine import ExecutionEngine
+from scrapy.core.scraper import Scraper
+
+from refillspot.exceptions import IncompatibleEngineError
+from refillspot.language import gettext as _
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from twisted.internet.defer import Deferred
+    from twisted.python.failure import Failure
+
+SUPPORTED = "2.19"  # what all of this was read and measured in
+
+SLOT = getattr(core, "_Slot", None)
+METHODS: list[tuple[object, str, list[str]]] = [  # owner, method, parameters
+    (ExecutionEngine, "_handle_downloader_output", ["self", "result", "request"]),
+    (Scraper, "handle_spider_error", ["self", "_failure", "request", "response"]),
+    (SLOT, "remove_request", ["self", "request"]),
+    (Downloader, "_wait_for_download", ["self", "slot", "request", "queue_dfd"]),
+    (BaseRunSpiderCommand, "_create_crawler", ["self", "spidercls"]),
+]
+NAMES: list[tuple[object, str, list[str]]] = [  # owner, method, names that its code uses
+    (ExecutionEngine, "__init__", ["_slot"]),
+    (SLOT, "__init__", ["closing", "inprogress", "nextcall"]),
+    (downloader.Slot, "__init__", ["transferring"]),
+    (Downloader, "_process_queue", ["_wait_for_download"]),
+]
+
+
+def check() -> None:
+    """Make sure that Scrapy's inside is the one that this project was written for.
+
+    Raises:
+        IncompatibleEngineError: it is not; the message names the part.
+    """
+    for owner, name, parameters in METHODS:
+        method = getattr(owner, name, None)
+        if method is None or list(inspect.signature(method).parameters) != parameters:
+            raise _unknown(owner, f"{name}({', '.join(parameters)})")
+    for owner, name, names in NAMES:
+        code = getattr(getattr(owner, name, None), "__code__", None)
+        if code is None:
+            raise _unknown(owner, name)
+        for used in names:
+            if used not in code.co_names:
+                raise _unknown(owner, used)
+    if not inspect.iscoroutinefunction(getattr(Downloader, "_wait_for_download", None)):
+        raise _unknown(Downloader, "_wait_for_download")
+
+
+def _unknown(owner: object, part: str) -> IncompatibleEngineError:
+    name = getattr(owner, "__qualname__", "_Slot")
+    return IncompatibleEngineError(
+        _(
+            "refillspot relies on {part} of Scrapy {supported}, which Scrapy {installed} does not have: install the "
+            "versions of requirements.txt (make setup)"
+        ).format(part=f"{name}.{part}", supported=SUPPORTED, installed=scrapy.__version__)
+    )
+
+
+# --- what becomes of a request: no signal says it
+
+
+class Watcher(Protocol):
+    """Whoever wants to know. Called before the engine goes on."""
+
+    def downloaded(self, request: Request, result: Response | Request | Failure) -> None:
+        """All downloader middlewares are through."""
+
+    def failed(self, request: Request, failure: Failure) -> None:
+        """A callback or an errback raised; `CloseSpider` included."""
+
+    def finished(self, request: Request) -> None:
+        """The callback is exhausted and every item of it is through the pipelines."""
+
+
+def watch(engine: ExecutionEngine, watcher: Watcher) -> None:
+    """Tell `watcher` what becomes of each request of `engine`, robots.txt and the like included.
+
+    Three methods are wrapped on the running engine; each was measured to be called whatever becomes of a request.
+
+    Raises:
+        IncompatibleEngineError: see `check`.
+    """
+    check()
+    slot: Any = engine._slot
+    downloaded, finished = engine._handle_downloader_output, slot.remove_request
+    failed = engine.scraper.handle_spider_error
+
+    def handle_downloader_output(result: Any, request: Request) -> Any:
+        watcher.downloaded(request, result)
+        return downloaded(result, request)
+
+    def handle_spider_error(failure: Failure, request: Request, response: Any) -> None:
+        watcher.failed(request, failure)
+        failed(failure, request, response)
+
+    def remove_request(request: Request) -> None:
+        try:
+            watcher.finished(request)
+        finally:
+            finished(request)
+
+    vars(engine)["_handle_downloader_output"] = handle_downloader_output
+    vars(engine.scraper)["handle_spider_error"] = handle_spider_error
+    vars(slot)["remove_request"] = remove_request
+
+
+# --- how the engine is
+
+
+def wake(crawler: Crawler) -> None:
+    """Let the engine look at once whether there is something to do."""
+    if crawler.engine and (slot := crawler.engine._slot):
+        slot.nextcall.schedule()
+
+
+def is_ending(crawler: Crawler) -> bool:
+    """Tell whether the crawl waits for its last requests: then none of them should wait for its turn."""
+    slot = crawler.engine._slot if crawler.engine else None
+    return slot is not None and slot.closing is not None
+
+
+def count_in_hand(crawler: Crawler) -> int | None:
+    """Return how many requests are not done yet, None = no spider is open."""
+    slot = crawler.engine._slot if crawler.engine else None
+    return len(slot.inprogress) if slot is not None else None
+
+
+# --- what is made of Scrapy's own
+
+
+class ReservingDownloader(Downloader):
+    """Counts a request as under way when it leaves the queue, not when its coroutine first runs.
+
+    Scrapy 2.19 on asyncio lets a whole queue pass its limit in between: with CONCURRENT_REQUESTS_PER_DOMAIN = 8 a
+    server saw 56 requests at once.
+
+    Raises:
+        IncompatibleEngineError: see `check`.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        check()
+        super().__init__(crawler)
+
+    def _wait_for_download(  # not async: the reservation must happen at the call
+        self, slot: downloader.Slot, request: Request, queue_dfd: Deferred[Response]
+    ) -> Coroutine[Any, Any, None]:
+        slot.transferring.add(request)
+        return super()._wait_for_download(slot, request, queue_dfd)
+
+
+def create_crawler(command: BaseRunSpiderCommand, spider: str) -> Crawler:
+    """Make a crawler as Scrapy's own commands do, with what they watch in it.
+
+    Raises:
+        IncompatibleEngineError: see `check`.
+    """
+    check()
+    return command._create_crawler(spider)
