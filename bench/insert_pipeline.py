@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from refillspot.items import Store
+from refillspot.performance.storage import INSERT, insert_values
 from refillspot.postgres.database import migrate_database
-from refillspot.postgres.speed import INSERT, insert_values
 
 if TYPE_CHECKING:
     from typing import Self

@@ -35,7 +35,7 @@ PROJECT = Path(__file__).parent.parent
 DISTRICTS = "강남구,마포구,금천구,관악구"
 SCHEDULERS = {
     "refillspot": ("refillspot.frontier.scheduler.Scheduler", ("-s", "FRONTIER_LEASE_SECONDS=2")),
-    "scrapy-redis": ("refillspot.frontier.stock.StockScheduler", ()),
+    "scrapy-redis": ("refillspot.performance.stock.StockScheduler", ()),
 }
 
 

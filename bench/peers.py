@@ -42,7 +42,7 @@ BARE_SETTINGS = SCRAPYS_OWN | {  # CONCURRENT_ITEMS stays ours
     "DUPEFILTER_CLASS": "scrapy.dupefilters.RFPDupeFilter",
 }
 STOCK_SETTINGS = SCRAPYS_OWN | {
-    "SCHEDULER": "refillspot.frontier.stock.StockScheduler",
+    "SCHEDULER": "refillspot.performance.stock.StockScheduler",
     "SCHEDULER_SERIALIZER": "scrapy_redis.picklecompat",
     "ITEM_PIPELINES": '{"bench.insert_pipeline.InsertPipeline": 1}',
     "CONCURRENT_ITEMS": default_settings.CONCURRENT_ITEMS,

@@ -28,9 +28,9 @@ from bench.site import TODAY, store_rows
 from bench.worker import empty_database, running_services
 from refillspot.batches import Batches
 from refillspot.clock import Clock
+from refillspot.performance.storage import INSERT, insert_values
 from refillspot.postgres import binary, merging
 from refillspot.postgres.database import migrate_database
-from refillspot.postgres.speed import INSERT, insert_values
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
 from refillspot.sites.diningcode.answers import decode_store

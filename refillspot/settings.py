@@ -118,7 +118,7 @@ GC_THRESHOLD_OBJECTS = 20_000  # new objects between two looks for cycles; Pytho
 HTTPPROXY_ENABLED = bool(getproxies())  # where the environment names no proxy there is nothing to do for a request
 
 # --- The queue. Read by the scheduler, docs/adr/0007
-SCHEDULER = "refillspot.frontier.scheduler.Scheduler"  # scrapy-redis' own: refillspot.frontier.stock.StockScheduler
+SCHEDULER = "refillspot.frontier.scheduler.Scheduler"  # scrapy-redis' own: refillspot.performance.stock.StockScheduler
 SCHEDULER_PERSIST = True  # False: the keys of a complete crawl go at once, not after a week; dead letters stay
 CRAWL_STATS = [  # stats that are counted over all workers
     "diningcode/rows_broken",

@@ -1,13 +1,21 @@
-"""Stores a second into PostgreSQL, near and far."""
+"""Stores a second into PostgreSQL, near and far: in groups, and as most programs store them. Into empty tables only."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
+import psycopg
+
+from refillspot.clock import Clock
 from refillspot.planning import KEYWORDS
-from refillspot.postgres.speed import inserted_per_second, merged_per_second, round_trip
+from refillspot.postgres.columns import COLUMNS, encode_json
+from refillspot.postgres.database import migrate_database
+from refillspot.postgres.store_row import StoreRow
+from refillspot.postgres.stores import StoreTable
 from refillspot.regions import SEOUL, districts
 from refillspot.sandbox.scratch import clean_ground
 from refillspot.sites.diningcode.answers import decode_search, decode_store
@@ -23,6 +31,13 @@ if TYPE_CHECKING:
 
 ROUNDS = 3
 FEW = 200  # rows, where each takes milliseconds
+ROUND_TRIPS = 25
+NAMES = [column.name for column in COLUMNS]
+INSERT = (
+    f"INSERT INTO refillspot.stores ({', '.join(NAMES)}, first_seen_at, last_seen_at) "
+    f"VALUES ({', '.join(['%s'] * len(NAMES))}, now(), now()) "
+    f"ON CONFLICT (ref) DO UPDATE SET {', '.join(f'{name} = EXCLUDED.{name}' for name in NAMES)}"
+)
 
 
 @dataclass(slots=True, frozen=True)
@@ -56,3 +71,50 @@ def measure_storage(servers: ServiceAddresses, stores: Sequence[Store], group: i
         with clean_ground(servers, "perf") as ground:
             inserted.append(inserted_per_second(ground.servers.database_url, stores[:FEW]))
     return Storage(median(merged), median(inserted), len(stores), ROUNDS, round_trip(servers.database_url))
+
+
+def insert_values(store: Store) -> list[Any]:
+    """Return the parameters of INSERT."""
+    return [
+        encode_json(value).decode() if column.type == "jsonb" and value is not None else value
+        for column, value in zip(COLUMNS, StoreRow.of(store).values(), strict=True)
+    ]
+
+
+def round_trip(database_url: str) -> float:
+    """Return the seconds that a question takes which is no work, the median of some."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        took = []
+        for _number in range(ROUND_TRIPS):
+            began = monotonic()
+            connection.execute("SELECT 1")
+            took.append(monotonic() - began)
+    return median(took)
+
+
+def merged_per_second(database_url: str, stores: Sequence[Store], group: int) -> float:
+    """Return rows a second by COPY and merge, `group` of them in a transaction."""
+
+    async def write() -> float:
+        table = StoreTable(database_url, Clock())
+        await table.open()
+        began = monotonic()
+        for first in range(0, len(stores), group):
+            await table.write(stores[first : first + group])
+        seconds = monotonic() - began
+        await table.close()
+        return len(stores) / seconds
+
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # psycopg needs this loop on Windows
+        return runner.run(write())
+
+
+def inserted_per_second(database_url: str, stores: Sequence[Store]) -> float:
+    """Return rows a second by one INSERT and one COMMIT a row."""
+    migrate_database(database_url)
+    with psycopg.connect(database_url) as connection:
+        began = monotonic()
+        for store in stores:
+            connection.execute(INSERT, insert_values(store))
+            connection.commit()
+        return len(stores) / (monotonic() - began)

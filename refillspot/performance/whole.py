@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from refillspot.postgres.speed import round_trip
+from refillspot.performance.storage import round_trip
 from refillspot.postgres.worker_stats import read
 from refillspot.stats.totals import total
 

@@ -14,8 +14,8 @@ from refillspot.performance.memory import MemoryWatch
 from refillspot.performance.pace import watch_pace
 from refillspot.performance.rows import ROWS, measure_rows
 from refillspot.performance.stage import City, Stage
+from refillspot.performance.storage import round_trip
 from refillspot.performance.whole import crawl_whole
-from refillspot.postgres.speed import round_trip
 from refillspot.sandbox.distance import far_away
 from refillspot.sandbox.scratch import clean_ground
 from refillspot.services.server_memory import measure_servers
