@@ -23,8 +23,8 @@ def rules_text(body: bytes, name: str) -> str:
     lines = body.decode("utf-8", "replace").splitlines()
     agents = [_agent_of(line) for line in lines]
     starts = [name.lower()[found.start() :] for found in TOKEN.finditer(name)]
-    known = {agent for agent in agents if agent and any(start.startswith(agent) for start in starts)}
-    own = max(known, key=len, default="*")
+    of_us = [agent for agent in agents if agent and (agent == "*" or any(start.startswith(agent) for start in starts))]
+    own = max(of_us, key=len, default="*")  # as Protego does: of two that are as long, "*" included, the first
     return "\n".join(line if agent in {None, own} else NOBODY for line, agent in zip(lines, agents, strict=True))
 
 

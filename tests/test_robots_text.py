@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from protego import Protego
 
@@ -22,6 +22,8 @@ LINES = st.one_of(
 )
 
 
+@example(["User-agent: *", "Disallow: /", "User-agent: r"], "\n")
+@example(["User-agent: r", "User-agent: *", "Disallow: /"], "\n")
 @given(st.lists(LINES, max_size=12), st.sampled_from(["\n", "\r\n", "\x85", "\u2028"]))
 def test_it_says_what_the_whole_says(lines: list[str], end: str) -> None:
     text = end.join(lines)
