@@ -18,11 +18,9 @@ engine   SeedMiddleware          25  which requests of the spider are seeds
 spider
 """
 
-from refillspot.downloadermiddlewares.allowed_parts import AllowedPartsMiddleware
-from refillspot.downloadermiddlewares.cache import RedisCacheMiddleware
+from refillspot.downloadermiddlewares.cache import AllowedPartsMiddleware, RedisCacheMiddleware
 from refillspot.downloadermiddlewares.distress import DistressMiddleware
-from refillspot.downloadermiddlewares.fallback import FallbackMiddleware
-from refillspot.downloadermiddlewares.last_look import LastLookMiddleware
+from refillspot.downloadermiddlewares.fallback import FallbackMiddleware, LastLookMiddleware
 from refillspot.downloadermiddlewares.network import NetworkMiddleware
 from refillspot.downloadermiddlewares.politeness import PolitenessMiddleware
 from refillspot.downloadermiddlewares.redirect import SiteRedirectMiddleware

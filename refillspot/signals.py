@@ -25,3 +25,6 @@ page_unread = object()
 
 request_failed = object()
 """A request failed for good, sent with `request`."""
+
+pace_decided = object()
+"""This worker has decided about the pace of all, or has heard of a decision of others; sent with `decision`."""

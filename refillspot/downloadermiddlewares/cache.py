@@ -4,38 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from dataclasses import asdict
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.misc import load_object
 
-from refillspot.clock import Clock
-from refillspot.downloadermiddlewares.cached_page import is_private, page_of, response_of, validators_of
-from refillspot.downloadermiddlewares.places import Places
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
-from refillspot.policies.caching import CACHE_REFRESH, CachePolicy, Kind, Worth, kind_of
-from refillspot.shared.cache_server import CacheAwayError, CacheServer
-from refillspot.shared.page_cache import PageCache
-from refillspot.shared.page_lookup import PageLookup
 from refillspot.signals import stats_asked
-from refillspot.sites.diningcode.cacheability import worth_of
-from refillspot.sites.diningcode.versions import row_version
+from refillspot.site_access import SiteAccess
+from refillspot.site_access.cached_pages import is_private, validators_of
+from refillspot.sites.diningcode.kept_page import kept_page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Self
 
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
-    from scrapy.settings import BaseSettings
+    from scrapy.statscollectors import StatsCollector
 
-    from refillspot.shared.page import Page
     from refillspot.shared.page_lookup import Wanted
+    from refillspot.site_access.cached_pages import CachedPages
 
 
 class RedisCacheMiddleware:
@@ -56,12 +50,12 @@ class RedisCacheMiddleware:
     server, during the crawl).
     """
 
-    def __init__(self, crawler: Crawler, lookup: PageLookup) -> None:
+    def __init__(self, crawler: Crawler, pages: CachedPages) -> None:
         settings = crawler.settings
         self._crawler = crawler
-        self._lookup = lookup
+        self._pages = pages
         self._passing = tuple(load_object(error) for error in settings.getlist("RETRY_EXCEPTIONS"))
-        self._places = Places(lambda: self._downloader.total_concurrency or sys.maxsize)
+        self._places = _Places(lambda: self._downloader.total_concurrency or sys.maxsize)
         self._placed: set[Request] = set()
         self._fetches: dict[Request, Wanted] = {}  # on their way to the site
         self._releases: set[asyncio.Task[None]] = set()
@@ -72,7 +66,8 @@ class RedisCacheMiddleware:
         settings = crawler.settings
         if not settings.getbool("CACHE_ENABLED"):
             raise NotConfigured("CACHE_ENABLED is False.")
-        if not settings.get("CACHE_REDIS_URL"):
+        pages = SiteAccess.of(crawler).pages
+        if pages is None:
             raise NotConfigured("CACHE_REDIS_URL is not set.")
         if not hasattr(load_object(settings["DOWNLOADER"]), "set_aside"):
             raise ConfigurationError(
@@ -81,111 +76,62 @@ class RedisCacheMiddleware:
                     "request leaves: set it, or set CACHE_ENABLED to False"
                 )
             )
-        clock = Clock.of(settings)
-        middleware = cls(crawler, PageLookup(_cache(settings), _policy(settings), clock))
+        middleware = cls(crawler, pages)
         crawler.signals.connect(middleware.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(middleware.stats_asked, signal=stats_asked)
         crawler.signals.connect(middleware.spider_closed, signal=signals.spider_closed)
         return middleware
 
     async def spider_opened(self) -> None:
-        self._evicted_before = await self._evicted_keys()
-        if begun := await self._lookup.cache.begun(self._lookup.clock.now()):
+        self._evicted_before = await self._pages.evicted_keys()
+        if begun := await self._pages.begun():
             self._crawler.stats.set_value("cache/begun", begun.isoformat())
 
     async def process_request(self, request: Request) -> Response | None:
-        wanted = self._wanted(request)
-        if wanted and (page := await self._lookup.find(wanted)):
-            return self._hit(request, wanted, page)
+        wanted = self._pages.wanted(request)
+        if wanted and (kept := await self._pages.find(request, wanted)):
+            return kept
         self._downloader.set_aside(request, partial(self._left, request, wanted))
-        if wanted:
-            page = await self._lookup.wait(wanted)
-            if wanted.has_waited:
-                self._count("waits")
-            if page:
-                return self._hit(request, wanted, page)
+        if wanted and (fetched := await self._pages.wait(request, wanted)):
+            return fetched
         await self._places.acquire()
         self._placed.add(request)
         if wanted:
             self._fetches[request] = wanted
             request.headers.update(validators_of(wanted.known))
-            self._count("refreshes" if wanted.is_refresh else "misses")
+            self._pages.count("refreshes" if wanted.is_refresh else "misses")
         return None
-
-    async def kept(self, request: Request) -> Response | None:
-        """Return what is kept for a request, fresh; None where the site would have to be asked."""
-        wanted = self._wanted(request)
-        page = await self._lookup.find(wanted) if wanted else None
-        return self._hit(request, wanted, page) if wanted and page else None
 
     async def process_response(self, request: Request, response: Response) -> Response:
         self._free_place(request)  # it need not wait until the page is kept
         wanted = self._fetches.pop(request, None)
         if wanted is None or is_private(request):
             return response
-        now = self._lookup.clock.now()
-        if response.status == 304 and wanted.known:
-            page = msgspec.structs.replace(wanted.known, fetched_at=now, listed=wanted.listed)
-            await self._lookup.keep(wanted, page)
-            self._count("revalidated")
-            self._count("bytes_saved", len(page.body))
-            return response_of(request, page)
-        worth = worth_of(wanted.kind, request.url, response.status, response.body)
-        if worth is Worth.PASSING:
-            return self._stand_in(request, wanted) or response
-        if worth is not Worth.UNKNOWN:
-            permanent = worth is Worth.PERMANENT
-            page = page_of(response, wanted.kind, now, permanent=permanent, listed=wanted.listed)
-            await self._lookup.keep(wanted, page)
-        return response
+        return await self._pages.keep(request, wanted, response)
 
     def process_exception(self, request: Request, exception: Exception) -> Response | None:
         wanted = self._fetches.pop(request, None)
-        return self._stand_in(request, wanted) if wanted and isinstance(exception, self._passing) else None
+        return self._pages.stand_in(request, wanted) if wanted and isinstance(exception, self._passing) else None
 
     def stats_asked(self) -> None:
-        cache = self._lookup.cache
-        for name, count in (asdict(cache.stats) | {"errors": cache.server.errors}).items():
-            self._crawler.stats.set_value(f"cache/{name}", count)
+        self._pages.publish()
 
     async def spider_closed(self) -> None:
         await asyncio.gather(*self._releases)
-        after, before = await self._evicted_keys(), self._evicted_before
-        self._count("evictions", max(0, (after or 0) - (before or 0)) if before is not None else 0)
+        after, before = await self._pages.evicted_keys(), self._evicted_before
+        self._pages.count("evictions", max(0, (after or 0) - (before or 0)) if before is not None else 0)
         self.stats_asked()
-        await self._lookup.cache.close()
 
     @property
     def _downloader(self) -> Any:
         assert self._crawler.engine  # noqa: S101  # it asks this middleware
         return self._crawler.engine.downloader
 
-    def _wanted(self, request: Request) -> Wanted | None:
-        kind = None if is_private(request) else kind_of(request.url, request.meta)
-        if kind is None:
-            return None
-        fingerprint = self._crawler.request_fingerprinter.fingerprint(request)
-        row = request.cb_kwargs.get("row") if kind is Kind.STORE else None
-        listed = row_version(row) if isinstance(row, dict) else b""
-        return self._lookup.want(kind, fingerprint, listed=listed, refresh=bool(request.meta.get(CACHE_REFRESH)))
-
-    def _hit(self, request: Request, wanted: Wanted, page: Page) -> Response:
-        self._count("hits")
-        if wanted.kind is not Kind.ROBOTS:  # of a site that answers nothing its rules may still be kept
-            self._count("requests_saved")
-            self._count("bytes_saved", len(page.body))
-        return response_of(request, page)
-
-    def _stand_in(self, request: Request, wanted: Wanted) -> Response | None:
-        page = self._lookup.stand_in(wanted)
-        self._count("stale", int(page is not None))
-        return response_of(request, page) if page else None
-
     def _left(self, request: Request, wanted: Wanted | None) -> None:
         self._fetches.pop(request, None)
         self._free_place(request)
-        if wanted and self._lookup.holds(wanted):
-            release = asyncio.create_task(self._lookup.release(wanted))
+        if wanted and self._pages.holds(wanted):
+            release = asyncio.create_task(self._pages.release(wanted))
             self._releases.add(release)
             release.add_done_callback(self._releases.discard)
 
@@ -194,30 +140,57 @@ class RedisCacheMiddleware:
             self._placed.remove(request)
             self._places.release()
 
-    async def _evicted_keys(self) -> int | None:
+
+class AllowedPartsMiddleware:
+    """Takes out of each answer what is not read of it: reviews, blog posts, visitors' names.
+
+    Before the page cache, the spider and all that keep pages, logs and dead letters, behind those that judge how the
+    site is. Stats: pages/bytes_sent, pages/bytes_kept (bodies, unpacked).
+    """
+
+    def __init__(self, stats: StatsCollector) -> None:
+        self._stats = stats
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler.stats)
+
+    def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002  # Scrapy's signature
+        if "cached" in response.flags:  # it came from here before
+            return response
+        body = kept_page(response.url, response.status, response.body)
+        if body is response.body:
+            return response
+        self._stats.inc_value("pages/bytes_sent", len(response.body))
+        self._stats.inc_value("pages/bytes_kept", len(body))
+        return response.replace(body=body)
+
+
+class _Places:
+    """A semaphore that asks for its limit each time. First come, first served; a larger limit is seen at a release."""
+
+    def __init__(self, limit: Callable[[], int]) -> None:
+        self._limit = limit
+        self._taken = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def acquire(self) -> None:
+        if self._taken < self._limit() and not self._waiting:
+            self._taken += 1
+            return
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
         try:
-            return await self._lookup.cache.server.evicted_keys()
-        except CacheAwayError:
-            return None
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self.release()
+            raise
 
-    def _count(self, what: str, count: int = 1) -> None:
-        self._crawler.stats.inc_value(f"cache/{what}", count)
-
-
-def _cache(settings: BaseSettings) -> PageCache:
-    return PageCache(
-        CacheServer(settings["CACHE_REDIS_URL"]),
-        f"{settings['REDIS_KEY_PREFIX']}:cache",
-        max_bytes=settings.getint("CACHE_MAX_VALUE_BYTES"),
-        lease_seconds=settings.getfloat("CACHE_LEASE_SECONDS"),
-    )
-
-
-def _policy(settings: BaseSettings) -> CachePolicy:
-    return CachePolicy(
-        list_seconds=settings.getfloat("CACHE_TTL_LIST_SECONDS"),
-        store_seconds=settings.getfloat("CACHE_TTL_STORE_SECONDS"),
-        robots_seconds=settings.getfloat("CACHE_TTL_ROBOTS_SECONDS"),
-        permanent_seconds=settings.getfloat("CACHE_TTL_PERMANENT_SECONDS"),
-        stale_if_error_seconds=settings.getfloat("CACHE_STALE_IF_ERROR_SECONDS"),
-    )
+    def release(self) -> None:
+        self._taken -= 1
+        while self._waiting and self._taken < self._limit():
+            place = self._waiting.popleft()
+            if not place.done():
+                self._taken += 1
+                place.set_result(None)

@@ -11,15 +11,13 @@ from scrapy import signals
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http.request import NO_CALLBACK
 
-from refillspot.downloadermiddlewares.fallback import FallbackMiddleware
-from refillspot.downloadermiddlewares.politeness import SENT, PolitenessMiddleware
+from refillspot.downloadermiddlewares.politeness import SENT
 from refillspot.downloadermiddlewares.requeue import put_back
 from refillspot.downloadermiddlewares.stalls import Stalls
 from refillspot.policies import politeness
 from refillspot.policies.latency import LatencyWatch
-from refillspot.policies.pace_setting import allowed_pace
 from refillspot.policies.retries import LONGEST_RETRY_AFTER, retry_after_seconds
-from refillspot.site_hosts import SiteHosts
+from refillspot.site_access import SiteAccess
 from refillspot.sites.diningcode.refusals import Refusal, is_page_due, refusal_of
 
 if TYPE_CHECKING:
@@ -44,18 +42,21 @@ class DistressMiddleware:
     decisions are PolitenessMiddleware's, which also says what they are.
     """
 
-    def __init__(self, crawler: Crawler) -> None:
+    def __init__(self, crawler: Crawler, access: SiteAccess, budget: RequestBudget) -> None:
         self._crawler = crawler
-        self._site = SiteHosts.of(crawler.settings)
+        self._hosts = access.hosts
+        self._api = access.api
+        self._budget = budget
         self._cool_down = crawler.settings.getfloat("POLITENESS_BLOCK_SECONDS")
         self._latency = LatencyWatch()
         self._stalls = Stalls()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        if not allowed_pace(crawler.settings):
+        access = SiteAccess.of(crawler)
+        if access.budget is None:
             raise NotConfigured("POLITENESS_REQUESTS_PER_SECOND is 0: no limit.")
-        middleware = cls(crawler)
+        middleware = cls(crawler, access, access.budget)
         crawler.signals.connect(middleware._stalls.watch, signal=signals.spider_opened)
         crawler.signals.connect(middleware._stalls.end, signal=signals.spider_closed)
         return middleware
@@ -68,42 +69,34 @@ class DistressMiddleware:
             self._count(refusal.kind)
             return await self._refused(request, response, refusal, sent)
         await self._hold(request, response)
-        await self.budget.answered(is_error=response.status >= 500)
+        await self._budget.answered(is_error=response.status >= 500)
         sign = self._sign(request, response)
         if sign is None and (response.status < 300 or response.status == 304):
             self._count("good_answers")
         if sign := sign or self._slowness(request, response):
-            await self.budget.change(partial(politeness.slow_down, reason=sign, sent=sent))
+            await self._budget.change(partial(politeness.slow_down, reason=sign, sent=sent))
         return response
 
     async def process_exception(self, request: Request, exception: Exception) -> None:
         was_sent = request.meta.pop(SENT, None) is not None and self._is_of_site(request)
         if was_sent and not isinstance(exception, IgnoreRequest):
-            await self.budget.answered(is_error=True)
-
-    @property
-    def budget(self) -> RequestBudget:
-        middleware = self._crawler.get_downloader_middleware(PolitenessMiddleware)
-        assert middleware is not None  # noqa: S101  # both are there, or neither
-        assert middleware.budget is not None  # noqa: S101
-        return middleware.budget
+            await self._budget.answered(is_error=True)
 
     def _is_of_site(self, request: Request) -> bool:
         """Whether an answer is the site's; redirects do not lead elsewhere."""
-        return self._site.has(request.url)
+        return self._hosts.has(request.url)
 
     async def _refused(self, request: Request, response: Response, refusal: Refusal, sent: float) -> Request | Response:
         reason = f"{request.url} is {refusal.words}"
         block = partial(politeness.block, reason=reason, sent=sent, cool_down=self._cool_down)
-        decision = await self.budget.change(block)
-        fallback = self._crawler.get_downloader_middleware(FallbackMiddleware)
-        if fallback and decision and decision.kind == "blocked":
-            await fallback.blocked(request, refusal, response.status, reason)
+        decision = await self._budget.change(block)
+        if self._api and decision and decision.kind == "blocked":
+            await self._api.blocked(request, refusal, response.status, reason)
         await self._hold(request, response)
         if request.callback is NO_CALLBACK:  # whoever asks for robots.txt judges for itself
             return response
         self._count("put_back")
-        return put_back(request, self.budget.seconds_held())
+        return put_back(request, self._budget.seconds_held())
 
     async def _hold(self, request: Request, response: Response) -> None:
         header = response.headers.get("Retry-After")
@@ -117,7 +110,7 @@ class DistressMiddleware:
         if seconds == LONGEST_RETRY_AFTER:
             self._count("retry_after_cut")
         reason = f"HTTP {response.status} of {request.url} with Retry-After: {asked[:40]}"
-        await self.budget.change(partial(politeness.hold, seconds=seconds, reason=reason))
+        await self._budget.change(partial(politeness.hold, seconds=seconds, reason=reason))
 
     @staticmethod
     def _sign(request: Request, response: Response) -> str | None:

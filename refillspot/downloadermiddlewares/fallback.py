@@ -1,27 +1,21 @@
-"""The other road to the site: where its API is broken, the pages for people are asked for the same things."""
+"""The other way to the site: where its API is broken, the pages for people are asked for the same things."""
 
 from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from scrapy import Request, signals
+from scrapy import Request
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import load_object
 
-from refillspot.downloadermiddlewares.cache import RedisCacheMiddleware
-from refillspot.downloadermiddlewares.politeness import PolitenessMiddleware
 from refillspot.downloadermiddlewares.requeue import put_back
 from refillspot.engine import is_ending
-from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH, Kind, kind_of
+from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH, Kind
 from refillspot.policies.fallback import API_FAILURE, API_PROBE
-from refillspot.shared.api_health import ApiHealth
-from refillspot.site_hosts import SiteHosts, host_of
-from refillspot.sites.diningcode.forms import Form
-from refillspot.sites.diningcode.refusals import Refusal, RefusalKind, refusal_of
-from refillspot.sites.diningcode.roads import page_for, road_of
+from refillspot.site_access import SiteAccess
+from refillspot.sites.diningcode.refusals import refusal_of
 
 if TYPE_CHECKING:
     from typing import Any, Self
@@ -29,13 +23,12 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-    from refillspot.policies.fallback import Decision
+    from refillspot.site_access.api_channel import ApiChannel
 
 logger = logging.getLogger(__name__)
 
 BY_PAGE = "by_page"  # in a request's meta: its page is being asked, so what fails now is not the API
 HTML = {"Accept": "text/html"}
-ASKED = (Kind.LIST, Kind.STORE)
 GONE = {404, 410}  # of a search: the API has moved. Of a store: there is no such one
 
 
@@ -47,48 +40,40 @@ class FallbackMiddleware:
     the dead letters for the API.
 
     Request meta: `api_failure`, `api_probe` (see `refillspot.policies.fallback`).
-    Settings: FALLBACK_ENABLED, FALLBACK_PROBE_SECONDS, DININGCODE_API_URL, DININGCODE_WEB_URL, REDIS_URL,
-    REDIS_KEY_PREFIX, RETRY_EXCEPTIONS. Stats: fallback/failed (requests that the API could not answer), forbidden
-    (whose page robots.txt forbids), without_page, stood_in (pages, which DownloaderStats counts twice); of the
-    decisions that this worker caused switched, returned, probe.
+    Settings: FALLBACK_ENABLED, RETRY_EXCEPTIONS. Stats: fallback/forbidden (whose page robots.txt forbids),
+    without_page, stood_in (pages, which DownloaderStats counts twice); others are those of `ApiChannel`.
     """
 
-    def __init__(self, crawler: Crawler) -> None:
-        settings = crawler.settings
+    def __init__(self, crawler: Crawler, access: SiteAccess, api: ApiChannel) -> None:
         self._crawler = crawler
-        self._api_host = host_of(settings["DININGCODE_API_URL"])
-        self._web_url: str = settings["DININGCODE_WEB_URL"]
-        self._passing = tuple(load_object(error) for error in settings.getlist("RETRY_EXCEPTIONS"))
-        key = SiteHosts.of(settings).api_health_key(settings["REDIS_KEY_PREFIX"])
-        self.health = ApiHealth(settings["REDIS_URL"], key, settings.getfloat("FALLBACK_PROBE_SECONDS"), self._told)
+        self._budget, self._pages, self._api = access.budget, access.pages, api
+        self._passing = tuple(load_object(error) for error in crawler.settings.getlist("RETRY_EXCEPTIONS"))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        if not crawler.settings.getbool("FALLBACK_ENABLED"):
+        access = SiteAccess.of(crawler)
+        if access.api is None:
             raise NotConfigured("FALLBACK_ENABLED is False.")
-        middleware = cls(crawler)
-        crawler.signals.connect(middleware.health.close, signal=signals.spider_closed)
-        return middleware
+        return cls(crawler, access, access.api)
 
     async def process_request(self, request: Request) -> Request | Response | None:
-        kind = api_kind(request)
+        kind = self._api.kind_of(request)
         if kind is None:
             return None
         failure = request.meta.get(API_FAILURE)
         if not failure:
-            if API_PROBE in request.meta or not await self.health.is_down(kind):
+            if API_PROBE in request.meta or not await self._api.health.is_down(kind):
                 return None
-            if await self.health.may_probe(kind):
+            if await self._api.health.may_probe(kind):
                 request.meta[API_PROBE] = True
                 return None
-            cache = self._crawler.get_downloader_middleware(RedisCacheMiddleware)
-            if cache and (kept := await cache.kept(request)):
+            if self._pages and (kept := await self._pages.kept(request)):
                 return kept
         return await self._by_page(request, kind, failure)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """See what came of a request after all its attempts."""
-        kind = api_kind(request)
+        kind = self._api.kind_of(request)
         if kind is None or BY_PAGE in request.meta:
             return response
         if response.status >= 500 or (kind is Kind.LIST and response.status in GONE):
@@ -96,38 +81,14 @@ class FallbackMiddleware:
         return response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
-        kind = api_kind(request)
+        kind = self._api.kind_of(request)
         if kind is None or BY_PAGE in request.meta or not isinstance(exception, self._passing):
             return None
         return await self._failed(request, kind, f"{type(exception).__name__}: {exception}")
 
-    async def blocked(self, request: Request, refusal: Refusal, status: int, reason: str) -> None:
-        """Note that a page came where the API was asked, which one worker tells for all.
-
-        A verification page, or one under 403, refuses the visitor: that is obeyed, and no reason to come by another
-        door.
-        """
-        if api_kind(request) and refusal.kind is RefusalKind.PAGE and status < 300:
-            for kind in ASKED:
-                await self.health.note_block(kind, reason)
-
-    async def rules_unknown(self, url: str, reason: str) -> bool:
-        """Note that robots.txt of a host cannot be read; whether those that wait for it have another road."""
-        host = host_of(url)
-        if host != self._api_host or host == host_of(self._web_url):
-            return False
-        for kind in ASKED:
-            await self.health.note_failure(kind, reason)
-        return await self.health.is_down(Kind.LIST)
-
-    async def failed(self, kind: Kind, reason: str) -> None:
-        """Note a request that the API could not answer in a way that can be used."""
-        self._count("failed")
-        await self.health.note_failure(kind, reason)
-
     async def _failed(self, request: Request, kind: Kind, reason: str) -> Request | None:
-        await self.failed(kind, reason)
-        if self.page_of(request) is None:
+        await self._api.failed(kind, reason)
+        if self._api.page_of(request) is None:
             return None
         logger.warning("%s %s: its page is asked instead", request.url, reason)
         again = request.replace(dont_filter=True)
@@ -135,7 +96,7 @@ class FallbackMiddleware:
         return again
 
     async def _by_page(self, request: Request, kind: Kind, failure: str | None) -> Request | Response | None:
-        page = self.page_of(request)
+        page = self._api.page_of(request)
         if page is None:
             self._count("without_page")
             raise IgnoreRequest(f"the API is down, and no page says what {request.body!r} asks")
@@ -154,33 +115,42 @@ class FallbackMiddleware:
             if failure:
                 raise IgnoreRequest(f"{failure}; its page: {error}") from error
             return None
-        politeness = self._crawler.get_downloader_middleware(PolitenessMiddleware)
-        if politeness and politeness.budget and refusal_of(response.url, response.status, response.body):
-            return put_back(request, politeness.budget.seconds_held())
+        if self._budget and refusal_of(response.url, response.status, response.body):
+            return put_back(request, self._budget.seconds_held())
         response.request = request
         self._count("stood_in")
         return response
-
-    def page_of(self, request: Request) -> str | None:
-        """Return the address of the page that says what a request asks the API for; None if no page does."""
-        return page_for(Form(urlsplit(request.url).path, request.body), self._web_url)
 
     @property
     def _engine(self) -> Any:
         assert self._crawler.engine  # noqa: S101  # it asks this middleware
         return self._crawler.engine
 
-    def _told(self, kind: Kind, decision: Decision) -> None:
-        self._count(decision.kind)
-        what = "the pages for people are asked instead" if decision.kind == "switched" else "as before"
-        level = logging.WARNING if decision.kind == "switched" else logging.INFO
-        logger.log(level, "the API for a %s, %s: %s (%s)", kind, decision.kind, decision.reason, what)
-
     def _count(self, what: str) -> None:
         self._crawler.stats.inc_value(f"fallback/{what}")
 
 
-def api_kind(request: Request) -> Kind | None:
-    """Return what a request asks the API for; None if it asks another, or for nothing that a page says."""
-    kind = kind_of(request.url, request.meta)
-    return kind if kind in ASKED and road_of(request.url) == "api" else None
+class LastLookMiddleware:
+    """Behind PolitenessMiddleware: a request may have waited long for its turn, and the API be down when it comes.
+
+    Without it every request that waited out a block would meet the next one.
+    Settings: FALLBACK_ENABLED. Stats: fallback/turned_back.
+    """
+
+    def __init__(self, crawler: Crawler, api: ApiChannel) -> None:
+        self._crawler = crawler
+        self._api = api
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        api = SiteAccess.of(crawler).api
+        if api is None:
+            raise NotConfigured("FALLBACK_ENABLED is False.")
+        return cls(crawler, api)
+
+    async def process_request(self, request: Request) -> Request | None:
+        kind = self._api.kind_of(request)
+        if kind is None or API_PROBE in request.meta or not await self._api.health.is_down(kind):
+            return None
+        self._crawler.stats.inc_value("fallback/turned_back")
+        return put_back(request)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
 from scrapy import signals
@@ -16,10 +15,8 @@ from refillspot.downloadermiddlewares.requeue import put_back
 from refillspot.engine import is_ending
 from refillspot.exit_status import BLOCKED
 from refillspot.policies.crawl_window import CrawlWindow
-from refillspot.policies.pace_setting import allowed_pace, most_believed
-from refillspot.shared.budget import RequestBudget
-from refillspot.signals import crawl_event, stats_asked
-from refillspot.site_hosts import SiteHosts
+from refillspot.signals import crawl_event, pace_decided, stats_asked
+from refillspot.site_access import SiteAccess
 
 if TYPE_CHECKING:
     from typing import Self
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from refillspot.policies.politeness import Decision
+    from refillspot.shared.budget import RequestBudget
 
 logger = logging.getLogger(__name__)
 
@@ -52,35 +50,30 @@ class PolitenessMiddleware:
         ArgumentError: the pace cannot be read, or is too much for a site of somebody else.
     """
 
-    budget: RequestBudget | None = None
-
-    def __init__(self, crawler: Crawler) -> None:
+    def __init__(self, crawler: Crawler, budget: RequestBudget | None) -> None:
         settings = crawler.settings
         self._crawler = crawler
+        self._budget = budget
         self._clock = Clock.of(settings)
         self._window = CrawlWindow.parse(settings.get("CRAWL_WINDOW") or "")
         self._opens_at: object = None
         self._ending: asyncio.Future[None] | None = None
         self._tellings: set[asyncio.Task[object]] = set()
-        pace = allowed_pace(settings)
-        if pace > 0:
-            key = SiteHosts.of(settings).politeness_key(settings["REDIS_KEY_PREFIX"])
-            ending, most = partial(is_ending, crawler), most_believed(settings)
-            self.budget = RequestBudget(settings["REDIS_URL"], key, pace, self._told, ending, most)
-        elif self._window is None:
+        if budget is None and self._window is None:
             raise NotConfigured("POLITENESS_REQUESTS_PER_SECOND is 0: no limit.")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        middleware = cls(crawler)
+        middleware = cls(crawler, SiteAccess.of(crawler).budget)
+        crawler.signals.connect(middleware.pace_decided, signal=pace_decided)
         crawler.signals.connect(middleware.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(middleware.stats_asked, signal=stats_asked)
         crawler.signals.connect(middleware.spider_closed, signal=signals.spider_closed)
         return middleware
 
     def spider_opened(self) -> None:
-        if self.budget:
-            looking = asyncio.ensure_future(self.budget.look())
+        if self._budget:
+            looking = asyncio.ensure_future(self._budget.look())
             self._tellings.add(looking)
             looking.add_done_callback(self._tellings.discard)
 
@@ -88,43 +81,17 @@ class PolitenessMiddleware:
         while not is_ending(self._crawler):
             if seconds := self._seconds_until_open():
                 await asyncio.sleep(min(seconds, LONGEST_SLEEP))
-            elif self.budget is None:
+            elif self._budget is None:
                 return None
-            elif (sent := await self.budget.permit()) and not self._seconds_until_open():
+            elif (sent := await self._budget.permit()) and not self._seconds_until_open():
                 request.meta[SENT] = sent
                 return None
         return put_back(request)
 
-    def stats_asked(self) -> None:
-        if self.budget is None:
-            return
-        stats = self.budget.stats
-        self._crawler.stats.set_value("politeness/ceiling", self.budget.ceiling)
-        self._crawler.stats.set_value("politeness/permits", stats.permits)
-        self._crawler.stats.set_value("politeness/discarded", stats.discarded)
-        self._crawler.stats.set_value("politeness/waited_seconds", round(stats.waited_seconds, 3))
-        self._crawler.stats.set_value("politeness/redis_outages", stats.redis_outages)
-
-    async def spider_closed(self) -> None:
-        self.stats_asked()
-        await asyncio.gather(*self._tellings)
-        if self.budget:
-            await self.budget.close()
-
-    def _seconds_until_open(self) -> float:
-        if self._window is None or not (seconds := self._window.seconds_until_open(self._clock.now())):
-            return 0.0
-        opens_at = self._window.opens_at(self._clock.now())
-        if opens_at != self._opens_at:
-            self._opens_at = opens_at
-            self._crawler.stats.inc_value("politeness/windows_waited")
-            logger.info("outside CRAWL_WINDOW nothing is asked; it goes on at %s KST", f"{opens_at:%Y-%m-%d %H:%M}")
-        return seconds
-
-    def _told(self, decision: Decision) -> None:
+    def pace_decided(self, decision: Decision) -> None:
         self._crawler.stats.inc_value(f"politeness/{decision.kind}")
         self._crawler.stats.set_value("politeness/pace", round(1 / decision.pace.interval, 3))
-        held = self.budget.seconds_held() if self.budget else 0.0
+        held = self._budget.seconds_held() if self._budget else 0.0
         if decision.kind == "held":
             self._crawler.stats.max_value("politeness/longest_hold_seconds", round(held, 1))
         is_full = decision.kind == "raised" and decision.pace.rate == decision.pace.ceiling
@@ -137,6 +104,30 @@ class PolitenessMiddleware:
             self._end()
         if decision.kind == "blocked":
             self._tell_operator(decision)
+
+    def stats_asked(self) -> None:
+        if self._budget is None:
+            return
+        stats = self._budget.stats
+        self._crawler.stats.set_value("politeness/ceiling", self._budget.ceiling)
+        self._crawler.stats.set_value("politeness/permits", stats.permits)
+        self._crawler.stats.set_value("politeness/discarded", stats.discarded)
+        self._crawler.stats.set_value("politeness/waited_seconds", round(stats.waited_seconds, 3))
+        self._crawler.stats.set_value("politeness/redis_outages", stats.redis_outages)
+
+    async def spider_closed(self) -> None:
+        self.stats_asked()
+        await asyncio.gather(*self._tellings)
+
+    def _seconds_until_open(self) -> float:
+        if self._window is None or not (seconds := self._window.seconds_until_open(self._clock.now())):
+            return 0.0
+        opens_at = self._window.opens_at(self._clock.now())
+        if opens_at != self._opens_at:
+            self._opens_at = opens_at
+            self._crawler.stats.inc_value("politeness/windows_waited")
+            logger.info("outside CRAWL_WINDOW nothing is asked; it goes on at %s KST", f"{opens_at:%Y-%m-%d %H:%M}")
+        return seconds
 
     def _end(self) -> None:
         """Close the spider; what it has in hand goes back into the queue."""

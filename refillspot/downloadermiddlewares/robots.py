@@ -16,14 +16,13 @@ from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedE
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import build_from_crawler, load_object
 
-from refillspot.downloadermiddlewares.fallback import FallbackMiddleware
-from refillspot.downloadermiddlewares.politeness import PolitenessMiddleware
 from refillspot.downloadermiddlewares.requeue import put_back
 from refillspot.engine import is_ending
 from refillspot.policies import politeness
 from refillspot.policies.retries import backoff_seconds
 from refillspot.robots_text import LONGEST_RULES, rules_text
-from refillspot.site_hosts import SiteHosts, host_of
+from refillspot.site_access import SiteAccess
+from refillspot.site_hosts import host_of
 from refillspot.sites.diningcode.refusals import ROBOTS_PATH, refusal_of
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         self._matched_as = settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"]
         self._backoff = settings.getfloat("RETRY_BACKOFF_SECONDS")
         self._passing = tuple(load_object(error) for error in settings.getlist("RETRY_EXCEPTIONS"))
-        self._hosts = SiteHosts.of(settings).hosts
+        self._access = SiteAccess.of(crawler)
         self._rules: dict[str, asyncio.Future[RobotParser | None]] = {}
 
     @classmethod
@@ -119,8 +118,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
                 wait = backoff_seconds(attempt, self._backoff, random.random())  # noqa: S311
                 self._count("robotstxt/unknown")
                 logger.warning("nothing is asked of %s, its rules are unknown: %s; again in %.0f s", host, error, wait)
-                fallback = self.crawler.get_downloader_middleware(FallbackMiddleware)
-                if fallback and await fallback.rules_unknown(url, str(error)):
+                if self._access.api and await self._access.api.rules_unknown(url, str(error)):
                     raise _NotNowError from error
                 await self._sleep(wait)
             else:
@@ -164,9 +162,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         return rules, Protego.parse(text).crawl_delay(self._matched_as) or 0.0
 
     async def _keep_delay(self, host: str, seconds: float) -> None:
-        middleware = self.crawler.get_downloader_middleware(PolitenessMiddleware)
-        if middleware and middleware.budget and host in self._hosts:
-            await middleware.budget.change(partial(politeness.delay, host=host, seconds=seconds))
+        if self._access.budget and host in self._access.hosts.hosts:
+            await self._access.budget.change(partial(politeness.delay, host=host, seconds=seconds))
 
     async def _sleep(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()

@@ -9,11 +9,11 @@ from weakref import WeakSet
 from scrapy import Request
 from scrapy.exceptions import NotConfigured
 
-from refillspot.downloadermiddlewares.fallback import FallbackMiddleware, api_kind
 from refillspot.exceptions import BlockedError, LayoutChangedError, PassingError
 from refillspot.items import Store
 from refillspot.policies.caching import CACHE_KIND, Kind
 from refillspot.policies.fallback import API_FAILURE
+from refillspot.site_access import SiteAccess
 from refillspot.sites.diningcode.forms import FORM_HEADERS
 from refillspot.sites.diningcode.roads import road_of
 
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
+    from refillspot.site_access.api_channel import ApiChannel
+
 logger = logging.getLogger(__name__)
 
 COUNTED = {Kind.LIST: "fallback/lists", Kind.STORE: "fallback/stores"}
 
 
 class ReadingMiddleware:
-    """A spider middleware: tells `FallbackMiddleware` how the API does, and leads what it failed to say to the page.
+    """A spider middleware: tells all workers how the API does, and leads what it failed to say to the page.
 
     An answer in a layout that is not known is led there at once, another useless one after its last attempt. Pages that
     came instead of a block are none of them: they are left to the hold.
@@ -39,37 +41,39 @@ class ReadingMiddleware:
     unread/<error>/<kind> (answers of the API that could not be used).
     """
 
-    def __init__(self, crawler: Crawler) -> None:
+    def __init__(self, crawler: Crawler, api: ApiChannel) -> None:
         settings = crawler.settings
         self._crawler = crawler
+        self._api = api
         self._retry_times = settings.getint("RETRY_TIMES") if settings.getbool("RETRY_ENABLED") else 0
         self._unread: WeakSet[Response] = WeakSet()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        if not crawler.settings.getbool("FALLBACK_ENABLED"):
+        api = SiteAccess.of(crawler).api
+        if api is None:
             raise NotConfigured("FALLBACK_ENABLED is False.")
-        return cls(crawler)
+        return cls(crawler, api)
 
     async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
         says_something = False
         async for entry in result:
             says_something |= isinstance(entry, Request | Store)
             yield entry
-        kind = api_kind(response.request) if response.request else None
+        kind = self._api.kind_of(response.request) if response.request else None
         if kind is None or response in self._unread:
             return
         if road_of(response.url) == "pages":
             self._crawler.stats.inc_value(COUNTED[kind])
         elif says_something and "cached" not in response.flags:  # an empty list proves nothing
-            await self._fallback.health.note_success(kind)
+            await self._api.health.note_success(kind)
 
     def process_spider_exception(self, response: Response, exception: Exception) -> AsyncIterator[Request] | None:
         request = response.request
-        kind = api_kind(request) if request else None
+        kind = self._api.kind_of(request) if request else None
         if request is None or kind is None or road_of(response.url) == "pages":
             return None
-        if not self._is_for_good(request, exception) or self._fallback.page_of(request) is None:
+        if not self._is_for_good(request, exception) or self._api.page_of(request) is None:
             return None
         self._unread.add(response)
         self._crawler.stats.inc_value(f"fallback/unread/{type(exception).__name__}/{kind}")
@@ -84,15 +88,9 @@ class ReadingMiddleware:
 
     async def _lead(self, request: Request, kind: Kind, reason: str) -> AsyncIterator[Request]:
         logger.error("the API's answer to %s cannot be used, its page is asked instead: %s", request, reason)
-        await self._fallback.failed(kind, reason)
+        await self._api.failed(kind, reason)
         yield Request(  # and nothing else of its meta: middlewares have put secrets into it
             request.url, request.callback, "POST", FORM_HEADERS, request.body, priority=request.priority,
             cb_kwargs=request.cb_kwargs, errback=request.errback, dont_filter=True,
             meta={CACHE_KIND: kind.value, API_FAILURE: reason},
         )  # fmt: skip
-
-    @property
-    def _fallback(self) -> FallbackMiddleware:
-        middleware = self._crawler.get_downloader_middleware(FallbackMiddleware)
-        assert middleware is not None  # noqa: S101  # both are there, or neither
-        return middleware
