@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from refillspot.performance.row import Row
-    from refillspot.performance.stage import Conditions
+    from refillspot.performance.conditions import Conditions
+    from refillspot.performance.goals import Goal
 
 
 class Command(ScrapyCommand):
@@ -56,8 +56,8 @@ class Command(ScrapyCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.performance.goals import measure_goals
         from refillspot.performance.measurements import Measurements
-        from refillspot.performance.rows import measure_rows
         from refillspot.services import embedded, read_environment
         from refillspot.services.ownership import claim_home
 
@@ -71,13 +71,13 @@ class Command(ScrapyCommand):
             claim_home(home)
             conditions, began = self._conditions(opts), time.monotonic()
             with Measurements(servers(self.settings, "postgres", "redis", "redis-cache"), conditions, _told) as found:
-                rows = measure_rows(found, only)
+                rows = measure_goals(found, only)
             say(_("measured in {seconds:.0f} s").format(seconds=time.monotonic() - began), file=sys.stderr)
             say(json.dumps([asdict(row) for row in rows], ensure_ascii=False)) if opts.json else _show(rows)
             self.exitcode = 0 if all(row.is_met for row in rows) else 3
 
     def _conditions(self, opts: argparse.Namespace) -> Conditions:
-        from refillspot.performance.stage import Conditions
+        from refillspot.performance.conditions import Conditions
         from refillspot.services import read_environment
 
         assert self.settings  # noqa: S101
@@ -93,16 +93,16 @@ class Command(ScrapyCommand):
 
 
 def _names() -> list[str]:
-    from refillspot.performance.rows import ROWS
+    from refillspot.performance.goals import GOALS
 
-    return list(ROWS)
+    return list(GOALS)
 
 
 def _told(what: str) -> None:
     say(_("measuring: {what} …").format(what=what), file=sys.stderr, flush=True)
 
 
-def _show(rows: Sequence[Row]) -> None:
+def _show(rows: Sequence[Goal]) -> None:
     from rich.table import Table
 
     from refillspot.terminal import Terminal
@@ -125,7 +125,7 @@ def _show(rows: Sequence[Row]) -> None:
     console.print(_("before: the user's earlier crawler, by its documents"))
 
 
-def _met(row: Row) -> str:
+def _met(row: Goal) -> str:
     if row.is_met is None:
         return _("unknown")
     return _("yes") if row.is_met else _("NO")

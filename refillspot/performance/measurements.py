@@ -7,28 +7,23 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from refillspot.language import gettext as _
-from refillspot.performance.fire import crawl_under_fire
-from refillspot.performance.memory import watch_memory
-from refillspot.performance.naive import ask_naively
-from refillspot.performance.pace import watch_pace
-from refillspot.performance.stage import Stage
+from refillspot.performance.conditions import Rig
+from refillspot.performance.crawls import ask_naively, crawl_whole, watch_memory, watch_pace
+from refillspot.performance.faults import crawl_under_faults
 from refillspot.performance.storage import measure_storage, read_stores_of
-from refillspot.performance.whole import crawl_whole
 from refillspot.sandbox.distance import are_near, far_away
-from refillspot.sandbox.scratch import clean_ground
+from refillspot.sandbox.scratch import scratch_space
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from refillspot.items import Store
-    from refillspot.performance.fire import Fire
-    from refillspot.performance.memory import Memory
-    from refillspot.performance.naive import Naive
-    from refillspot.performance.stage import Conditions
+    from refillspot.performance.conditions import Conditions
+    from refillspot.performance.crawls import Memory, NaiveCrawl, WholeCrawl
+    from refillspot.performance.faults import Availability
     from refillspot.performance.storage import Storage
-    from refillspot.performance.whole import Whole
-    from refillspot.sandbox.scratch import Ground
-    from refillspot.sandbox.site import SyntheticSite
+    from refillspot.sandbox.replica import SyntheticSite
+    from refillspot.sandbox.scratch import Scratch
     from refillspot.services import ServiceAddresses
 
 
@@ -42,7 +37,7 @@ class Measurements:
 
     def __init__(self, servers: ServiceAddresses, conditions: Conditions, told: Callable[[str], None]) -> None:
         self.conditions = conditions
-        self._stage = Stage(servers, conditions)
+        self._rig = Rig(servers, conditions)
         self._told = told
         self._stack = ExitStack()
 
@@ -55,74 +50,74 @@ class Measurements:
     @property
     def are_servers_near(self) -> bool:
         """Whether they can be put farther away."""
-        return are_near(self._stage.servers)
+        return are_near(self._rig.servers)
 
     @cached_property
-    def whole(self) -> Whole:
+    def whole(self) -> WholeCrawl:
         """All of Seoul for the first time, without a limit."""
         self._told(_("all of a synthetic Seoul, without a limit"))
-        return crawl_whole(self._stage, self._ground, self._site)
+        return crawl_whole(self._rig, self._scratch, self._site)
 
     @cached_property
-    def repeat(self) -> Whole:
+    def repeat(self) -> WholeCrawl:
         """The same crawl once more, while its pages are fresh."""
         assert self.whole  # noqa: S101  # goes before
         self._told(_("the same once more"))
-        return crawl_whole(self._stage, self._ground, self._site)
+        return crawl_whole(self._rig, self._scratch, self._site)
 
     @cached_property
-    def far(self) -> Whole:
+    def far(self) -> WholeCrawl:
         """All of Seoul for the first time, with the servers far away."""
         self._told(_("the same, servers {ms:g} ms away").format(ms=self.conditions.round_trip_ms))
-        with far_away(self._stage.servers, self.conditions.round_trip_ms / 1000) as distance:
-            stage = Stage(distance.servers, self.conditions)
-            with clean_ground(stage.servers, "perf") as ground, stage.site(self.conditions.city) as site:
-                return crawl_whole(stage, ground, site)
+        with far_away(self._rig.servers, self.conditions.round_trip_ms / 1000) as distance:
+            rig = Rig(distance.servers, self.conditions)
+            with scratch_space(rig.servers, "perf") as scratch, rig.site(self.conditions.city) as site:
+                return crawl_whole(rig, scratch, site)
 
     @cached_property
     def pace(self) -> float:
         """Requests a second that the site sees under the budget."""
         self._told(_("a fleet under its budget, for {seconds:.0f} s").format(seconds=self.conditions.pace_seconds))
-        return watch_pace(self._stage)
+        return watch_pace(self._rig)
 
     @cached_property
-    def naive(self) -> Naive:
+    def naive(self) -> NaiveCrawl:
         self._told(_("what a crawler would ask that reuses nothing"))
         return ask_naively(self._quick_site)
 
     @cached_property
     def memory(self) -> Memory:
         self._told(_("memory, over a city larger than Seoul"))
-        return watch_memory(self._stage)
+        return watch_memory(self._rig)
 
     @cached_property
     def storage(self) -> Storage:
         self._told(_("rows into PostgreSQL"))
-        return measure_storage(self._stage.servers, self._stores, self.conditions.group)
+        return measure_storage(self._rig.servers, self._stores, self.conditions.group)
 
     @cached_property
     def far_storage(self) -> Storage:
         self._told(_("rows into PostgreSQL, {ms:g} ms away").format(ms=self.conditions.round_trip_ms))
-        with far_away(self._stage.servers, self.conditions.round_trip_ms / 1000) as distance:
+        with far_away(self._rig.servers, self.conditions.round_trip_ms / 1000) as distance:
             return measure_storage(distance.servers, self._stores, self.conditions.group)
 
     @cached_property
-    def fire(self) -> Fire:
-        self._told(_("a crawl under fire, for {seconds:.0f} s").format(seconds=self.conditions.fire_seconds))
-        return crawl_under_fire(self._stage)
+    def availability(self) -> Availability:
+        self._told(_("a crawl with faults injected, for {seconds:.0f} s").format(seconds=self.conditions.fault_seconds))
+        return crawl_under_faults(self._rig)
 
     @cached_property
     def _site(self) -> SyntheticSite:
-        return self._stack.enter_context(self._stage.site(self.conditions.city))
+        return self._stack.enter_context(self._rig.site(self.conditions.city))
 
     @cached_property
     def _quick_site(self) -> SyntheticSite:
         """The same city without latency, where answers are only counted or read."""
-        return self._stack.enter_context(self._stage.site(self.conditions.city, latency_ms=0))
+        return self._stack.enter_context(self._rig.site(self.conditions.city, latency_ms=0))
 
     @cached_property
-    def _ground(self) -> Ground:
-        return self._stack.enter_context(clean_ground(self._stage.servers, "perf"))
+    def _scratch(self) -> Scratch:
+        return self._stack.enter_context(scratch_space(self._rig.servers, "perf"))
 
     @cached_property
     def _stores(self) -> list[Store]:

@@ -17,7 +17,7 @@ from refillspot.postgres.database import migrate_database
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
 from refillspot.regions import SEOUL, districts
-from refillspot.sandbox.scratch import clean_ground
+from refillspot.sandbox.scratch import scratch_space
 from refillspot.sites.diningcode.answers import decode_search, decode_store
 from refillspot.sites.diningcode.forms import search_form, store_form
 from refillspot.sites.diningcode.stores import build_store
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from refillspot.items import Store
-    from refillspot.sandbox.site import SyntheticSite
+    from refillspot.sandbox.replica import SyntheticSite
     from refillspot.services import ServiceAddresses
 
 ROUNDS = 3
@@ -66,10 +66,10 @@ def measure_storage(servers: ServiceAddresses, stores: Sequence[Store], group: i
     """Store them in groups and row by row, by turns, each time in an empty database."""
     merged, inserted = [], []
     for _round in range(ROUNDS):
-        with clean_ground(servers, "perf") as ground:
-            merged.append(merged_per_second(ground.servers.database_url, stores, group))
-        with clean_ground(servers, "perf") as ground:
-            inserted.append(inserted_per_second(ground.servers.database_url, stores[:FEW]))
+        with scratch_space(servers, "perf") as scratch:
+            merged.append(merged_per_second(scratch.servers.database_url, stores, group))
+        with scratch_space(servers, "perf") as scratch:
+            inserted.append(inserted_per_second(scratch.servers.database_url, stores[:FEW]))
     return Storage(median(merged), median(inserted), len(stores), ROUNDS, round_trip(servers.database_url))
 
 

@@ -1,4 +1,4 @@
-"""Whole databases: migrate one, make and drop one for a trial, read the stores of one."""
+"""Whole databases: migrate one, make and drop one for a scratch space, read the stores of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`scrapy crawl` or `scrapy fleet`, started as a user starts it, against a synthetic site and on clean ground."""
+"""`scrapy crawl` or `scrapy fleet`, started as a user starts it, against a synthetic site and a scratch database."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from refillspot.logs import open_log
-from refillspot.sandbox.programs import PROJECT
+from refillspot.sandbox.replica import PROJECT
 from refillspot.services.ownership import claim_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from refillspot.sandbox.scratch import Ground
+    from refillspot.sandbox.scratch import Scratch
 
 HARMLESS = {"CRAWL_WINDOW": "", "NOTIFY_URL": "", "METRICS_PORT": ""}  # it waits for no hour, and nobody hears of it
 HIDDEN = {"KAKAO_API_KEY": "", "no_proxy": "127.0.0.1"}  # nor does it use up a quota
@@ -32,16 +32,16 @@ def running_crawl(  # noqa: PLR0913  # what is crawled, where, how
     settings: Mapping[str, Any],
     *,
     site_url: str,
-    ground: Ground,
+    scratch: Scratch,
     log: Path,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start it; at the end kill whatever of it still runs. `command` is `crawl`, or `fleet` with options of its own."""
     claim_home(log.parent)
-    own = {"DININGCODE_API_URL": site_url, "DININGCODE_WEB_URL": site_url, "REDIS_KEY_PREFIX": ground.key_prefix}
+    own = {"DININGCODE_API_URL": site_url, "DININGCODE_WEB_URL": site_url, "REDIS_KEY_PREFIX": scratch.key_prefix}
     line = [sys.executable, "-m", "scrapy", *command, "diningcode"]
     line += [part for name, value in arguments.items() for part in ("-a", f"{name}={value}")]
     line += [part for name, value in {**settings, **own, **HARMLESS}.items() for part in ("-s", f"{name}={value}")]
-    addresses = {name.upper(): url for name, url in asdict(ground.servers).items()}  # `ps` shows the rest
+    addresses = {name.upper(): url for name, url in asdict(scratch.servers).items()}  # `ps` shows the rest
     environment = os.environ | HIDDEN | addresses | {"REFILLSPOT_HOME": str(log.parent)}
     log.unlink(missing_ok=True)
     with open_log(log) as output, subprocess.Popen(  # noqa: S603  # this project's own program

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from refillspot.exit_status import COMPLETE, INCOMPLETE
 from refillspot.postgres.database import read_stores
 from refillspot.sandbox.crawl import running_crawl
-from refillspot.sandbox.scratch import clean_ground
-from refillspot.sandbox.site import running_site
+from refillspot.sandbox.replica import running_site
+from refillspot.sandbox.scratch import scratch_space
 from refillspot.services import embedded, read_environment, resolve
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ def run_demo(districts: Sequence[str], keywords: Sequence[str], seed: int) -> De
     log = home / "demo.log"
     arguments = {"district": ",".join(districts), "keywords": ",".join(keywords)}
     settings = {"POLITENESS_REQUESTS_PER_SECOND": REQUESTS_PER_SECOND}
-    with embedded.leave_as_found(home), clean_ground(resolve(), "demo") as ground, running_site(seed) as site:
+    with embedded.leave_as_found(home), scratch_space(resolve(), "demo") as scratch, running_site(seed) as site:
         started = time.monotonic()
-        with running_crawl(["crawl"], arguments, settings, site_url=site.url, ground=ground, log=log) as crawl:
+        with running_crawl(["crawl"], arguments, settings, site_url=site.url, scratch=scratch, log=log) as crawl:
             exit_code = crawl.wait()
         seconds = time.monotonic() - started
         truth = [store for district in districts for store in site.truth(district, keywords)]
         reachable = [store for store in truth if store["refill"] and store["reached_by"]]
-        stores = read_stores(ground.servers.database_url) if exit_code in CRAWLED else []
+        stores = read_stores(scratch.servers.database_url) if exit_code in CRAWLED else []
         return DemoResult(stores, reachable, exit_code, seconds, log)

@@ -8,14 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from refillspot.sandbox.programs import running_program
+from refillspot.sandbox.replica import running_program
 from refillspot.services.addresses import ServiceAddresses
 from refillspot.services.rerouting import moved, rerouted, route_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from refillspot.sandbox.programs import Program
+    from refillspot.sandbox.replica import Program
 
 
 def are_near(servers: ServiceAddresses) -> bool:

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, frozen=True)
-class Ground:
+class Scratch:
     servers: ServiceAddresses
     """`database_url` is that of the empty database."""
     key_prefix: str
 
 
 @contextmanager
-def clean_ground(servers: ServiceAddresses, purpose: str) -> Iterator[Ground]:
+def scratch_space(servers: ServiceAddresses, purpose: str) -> Iterator[Scratch]:
     """Make a database and a prefix named after a purpose, remove them and all under them at the end.
 
     Raises:
@@ -35,4 +35,4 @@ def clean_ground(servers: ServiceAddresses, purpose: str) -> Iterator[Ground]:
         for url in {servers.redis_url, servers.cache_redis_url}:
             stack.callback(remove_keys, url, prefix)
         database_url = stack.enter_context(scratch_database(servers.database_url, prefix.replace("-", "_")))
-        yield Ground(replace(servers, database_url=database_url), prefix)
+        yield Scratch(replace(servers, database_url=database_url), prefix)

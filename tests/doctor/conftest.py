@@ -12,14 +12,14 @@ import pytest
 from refillspot.clock import Clock
 from refillspot.doctor.checkup import Questions, examine
 from refillspot.doctor.site import Hosts
-from refillspot.sandbox.site import running_site
+from refillspot.sandbox.replica import running_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from refillspot.doctor.finding import Finding
-    from refillspot.sandbox.site import SyntheticSite
+    from refillspot.sandbox.replica import SyntheticSite
 
 CheckUp = Callable[..., list["Finding"]]
 

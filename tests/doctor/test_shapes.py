@@ -14,7 +14,7 @@ from tests.diningcode.test_answers import ROW, search, store
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from refillspot.sandbox.site import SyntheticSite
+    from refillspot.sandbox.replica import SyntheticSite
     from tests.doctor.conftest import CheckUp
 
 STORE = "/API/profile/"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from refillspot.doctor.checkup import Questions
     from refillspot.doctor.finding import Finding
-    from refillspot.sandbox.site import SyntheticSite
+    from refillspot.sandbox.replica import SyntheticSite
 
     CheckUp = Callable[..., list[Finding]]
 

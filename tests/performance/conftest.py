@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from refillspot.performance.conditions import City, Conditions, Rig
 from refillspot.performance.measurements import Measurements
-from refillspot.performance.stage import City, Conditions, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ def conditions(tmp_path_factory: pytest.TempPathFactory) -> Conditions:
         city=City(60, 60),
         large_city=City(120, 120),
         pace_seconds=2,
-        fire_seconds=12,
+        fault_seconds=12,
         slot_seconds=4,
         workers=1,
     )
@@ -38,5 +38,5 @@ def measured(services: ServiceAddresses, conditions: Conditions) -> Iterator[Mea
 
 
 @pytest.fixture(scope="session")
-def stage(services: ServiceAddresses, conditions: Conditions) -> Stage:
-    return Stage(services, conditions)
+def rig(services: ServiceAddresses, conditions: Conditions) -> Rig:
+    return Rig(services, conditions)

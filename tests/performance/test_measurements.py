@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refillspot.exceptions import MeasurementError
-from refillspot.performance.fire import crawl_under_fire
+from refillspot.performance.conditions import City, Rig
+from refillspot.performance.crawls import MemoryWatch, crawl_whole, watch_pace
+from refillspot.performance.faults import crawl_under_faults
+from refillspot.performance.goals import GOALS, measure_goals
 from refillspot.performance.measurements import Measurements
-from refillspot.performance.memory import MemoryWatch
-from refillspot.performance.pace import watch_pace
-from refillspot.performance.rows import ROWS, measure_rows
-from refillspot.performance.stage import City, Stage
 from refillspot.performance.storage import round_trip
-from refillspot.performance.whole import crawl_whole
 from refillspot.sandbox.distance import far_away
-from refillspot.sandbox.scratch import clean_ground
+from refillspot.sandbox.scratch import scratch_space
 from refillspot.services.server_memory import measure_servers
 
 if TYPE_CHECKING:
-    from refillspot.performance.stage import Conditions
+    from refillspot.performance.conditions import Conditions
     from refillspot.services import ServiceAddresses
 
 
@@ -29,21 +27,21 @@ def other(services: ServiceAddresses, conditions: Conditions) -> Measurements:
     return Measurements(services, conditions, told=lambda _: None)
 
 
-def test_the_pace_is_the_one_of_the_budget(stage: Stage) -> None:
-    slow = Stage(stage.servers, replace(stage.conditions, requests_per_second=4))
+def test_the_pace_is_the_one_of_the_budget(rig: Rig) -> None:
+    slow = Rig(rig.servers, replace(rig.conditions, requests_per_second=4))
 
-    assert watch_pace(slow) < watch_pace(stage) <= 2 * stage.conditions.requests_per_second
+    assert watch_pace(slow) < watch_pace(rig) <= 2 * rig.conditions.requests_per_second
 
 
-def test_a_slower_site_lowers_the_throughput(measured: Measurements, stage: Stage) -> None:
-    slow = Stage(stage.servers, replace(stage.conditions, latency_ms=300))
+def test_a_slower_site_lowers_the_throughput(measured: Measurements, rig: Rig) -> None:
+    slow = Rig(rig.servers, replace(rig.conditions, latency_ms=300))
 
-    with clean_ground(stage.servers, "test") as ground, slow.site(stage.conditions.city) as site:
-        assert crawl_whole(slow, ground, site).stores_per_hour < measured.whole.stores_per_hour
+    with scratch_space(rig.servers, "test") as scratch, slow.site(rig.conditions.city) as site:
+        assert crawl_whole(slow, scratch, site).stores_per_hour < measured.whole.stores_per_hour
 
 
 def test_a_repeat_hits_the_cache(measured: Measurements) -> None:
-    (row,) = measure_rows(measured, ["cache"])
+    (row,) = measure_goals(measured, ["cache"])
 
     assert row.is_met
     assert measured.repeat.pages_asked <= measured.repeat.misses < measured.repeat.hits
@@ -52,14 +50,14 @@ def test_a_repeat_hits_the_cache(measured: Measurements) -> None:
 
 def test_without_the_cache_there_are_no_hits(services: ServiceAddresses, conditions: Conditions) -> None:
     with other(services, replace(conditions, settings={"CACHE_ENABLED": "False"})) as found:
-        (row,) = measure_rows(found, ["cache"])
+        (row,) = measure_goals(found, ["cache"])
 
     assert (row.value, row.is_met) == (0.0, False)
 
 
-def test_a_farther_database_takes_fewer_rows(measured: Measurements, stage: Stage) -> None:
+def test_a_farther_database_takes_fewer_rows(measured: Measurements, rig: Rig) -> None:
     near, far = measured.storage, measured.far_storage
-    with far_away(stage.servers, 10 * stage.conditions.round_trip_ms / 1000) as distance:
+    with far_away(rig.servers, 10 * rig.conditions.round_trip_ms / 1000) as distance:
         farther = round_trip(distance.servers.database_url)
 
     assert near.round_trip < far.round_trip < farther
@@ -68,14 +66,14 @@ def test_a_farther_database_takes_fewer_rows(measured: Measurements, stage: Stag
 
 
 def test_requests_are_counted_against_those_of_a_crawler_that_reuses_nothing(measured: Measurements) -> None:
-    (row,) = measure_rows(measured, ["requests"])
+    (row,) = measure_goals(measured, ["requests"])
 
     assert row.value == 1 - measured.whole.requests / measured.naive.requests
     assert measured.naive.pages >= measured.naive.stores > 0
 
 
-def test_stores_go_on_being_committed_under_fire(stage: Stage) -> None:
-    seen = crawl_under_fire(Stage(stage.servers, replace(stage.conditions, city=City(1500, 100))))
+def test_stores_go_on_being_committed_under_faults(rig: Rig) -> None:
+    seen = crawl_under_faults(Rig(rig.servers, replace(rig.conditions, city=City(1500, 100))))
 
     assert (seen.killed, seen.cut) == (1, 2)
     assert seen.due > 0
@@ -98,15 +96,15 @@ def test_a_crawl_that_is_over_at_once_says_nothing_about_memory(
         other(services, replace(conditions, large_city=City(1, 1))) as found,
         pytest.raises(MeasurementError, match="over after 0 looks"),
     ):
-        measure_rows(found, ["memory"])
+        measure_goals(found, ["memory"])
 
 
 def test_a_crawl_that_fails_is_told_with_its_log(services: ServiceAddresses, conditions: Conditions) -> None:
     wrong = replace(conditions, settings={"FLEET_MAX_MEMORY_MB": "1"})
 
     with other(services, wrong) as found, pytest.raises(MeasurementError, match=r"ended with 2: see .*perf.*\.log"):
-        measure_rows(found, ["requests"])
+        measure_goals(found, ["requests"])
 
 
 def test_every_name_of_the_table_has_its_measurement() -> None:
-    assert list(ROWS) == ["throughput", "seoul", "memory", "cache", "database", "requests", "availability"]
+    assert list(GOALS) == ["throughput", "seoul", "memory", "cache", "database", "requests", "availability"]

@@ -8,22 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from refillspot.performance.fire import Fire, count_slots
+from refillspot.performance.crawls import Memory, MemorySample, NaiveCrawl, WholeCrawl, growth, rate
+from refillspot.performance.faults import Availability, count_slots
+from refillspot.performance.goals import measure_goals, write_hours, write_share
 from refillspot.performance.measurements import Measurements
-from refillspot.performance.memory import Memory, Sample, growth
-from refillspot.performance.naive import Naive
-from refillspot.performance.pace import rate
-from refillspot.performance.row import write_hours, write_share
-from refillspot.performance.rows import measure_rows
 from refillspot.performance.storage import Storage
-from refillspot.performance.whole import Whole
 from refillspot.services import ServiceAddresses
 
 if TYPE_CHECKING:
-    from refillspot.performance.row import Row
-    from refillspot.performance.stage import Conditions
+    from refillspot.performance.conditions import Conditions
+    from refillspot.performance.goals import Goal
 
-WHOLE = Whole(stores=1800, requests=2000, seconds=9.0, hits=0, misses=1999, pages_asked=1999, round_trip=0.001)
+WHOLE = WholeCrawl(stores=1800, requests=2000, seconds=9.0, hits=0, misses=1999, pages_asked=1999, round_trip=0.001)
 ELSEWHERE = ServiceAddresses("postgresql://db.example.org/d", "redis://r.example.org", "redis://r.example.org")
 
 
@@ -31,20 +27,20 @@ ELSEWHERE = ServiceAddresses("postgresql://db.example.org/d", "redis://r.example
 def found(conditions: Conditions) -> Measurements:
     """Figures as they might be, of servers that are elsewhere."""
     made = Measurements(ELSEWHERE, replace(conditions, requests_per_second=1), told=lambda _: None)
-    made.whole, made.pace, made.naive = WHOLE, 0.9, Naive(lists=1000, pages=4000, stores=1800)
+    made.whole, made.pace, made.naive = WHOLE, 0.9, NaiveCrawl(lists=1000, pages=4000, stores=1800)
     made.repeat = replace(WHOLE, hits=1990, misses=10, pages_asked=10)
-    made.memory = Memory(Sample(crawl=300, servers=100, unknown=()), growth=0.01, stores=6000)
+    made.memory = Memory(MemorySample(crawl=300, servers=100, unknown=()), growth=0.01, stores=6000)
     made.storage = Storage(merged=5000, inserted=500, rows=1500, rounds=3, round_trip=0.001)
-    made.fire = Fire(committed=8, due=8, killed=1, cut=2)
+    made.availability = Availability(committed=8, due=8, killed=1, cut=2)
     return made
 
 
-def row(found: Measurements, name: str) -> Row:
-    return measure_rows(found, [name])[0]
+def row(found: Measurements, name: str) -> Goal:
+    return measure_goals(found, [name])[0]
 
 
 def test_the_table_of_figures_that_are_met(found: Measurements) -> None:
-    rows = measure_rows(found, [])
+    rows = measure_goals(found, [])
 
     assert [one.is_met for one in rows] == [True] * len(rows)
     assert [(one.key, one.is_computed) for one in rows] == [
@@ -73,8 +69,8 @@ def test_a_smaller_figure_misses_its_goal(found: Measurements) -> None:
     found.pace = 0.04
     found.repeat = replace(found.repeat, hits=11, misses=1989, pages_asked=1989)
     found.storage = replace(found.storage, merged=999)
-    found.naive = Naive(lists=900, pages=3000, stores=1800)
-    found.fire = replace(found.fire, committed=7)
+    found.naive = NaiveCrawl(lists=900, pages=3000, stores=1800)
+    found.availability = replace(found.availability, committed=7)
 
     missed = {
         name: row(found, name) for name in ("throughput", "seoul", "cache", "database", "requests", "availability")
@@ -106,7 +102,7 @@ def test_memory_is_small_and_constant(
     unknown: tuple[str, ...],
     is_met: bool | None,  # noqa: FBT001
 ) -> None:
-    found.memory = Memory(Sample(crawl, 100, unknown), grown, 6000)
+    found.memory = Memory(MemorySample(crawl, 100, unknown), grown, 6000)
 
     memory = row(found, "memory")
 
@@ -129,7 +125,7 @@ def test_slots_with_a_commit() -> None:
 
 
 def test_no_slot_is_no_availability(found: Measurements) -> None:
-    found.fire = replace(found.fire, committed=0, due=0)
+    found.availability = replace(found.availability, committed=0, due=0)
 
     assert row(found, "availability").is_met is None
 

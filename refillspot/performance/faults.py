@@ -13,14 +13,14 @@ import psutil
 from refillspot.postgres.database import commit_times
 from refillspot.sandbox.crawl import workers_of
 from refillspot.sandbox.distance import are_near, far_away
-from refillspot.sandbox.scratch import clean_ground
+from refillspot.sandbox.scratch import scratch_space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from refillspot.performance.stage import Stage
+    from refillspot.performance.conditions import Rig
     from refillspot.sandbox.distance import Distance
-    from refillspot.sandbox.site import SyntheticSite
+    from refillspot.sandbox.replica import SyntheticSite
 
 REQUESTS_PER_SECOND = 50.0  # so that the crawl outlasts what happens to it
 SPOILT = 0.02  # of the answers, by each kind of fault
@@ -33,7 +33,7 @@ KINDS: tuple[dict[str, object], ...] = (
 
 
 @dataclass(slots=True, frozen=True)
-class Fire:
+class Availability:
     committed: int
     """Slots with a commit."""
     due: int
@@ -44,27 +44,27 @@ class Fire:
     """Times that all connections to PostgreSQL, or to Redis, were reset."""
 
     @property
-    def availability(self) -> float | None:
+    def share(self) -> float | None:
         return self.committed / self.due if self.due else None
 
 
-def crawl_under_fire(stage: Stage) -> Fire:
+def crawl_under_faults(rig: Rig) -> Availability:
     """Crawl for a while, with three misfortunes evenly spread over it."""
-    conditions = stage.conditions
-    with clean_ground(stage.servers, "perf") as ground, ExitStack() as stack:
+    conditions = rig.conditions
+    with scratch_space(rig.servers, "perf") as scratch, ExitStack() as stack:
         # connections to servers elsewhere are not led through here: their certificates would not fit
-        distance = stack.enter_context(far_away(ground.servers, 0)) if are_near(ground.servers) else None
-        site = stack.enter_context(stage.site(conditions.city))
+        distance = stack.enter_context(far_away(scratch.servers, 0)) if are_near(scratch.servers) else None
+        site = stack.enter_context(rig.site(conditions.city))
         site.spoil(*({**kind, "probability": SPOILT} for kind in KINDS))
-        servers = distance.servers if distance else ground.servers
-        with stage.fleet(replace(ground, servers=servers), site, REQUESTS_PER_SECOND) as fleet:
+        servers = distance.servers if distance else scratch.servers
+        with rig.fleet(replace(scratch, servers=servers), site, REQUESTS_PER_SECOND) as fleet:
             _let_it_begin(fleet, site)
-            happened = _suffer(fleet, distance, conditions.fire_seconds)
+            happened = _suffer(fleet, distance, conditions.fault_seconds)
             until = datetime.now(UTC)
-        ended_at = stage.newest_crawl(ground).ended_at
-        commits = commit_times(ground.servers.database_url)
+        ended_at = rig.newest_crawl(scratch).ended_at
+        commits = commit_times(scratch.servers.database_url)
         committed, due = count_slots(commits, ended_at or until, conditions.slot_seconds)
-        return Fire(committed, due, killed=int(happened[0]), cut=sum(happened[1:]))
+        return Availability(committed, due, killed=int(happened[0]), cut=sum(happened[1:]))
 
 
 def _let_it_begin(fleet: subprocess.Popen[bytes], site: SyntheticSite) -> None:

@@ -1,4 +1,4 @@
-"""Clean ground, far servers and crawls that end with their trial."""
+"""A scratch database, far servers, and crawls that end with whoever started them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ import redis
 from refillspot.exceptions import MeasurementError, ServiceUnavailableError
 from refillspot.sandbox.crawl import running_crawl, workers_of
 from refillspot.sandbox.distance import far_away
-from refillspot.sandbox.programs import running_program
-from refillspot.sandbox.scratch import clean_ground
-from refillspot.sandbox.site import running_site
+from refillspot.sandbox.replica import running_program, running_site
+from refillspot.sandbox.scratch import scratch_space
 from refillspot.services.rerouting import route_of
 
 if TYPE_CHECKING:
@@ -25,23 +24,23 @@ if TYPE_CHECKING:
 TINY = ("--refill-stores", "40", "--ordinary-stores", "40")
 
 
-def test_clean_ground_is_gone_afterwards(services: ServiceAddresses) -> None:
-    with clean_ground(services, "test") as ground:
+def test_scratch_space_is_gone_afterwards(services: ServiceAddresses) -> None:
+    with scratch_space(services, "test") as scratch:
         with redis.Redis.from_url(services.redis_url) as client:
-            client.set(f"{ground.key_prefix}:a", 1)
-        psycopg.connect(ground.servers.database_url).close()
+            client.set(f"{scratch.key_prefix}:a", 1)
+        psycopg.connect(scratch.servers.database_url).close()
 
     with redis.Redis.from_url(services.redis_url) as client:
-        assert not client.exists(f"{ground.key_prefix}:a")
+        assert not client.exists(f"{scratch.key_prefix}:a")
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
-        psycopg.connect(ground.servers.database_url)
+        psycopg.connect(scratch.servers.database_url)
 
 
 def test_far_servers_are_the_same_servers_and_can_be_cut_off(services: ServiceAddresses) -> None:
-    with clean_ground(services, "test") as ground, far_away(ground.servers, 0.001) as distance:
+    with scratch_space(services, "test") as scratch, far_away(scratch.servers, 0.001) as distance:
         with psycopg.connect(distance.servers.database_url) as connection:
             connection.execute("CREATE TABLE seen ()")
-        with psycopg.connect(ground.servers.database_url) as connection:
+        with psycopg.connect(scratch.servers.database_url) as connection:
             connection.execute("SELECT FROM seen")
         with redis.Redis.from_url(distance.servers.redis_url) as far, redis.Redis.from_url(services.redis_url) as near:
             assert far.info("server")["run_id"] == near.info("server")["run_id"]
@@ -66,11 +65,11 @@ def test_nobody_else_gets_at_servers_through_their_distance(services: ServiceAdd
     assert not any(path.exists() for path in sockets)
 
 
-def test_a_fleet_ends_with_its_trial(services: ServiceAddresses, tmp_path: Path) -> None:
+def test_a_fleet_ends_with_whoever_started_it(services: ServiceAddresses, tmp_path: Path) -> None:
     arguments, settings = {"district": "강남구"}, {"POLITENESS_REQUESTS_PER_SECOND": 1}
-    with clean_ground(services, "test") as ground, running_site(7, *TINY) as site:
+    with scratch_space(services, "test") as scratch, running_site(7, *TINY) as site:
         with running_crawl(
-            ["fleet", "-n", "1"], arguments, settings, site_url=site.url, ground=ground, log=tmp_path / "log"
+            ["fleet", "-n", "1"], arguments, settings, site_url=site.url, scratch=scratch, log=tmp_path / "log"
         ) as fleet:
             while not site.log():
                 assert fleet.poll() is None, (tmp_path / "log").read_text("utf-8")

@@ -1,22 +1,65 @@
-"""The replica as a process: a synthetic Diningcode on a free port of this machine."""
+"""The replica's programs, which this package does not import: first of all a synthetic Diningcode on a free port."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from refillspot.exceptions import MeasurementError
+from refillspot.exceptions import MeasurementError, ServiceUnavailableError
 from refillspot.language import gettext as _
-from refillspot.sandbox.programs import running_program
 from refillspot.sites.diningcode.forms import FORM_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from refillspot.sites.diningcode.forms import Form
+
+PROJECT = Path(__file__).parents[2]
+
+
+@dataclass(slots=True, frozen=True)
+class Program:
+    """One that runs, and says a line when it is ready."""
+
+    said: str
+    """Its first line: where it is."""
+    to: IO[str]
+    come: IO[str]
+
+    def tell(self, line: str) -> str:
+        """Return its answer to a line."""
+        self.to.write(f"{line}\n")
+        self.to.flush()
+        return self.come.readline()
+
+
+@contextmanager
+def running_program(module: str, *options: str) -> Iterator[Program]:
+    """Start `python -m MODULE`, and let it end at the end, by closing its stdin.
+
+    Raises:
+        ServiceUnavailableError: it does not start.
+    """
+    with subprocess.Popen(  # noqa: S603  # this project's own program
+        [sys.executable, "-m", module, *options],
+        cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+    ) as process:  # fmt: skip
+        assert process.stdin and process.stdout  # noqa: S101, PT018  # both are pipes
+        try:
+            if not (line := process.stdout.readline()):
+                raise ServiceUnavailableError(
+                    _("`python -m {module}` did not start: run it by hand to see why").format(module=module)
+                )
+            yield Program(line, process.stdin, process.stdout)
+        finally:
+            process.stdin.close()  # it ends itself; Popen waits for that
 
 
 class SyntheticSite:

@@ -11,15 +11,15 @@ from refillspot.exceptions import MeasurementError
 from refillspot.language import gettext as _
 from refillspot.postgres.crawl_list import list_crawls
 from refillspot.sandbox.crawl import running_crawl
-from refillspot.sandbox.site import running_site
+from refillspot.sandbox.replica import running_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from refillspot.postgres.crawls import Crawl
-    from refillspot.sandbox.scratch import Ground
-    from refillspot.sandbox.site import SyntheticSite
+    from refillspot.sandbox.replica import SyntheticSite
+    from refillspot.sandbox.scratch import Scratch
     from refillspot.services import ServiceAddresses
 
 LONGEST_SECONDS = 150.0  # of one crawl: all of Seoul takes a tenth of it
@@ -59,14 +59,14 @@ class Conditions:
     workers: int = 2
     pace_seconds: float = 20.0
     """For so long the budget is watched."""
-    fire_seconds: float = 40.0
+    fault_seconds: float = 40.0
     """For so long workers are killed and connections cut."""
     slot_seconds: float = 5.0
     """One commit is due in each; POSTGRES_COPY_MAX_SECONDS and a pause to recover."""
 
 
 @dataclass(slots=True, frozen=True)
-class Stage:
+class Rig:
     """`servers` are those of the user; nothing is measured on the user's data."""
 
     servers: ServiceAddresses
@@ -82,30 +82,30 @@ class Stage:
 
     @contextmanager
     def fleet(
-        self, ground: Ground, site: SyntheticSite, requests_per_second: float
+        self, scratch: Scratch, site: SyntheticSite, requests_per_second: float
     ) -> Iterator[subprocess.Popen[bytes]]:
         """Start a fleet on the whole city; at the end it is killed, if it still runs."""
         settings: dict[str, Any] = {**self.conditions.settings, "POLITENESS_REQUESTS_PER_SECOND": requests_per_second}
         command = ["fleet", "-n", str(self.conditions.workers)]
         with running_crawl(
-            command, {"district": "all"}, settings, site_url=site.url, ground=ground, log=self.log(ground)
+            command, {"district": "all"}, settings, site_url=site.url, scratch=scratch, log=self.log(scratch)
         ) as fleet:
             yield fleet
 
-    def log(self, ground: Ground) -> Path:
-        return self.conditions.logs / f"{ground.key_prefix}.log"
+    def log(self, scratch: Scratch) -> Path:
+        return self.conditions.logs / f"{scratch.key_prefix}.log"
 
-    def newest_crawl(self, ground: Ground) -> Crawl:
+    def newest_crawl(self, scratch: Scratch) -> Crawl:
         """Return the crawl that began last.
 
         Raises:
             MeasurementError: none did.
         """
-        if crawls := list_crawls(ground.servers.database_url):
+        if crawls := list_crawls(scratch.servers.database_url):
             return crawls[0]
-        raise MeasurementError(_("no crawl began: see {log}").format(log=self.log(ground)))
+        raise MeasurementError(_("no crawl began: see {log}").format(log=self.log(scratch)))
 
-    def wait_for(self, fleet: subprocess.Popen[bytes], ground: Ground, look: Callable[[], None] | None) -> None:
+    def wait_for(self, fleet: subprocess.Popen[bytes], scratch: Scratch, look: Callable[[], None] | None) -> None:
         """Return when the crawl is complete; `look` now and then meanwhile.
 
         Raises:
@@ -121,10 +121,10 @@ class Stage:
                 if code == 0:
                     return
                 raise MeasurementError(
-                    _("the crawl ended with {code}: see {log}").format(code=code, log=self.log(ground))
+                    _("the crawl ended with {code}: see {log}").format(code=code, log=self.log(scratch))
                 )
         raise MeasurementError(
             _("the crawl was not complete after {seconds:.0f} s: see {log}").format(
-                seconds=LONGEST_SECONDS, log=self.log(ground)
+                seconds=LONGEST_SECONDS, log=self.log(scratch)
             )
         )

@@ -1,21 +1,22 @@
-"""The user's table, a function a name: from what was measured to what was to be reached."""
+"""The user's table, a function a goal: from what was measured to what was to be reached."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from refillspot.language import gettext as _
-from refillspot.performance.fire import KINDS, SPOILT
-from refillspot.performance.row import Row, write_hours, write_share
-from refillspot.performance.throughput import throughput
+from refillspot.performance.faults import KINDS, SPOILT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from refillspot.performance.crawls import WholeCrawl
     from refillspot.performance.measurements import Measurements
     from refillspot.performance.storage import Storage
 
-# What the user wants. Where that is a span, its nearer end: 6-12 h, 50-60 %.
+# What the user wants. Where that is a span, its nearer end: 500-1,000 stores, 6-12 h, 50-60 %.
+STORES_PER_HOUR = 500
 SEOUL_HOURS = 12
 MEMORY_MIB = 2048
 CONSTANT = 0.05  # share by which workers may still grow from one quarter of a crawl to the next
@@ -25,10 +26,39 @@ FEWER_REQUESTS = 0.5
 AVAILABILITY = 0.999
 
 
-def seoul(found: Measurements) -> Iterator[Row]:
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Goal:
+    key: str
+    """As `scrapy perf --only` takes it."""
+    name: str
+    case: str = ""
+    """Of several rows with one name, which."""
+    goal: str
+    figure: str
+    baseline: str
+    is_met: bool | None
+    """None: too little could be measured to tell."""
+    is_computed: bool
+    """From measured parts, as the note says; else the figure itself was measured."""
+    note: str
+    """How it came about, with the numbers in it."""
+    value: float
+    """The figure as a number, in the unit of the goal."""
+
+
+def throughput(found: Measurements) -> Iterator[Goal]:
+    yield _throughput_under_budget(found)
+    yield _throughput_measured(_("without a limit"), found.whole, _("50-80 before"))
+    if found.are_servers_near:
+        case = _("without a limit, servers {ms:.1f} ms away").format(ms=found.far.round_trip * 1000)
+        beside = _("{figure:,.0f} beside them").format(figure=found.whole.stores_per_hour)
+        yield _throughput_measured(case, found.far, beside)
+
+
+def seoul(found: Measurements) -> Iterator[Goal]:
     hours = found.whole.requests / found.pace / 3600
     without_reuse = write_hours(found.naive.requests / found.pace / 3600)
-    yield Row(
+    yield Goal(
         key="seoul",
         name=_("Whole Seoul"),
         goal=f"≤ {write_hours(SEOUL_HOURS)}",
@@ -43,7 +73,7 @@ def seoul(found: Measurements) -> Iterator[Row]:
     )
 
 
-def memory(found: Measurements) -> Iterator[Row]:
+def memory(found: Measurements) -> Iterator[Goal]:
     seen = found.memory
     peak = seen.peak.crawl + seen.peak.servers
     fits = peak <= MEMORY_MIB and seen.growth <= CONSTANT
@@ -56,7 +86,7 @@ def memory(found: Measurements) -> Iterator[Row]:
     )  # fmt: skip
     if seen.peak.unknown:
         note += _("; not measured, since elsewhere: {servers}").format(servers=", ".join(seen.peak.unknown))
-    yield Row(
+    yield Goal(
         key="memory",
         name=_("Memory"),
         goal=_("≤ {limit:,} MB, constant").format(limit=MEMORY_MIB),
@@ -69,9 +99,9 @@ def memory(found: Measurements) -> Iterator[Row]:
     )
 
 
-def cache(found: Measurements) -> Iterator[Row]:
+def cache(found: Measurements) -> Iterator[Goal]:
     again = found.repeat
-    yield Row(
+    yield Goal(
         key="cache",
         name=_("Cache hit rate"),
         goal=f"≥ {write_share(HIT_RATE)}",
@@ -87,17 +117,17 @@ def cache(found: Measurements) -> Iterator[Row]:
     )
 
 
-def database(found: Measurements) -> Iterator[Row]:
+def database(found: Measurements) -> Iterator[Goal]:
     yield _database("", found.storage, found)
     if found.are_servers_near:
         away = _("{ms:.1f} ms away").format(ms=found.far_storage.round_trip * 1000)
         yield _database(away, found.far_storage, found)
 
 
-def requests(found: Measurements) -> Iterator[Row]:
+def requests(found: Measurements) -> Iterator[Goal]:
     naive, ours = found.naive, found.whole.requests
     fewer = 1 - ours / naive.requests
-    yield Row(
+    yield Goal(
         key="requests",
         name=_("Fewer network requests"),
         goal=f"≥ {write_share(FEWER_REQUESTS)}",
@@ -113,8 +143,8 @@ def requests(found: Measurements) -> Iterator[Row]:
     )
 
 
-def availability(found: Measurements) -> Iterator[Row]:
-    seen = found.fire
+def availability(found: Measurements) -> Iterator[Goal]:
+    seen = found.availability
     note = _(
         "{committed} of {due} slots of {slot:g} s had a commit; meanwhile {killed} of {workers} workers were killed, "
         "all connections to a server cut {cut} times, and of 100 answers {share:.0f} spoilt in each of {kinds} ways. "
@@ -123,32 +153,32 @@ def availability(found: Measurements) -> Iterator[Row]:
         committed=seen.committed, due=seen.due, slot=found.conditions.slot_seconds, killed=seen.killed,
         workers=found.conditions.workers, cut=seen.cut, share=100 * SPOILT, kinds=len(KINDS),
     )  # fmt: skip
-    yield Row(
+    yield Goal(
         key="availability",
         name=_("Availability"),
         goal=f"≥ {write_share(AVAILABILITY)}",
-        figure=_("unknown") if seen.availability is None else write_share(seen.availability),
+        figure=_("unknown") if seen.share is None else write_share(seen.share),
         baseline=_("99 % before"),
-        is_met=None if seen.availability is None else seen.availability >= AVAILABILITY,
+        is_met=None if seen.share is None else seen.share >= AVAILABILITY,
         is_computed=False,
         note=note,
-        value=seen.availability or 0.0,
+        value=seen.share or 0.0,
     )
 
 
-ROWS: dict[str, Callable[[Measurements], Iterator[Row]]] = {
+GOALS: dict[str, Callable[[Measurements], Iterator[Goal]]] = {
     row.__name__: row for row in (throughput, seoul, memory, cache, database, requests, availability)
 }
 """By what `--only` takes, in the order of the table."""
 
 
-def measure_rows(found: Measurements, only: Sequence[str]) -> list[Row]:
+def measure_goals(found: Measurements, only: Sequence[str]) -> list[Goal]:
     """Return the rows of these names, in the order of the table; no name: all."""
-    return [row for name, measure in ROWS.items() if not only or name in only for row in measure(found)]
+    return [row for name, measure in GOALS.items() if not only or name in only for row in measure(found)]
 
 
-def _database(case: str, storage: Storage, found: Measurements) -> Row:
-    return Row(
+def _database(case: str, storage: Storage, found: Measurements) -> Goal:
+    return Goal(
         key="database",
         name=_("Database insertion"),
         case=case,
@@ -163,3 +193,55 @@ def _database(case: str, storage: Storage, found: Measurements) -> Row:
         ).format(rows=storage.rows, group=found.conditions.group, rounds=storage.rounds, ms=storage.round_trip * 1000),
         value=storage.merged,
     )
+
+
+def _throughput_under_budget(found: Measurements) -> Goal:
+    rate, pace, whole, naive = found.pace, found.conditions.requests_per_second, found.whole, found.naive
+    without_reuse = 3600 * rate * naive.stores / naive.requests
+    return _throughput(
+        _("at {pace:g}/s").format(pace=pace) if pace else _("no budget is set"),
+        3600 * rate * whole.stores / whole.requests,
+        baseline=_("{figure:,.0f} without reuse; 50-80 before").format(figure=without_reuse),
+        note=_(
+            "3,600 s × {rate:.2f} requests/s (seen by the site over {seconds:.0f} s) × {stores:,} stores ÷ "
+            "{requests:,} requests (all of a synthetic Seoul)"
+        ).format(rate=rate, seconds=found.conditions.pace_seconds, stores=whole.stores, requests=whole.requests),
+        is_computed=True,
+    )
+
+
+def _throughput_measured(case: str, whole: WholeCrawl, baseline: str) -> Goal:
+    note = _("{stores:,} stores in {seconds:.1f} s, from the first worker's start to the last commit")
+    note = note.format(stores=whole.stores, seconds=whole.seconds)
+    return _throughput(case, whole.stores_per_hour, baseline=baseline, note=note, is_computed=False)
+
+
+def _throughput(case: str, figure: float, *, baseline: str, note: str, is_computed: bool) -> Goal:
+    return Goal(
+        key="throughput",
+        name=_("Throughput"),
+        case=case,
+        goal=_("≥ {goal:,} stores/h").format(goal=STORES_PER_HOUR),
+        figure=_("{figure:,.0f} stores/h").format(figure=figure),
+        baseline=baseline,
+        is_met=figure >= STORES_PER_HOUR,
+        is_computed=is_computed,
+        note=note,
+        value=figure,
+    )
+
+
+def write_hours(hours: float) -> str:
+    """Return "43 min", "12 h", "6 h 05 min"."""
+    minutes = round(hours * 60)
+    if minutes < 60:
+        return _("{minutes} min").format(minutes=minutes)
+    if minutes % 60 == 0:
+        return _("{hours} h").format(hours=minutes // 60)
+    return _("{hours} h {minutes:02} min").format(hours=minutes // 60, minutes=minutes % 60)
+
+
+def write_share(share: float) -> str:
+    """Return "62 %", "99.86 %"; nothing that is less than all is written as 100 %."""
+    percent = int(share * 10_000) / 100 if share < 1 else share * 100
+    return f"{percent:g} %"
