@@ -1,4 +1,4 @@
-# make setup | demo | crawl | test | check | bench | chaos | truth | messages | up | down | clean   (Windows: see README.md)
+# make setup | demo | crawl | test | check | bench | chaos | truth | docs | messages | up | down | clean   (Windows: see README.md)
 
 PYTHON ?= python3
 DISTRICT ?= 강남구
@@ -8,7 +8,7 @@ WHEELS ?= --only-binary :all:
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: setup demo crawl test check bench chaos truth messages up down clean lock
+.PHONY: setup demo crawl test check bench chaos truth docs messages up down clean lock
 
 setup: $(INSTALLED)
 
@@ -36,6 +36,7 @@ check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tools.documents --check
 	@$(BIN)/python tools/house.py
 
 # Writes bench/results/latest.json and docs/benchmarks.md, in less than ten minutes
@@ -49,6 +50,10 @@ chaos: setup
 # How right each field is: labelled cases, a replica whose seed nobody has seen, real answers where they are at hand
 truth: setup
 	@$(BIN)/python -m bench.truth
+
+# After a change of what documents repeat: settings, fields, findings, stats, commands, layers
+docs: setup
+	@$(BIN)/python -m tools.documents
 
 # After a change of messages for people: what is new is untranslated in refillspot/locale/ko/LC_MESSAGES/refillspot.po
 messages: setup

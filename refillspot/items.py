@@ -93,7 +93,10 @@ class RefillVerdict:
     """Whether a store is all-you-can-eat, and why."""
 
     verdict: Verdict
+    """Whether it is 무한리필: `confirmed`, `likely`, `unlikely`, see below."""
     evidence: list[Evidence] = field(default_factory=list)
+    """Why: `[{"source": "menu", "text": "삼겹살 무한리필"}]`; source `name`, `branch`, `category`, `menu` or `tag`.
+    Empty for `unlikely`."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -193,47 +196,69 @@ class Store(_Read):
     """One restaurant, as one crawl saw it. Keyed by `ref`, the site's own id (`v_rid`)."""
 
     ref: str
+    """The site's own id, 12 letters and digits; the key."""
     name: str
+    """The name without the branch."""
     source_url: str
+    """The store's page for people."""
     refill: RefillVerdict
     district_code: str | None = None
-    """Official code of the district, "11680"; names repeat between cities, codes do not. None = not a known one."""
+    """Official code of the district, `11680`: unique, which the names are not. None: its addresses are not known, or
+    lie in no known district."""
     district: str | None = None
+    """Its name, `강남구`. None: as `district_code`."""
     branch: str | None = None
+    """The branch: `본점`, `강남역점`, `2호점`. None: most stores have none."""
     addr: str | None = None
-    """Lot-number address, as the site writes it."""
+    """Lot-number address, in the site's spelling."""
     road_addr: str | None = None
+    """Road address, in the site's spelling."""
     dong: str | None = None
+    """Legal 동, 읍 or 면: `역삼동`, `성수동2가`, `세종로`; an office's dong (`역삼1동`) becomes its legal one. None:
+    the address names none, or one that the district does not have."""
     lat: float | None = None
-    """WGS84 degrees."""
+    """The point, WGS84 degrees. None: also where the site gives one outside Korea."""
     lon: float | None = None
+    """As `lat`."""
     dong_confirmed: bool | None = None
-    """Whether the point lies in the dong of the address; None = one of them is not known."""
+    """Whether the point lies in the dong of the address, or within 200 m of its bounding box; False: believe neither
+    before looking. Around 마곡동, where the map is older than the town, within 1 km. None: one of them is not known."""
     phone: str | None = None
-    """National format, "02-555-1234"; 050x numbers are virtual."""
+    """The first number that can exist, in national format: `02-555-1234`, `0507-1309-5529` (virtual), `1577-9189`."""
     categories: list[str] | None = None
+    """The site's categories, in its order, each once."""
     cuisines: list[str] | None = None
-    """`categories` in the ten words of docs/fields.md; empty = none of them fits."""
+    """The same in ten words, see below; empty = none of them fits. None: no categories."""
     score: int | None = None
-    """The site's own score, 0-100; 25 is the floor of the unrated."""
+    """The site's own score, 0 to 100; 25 is the floor of the unrated."""
     user_score: float | None = None
-    """Mean of the visitors' ratings, 0.1-5.0; None = nobody rated it."""
+    """Mean of the visitors' ratings, 0.1 to 5.0. None: nobody rated it (the site writes 0)."""
     review_count: int | None = None
+    """How many reviews."""
     images: list[str] | None = None
+    """Addresses of pictures; the site's placeholder is not one."""
     hours: OpeningHours | None = None
+    """Opening hours, see below. None: no day is known; `hours_text` may say why."""
     hours_text: str | None = None
-    """The site's own words, kept also where they could not be read."""
+    """The site's words, a line a day: kept also where they were not understood. None: the site knows none."""
     open_status: str | None = None
-    """As the list showed it when crawled, "영업 중"; about that moment only."""
+    """As the list showed it when it was fetched: `영업 중`, `오늘 휴무`; about that moment only."""
     menu: list[MenuItem] | None = None
+    """The menu, see below. None: the page had no menu section."""
     refill_prices: list[Price] | None = None
+    """What the offer costs, by audience, meal and day, see below; empty = no line of the menu is the offer. None: no
+    menu."""
     refill_price_krw: int | None = None
-    """The cheapest ordinary adult price of the refill offer, in won."""
+    """Won; the cheapest ordinary adult price of the offer (audience adult or not said), of a range the lower end. None:
+    not all-you-can-eat, no price, or none between 500 and 300,000."""
     refill_terms: RefillTerms | None = None
+    """On which terms, see below. None: the menu states none."""
     tags: list[str] | None = None
+    """Words that the site files it under."""
     facilities: list[str] | None = None
+    """`주차`, `단체석` …"""
     road: Road = "api"
-    """By which road its page came; one for people says less."""
+    """By which road it was read last: `api`, or `pages`, which say less."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -1,7 +1,8 @@
 """Every setting: its default, its unit, who reads it. Imported by nothing; components read `crawler.settings`.
 
 Where a line deviates from Scrapy's default, it says why. Addresses of servers and keys come from the environment or
-`.env` (see .env.example), never from here.
+`.env` (see .env.example), never from here. docs/settings.md is made of the comments here, with each setting's default
+and readers: `make docs`. A comment is what stands behind a setting, or right above it.
 """
 
 from urllib.request import getproxies
@@ -13,17 +14,23 @@ COMMANDS_MODULE = "refillspot.commands"
 ADDONS = {"refillspot.addon.RefillspotAddon": 0}  # resolves the addresses of PostgreSQL and Redis
 
 # --- The site. Read by the spider.
-DININGCODE_API_URL = "https://im.diningcode.com"  # scheme and host; a replica's address goes here
-DININGCODE_WEB_URL = "https://www.diningcode.com"
+DININGCODE_API_URL = "https://im.diningcode.com"  # scheme and host of the API; a replica's address goes here
+DININGCODE_WEB_URL = "https://www.diningcode.com"  # scheme and host of the pages for people
 
 # --- Which pages are fetched. Read by the spider
-UNLIKELY_SAMPLE_SHARE = 0.02  # of the stores that a list calls no refill stores: their pages are looked at all the same
+
+# Share of the stores that their list row calls no refill stores, 0 to 1, whose pages are fetched all the same:
+# `diningcode/samples_refill` counts those that are some; 1 = fetch all
+UNLIKELY_SAMPLE_SHARE = 0.02
 
 # --- Politeness: one budget for all workers and both hosts. Read by the middlewares
-POLITENESS_REQUESTS_PER_SECOND = 1.0  # the ceiling; 0 = no limit, for a replica on loopback only
-POLITENESS_FAST_ALLOWED = False  # True: more than 10/s of a site that is not on this machine is meant
-POLITENESS_BLOCK_SECONDS = 180.0  # all workers stop so long after a verification page; the site's own ban is 150 s
-CRAWL_WINDOW = ""  # as 01:00-06:00, in Korean time: outside it workers wait; empty = the whole day
+POLITENESS_REQUESTS_PER_SECOND = 1.0  # the ceiling, for all workers together; 0 = no limit, for a replica on loopback
+# True: its owner has agreed to more than 10 requests a second; else that is refused, unless the site is on this
+# machine, and not believed when Redis says it
+POLITENESS_FAST_ALLOWED = False
+# All workers stop for so long after a verification page, twice as long when it comes again; the site's own ban is 150 s
+POLITENESS_BLOCK_SECONDS = 180.0
+CRAWL_WINDOW = ""  # as `01:00-06:00` or `22:00-04:00`, Korean time: outside it workers wait; empty = the whole day
 DOWNLOADER_MIDDLEWARES = {
     "refillspot.middlewares.FallbackMiddleware": 90,  # before robots.txt: the page may be of another host than the API
     "refillspot.middlewares.RobotsMiddleware": 100,  # Scrapy's allows everything where rules are not known
@@ -66,45 +73,48 @@ EXTENSIONS_BASE = {
 }
 
 # --- The pages for people, where the API is broken. Read by FallbackMiddleware and ReadingMiddleware
-FALLBACK_ENABLED = True  # as far as their robots.txt allows
-FALLBACK_PROBE_SECONDS = 300.0  # after that an API that is down is tried again; then after twice as long, up to 1 h
+FALLBACK_ENABLED = True  # where the API is broken, ask the pages for people, as far as their robots.txt allows
+FALLBACK_PROBE_SECONDS = 300.0  # until an API that is down is tried again; then after twice as long, up to 1 h
 
 # --- A site that cannot be reached from here at all. Read by NetworkMiddleware
-SITE_AWAY_START_SECONDS = 10.0  # without any answer yet: then the crawl ends with exit code 1
-SITE_AWAY_MAX_SECONDS = 3600.0  # later: it waits for so long, then it ends and can be resumed
+SITE_AWAY_START_SECONDS = 10.0  # where neither host has answered yet: then the crawl ends, exit code 1
+SITE_AWAY_MAX_SECONDS = 3600.0  # where neither can be reached any more: it waits so long, then ends and can be resumed
 
 # --- The page cache that all workers share. Read by RedisCacheMiddleware and StrictDownloader
-CACHE_ENABLED = True
-CACHE_TTL_LIST_SECONDS = 6 * 3600  # rankings and counts change within a day
-CACHE_TTL_STORE_SECONDS = 7 * 24 * 3600  # a list row tells when a store has changed
-CACHE_TTL_ROBOTS_SECONDS = 24 * 3600  # as long as RFC 9309 allows
-CACHE_TTL_PERMANENT_SECONDS = 24 * 3600  # "there is no such store"
-CACHE_STALE_IF_ERROR_SECONDS = 0  # for so long after its time a page stands in for an error of the site; 0 = not
-CACHE_MAX_VALUE_BYTES = 4 * 1024 * 1024  # of a page; a list has 100 kB
-CACHE_LEASE_SECONDS = 10.0  # a worker that died while it fetched a page holds others up for so long at most
+CACHE_ENABLED = True  # look there before the site is asked
+CACHE_TTL_LIST_SECONDS = 6 * 3600  # age up to which a list is not asked for again (6 h): rankings change within a day
+CACHE_TTL_STORE_SECONDS = 7 * 24 * 3600  # the same for a store page (7 days): a list row tells when a store has changed
+CACHE_TTL_ROBOTS_SECONDS = 24 * 3600  # the same for robots.txt (24 h), as long as RFC 9309 allows
+CACHE_TTL_PERMANENT_SECONDS = 24 * 3600  # the same for "there is no such store" (24 h)
+CACHE_STALE_IF_ERROR_SECONDS = 0  # for so long beyond its age a page stands in for an error of the site; 0 = never
+CACHE_MAX_VALUE_BYTES = 4 * 1024 * 1024  # larger pages are not kept; a list has 100 kB
+CACHE_LEASE_SECONDS = 10.0  # a worker that dies while it fetches a page holds up others that want it so long at most
 CACHE_MAX_WAITING_MISSES = 16  # requests of a worker that wait for the site while others are answered from the cache
 
 # --- The way to the site
-ROBOTSTXT_OBEY = True  # Scrapy's default is False
-ROBOTSTXT_USER_AGENT = "refillspot"
-USER_AGENT = "refillspot/0.1"  # says who comes
-USER_AGENT_ROTATION_ENABLED = False  # True: one browser's name a worker and hour (fake-useragent) instead of it
-CONCURRENT_REQUESTS = 64  # at most, for each worker; how many there are is found out by AdaptiveConcurrency
-CONCURRENT_REQUESTS_PER_DOMAIN = 64  # as many: a request with a permit never waits behind another
-CONCURRENCY_ADAPTIVE_ENABLED = True  # False: as many as the two above allow
-CONCURRENCY_START = 16  # enough for 40 requests/s at 0.4 s, and for a worker whose processor is the limit
+ROBOTSTXT_OBEY = True  # what robots.txt forbids is not asked for; Scrapy's default is False
+ROBOTSTXT_USER_AGENT = "refillspot"  # whose rules in robots.txt are ours
+USER_AGENT = "refillspot/0.1"  # what the crawler calls itself
+USER_AGENT_ROTATION_ENABLED = False  # True: instead of it a browser's name of fake-useragent, one a worker and hour
+CONCURRENT_REQUESTS = 64  # requests under way at once, for each worker, at most
+CONCURRENT_REQUESTS_PER_DOMAIN = 64  # keep it equal, so that a request with a permit never waits behind another
+CONCURRENCY_ADAPTIVE_ENABLED = True  # find out how many bring more answers; False: as many as the two above allow
+# How many it begins with: enough for 40 requests/s at 0.4 s, and for a worker whose processor is the limit
+CONCURRENCY_START = 16
 DOWNLOADER = "refillspot.downloader.StrictDownloader"  # Scrapy's own lets the limit per domain pass
-RETRY_TIMES = 3  # first attempt + 3; the default 2 is short for a site that is away for a moment
-RETRY_HTTP_CODES = [403, 408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]  # with 403, 425: may pass
-RETRY_BACKOFF_SECONDS = 5.0  # before the first retry; three times as long before each further one
+# Further attempts of a request that failed; Scrapy's default, 2, is short for a site that is away for a moment
+RETRY_TIMES = 3
+# Answers after which a request is tried again; Scrapy's default is without 403 and 425, which may pass
+RETRY_HTTP_CODES = [403, 408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]
+RETRY_BACKOFF_SECONDS = 5.0  # before the first of them; three times as long before each further one
 DEFAULT_REQUEST_HEADERS = {"Accept": "application/json", "Accept-Language": "ko"}  # answers in Korean
 
 # --- Safety. Scrapy's defaults are open where a crawler that runs unattended should be closed
 REMOTE_CONTROL_ENABLED = False  # runs Python that is posted to it
 TELNETCONSOLE_ENABLED = False  # a Python console on a port
 DOWNLOAD_VERIFY_CERTIFICATES = True  # the default accepts anybody's certificate
-DOWNLOAD_MAXSIZE = 8 * 1024 * 1024  # bytes; a list page has 100 kB, the default allows 1 GiB
-DOWNLOAD_WARNSIZE = 2 * 1024 * 1024  # bytes
+DOWNLOAD_MAXSIZE = 8 * 1024 * 1024  # bytes of an answer; a list page has 100 kB, the default allows 1 GiB
+DOWNLOAD_WARNSIZE = 2 * 1024 * 1024  # bytes of an answer from which on the log says so
 DOWNLOAD_TIMEOUT = 30  # seconds; the site answers in 0.4 s, the default waits 180 s
 DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}  # http and https only
 COOKIES_ENABLED = False  # the API needs none, and a visitor without cookies is not followed
@@ -113,13 +123,17 @@ REFERRER_POLICY = "no-referrer"  # a request of the API has no page that it come
 
 # --- Speed
 CONCURRENT_ITEMS = 8  # for each response; a store page yields one item, 100 tasks for it halve the throughput
-SCRAPER_SLOT_MAX_ACTIVE_SIZE = 100_000_000  # bytes of answers whose stores wait for a commit; 5 MB would throttle
-GC_THRESHOLD_OBJECTS = 20_000  # new objects between two looks for cycles; Python's 700 take a tenth of a worker's time
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 100_000_000  # bytes of answers whose stores may wait for a commit; 5 MB would throttle
+# New objects between two looks for cycles of garbage; 0 = as often as Python does by itself, every 700, which takes a
+# tenth of a worker's time
+GC_THRESHOLD_OBJECTS = 20_000
 HTTPPROXY_ENABLED = bool(getproxies())  # where the environment names no proxy there is nothing to do for a request
 
 # --- The queue. Read by the scheduler, docs/adr/0007
 SCHEDULER = "refillspot.frontier.scheduler.Scheduler"  # scrapy-redis' own: refillspot.performance.stock.StockScheduler
-SCHEDULER_PERSIST = True  # False: the keys of a complete crawl go at once, not after a week; dead letters stay
+# An interrupted crawl can be resumed. False: the keys of a complete crawl go at once, not after a week, dead letters
+# excepted
+SCHEDULER_PERSIST = True
 CRAWL_STATS = [  # stats that are counted over all workers
     "diningcode/rows_broken",
     "diningcode/queries_full",
@@ -127,12 +141,16 @@ CRAWL_STATS = [  # stats that are counted over all workers
     "fallback/lists",
 ]
 FRONTIER_LEASE_SECONDS = 30.0  # a worker without a sign of life for so long loses its requests to others
-FRONTIER_PREFETCH = 0  # requests leased ahead; 0 = twice as many as may be under way, or what 0.25 s take
-FRONTIER_MAX_IN_HAND = 2000  # requests of a worker under way at once; twice a commit, so that pages arrive during one
-FRONTIER_MAX_ATTEMPTS = 5  # workers that may die with a request; from the third on it runs alone
-SCHEDULER_SERIALIZER = "refillspot.frontier.codec"  # the default is pickle, which runs what it reads
-DUPEFILTER_CLASS = "scrapy_redis.dupefilter.RFPDupeFilter"
-REDIS_KEY_PREFIX = "refillspot"  # all keys are <prefix>:<crawl>:<what>
+# Requests leased ahead of their turn; 0 = twice as many as may be under way, or what a quarter of a second takes
+FRONTIER_PREFETCH = 0
+# Requests of a worker under way at once, those included whose stores wait for PostgreSQL; twice a commit, so that pages
+# arrive during one
+FRONTIER_MAX_IN_HAND = 2000
+# Workers that may die with a request before it is a dead letter; from the third on it runs alone
+FRONTIER_MAX_ATTEMPTS = 5
+SCHEDULER_SERIALIZER = "refillspot.frontier.codec"  # scrapy-redis' default is pickle, which runs what it reads
+DUPEFILTER_CLASS = "scrapy_redis.dupefilter.RFPDupeFilter"  # of scrapy-redis' own scheduler; ours needs none
+REDIS_KEY_PREFIX = "refillspot"  # start of every key in Redis: `<prefix>:<crawl>:<what>`
 
 # --- Workers. Read by the extensions and by `scrapy fleet`
 EXTENSIONS = {
@@ -147,15 +165,19 @@ EXTENSIONS = {
     "refillspot.extensions.site_answers.SiteAnswers": 0,
     "refillspot.extensions.reading.Reading": 0,
 }
-EARLY_STOP_PAGES = 20  # a worker of whose first store pages more than half cannot be used stops; 0 = never
-WORKER_MAX_MEMORY_MB = (
-    2048  # MiB of resident memory; a worker beyond it ends and can be resumed. A fleet sets its share
-)
-MEMORY_CHECK_SECONDS = 5.0
-HEARTBEAT_SECONDS = 5.0  # between a worker's stats in Redis, which `scrapy top` shows; 0 = none, and no review
-FLEET_WORKERS = "auto"  # or a number: workers of `scrapy fleet` without -n
-FLEET_MAX_MEMORY_MB = 2048  # MiB for all of them together
-METRICS_PORT = ""  # of loopback, on which a fleet serves a page for Prometheus; 0 = one that is free, empty = none
+# A worker of whose first store pages more than half cannot be used ends with 4, and the crawl can be resumed
+# (docs/site-changed.md); 0 = never
+EARLY_STOP_PAGES = 20
+# MiB of resident memory; a worker beyond it ends with 75, and can be resumed. A fleet sets its share
+WORKER_MAX_MEMORY_MB = 2048
+MEMORY_CHECK_SECONDS = 5.0  # between looks at it
+# Between the stats that a worker publishes, less than 20; 0 = none, so that neither `scrapy top` nor `scrapy stats` has
+# anything to show
+HEARTBEAT_SECONDS = 5.0
+FLEET_WORKERS = "auto"  # or a number: workers of `scrapy fleet` without `-n`
+FLEET_MAX_MEMORY_MB = 2048  # MiB for all workers of a fleet together, and the fleet itself
+# Port of 127.0.0.1 on which a fleet serves `/metrics` for Prometheus; 0 = one that is free, empty = none
+METRICS_PORT = ""
 
 # --- Storage. Read by the pipeline
 ITEM_PIPELINES = {
@@ -166,10 +188,12 @@ POSTGRES_COPY_MAX_ROWS = 1000  # stores in one commit
 POSTGRES_COPY_MAX_SECONDS = 2.0  # a store waits at most this long for its commit
 POSTGRES_TIMEOUT_SECONDS = 60.0  # a commit that takes longer is given up and tried again: its connection is dead
 
-CLOCK_OFFSET_SECONDS = 0  # the clock of the product, moved on together with a replica's; 0 in earnest
+# By which the product's clock is ahead, to move it together with a replica's; 0 in earnest
+CLOCK_OFFSET_SECONDS = 0
 
 # --- Log
-LOG_LEVEL = "INFO"  # DEBUG prints a line a request
+LOG_LEVEL = "INFO"  # `DEBUG` prints a line a request
 LOG_FORMATTER = "refillspot.log_formatter.BriefLogFormatter"  # makes no line that nobody reads
-LOG_SHORT_NAMES = False
-LOG_JSON_FILE = ""  # a path: the log as JSON lines too. A fleet writes one for each worker
+LOG_SHORT_NAMES = False  # True: a line says only which package it is of
+# A path, to which `scrapy crawl` appends its log as JSON lines; a fleet writes one a worker by itself
+LOG_JSON_FILE = ""

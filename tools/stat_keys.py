@@ -28,12 +28,24 @@ def stat_keys(folder: Path) -> dict[str, set[Path]]:
 
 
 def _of_module(tree: ast.Module) -> Iterator[str]:
+    counting = COUNTING | _other_names(tree)
     for function in ast.walk(tree):
         if not isinstance(function, Function):
             continue
         for call in _calls(function):
-            if isinstance(call.func, ast.Attribute) and call.func.attr in COUNTING and call.args:
+            if isinstance(call.func, ast.Attribute) and call.func.attr in counting and call.args:
                 yield from _texts(call.args[0], _bound(function, tree), tree)
+
+
+def _other_names(tree: ast.Module) -> set[str]:
+    """Return what a module calls one of them: `self._count = stats.inc_value`."""
+    return {
+        target.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute) and node.value.attr in COUNTING
+        for target in node.targets
+        if isinstance(target, ast.Attribute)
+    }
 
 
 def _calls(tree: ast.AST) -> Iterator[ast.Call]:

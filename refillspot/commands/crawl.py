@@ -19,6 +19,9 @@ class Command(CrawlCommand):
     0 complete; 1 could not run; 2 wrong usage; 3 ended, but something is missing; 130 interrupted, resumable.
     """
 
+    def short_desc(self) -> str:
+        return _("Crawl with one worker; those with equal arguments share a queue")
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.engine import create_crawler
         from refillspot.exceptions import ArgumentError, RefillspotError

@@ -19,6 +19,8 @@ class Counting:
         self.stats.inc_value(COUNTED[1])
         name = f"named/{status}"
         self.stats.max_value(name, 3)
+        self._max = self.stats.max_value
+        self._max("longest", 2)
         self._count("hits")
         self._count("misses" if is_new else status)
 
@@ -35,6 +37,7 @@ def test_each_way_to_name_a_stat(tmp_path: Path) -> None:
         "counted/hits",
         "counted/misses",
         "lists",
+        "longest",
         "named/*",
         "plain/one",
         "seen/known",

@@ -1,4 +1,22 @@
-"""A row and a store page become one `Store`. Pure: nothing is fetched, nothing is guessed."""
+"""A row and a store page become one `Store`. Pure: nothing is fetched, nothing is guessed.
+
+Where the site says it; the first that speaks counts:
+
+| field | list row | store page |
+|---|---|---|
+| ref | `v_rid` | |
+| name, branch | `nm`, `branch` | restaurant `rn`, `branch` |
+| addr, road_addr | `addr`, `road_addr` | detail `address`, `road_address` |
+| lat, lon | `lat`, `lng` | restaurant `lat`, `lng` |
+| phone | `phone` | detail, restaurant `phone` |
+| categories | `category` | restaurant `categories`, as well |
+| score | `score` | restaurant `score` |
+| user_score, review_count, open_status | `user_score`, `review_cnt`, `open_status` | |
+| images | `image`, `image_list` (two) | restaurant `img`, `images`, as well |
+| hours, hours_text | | detail `bhour`, else `bhour_seo`, else `status` |
+| menu | | menu `list` |
+| tags, facilities | | detail `tag`, `facility` |
+"""
 
 from __future__ import annotations
 
