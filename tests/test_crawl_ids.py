@@ -17,10 +17,8 @@ from refillspot.exceptions import ArgumentError, CrawlIdError
 from refillspot.fleet.crawl import FleetCrawl
 from refillspot.frontier.queue import script_source
 from refillspot.monitoring.snapshot import choose_crawl
+from refillspot.operations.crawls import Pruning, read_overview, set_paused
 from refillspot.operations.dead_letters import CrawlDeadLetters
-from refillspot.operations.overview import read_overview
-from refillspot.operations.pausing import set_paused
-from refillspot.operations.pruning import Pruning
 from refillspot.planning import CrawlArguments
 from refillspot.postgres.crawl_list import find_crawl
 from refillspot.postgres.crawls import CrawlTable

@@ -14,7 +14,7 @@ from refillspot.readable import say
 if TYPE_CHECKING:
     import argparse
 
-    from refillspot.operations.overview import CrawlOverview
+    from refillspot.operations.crawls import CrawlOverview
     from refillspot.services import ServiceAddresses
 
 LEAST_IDS = {"list": 0, "show": 1, "prune": 0}
@@ -58,7 +58,7 @@ class Command(ScrapyCommand):
             actions[action](ids, opts)
 
     def _list(self, ids: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002  # one shape for all actions
-        from refillspot.operations.overview import read_overviews
+        from refillspot.operations.crawls import read_overviews
 
         found = read_overviews(self._servers, self._key_prefix)
         if opts.json:
@@ -69,7 +69,7 @@ class Command(ScrapyCommand):
             say(_("There is no crawl yet: scrapy crawl diningcode -a district=강남구"))
 
     def _show(self, ids: list[str], opts: argparse.Namespace) -> None:
-        from refillspot.operations.overview import read_overview
+        from refillspot.operations.crawls import read_overview
 
         one = read_overview(self._servers, self._key_prefix, ids[0])
         if opts.json:
@@ -80,7 +80,7 @@ class Command(ScrapyCommand):
 
     def _prune(self, ids: list[str], opts: argparse.Namespace) -> None:
         from refillspot.clock import Clock
-        from refillspot.operations.pruning import Pruning
+        from refillspot.operations.crawls import Pruning
 
         assert self.settings  # noqa: S101  # Scrapy made them
         pruning = Pruning(

@@ -39,7 +39,7 @@ class Command(ScrapyCommand):
         parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from refillspot.operations.pausing import set_paused
+        from refillspot.operations.crawls import set_paused
 
         assert self.settings  # noqa: S101  # Scrapy made them
         if len(args) > 1 or any(arg.startswith("-") for arg in args):

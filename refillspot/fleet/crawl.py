@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sys
 from dataclasses import dataclass
@@ -16,13 +17,12 @@ from refillspot.clock import Clock
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.exit_status import COULD_NOT_RUN, HELD, Outcome, complete_outcome
-from refillspot.fleet.sizing import size_fleet
 from refillspot.fleet.supervisor import Supervisor, fleet_exit_code
-from refillspot.fleet.watch import Watch
-from refillspot.fleet.watchdog import Watchdog
+from refillspot.fleet.watch import Watch, Watchdog
 from refillspot.fleet.worker import Worker
 from refillspot.frontier.queue import COMPLETE
 from refillspot.language import gettext as _
+from refillspot.language import ngettext
 from refillspot.logs import Origin, write_json_log
 from refillspot.monitoring.display import Display
 from refillspot.monitoring.metrics import serve_metrics
@@ -45,6 +45,11 @@ if TYPE_CHECKING:
     from refillspot.fleet.supervisor import FleetEnd
     from refillspot.postgres.crawls import Crawl
     from refillspot.services import ServiceAddresses
+
+SUPERVISOR_MB = 128  # MiB of the fleet's own process, which count too
+WORKER_MB = 256  # MiB that a worker must have; it uses about 120
+FULL = 0.9  # of its share, at which a worker ends: what it has in hand then is finished first
+WORKER_REQUESTS_PER_SECOND = 10.0  # what one worker asks with ease: 8 under way at 0.4 s are 20
 
 
 @dataclass(slots=True)
@@ -168,3 +173,45 @@ class FleetCrawl:
                 file=sys.stderr,
             )
         return outcome.exit_code
+
+
+@dataclass(slots=True, frozen=True)
+class Sizing:
+    workers: int
+    share_mb: int
+    """MiB at which a worker ends and is started again."""
+    why: str
+    """One line for the person who starts the fleet."""
+
+
+def size_fleet(asked: str, *, cores: int, memory_mb: int, requests_per_second: float) -> Sizing:
+    """Return how many workers to start; `asked` is a number or "auto". 0 requests/s = no limit.
+
+    Raises:
+        ValueError: `asked` is neither, or more than the memory allows.
+    """
+    for_workers_mb = memory_mb - SUPERVISOR_MB
+    by_memory = for_workers_mb // WORKER_MB
+    if by_memory < 1:
+        least = SUPERVISOR_MB + WORKER_MB
+        told = _("FLEET_MAX_MEMORY_MB={memory_mb} is too little: one worker needs {least}")
+        raise ValueError(told.format(memory_mb=memory_mb, least=least))
+    if asked != "auto":
+        if not asked.isdecimal() or int(asked) < 1:
+            raise ValueError(
+                _("-n {asked} is not a number of workers: use for example -n 4, or -n auto").format(asked=asked)
+            )
+        if int(asked) > by_memory:
+            told = _("-n {asked} is more than FLEET_MAX_MEMORY_MB={memory_mb} allows, which is {most}")
+            raise ValueError(told.format(asked=asked, memory_mb=memory_mb, most=by_memory))
+        return Sizing(
+            int(asked), int(FULL * for_workers_mb / int(asked)), _("{asked} workers, as asked").format(asked=asked)
+        )
+    by_budget = math.ceil(requests_per_second / WORKER_REQUESTS_PER_SECOND) if requests_per_second > 0 else cores
+    workers = min(by_budget, cores, by_memory)
+    why = ngettext(
+        "{workers} worker: the request budget is enough for {budget}, the cores for {cores}, the memory for {memory}",
+        "{workers} workers: the request budget is enough for {budget}, the cores for {cores}, the memory for {memory}",
+        workers,
+    ).format(workers=workers, budget=by_budget, cores=cores, memory=by_memory)
+    return Sizing(workers, for_workers_mb // workers, why)

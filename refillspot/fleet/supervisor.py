@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
 
-    from refillspot.fleet.watchdog import Watchdog
+    from refillspot.fleet.watch import Watchdog
     from refillspot.fleet.worker import Worker
 
 logger = logging.getLogger(__name__)

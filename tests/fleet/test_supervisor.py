@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from refillspot.exit_status import INTERRUPTED
 from refillspot.fleet.supervisor import Supervisor
-from refillspot.fleet.watchdog import Watchdog
+from refillspot.fleet.watch import Watchdog
 from refillspot.operations.progress import SilentWorkers
 
 if TYPE_CHECKING:

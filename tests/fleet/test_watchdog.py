@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
-from refillspot.fleet.watchdog import LONGEST_GAP, LONGEST_PATIENCE, SETTLE_SECONDS, Watchdog
+from refillspot.fleet.watch import LONGEST_GAP, LONGEST_PATIENCE, SETTLE_SECONDS, Watchdog
 from refillspot.frontier.queue import name_worker, pid_here
 from refillspot.operations.progress import SilentWorkers
 

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from refillspot.clock import Clock
 from refillspot.frontier.queue import CrawlQueue
-from refillspot.operations.pruning import Pruning
+from refillspot.operations.crawls import Pruning
 from refillspot.postgres.crawl_list import list_crawls
 from refillspot.postgres.database import join_crawl
 from refillspot.services import ServiceAddresses
