@@ -400,3 +400,14 @@ async def test_what_was_leased_again_and_again_runs_alone_though_nobody_told_tha
     assert seen == [1, 2, 3, 4]
     assert not leases.has_ready
     assert leases.choose_suspect() == entry
+
+
+async def test_a_flush_at_the_start_forgets_this_crawl_only(workers: Workers, redis_url: str, key_prefix: str) -> None:
+    async with workers("a") as (a,), connect(redis_url) as client:
+        await a.commit(1, ["push", "x", 0, "x"])
+        other = CrawlQueue(client, f"{key_prefix}:b", "b")
+        await other.open()
+        await a.clear()
+
+        assert await other.length() == 0
+        assert [key async for key in client.scan_iter(f"{key_prefix}*")] == [f"{key_prefix}:b:crawl".encode()]

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import psycopg
 import redis
 from psycopg.types.json import Jsonb
 
 from refillspot.clock import Clock
-from refillspot.frontier.queue import CrawlQueue
 from refillspot.operations.crawls import Pruning
 from refillspot.postgres.crawl_list import list_crawls
 from refillspot.postgres.database import join_crawl
 from refillspot.services import ServiceAddresses
-from refillspot.shared.connections import connect
-
-if TYPE_CHECKING:
-    from tests.frontier.conftest import Workers
 
 ADD = """
     INSERT INTO refillspot.crawls (id, spider, arguments, state, started_at) VALUES (%s, 'x', %s, 'complete', now())
@@ -64,17 +58,6 @@ def test_dead_letters_that_are_none_can_be_pruned_with_the_crawl(
         (pruned,) = Pruning(services, key_prefix, Clock(), with_dead_letters=True).prune([])
 
         assert (kept.kept_letters, pruned.keys) == (1, 1)
-
-
-async def test_a_flush_at_the_start_forgets_this_crawl_only(workers: Workers, redis_url: str, key_prefix: str) -> None:
-    async with workers("a") as (a,), connect(redis_url) as client:
-        await a.commit(1, ["push", "x", 0, "x"])
-        other = CrawlQueue(client, f"{key_prefix}:b", "b")
-        await other.open()
-        await a.clear()
-
-        assert await other.length() == 0
-        assert [key async for key in client.scan_iter(f"{key_prefix}*")] == [f"{key_prefix}:b:crawl".encode()]
 
 
 def test_a_crawl_is_given_up_at_the_time_of_its_clock(database_url: str, redis_url: str, key_prefix: str) -> None:
