@@ -11,6 +11,8 @@ from refillspot import settings
 
 PROJECT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")])
+READ_TODAY = [path for path in DOCUMENTS if path.name != "CHANGELOG.md" and path.parent.name != "adr"]
+NAMED = re.compile(r"`(\w(?:[\w.-]*/)*[\w.-]*\.(?:py|sql|lua|md|toml|yml)|(?:\w[\w.-]*/)+)`")
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 
 
@@ -19,6 +21,16 @@ def test_links_lead_somewhere(document: Path) -> None:
     broken = [link for link in LINK.findall(document.read_text("utf-8")) if not (document.parent / link).exists()]
 
     assert broken == []
+
+
+@pytest.mark.parametrize("document", READ_TODAY, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_a_path_that_is_named_exists(document: Path) -> None:
+    """In a document of today; a path is one of the project, or of the package."""
+    named = NAMED.findall(document.read_text("utf-8"))
+
+    assert [
+        name for name in named if not any((root / name).exists() for root in (PROJECT, PROJECT / "refillspot"))
+    ] == []
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
