@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from refillspot.logs import scrub_logs
 from refillspot.redaction import NAMES, hide
-from refillspot.services import read_environment, resolve
+from refillspot.services import ADDRESSES, environ_with, read_environment, resolve
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
-
-ADDRESSES = ("DATABASE_URL", "REDIS_URL", "CACHE_REDIS_URL")
 
 
 class RefillspotAddon:
@@ -30,8 +27,7 @@ class RefillspotAddon:
         values = read_environment().values
         hide({**values, **{name: settings[name] for name in NAMES if settings.get(name)}})
         scrub_logs()
-        given = {name: settings[name] for name in ADDRESSES if settings.get(name)}
-        addresses = resolve({**os.environ, **given})
+        addresses = resolve(environ_with(settings))
         for name, url in zip(ADDRESSES, astuple(addresses), strict=True):
             settings.set(name, url, priority="addon")
         if contact := values.get("CONTACT"):

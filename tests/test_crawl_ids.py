@@ -10,8 +10,6 @@ import pytest
 from scrapy.settings import Settings
 
 from refillspot.clock import Clock
-from refillspot.commands._errors import told_on_stderr
-from refillspot.commands.crawls import Command
 from refillspot.crawl_ids import RESERVED, check_crawl_id
 from refillspot.exceptions import ArgumentError, CrawlIdError
 from refillspot.fleet.crawl import FleetCrawl
@@ -99,16 +97,3 @@ def test_every_name_in_the_layout_of_keys_is_reserved() -> None:
 
     assert len(of_crawls) > 9
     assert {*of_crawls, *(key("x").split(":")[1] for key in (site.politeness_key, site.api_health_key))} <= RESERVED
-
-
-@pytest.mark.parametrize(("error", "code"), [(CrawlIdError("no id"), 2), (ArgumentError("not there"), 1)])
-def test_it_is_wrong_usage(error: Exception, code: int, capsys: pytest.CaptureFixture[str]) -> None:
-    def fail() -> None:
-        raise error
-
-    command = Command()
-    with told_on_stderr(command):
-        fail()
-
-    assert command.exitcode == code
-    assert capsys.readouterr().err == f"Error: {error}\n"

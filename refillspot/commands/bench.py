@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from scrapy.commands.bench import Command as BenchCommand
 
-from refillspot.commands._scrapys_queue import OnScrapysQueue
+from refillspot.command import OnScrapysQueue
 
 
 class Command(OnScrapysQueue, BenchCommand):  # type: ignore[misc]  # settings are there once a command runs

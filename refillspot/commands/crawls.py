@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from refillspot.commands._errors import told_on_stderr
-from refillspot.commands._servers import servers
+from refillspot.command import BaseCommand, say_json
 from refillspot.language import gettext as _
 from refillspot.readable import say
 
@@ -15,17 +12,13 @@ if TYPE_CHECKING:
     import argparse
 
     from refillspot.operations.crawls import CrawlOverview
-    from refillspot.services import ServiceAddresses
 
 LEAST_IDS = {"list": 0, "show": 1, "prune": 0}
 MOST_IDS = {"list": 0, "show": 1, "prune": 1000}
 
 
-class Command(ScrapyCommand):
+class Command(BaseCommand):
     """`scrapy crawls list|show|prune`: which crawls there are, how far they are, and what they left behind."""
-
-    requires_crawler_process = False
-    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
         return "[options] list | show ID | prune [ID …]"
@@ -41,28 +34,22 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help=_("print JSON"))
         parser.add_argument("--with-dead-letters", action="store_true", help=_("prune: drop dead letters too"))
         parser.add_argument("--force", action="store_true", help=_("prune: even while workers are at work on it"))
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         actions = {"list": self._list, "show": self._show, "prune": self._prune}
-        if options := [arg for arg in args if arg.startswith("-")]:
-            raise UsageError(
-                _("unknown option {options}: see scrapy crawls -h").format(options=" ".join(options)), print_help=False
-            )
         action, ids = (args[0], args[1:]) if args else ("", [])
         if action not in actions or not LEAST_IDS[action] <= len(ids) <= MOST_IDS[action]:
             raise UsageError(_("say one of: list, show ID, prune [ID …]"))
-        with told_on_stderr(self):
-            actions[action](ids, opts)
+        actions[action](ids, opts)
 
     def _list(self, ids: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002  # one shape for all actions
         from refillspot.operations.crawls import read_overviews
 
-        found = read_overviews(self._servers, self._key_prefix)
+        found = read_overviews(self.servers("postgres", "redis"), self.key_prefix)
         if opts.json:
-            say(json.dumps([one.as_json() for one in found], ensure_ascii=False))
+            say_json([one.as_json() for one in found])
         elif found:
             _print_table(found)
         else:
@@ -71,29 +58,21 @@ class Command(ScrapyCommand):
     def _show(self, ids: list[str], opts: argparse.Namespace) -> None:
         from refillspot.operations.crawls import read_overview
 
-        one = read_overview(self._servers, self._key_prefix, ids[0])
+        one = read_overview(self.servers("postgres", "redis"), self.key_prefix, ids[0])
         if opts.json:
-            say(json.dumps(one.as_json(), ensure_ascii=False))
+            say_json(one.as_json())
             return
         for name, value in one.as_text().items():
             say(f"{name:<12} {value}")
 
     def _prune(self, ids: list[str], opts: argparse.Namespace) -> None:
-        from refillspot.clock import Clock
         from refillspot.operations.crawls import Pruning
 
-        assert self.settings  # noqa: S101  # Scrapy made them
-        pruning = Pruning(
-            self._servers,
-            self._key_prefix,
-            Clock.of(self.settings),
-            with_dead_letters=opts.with_dead_letters,
-            force=opts.force,
-        )
-        pruned = pruning.prune(ids)
+        crawls = self.servers("postgres", "redis"), self.key_prefix, self.clock
+        pruned = Pruning(*crawls, with_dead_letters=opts.with_dead_letters, force=opts.force).prune(ids)
         if opts.json:
             rows = [{"id": one.crawl.id, "keys": one.keys, "dead_letters_kept": one.kept_letters} for one in pruned]
-            say(json.dumps(rows))
+            say_json(rows)
             return
         for one in pruned:
             if one.kept_letters:
@@ -107,16 +86,6 @@ class Command(ScrapyCommand):
                 pruned=sum(not one.kept_letters for one in pruned), keys=sum(one.keys for one in pruned)
             )
         )
-
-    @property
-    def _servers(self) -> ServiceAddresses:
-        assert self.settings  # noqa: S101  # Scrapy made them
-        return servers(self.settings, "postgres", "redis")
-
-    @property
-    def _key_prefix(self) -> str:
-        assert self.settings  # noqa: S101  # Scrapy made them
-        return str(self.settings["REDIS_KEY_PREFIX"])
 
 
 def _print_table(found: list[CrawlOverview]) -> None:

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from refillspot.commands._errors import told_on_stderr
-from refillspot.commands._servers import servers
+from refillspot.command import BaseCommand, say_json
 from refillspot.language import gettext as _
 from refillspot.readable import indented, one_line, say
 
@@ -20,11 +18,8 @@ if TYPE_CHECKING:
 REASON_CHARACTERS = 100  # in a list; `show` has all of it
 
 
-class Command(ScrapyCommand):
+class Command(BaseCommand):
     """`scrapy deadletters list|show|replay|drop`: the requests of a crawl that failed for good."""
-
-    requires_crawler_process = False
-    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
         return "[options] list | show N | replay N … | replay --all | drop N … | drop --all"
@@ -39,9 +34,8 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--crawl", metavar="ID", help=_("of this crawl (see scrapy crawls list)"))
         parser.add_argument("--all", action="store_true", help=_("replay or drop all of them"))
-        parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         actions = {"list": _list, "show": _show, "replay": _replay, "drop": _drop}
         if not args or args[0] not in actions:
             raise UsageError(_("say one of: list, show N, replay N …, drop N …"))
@@ -52,21 +46,19 @@ class Command(ScrapyCommand):
         if (args[0] == "list") != (not numbers and not (opts.all and args[0] != "show")):
             told = _("name the dead letters by their numbers, or all with --all (list takes none)")
             raise UsageError(told, print_help=False)
-        with told_on_stderr(self):
-            self._act(actions[args[0]], numbers, opts)
+        self._act(actions[args[0]], numbers, opts)
 
     def _act(self, action: Any, numbers: list[int], opts: argparse.Namespace) -> None:
         from refillspot.operations.dead_letters import CrawlDeadLetters
 
-        assert self.settings  # noqa: S101  # Scrapy made them
-        services = servers(self.settings, "postgres", "redis")
-        found = CrawlDeadLetters.find(services, str(self.settings["REDIS_KEY_PREFIX"]), opts.crawl)
+        services = self.servers("postgres", "redis")
+        found = CrawlDeadLetters.find(services, self.key_prefix, opts.crawl)
         action(found, found.read(numbers), opts)
 
 
 def _list(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
     if opts.json:
-        say(json.dumps([letter.as_json() for letter in letters], ensure_ascii=False))
+        say_json([letter.as_json() for letter in letters])
         return
     say(_("crawl {id}: {count} dead letters").format(id=found.crawl.id, count=len(letters)))
     for letter in letters:
@@ -98,7 +90,7 @@ def _replay(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.N
 
     crawl, count = found.crawl, found.replay(letters)
     if opts.json:
-        say(json.dumps({"crawl": crawl.id, "replayed": count, "left": len(letters) - count}))
+        say_json({"crawl": crawl.id, "replayed": count, "left": len(letters) - count})
         return
     say(_("{count} requests are queued again in crawl {id}.").format(count=count, id=crawl.id))
     if count < len(letters):

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from refillspot.commands._errors import told_on_stderr
+from refillspot.command import BaseCommand
 from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
@@ -20,14 +19,13 @@ DISTRICTS = ("강남구", "마포구")
 ROWS_SHOWN = 15
 
 
-class Command(ScrapyCommand):
+class Command(BaseCommand):
     """`scrapy demo`: two districts of a synthetic city into PostgreSQL, counted against the truth.
 
     0 every reachable refill store is there; 1 it could not run, or stores are missing.
     """
 
-    requires_crawler_process = False
-    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+    has_json = False
 
     def short_desc(self) -> str:
         return _("Crawl two districts of a synthetic city and check what was stored")
@@ -36,7 +34,7 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--seed", type=int, default=7, help=_("of the synthetic city (default 7)"))
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.planning import KEYWORDS
         from refillspot.sandbox.demo import run_demo
         from refillspot.terminal import Terminal
@@ -50,10 +48,9 @@ class Command(ScrapyCommand):
             )
         )
         started = time.monotonic()
-        with told_on_stderr(self):
-            result = run_demo(DISTRICTS, KEYWORDS, opts.seed)
-            _show(console, result, time.monotonic() - started)
-            self.exitcode = 1 if result.missing or result.crawl_exit_code else 0
+        result = run_demo(DISTRICTS, KEYWORDS, opts.seed)
+        _show(console, result, time.monotonic() - started)
+        self.exitcode = 1 if result.missing or result.crawl_exit_code else 0
 
 
 def _show(console: Console, result: DemoResult, seconds: float) -> None:

@@ -1,17 +1,13 @@
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from refillspot.commands._errors import told_on_stderr
-from refillspot.commands._servers import environ
+from refillspot.command import BaseCommand, say_json
 from refillspot.language import gettext as _
-from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
@@ -23,14 +19,11 @@ if TYPE_CHECKING:
 COLOURS = {"ok": "green", "note": "cyan", "warning": "yellow", "problem": "red"}
 
 
-class Command(ScrapyCommand):
+class Command(BaseCommand):
     """`scrapy doctor [--offline] [--shapes FILE]`: whether a crawl can be started here, and what to do if not.
 
     0 it can, warnings may be told; 1 there is a problem; 2 wrong usage.
     """
-
-    requires_crawler_process = False
-    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
         return "[options]"
@@ -53,20 +46,18 @@ class Command(ScrapyCommand):
             metavar="FILE",
             help=_("write to a file what the site sends, as shapes: names and types, no words"),
         )
-        parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.doctor.checkup import examine
 
         if args:
             raise UsageError(
                 _("scrapy doctor takes no argument, not {given}").format(given=" ".join(args)), print_help=False
             )
-        with told_on_stderr(self):
-            found = list(_shown(examine(self._questions(opts)), as_json=opts.json))
-            if opts.json:
-                say(json.dumps([asdict(finding) for finding in found], ensure_ascii=False))
-            self.exitcode = 1 if any(finding.state == "problem" for finding in found) else 0
+        found = list(_shown(examine(self._questions(opts)), as_json=opts.json))
+        if opts.json:
+            say_json([asdict(finding) for finding in found])
+        self.exitcode = 1 if any(finding.state == "problem" for finding in found) else 0
 
     def _questions(self, opts: argparse.Namespace) -> Questions:
         from refillspot.clock import Clock
@@ -75,10 +66,9 @@ class Command(ScrapyCommand):
         from refillspot.policies.pace_setting import allowed_pace, most_believed
         from refillspot.site_hosts import SiteHosts
 
-        assert self.settings  # noqa: S101  # Scrapy made them
         settings = self.settings
         return Questions(
-            environ=environ(settings),
+            environ=self.environ,
             fleet_mib=settings.getint("FLEET_MAX_MEMORY_MB"),
             hosts=Hosts(
                 settings["DININGCODE_API_URL"],
@@ -100,7 +90,6 @@ class Command(ScrapyCommand):
         from refillspot.downloadermiddlewares.user_agent import browsers, with_contact
         from refillspot.services import read_environment
 
-        assert self.settings  # noqa: S101
         if not self.settings.getbool("USER_AGENT_ROTATION_ENABLED"):
             contact = self.settings.get("CONTACT") or read_environment().values.get("CONTACT")
             return with_contact(self.settings["USER_AGENT"], contact)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from scrapy.commands.parse import Command as ParseCommand
 
-from refillspot.commands._scrapys_queue import OnScrapysQueue
+from refillspot.command import OnScrapysQueue
 
 
 class Command(OnScrapysQueue, ParseCommand):  # type: ignore[misc]  # settings are there once a command runs

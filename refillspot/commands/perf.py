@@ -1,17 +1,14 @@
 from __future__ import annotations
 
-import json
 import sys
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
-from refillspot.commands._errors import told_on_stderr
-from refillspot.commands._servers import ADDRESSES, servers
+from refillspot.command import BaseCommand, say_json
 from refillspot.language import gettext as _
 from refillspot.readable import say
 
@@ -23,14 +20,11 @@ if TYPE_CHECKING:
     from refillspot.performance.goals import Goal
 
 
-class Command(ScrapyCommand):
+class Command(BaseCommand):
     """`scrapy perf [--only cache,database]`: the goals of this project, measured on this machine.
 
     0 all goals are met; 1 it could not run; 2 wrong usage; 3 a goal is not met, or could not be judged.
     """
-
-    requires_crawler_process = False
-    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
         return "[options]"
@@ -49,38 +43,35 @@ class Command(ScrapyCommand):
         parser.add_argument(
             "--only", metavar="ROWS", help=_("some rows, with commas: {rows}").format(rows=", ".join(_names()))
         )
-        parser.add_argument("--json", action="store_true", help=_("print JSON"))
         parser.add_argument("--latency-ms", type=float, default=0, help=_("of each answer of the site (default 0)"))
         parser.add_argument(
             "--round-trip-ms", type=float, default=1, help=_("that a proxy adds to servers far away (default 1)")
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.performance.goals import measure_goals
         from refillspot.performance.measurements import Measurements
         from refillspot.services import embedded, read_environment
         from refillspot.services.ownership import claim_home
 
-        assert self.settings  # noqa: S101  # Scrapy made them
         only = [name.strip() for name in (opts.only or "").split(",") if name.strip()]
         if args or not set(only) <= set(_names()) or (opts.only is not None and not only):
             raise UsageError(
                 _("say which rows, if not all: --only {rows}").format(rows=",".join(_names())), print_help=False
             )
-        with told_on_stderr(self), embedded.leave_as_found(home := read_environment().home):
+        with embedded.leave_as_found(home := read_environment().home):
             claim_home(home)
             conditions, began = self._conditions(opts), time.monotonic()
-            with Measurements(servers(self.settings, "postgres", "redis", "redis-cache"), conditions, _told) as found:
+            with Measurements(self.servers("postgres", "redis", "redis-cache"), conditions, _told) as found:
                 rows = measure_goals(found, only)
             say(_("measured in {seconds:.0f} s").format(seconds=time.monotonic() - began), file=sys.stderr)
-            say(json.dumps([asdict(row) for row in rows], ensure_ascii=False)) if opts.json else _show(rows)
+            say_json([asdict(row) for row in rows]) if opts.json else _show(rows)
             self.exitcode = 0 if all(row.is_met for row in rows) else 3
 
     def _conditions(self, opts: argparse.Namespace) -> Conditions:
         from refillspot.performance.conditions import Conditions
-        from refillspot.services import read_environment
+        from refillspot.services import ADDRESSES, read_environment
 
-        assert self.settings  # noqa: S101
         given = arglist_to_dict(opts.set)
         return Conditions(
             requests_per_second=self.settings.getfloat("POLITENESS_REQUESTS_PER_SECOND"),

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
-from scrapy.utils.conf import arglist_to_dict
 
-from refillspot.commands._errors import told_on_stderr
-from refillspot.commands._servers import servers
+from refillspot.command import BaseCommand, add_spider_arguments, say_json, spider_arguments
+from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
 from refillspot.readable import say
 
@@ -19,11 +16,10 @@ if TYPE_CHECKING:
     from refillspot.planning.estimate import Estimate
 
 
-class Command(ScrapyCommand):
+class Command(BaseCommand):
     """`scrapy plan -a district=강남구`: what a crawl would ask of the site, without asking it anything."""
 
-    requires_crawler_process = False
-    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+    wrong_usage = ArgumentError
 
     def syntax(self) -> str:
         return "[options] -a district=…"
@@ -33,36 +29,25 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("-a", dest="spargs", action="append", default=[], metavar="NAME=VALUE",
-                            help=_("set a spider argument, as for scrapy crawl (may be repeated)"))  # fmt: skip
-        parser.add_argument("--json", action="store_true", help=_("print JSON"))
+        add_spider_arguments(parser)
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from refillspot.clock import Clock
-        from refillspot.exceptions import ArgumentError
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.planning import KEYWORDS, CrawlArguments
         from refillspot.planning.estimate import estimate
         from refillspot.policies.pace_setting import allowed_pace
         from refillspot.postgres.query_yields import read_yields
 
-        assert self.settings  # noqa: S101  # Scrapy made them
         if args:
             raise UsageError(_("scrapy plan takes no argument but -a NAME=VALUE: see scrapy plan -h"), print_help=False)
-        try:
-            arguments = CrawlArguments.parse(**arglist_to_dict(opts.spargs))
-        except ValueError as error:
-            raise UsageError(_("use -a NAME=VALUE, for example -a district=강남구"), print_help=False) from error
-        except ArgumentError as error:
-            raise UsageError(str(error), print_help=False) from error
-        with told_on_stderr(self):
-            codes = [district.code for district in arguments.districts]
-            known = read_yields(servers(self.settings, "postgres").database_url, codes, KEYWORDS)
-            planned = estimate(arguments, known, Clock.of(self.settings).now())
-            per_second = allowed_pace(self.settings)
-            if opts.json:
-                say(json.dumps(_as_json(arguments, planned, per_second), ensure_ascii=False))
-            else:
-                say(_as_text(arguments, planned, per_second))
+        arguments = CrawlArguments.parse(**spider_arguments(opts))
+        codes = [district.code for district in arguments.districts]
+        known = read_yields(self.servers("postgres").database_url, codes, KEYWORDS)
+        planned = estimate(arguments, known, self.clock.now())
+        per_second = allowed_pace(self.settings)
+        if opts.json:
+            say_json(_as_json(arguments, planned, per_second))
+        else:
+            say(_as_text(arguments, planned, per_second))
 
 
 def _as_json(arguments: CrawlArguments, planned: Estimate, per_second: float) -> dict[str, Any]:

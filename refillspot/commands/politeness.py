@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from refillspot.clock import write_kst
-from refillspot.commands._errors import told_on_stderr
-from refillspot.commands._servers import servers
+from refillspot.command import BaseCommand, say_json
+from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
 from refillspot.readable import say
 
@@ -17,11 +15,10 @@ if TYPE_CHECKING:
     import argparse
 
 
-class Command(ScrapyCommand):
+class Command(BaseCommand):
     """`scrapy politeness show | set N | reset`: how fast all workers together ask the site, changed while they do."""
 
-    requires_crawler_process = False
-    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+    wrong_usage = ArgumentError
 
     def syntax(self) -> str:
         return "[options] show | set N | reset"
@@ -44,35 +41,27 @@ class Command(ScrapyCommand):
             action="store_true",
             help=_("more than 10 requests a second are meant; workers need POLITENESS_FAST_ALLOWED=True too"),
         )
-        parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from refillspot.exceptions import ArgumentError
-
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         action, values = (args[0], args[1:]) if args else ("", [])
         if (action, len(values)) not in {("show", 0), ("set", 1), ("reset", 0)}:
             raise UsageError(_("say one of: show, set N (requests a second), reset"), print_help=False)
-        with told_on_stderr(self):
-            try:
-                pace = self._done(action, values, is_meant=opts.yes)
-            except ArgumentError as error:
-                raise UsageError(str(error), print_help=False) from error
-            say(json.dumps(pace, ensure_ascii=False) if opts.json else _told(pace))
+        pace = self._done(action, values, is_meant=opts.yes)
+        say_json(pace) if opts.json else say(_told(pace))
 
     def _done(self, action: str, values: list[str], *, is_meant: bool) -> dict[str, Any]:
         from refillspot.operations.pace_control import NO_LIMIT, lift_hold, read_pace, set_ceiling
         from refillspot.policies.pace_setting import allowed_pace, live_pace, refuse_too_fast
         from refillspot.site_hosts import SiteHosts
 
-        assert self.settings  # noqa: S101  # Scrapy made them
         site, configured = SiteHosts.of(self.settings), allowed_pace(self.settings)
         ceilings = [live_pace(value) for value in values]
         for ceiling in ceilings:
             refuse_too_fast(ceiling, site, is_meant=is_meant or self.settings.getbool("POLITENESS_FAST_ALLOWED"))
         if not configured:
             return NO_LIMIT
-        key = site.politeness_key(self.settings["REDIS_KEY_PREFIX"])
-        where = (servers(self.settings, "redis").redis_url, key, configured)
+        key = site.politeness_key(self.key_prefix)
+        where = (self.servers("redis").redis_url, key, configured)
         if action == "reset":
             return lift_hold(*where)
         return set_ceiling(*where, *ceilings) if ceilings else read_pace(*where)

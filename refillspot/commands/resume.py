@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from refillspot.commands._servers import servers
 from refillspot.commands.pause import Command as PauseCommand
 from refillspot.language import gettext as _
 
@@ -21,10 +20,9 @@ class Command(PauseCommand):
         from refillspot.policies.pace_setting import allowed_pace
         from refillspot.site_hosts import SiteHosts
 
-        assert self.settings  # noqa: S101
         if configured := allowed_pace(self.settings):
-            key = SiteHosts.of(self.settings).politeness_key(self.settings["REDIS_KEY_PREFIX"])
-            let_go_on(servers(self.settings, "redis").redis_url, key, configured)
+            key = SiteHosts.of(self.settings).politeness_key(self.key_prefix)
+            let_go_on(self.servers("redis").redis_url, key, configured)
 
     def short_desc(self) -> str:
         return _("Let the workers of a paused crawl go on")

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from refillspot.commands._errors import told_on_stderr
-from refillspot.commands._servers import servers
+from refillspot.command import BaseCommand
 from refillspot.language import gettext as _
 from refillspot.readable import say
 
@@ -21,11 +19,8 @@ if TYPE_CHECKING:
 ALL, LAST = "all", "last"
 
 
-class Command(ScrapyCommand):
+class Command(BaseCommand):
     """`scrapy stats [RUN | last | all]`: how a crawl went, and what to do about it."""
-
-    requires_crawler_process = False
-    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
         return "[options] [RUN | last | all]"
@@ -41,21 +36,16 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help=_("print JSON"))
         parser.add_argument("--markdown", action="store_true", help=_("print Markdown"))
         parser.add_argument("--figures", action="store_true", help=_("all figures, even if nothing went wrong"))
         parser.add_argument("--against", metavar="RUN", help=_("compare with this crawl, with all figures"))
         parser.add_argument("--log", metavar="FILE", nargs="+",
                             help=_("review logs of any Scrapy project instead, several added up"))  # fmt: skip
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        if options := [arg for arg in args if arg.startswith("-")]:
-            message = _("unknown option {options}: see scrapy stats -h").format(options=" ".join(options))
-            raise UsageError(message, print_help=False)
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) > 1 or (opts.log and (args or opts.against)) or (args == [ALL] and opts.against):
             raise UsageError(_("say one of: RUN, RUN --against RUN, last, all, --log FILE …"), print_help=False)
-        with told_on_stderr(self):
-            self._print(args[0] if args else LAST, opts)
+        self._print(args[0] if args else LAST, opts)
 
     def _print(self, name: str, opts: argparse.Namespace) -> None:
         from refillspot.review.forms import print_all, print_one
@@ -69,11 +59,9 @@ class Command(ScrapyCommand):
 
     @property
     def _records(self) -> Records:
-        from refillspot.clock import Clock
         from refillspot.review.recorded import Records
 
-        assert self.settings  # noqa: S101  # Scrapy made them
-        return Records(servers(self.settings, "postgres").database_url, Clock.of(self.settings).now())
+        return Records(self.servers("postgres").database_url, self.clock.now())
 
 
 def _form(opts: argparse.Namespace) -> Form:

@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dotenv import dotenv_values
 
@@ -21,6 +21,8 @@ VARIABLES = (
     "DATABASE_URL", "DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD", "REDIS_URL", "REDIS_HOST", "REDIS_PORT",
     "REDIS_PASSWORD", "CACHE_REDIS_URL", "KAKAO_API_KEY", "NOTIFY_URL", "CONTACT", "REFILLSPOT_HOME",
 )  # fmt: skip
+ADDRESSES = ("DATABASE_URL", "REDIS_URL", "CACHE_REDIS_URL")
+"""Settings, too: with `-s` they go before the environment."""
 PLACEHOLDER = re.compile(r"\s*|your[_-].*|change[_-]?me|<.*>", re.IGNORECASE)
 PLACEHOLDER_IN_URL = re.compile(r"your_\w+_here|<\w+>", re.IGNORECASE)
 
@@ -77,6 +79,11 @@ def read_environment(environ: Mapping[str, str] | None = None, directory: Path |
     left = tuple(name for name, text in given.items() if is_placeholder(text))
     is_secret = holds_secret({name: value for name, value in dotenv.items() if not is_placeholder(value)})
     return Environment(values, frozenset(dotenv.keys() - environ.keys()), project, left, file if is_secret else None)
+
+
+def environ_with(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the environment of the process, with the addresses of servers that settings hold."""
+    return {**os.environ, **{name: settings[name] for name in ADDRESSES if settings.get(name)}}
 
 
 def is_placeholder(value: str) -> bool:

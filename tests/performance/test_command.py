@@ -38,9 +38,16 @@ def test_some_rows_as_json_and_nothing_is_left(perf: Perf, database_url: str) ->
     assert result.returncode == (0 if all(row["is_met"] for row in rows) else 3)
 
 
-@pytest.mark.parametrize("options", [("--only", "speed"), ("--only", ""), ("now",), ("--fast",)])
+@pytest.mark.parametrize("options", [("--only", "speed"), ("--only", ""), ("now",)])
 def test_wrong_usage_is_told(perf: Perf, options: tuple[str, ...]) -> None:
     result = perf(*options)
 
     assert result.returncode == 2
     assert "throughput,seoul,memory" in result.stderr
+
+
+def test_an_unknown_option_is_refused(perf: Perf) -> None:
+    result = perf("--fast")
+
+    assert result.returncode == 2
+    assert "unknown option --fast" in result.stderr

@@ -1,0 +1,152 @@
+"""What every command shares: `--json`, servers given with `-s`, errors as sentences, readers that leave early."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+from scrapy.utils.conf import arglist_to_dict
+
+from refillspot.exceptions import CrawlIdError, RefillspotError
+from refillspot.language import gettext as _
+from refillspot.readable import indented, say
+from refillspot.redaction import scrub
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from scrapy.settings import Settings
+
+    from refillspot.clock import Clock
+    from refillspot.services import ServiceAddresses
+
+OPTION = re.compile(r"--?\D")  # -5 is a number
+IN_MEMORY: dict[str, Any] = {
+    "SCHEDULER": "scrapy.core.scheduler.Scheduler",
+    "DUPEFILTER_CLASS": "scrapy.dupefilters.RFPDupeFilter",
+    "ITEM_PIPELINES": {},
+}
+
+
+class BaseCommand(ScrapyCommand):
+    """A command says in `act` what it does; heavy imports live in there: Scrapy imports all commands each time.
+
+    0 done; 1 it could not be, or a command's own failure; 2 wrong usage. A RefillspotError is told as one message
+    without a traceback; any other error ends the program with one that is as harmless as a log.
+    """
+
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+    has_json: ClassVar[bool] = True
+    wrong_usage: ClassVar[type[RefillspotError]] = CrawlIdError  # these errors are the user's: 2
+
+    settings: Settings  # Scrapy sets them before it calls anything
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        if self.has_json:
+            parser.add_argument("--json", action="store_true", help=self.json_help())
+
+    def json_help(self) -> str:
+        return _("print JSON")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if options := [arg for arg in args if OPTION.match(arg)]:
+            told = _("unknown option {options}: see scrapy {command} -h")
+            name = type(self).__module__.rpartition(".")[2]
+            raise UsageError(told.format(options=" ".join(options), command=name), print_help=False)
+        with self._errors_told():
+            self.act(args, opts)
+
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Do what the command is for; may set `exitcode`.
+
+        Raises:
+            UsageError: the arguments are wrong.
+            RefillspotError: it cannot be done.
+        """
+        raise NotImplementedError
+
+    # --- what they ask for
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment, with the addresses that were given with `-s`."""
+        from refillspot.services import environ_with
+
+        return environ_with(self.settings)
+
+    def servers(self, *needed: str) -> ServiceAddresses:
+        """Return the servers given with `-s`, in the environment or in `.env`, else the embedded ones.
+
+        Those that are `needed` (postgres, redis, redis-cache) answer; the others may be down.
+
+        Raises:
+            ServiceUnavailableError, ConfigurationError: see `refillspot.services.resolve`.
+        """
+        from refillspot.services import resolve
+
+        return resolve(self.environ, needed=needed)
+
+    @property
+    def key_prefix(self) -> str:
+        return str(self.settings["REDIS_KEY_PREFIX"])
+
+    @property
+    def clock(self) -> Clock:
+        from refillspot.clock import Clock
+
+        return Clock.of(self.settings)
+
+    @contextmanager
+    def _errors_told(self) -> Iterator[None]:
+        from refillspot.logs import scrub_logs
+
+        scrub_logs()
+        try:
+            yield
+            sys.stdout.flush()
+        except BrokenPipeError:  # whoever closes a pipe, as `head` does, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more when it ends
+            self.exitcode = 1
+        except RefillspotError as error:
+            say(_("Error: {error}").format(error=indented(scrub(str(error)))), file=sys.stderr)
+            self.exitcode = 2 if isinstance(error, self.wrong_usage) else 1
+
+
+class OnScrapysQueue:
+    """With Scrapy's queue, no pipeline and no record of a crawl: that of this project takes requests to the site alone.
+
+    For Scrapy's own commands that ask for a page or two, of any host. They ask politely all the same: robots.txt,
+    budget and page cache hold. What a spider or `-s` says goes before.
+    """
+
+    settings: Settings
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)  # type: ignore[misc]  # that of Scrapy's command
+        for name, value in IN_MEMORY.items():
+            self.settings.set(name, value, priority="project")
+
+
+def say_json(value: object) -> None:
+    say(json.dumps(value, ensure_ascii=False))
+
+
+def add_spider_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-a", dest="spargs", action="append", default=[], metavar="NAME=VALUE",
+                        help=_("set a spider argument, as for scrapy crawl (may be repeated)"))  # fmt: skip
+
+
+def spider_arguments(opts: argparse.Namespace) -> dict[str, str]:
+    try:
+        return dict(arglist_to_dict(opts.spargs))
+    except ValueError as error:
+        raise UsageError(_("use -a NAME=VALUE, for example -a district=강남구"), print_help=False) from error

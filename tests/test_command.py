@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from scrapy.exceptions import UsageError
+from scrapy.settings import Settings
+
+from refillspot.command import BaseCommand, say_json
+from refillspot.exceptions import ArgumentError, CrawlIdError, RefillspotError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Probe(BaseCommand):
+    def __init__(self, does: Callable[[], None] = lambda: None) -> None:
+        super().__init__()
+        self.settings = Settings()
+        self._does = does
+
+    def short_desc(self) -> str:
+        return "does what a test says"
+
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002  # Scrapy's signature
+        self._does()
+
+
+class StrictProbe(Probe):
+    wrong_usage = ArgumentError
+
+
+def run(command: BaseCommand, *args: str) -> int:
+    command.run(list(args), argparse.Namespace())
+    return command.exitcode
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "code"),
+    [
+        (CrawlIdError("no id"), Probe, 2),
+        (ArgumentError("not there"), Probe, 1),
+        (ArgumentError("not there"), StrictProbe, 2),
+        (RefillspotError("redis://:secret99@host is away"), Probe, 1),
+    ],
+)
+def test_an_error_is_a_sentence_and_an_exit_code(
+    error: Exception, kind: type[Probe], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    assert run(kind(fail)) == code
+    assert capsys.readouterr().err == f"Error: {error}\n".replace("secret99", "***")
+
+
+@pytest.mark.parametrize("option", ["-x", "--limit=5", "--force"])
+def test_an_unknown_option_is_refused(option: str) -> None:
+    with pytest.raises(UsageError, match=f"unknown option {option}: see scrapy "):
+        run(Probe(), option)
+
+
+def test_a_negative_number_is_no_option() -> None:
+    assert run(Probe(), "set", "-5") == 0
+
+
+def test_the_servers_given_with_s_go_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    command = Probe()
+    monkeypatch.setenv("REDIS_URL", "redis://environment")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://environment")
+    command.settings.set("DATABASE_URL", "postgresql://given")
+
+    assert command.environ["DATABASE_URL"] == "postgresql://given"
+    assert command.environ["REDIS_URL"] == "redis://environment"
+
+
+@pytest.mark.parametrize("count", [1, 100_000])  # found out at the end, and while it prints
+def test_a_reader_that_leaves_early_is_no_error_to_tell(
+    count: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", encoding="utf-8") as nobody:
+        monkeypatch.setattr(sys, "stdout", nobody)
+        assert run(Probe(lambda: say_json("무한리필" * count))) == 1
+
+    assert not capsys.readouterr().err
