@@ -33,6 +33,15 @@ def test_a_path_that_is_named_exists(document: Path) -> None:
     ] == []
 
 
+def test_no_way_comes_to_a_file_twice() -> None:
+    _, _, four_ways = (PROJECT / "docs/architecture.md").read_text("utf-8").partition("\n## Four ways\n")
+    ways = re.split(r"^### ", four_ways.partition("\n## ")[0], flags=re.MULTILINE)[1:]
+    steps = [re.findall(r"^\d+\. `([^`]+)`", way, re.MULTILINE) for way in ways]
+
+    assert len(steps) == 4
+    assert all(len(way) == len(set(way)) > 5 for way in steps)
+
+
 @pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
 def test_commands_of_the_readme_exist(name: str) -> None:
     text = (PROJECT / name).read_text("utf-8")
