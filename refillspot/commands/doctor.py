@@ -63,7 +63,7 @@ class Command(BaseCommand):
         from refillspot.clock import Clock
         from refillspot.doctor.checkup import Questions
         from refillspot.doctor.site import Hosts
-        from refillspot.policies.pace_setting import allowed_pace, most_believed
+        from refillspot.policies.politeness_settings import allowed_pace, most_believed
         from refillspot.site_hosts import SiteHosts
 
         settings = self.settings

@@ -34,7 +34,7 @@ class Command(BaseCommand):
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.planning import KEYWORDS, CrawlArguments
         from refillspot.planning.estimate import estimate
-        from refillspot.policies.pace_setting import allowed_pace
+        from refillspot.policies.politeness_settings import allowed_pace
         from refillspot.postgres.query_yields import read_yields
 
         if args:

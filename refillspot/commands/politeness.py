@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
     def _done(self, action: str, values: list[str], *, is_meant: bool) -> dict[str, Any]:
         from refillspot.operations.pace_control import NO_LIMIT, lift_hold, read_pace, set_ceiling
-        from refillspot.policies.pace_setting import allowed_pace, live_pace, refuse_too_fast
+        from refillspot.policies.politeness_settings import allowed_pace, live_pace, refuse_too_fast
         from refillspot.site_hosts import SiteHosts
 
         site, configured = SiteHosts.of(self.settings), allowed_pace(self.settings)

@@ -17,7 +17,7 @@ class Command(PauseCommand):
     def follow_up(self) -> None:
         """Let the site be asked again that has blocked its crawls three times within a day."""
         from refillspot.operations.pace_control import let_go_on
-        from refillspot.policies.pace_setting import allowed_pace
+        from refillspot.policies.politeness_settings import allowed_pace
         from refillspot.site_hosts import SiteHosts
 
         if configured := allowed_pace(self.settings):

@@ -18,7 +18,7 @@ from refillspot.doctor.visit import TURN_SECONDS, Visitor
 from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.operations.pace_control import read_pace
-from refillspot.policies.crawl_window import CrawlWindow
+from refillspot.policies.politeness_settings import CrawlWindow
 from refillspot.postgres.kept_pages import newest_bodies
 from refillspot.services import embedded, read_environment
 from refillspot.shared.budget import RequestBudget

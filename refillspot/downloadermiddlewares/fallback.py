@@ -13,7 +13,7 @@ from scrapy.utils.misc import load_object
 from refillspot.downloadermiddlewares.requeue import put_back
 from refillspot.engine import is_ending
 from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH, Kind
-from refillspot.policies.fallback import API_FAILURE, API_PROBE
+from refillspot.policies.circuit_breaker import API_FAILURE, API_PROBE
 from refillspot.site_access import SiteAccess
 from refillspot.sites.diningcode.refusals import refusal_of
 
@@ -39,7 +39,7 @@ class FallbackMiddleware:
     page is asked like anything else: robots.txt, cache, budget and blocks hold for it. What no page says waits among
     the dead letters for the API.
 
-    Request meta: `api_failure`, `api_probe` (see `refillspot.policies.fallback`).
+    Request meta: `api_failure`, `api_probe` (see `refillspot.policies.circuit_breaker`).
     Settings: FALLBACK_ENABLED, RETRY_EXCEPTIONS. Stats: fallback/forbidden (whose page robots.txt forbids),
     without_page, stood_in (pages, which DownloaderStats counts twice); others are those of `ApiChannel`.
     """

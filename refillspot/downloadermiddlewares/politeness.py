@@ -14,7 +14,7 @@ from refillspot.clock import KST, Clock
 from refillspot.downloadermiddlewares.requeue import put_back
 from refillspot.engine import is_ending
 from refillspot.exit_status import BLOCKED
-from refillspot.policies.crawl_window import CrawlWindow
+from refillspot.policies.politeness_settings import CrawlWindow
 from refillspot.signals import crawl_event, pace_decided, stats_asked
 from refillspot.site_access import SiteAccess
 

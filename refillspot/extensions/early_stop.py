@@ -12,7 +12,7 @@ from scrapy.exceptions import NotConfigured
 from refillspot.exceptions import LayoutChangedError
 from refillspot.exit_status import UNREADABLE
 from refillspot.policies.caching import CACHE_KIND, Kind
-from refillspot.policies.fallback import API_FAILURE
+from refillspot.policies.circuit_breaker import API_FAILURE
 from refillspot.signals import crawl_event, page_read, page_unread, request_failed
 from refillspot.sites.diningcode.page_types import StorePage
 from refillspot.sites.diningcode.roads import road_of

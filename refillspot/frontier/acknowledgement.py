@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 
 from refillspot.exceptions import PassingError, RefusedRequestError
 from refillspot.frontier.dead_letters import write_dead_letter
-from refillspot.policies.fallback import API_FAILURE
+from refillspot.policies.circuit_breaker import API_FAILURE
 from refillspot.policies.retries import backoff_seconds
 
 if TYPE_CHECKING:

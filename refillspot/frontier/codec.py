@@ -18,7 +18,7 @@ from scrapy import Request
 from refillspot.exceptions import RefusedRequestError
 from refillspot.frontier.typical import TYPICAL_REQUESTS
 from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH
-from refillspot.policies.fallback import API_FAILURE, API_PROBE
+from refillspot.policies.circuit_breaker import API_FAILURE, API_PROBE
 from refillspot.untrusted import UNREADABLE
 
 if sys.version_info >= (3, 14):

@@ -12,7 +12,7 @@ from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.operations.pace_control import read_pace
 from refillspot.operations.progress import ProgressReader
-from refillspot.policies.pace_setting import allowed_pace
+from refillspot.policies.politeness_settings import allowed_pace
 from refillspot.postgres import worker_stats
 from refillspot.postgres.crawl_list import find_crawl, list_crawls
 from refillspot.shared.heartbeats import HeartbeatReader

@@ -14,7 +14,7 @@ from refillspot.frontier.acknowledgement import lane
 from refillspot.frontier.dead_letters import DeadLetter
 from refillspot.frontier.queue import CLOSING, GONE, script_source
 from refillspot.language import gettext as _
-from refillspot.policies.fallback import API_FAILURE, API_PROBE
+from refillspot.policies.circuit_breaker import API_FAILURE, API_PROBE
 from refillspot.postgres.crawl_list import list_crawls, reopen_crawl
 from refillspot.shared.connections import blocking_client
 

@@ -28,7 +28,7 @@ class Window:
 
 
 @dataclass(slots=True, frozen=True)
-class Step:
+class LevelChange:
     level: int
     reason: str
 
@@ -43,7 +43,7 @@ class ConcurrencyControl:
         self._settled_at: float | None = None  # answers a second
         self._surprises = 0
 
-    def step(self, window: Window) -> Step | None:
+    def step(self, window: Window) -> LevelChange | None:
         """Judge a window in which the level was the same throughout; return the next level where it changes."""
         if window.memory >= MEMORY_FULL:
             return self._retreat(self.level // 2, f"{window.memory:.0%} of the memory is used")
@@ -59,7 +59,7 @@ class ConcurrencyControl:
             return None
         return self._double(rate, window)
 
-    def _judge(self, level: int, before: float, rate: float, window: Window) -> Step | None:
+    def _judge(self, level: int, before: float, rate: float, window: Window) -> LevelChange | None:
         told = f"{before:.3g} → {rate:.3g} answers/s with {level} → {self.level} places"
         if rate >= before * WORTH_DOUBLING:
             return self._double(rate, window)
@@ -67,24 +67,24 @@ class ConcurrencyControl:
         if rate >= before * WORTH_KEEPING:
             return None
         self.level, self._settled_at = level, before
-        return Step(level, f"{told}: not worth it")
+        return LevelChange(level, f"{told}: not worth it")
 
-    def _double(self, rate: float, window: Window) -> Step | None:
+    def _double(self, rate: float, window: Window) -> LevelChange | None:
         level = min(2 * self.level, self._most)
         if level == self.level or window.cpu >= BUSY:
             self._before, self._settled_at = None, rate
             return None
         self._before, self.level = (self.level, rate), level
-        return Step(level, f"all places are taken at {rate:.3g} answers/s")
+        return LevelChange(level, f"all places are taken at {rate:.3g} answers/s")
 
-    def _retreat(self, level: int, reason: str) -> Step | None:
+    def _retreat(self, level: int, reason: str) -> LevelChange | None:
         level = max(1, level)
         self._before, self._settled_at = None, None
         self._most = max(1, min(self._most, level))  # for the life of this worker: it would come back
         if level == self.level:
             return None
         self.level = level
-        return Step(level, reason)
+        return LevelChange(level, reason)
 
     def _is_settled(self, rate: float) -> bool:
         if self._settled_at is None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from redis.exceptions import RedisError
 
-from refillspot.policies import fallback
-from refillspot.policies.fallback import ApiRecord
+from refillspot.policies import circuit_breaker
+from refillspot.policies.circuit_breaker import ApiRecord
 from refillspot.shared.connections import connect
 from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_state import SharedState
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from refillspot.policies.caching import Kind
-    from refillspot.policies.fallback import Change, Decision
+    from refillspot.policies.circuit_breaker import ApiChange, ApiDecision
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -35,7 +35,9 @@ class ApiHealth:
     `told` hears of each decision of this worker. Without Redis a worker goes by what it saw last.
     """
 
-    def __init__(self, redis_url: str, key: str, probe_seconds: float, told: Callable[[Kind, Decision], None]) -> None:
+    def __init__(
+        self, redis_url: str, key: str, probe_seconds: float, told: Callable[[Kind, ApiDecision], None]
+    ) -> None:
         self._client = connect(redis_url)
         self._clock = ServerClock()
         self._state = SharedState(self._client, key, dict[str, ApiRecord], self._clock, KEEP_SECONDS)
@@ -56,37 +58,37 @@ class ApiHealth:
         record = self._seen.get(kind, UP)
         if not record.is_down or self._clock.seconds_until(record.probe_at) > 0:
             return False
-        decision = await self._decide(kind, partial(fallback.probe, probe_seconds=self._probe_seconds))
+        decision = await self._decide(kind, partial(circuit_breaker.probe, probe_seconds=self._probe_seconds))
         return decision is not None and decision.kind == "probe"
 
     async def note_failure(self, kind: Kind, reason: str) -> None:
-        change = partial(fallback.note_failure, reason=reason, probe_seconds=self._probe_seconds)
+        change = partial(circuit_breaker.note_failure, reason=reason, probe_seconds=self._probe_seconds)
         await self._decide(kind, change)
 
     async def note_block(self, kind: Kind, reason: str) -> None:
-        await self._decide(kind, partial(fallback.note_block, reason=reason, probe_seconds=self._probe_seconds))
+        await self._decide(kind, partial(circuit_breaker.note_block, reason=reason, probe_seconds=self._probe_seconds))
 
     async def note_success(self, kind: Kind) -> None:
         if self._seen.get(kind, UP) != UP:
-            await self._decide(kind, fallback.note_success)
+            await self._decide(kind, circuit_breaker.note_success)
 
     async def close(self) -> None:
         await self._client.aclose()
 
     async def _look(self) -> None:
         seen = await self._state.seen()
-        self._seen = {kind: fallback.remembered(record, seen.now) for kind, record in (seen.value or {}).items()}
+        self._seen = {kind: circuit_breaker.remembered(record, seen.now) for kind, record in (seen.value or {}).items()}
 
-    async def _decide(self, kind: Kind, change: Change) -> Decision | None:
+    async def _decide(self, kind: Kind, change: ApiChange) -> ApiDecision | None:
         decision = await self._safely(self._changed(kind, change))
         if decision and decision.kind:
             self._told(kind, decision)
         return decision
 
-    async def _changed(self, kind: Kind, change: Change) -> Decision:
+    async def _changed(self, kind: Kind, change: ApiChange) -> ApiDecision:
         while True:
             records, version, now, _ = await self._state.seen()
-            decision = change(fallback.remembered((records or {}).get(kind, UP), now), now)
+            decision = change(circuit_breaker.remembered((records or {}).get(kind, UP), now), now)
             self._seen = (records or {}) | {kind: decision.record}
             if self._seen == records or await self._state.written(self._seen, version):
                 return decision

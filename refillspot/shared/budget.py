@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from redis.exceptions import RedisError
 
 from refillspot.policies import politeness
-from refillspot.policies.pace_setting import FASTEST
 from refillspot.policies.politeness import Decision
+from refillspot.policies.politeness_settings import FASTEST
 from refillspot.shared.connections import connect
 from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_pace import SharedPace

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 from refillspot.exceptions import RefillspotError
-from refillspot.policies.breaker import Breaker
+from refillspot.policies.circuit_breaker import CircuitBreaker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -41,7 +41,7 @@ class CacheServer:
             redis_url, max_connections=CONNECTIONS, timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 0)
         )
         self._client = redis.asyncio.Redis.from_pool(pool)
-        self._breaker = Breaker(REST_SECONDS)
+        self._breaker = CircuitBreaker(REST_SECONDS)
         self._has_refused = False
         self._has_room = True
         self._room_seen_at = float("-inf")

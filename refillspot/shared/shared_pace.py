@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from refillspot.policies import politeness
-from refillspot.policies.pace_setting import FASTEST
 from refillspot.policies.politeness import LEASE_SECONDS, LONGEST_HOLD_SECONDS, Decision, Pace, begin
+from refillspot.policies.politeness_settings import FASTEST
 from refillspot.shared.shared_state import MICROSECONDS, SharedState
 
 if TYPE_CHECKING:

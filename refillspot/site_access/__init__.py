@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scrapy import signals
 
 from refillspot.engine import is_ending
-from refillspot.policies.pace_setting import allowed_pace, most_believed
+from refillspot.policies.politeness_settings import allowed_pace, most_believed
 from refillspot.shared.budget import RequestBudget
 from refillspot.signals import pace_decided
 from refillspot.site_access.api_channel import ApiChannel

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
-    from refillspot.policies.fallback import Decision
+    from refillspot.policies.circuit_breaker import ApiDecision
     from refillspot.site_hosts import SiteHosts
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class ApiChannel:
     async def close(self) -> None:
         await self.health.close()
 
-    def _told(self, kind: Kind, decision: Decision) -> None:
+    def _told(self, kind: Kind, decision: ApiDecision) -> None:
         self._stats.inc_value(f"fallback/{decision.kind}")
         what = "the pages for people are asked instead" if decision.kind == "switched" else "as before"
         level = logging.WARNING if decision.kind == "switched" else logging.INFO

@@ -12,7 +12,7 @@ from scrapy.exceptions import NotConfigured
 from refillspot.exceptions import BlockedError, LayoutChangedError, PassingError
 from refillspot.items import Store
 from refillspot.policies.caching import CACHE_KIND, Kind
-from refillspot.policies.fallback import API_FAILURE
+from refillspot.policies.circuit_breaker import API_FAILURE
 from refillspot.site_access import SiteAccess
 from refillspot.sites.diningcode.forms import FORM_HEADERS
 from refillspot.sites.diningcode.roads import road_of

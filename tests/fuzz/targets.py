@@ -15,9 +15,8 @@ from refillspot.exceptions import ArgumentError, ConfigurationError
 from refillspot.parsing.hours import parse_hours
 from refillspot.planning import CrawlArguments, Query, spider_arguments
 from refillspot.policies import politeness
-from refillspot.policies.crawl_window import CrawlWindow
-from refillspot.policies.fallback import ApiRecord
-from refillspot.policies.pace_setting import live_pace
+from refillspot.policies.circuit_breaker import ApiRecord
+from refillspot.policies.politeness_settings import CrawlWindow, live_pace
 from refillspot.postgres.store_row import StoreRow
 from refillspot.services.addresses import read_addresses
 from refillspot.services.environment import read_environment

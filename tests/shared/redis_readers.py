@@ -18,8 +18,8 @@ from refillspot.frontier.queue import read_counts, read_result
 from refillspot.monitoring.figures import FiguresOfCrawl
 from refillspot.monitoring.snapshot import Snapshot
 from refillspot.operations.progress import Progress
-from refillspot.policies import fallback, politeness
-from refillspot.policies.fallback import ApiRecord
+from refillspot.policies import circuit_breaker, politeness
+from refillspot.policies.circuit_breaker import ApiRecord
 from refillspot.policies.politeness import LONGEST_HOLD_SECONDS, Pace
 from refillspot.shared.heartbeats import _read as read_heartbeat
 from refillspot.shared.page import VERSION, UnreadablePageError, decode_page, encode_page
@@ -106,12 +106,12 @@ def read_pace(state: bytes) -> None:
 def read_health(state: bytes) -> None:
     with suppress(UnreadableValueError):
         for record in read_json(state, dict[str, ApiRecord]).values():
-            known = fallback.remembered(record, NOW)
-            failed = fallback.note_failure(known, NOW, reason="x", probe_seconds=60).record
-            blocked = fallback.note_block(failed, NOW, reason="x", probe_seconds=60).record
-            probed = fallback.probe(blocked, NOW + 7200, probe_seconds=60).record
+            known = circuit_breaker.remembered(record, NOW)
+            failed = circuit_breaker.note_failure(known, NOW, reason="x", probe_seconds=60).record
+            blocked = circuit_breaker.note_block(failed, NOW, reason="x", probe_seconds=60).record
+            probed = circuit_breaker.probe(blocked, NOW + 7200, probe_seconds=60).record
             assert probed.probe_at <= NOW + 7200 + 24 * 3600
-            assert fallback.note_success(probed, NOW).record == ApiRecord()
+            assert circuit_breaker.note_success(probed, NOW).record == ApiRecord()
 
 
 def read_numbers(value: bytes) -> None:

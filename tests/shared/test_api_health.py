@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from refillspot.policies.caching import Kind
-from refillspot.policies.fallback import FAILURES, SPREAD_SECONDS, Decision
+from refillspot.policies.circuit_breaker import FAILURES, SPREAD_SECONDS, ApiDecision
 from refillspot.shared import api_health
 from refillspot.shared.api_health import ApiHealth
 
@@ -26,7 +26,7 @@ LIST, STORE = Kind.LIST, Kind.STORE
 @pytest.fixture(autouse=True)
 def _each_look_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_health, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr("refillspot.policies.fallback.SPREAD_SECONDS", 0.0)
+    monkeypatch.setattr("refillspot.policies.circuit_breaker.SPREAD_SECONDS", 0.0)
 
 
 @asynccontextmanager
@@ -35,7 +35,7 @@ async def workers(
 ) -> AsyncIterator[tuple[ApiHealth, ApiHealth, list[str]]]:
     told: list[str] = []
 
-    def tell(kind: Kind, decision: Decision) -> None:
+    def tell(kind: Kind, decision: ApiDecision) -> None:
         told.append(f"{kind} {decision.kind}")
 
     one, two = (ApiHealth(url, f"{key}:health", probe_seconds, tell) for _ in range(2))
@@ -75,7 +75,7 @@ async def test_one_worker_tries_for_all(redis_url: str, key_prefix: str) -> None
         await fail(one)
         assert await two.is_down(LIST)
         assert not await two.may_probe(LIST)
-        await one._decide(LIST, lambda record, now: Decision(replace(record, probe_at=now)))  # it is time
+        await one._decide(LIST, lambda record, now: ApiDecision(replace(record, probe_at=now)))  # it is time
         assert await two.is_down(LIST)
         assert await one.may_probe(LIST)
 
@@ -86,7 +86,7 @@ async def test_one_worker_tries_for_all(redis_url: str, key_prefix: str) -> None
 async def test_what_was_met_minutes_ago_is_forgotten(redis_url: str, key_prefix: str) -> None:
     async with workers(redis_url, key_prefix) as (one, two, told):
         await fail(one)
-        await one._decide(LIST, lambda record, _: Decision(replace(record, probe_at=1.0)))  # long ago
+        await one._decide(LIST, lambda record, _: ApiDecision(replace(record, probe_at=1.0)))  # long ago
         assert not await two.is_down(LIST)
         await two.note_failure(LIST, "HTTP 500")
 

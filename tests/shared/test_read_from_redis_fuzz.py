@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refillspot.policies import politeness
-from refillspot.policies.fallback import ApiRecord
+from refillspot.policies.circuit_breaker import ApiRecord
 from tests.shared.redis_readers import (
     BEAT,
     ENTRY,

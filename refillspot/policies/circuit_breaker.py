@@ -1,6 +1,8 @@
-"""When the API counts as down, so that the pages for people serve instead, and when it is tried again. Pure.
+"""When a server counts as down, and when it is tried again. Pure: the time is passed in.
 
-Of lists and of stores apart: an API may still answer one of them. Times are seconds on one clock, that of Redis.
+Of the page cache, which each process judges for itself; and of the site's API, which all workers judge together: while
+it is down the pages for people serve instead. Of its lists and its stores apart: an API may still answer one of them.
+Times of the API are seconds on one clock, that of Redis.
 """
 
 from __future__ import annotations
@@ -24,6 +26,36 @@ MEMORY_SECONDS = 300.0  # nobody met or tried anything for so long: what was wro
 BLOCK_MEMORY_SECONDS = 3600.0 + MEMORY_SECONDS  # after a block nothing may leave for an hour
 
 
+@dataclass(slots=True)
+class CircuitBreaker:
+    """After a failure, one attempt each `rest_seconds`, until one succeeds. Times in seconds of any steady clock."""
+
+    rest_seconds: float
+    is_open: bool = False
+    """Whether the last attempt failed."""
+    _next_attempt: float = 0.0
+
+    def allows(self, now: float) -> bool:
+        """Whether to try now. Whoever is allowed to try a failed server is the only one for a while."""
+        if not self.is_open:
+            return True
+        if now < self._next_attempt:
+            return False
+        self._next_attempt = now + self.rest_seconds
+        return True
+
+    def failed(self, now: float) -> bool:
+        """Note a failure; True if it is the first one."""
+        is_first, self.is_open = not self.is_open, True
+        self._next_attempt = now + self.rest_seconds
+        return is_first
+
+    def succeeded(self) -> bool:
+        """Note a success; True if it is the first one after failures."""
+        is_first, self.is_open = self.is_open, False
+        return is_first
+
+
 @dataclass(slots=True, frozen=True, kw_only=True)
 class ApiRecord:
     """What the API has failed to do, of one kind, since its last good answer."""
@@ -41,14 +73,14 @@ class ApiRecord:
 
 
 @dataclass(slots=True, frozen=True)
-class Decision:
+class ApiDecision:
     record: ApiRecord
     kind: str = ""
     """switched, returned or probe; empty where nothing was decided."""
     reason: str = ""
 
 
-Change = Callable[[ApiRecord, float], Decision]
+ApiChange = Callable[[ApiRecord, float], ApiDecision]
 """From what is known and the time to a decision."""
 
 
@@ -72,40 +104,40 @@ def _is_possible(record: ApiRecord, now: float) -> bool:
     )
 
 
-def note_failure(record: ApiRecord, now: float, *, reason: str, probe_seconds: float) -> Decision:
+def note_failure(record: ApiRecord, now: float, *, reason: str, probe_seconds: float) -> ApiDecision:
     """Count a request that failed for good."""
     failed = replace(record, failures=record.failures + 1, first_at=record.first_at or now, last_at=now)
     if failed.failures >= FAILURES and now - failed.first_at >= SPREAD_SECONDS:
         return _switch(failed, now, f"{failed.failures} in a row failed, the last one: {reason}", probe_seconds)
-    return Decision(failed)
+    return ApiDecision(failed)
 
 
-def note_block(record: ApiRecord, now: float, *, reason: str, probe_seconds: float) -> Decision:
+def note_block(record: ApiRecord, now: float, *, reason: str, probe_seconds: float) -> ApiDecision:
     """Count a page that came where JSON was due. All workers stop for it, whatever is decided here."""
     blocked = replace(record, blocks=record.blocks + 1, first_at=record.first_at or now, last_at=now)
     if blocked.blocks >= BLOCKS:
         seconds = max(probe_seconds, BLOCKED_PROBE_SECONDS)
         return _switch(blocked, now, f"{blocked.blocks} pages came in a row where JSON was due: {reason}", seconds)
-    return Decision(blocked)
+    return ApiDecision(blocked)
 
 
-def note_success(record: ApiRecord, now: float) -> Decision:  # noqa: ARG001  # a Change
+def note_success(record: ApiRecord, now: float) -> ApiDecision:  # noqa: ARG001  # a ApiChange
     """Forget what was wrong: the API has answered well."""
-    return Decision(ApiRecord(), "returned", "it answers again") if record.is_down else Decision(ApiRecord())
+    return ApiDecision(ApiRecord(), "returned", "it answers again") if record.is_down else ApiDecision(ApiRecord())
 
 
-def probe(record: ApiRecord, now: float, *, probe_seconds: float) -> Decision:
+def probe(record: ApiRecord, now: float, *, probe_seconds: float) -> ApiDecision:
     """Let one request of all workers try an API that is down; the next one waits twice as long."""
     if not record.is_down or now < record.probe_at:
-        return Decision(record)
+        return ApiDecision(record)
     least = BLOCKED_PROBE_SECONDS if record.blocks >= BLOCKS else 0.0
     seconds = min(probe_seconds * 2.0 ** min(record.probes + 1, 16), LONGEST_PROBE_SECONDS)
     tried = replace(record, probe_at=now + max(seconds, least), probes=record.probes + 1)
-    return Decision(tried, "probe", "one request tries whether it answers again")
+    return ApiDecision(tried, "probe", "one request tries whether it answers again")
 
 
-def _switch(record: ApiRecord, now: float, reason: str, probe_seconds: float) -> Decision:
+def _switch(record: ApiRecord, now: float, reason: str, probe_seconds: float) -> ApiDecision:
     if record.is_down:
-        return Decision(record)
+        return ApiDecision(record)
     probe_at = now + min(probe_seconds, LONGEST_WAIT_SECONDS)
-    return Decision(replace(record, is_down=True, probe_at=probe_at), "switched", reason)
+    return ApiDecision(replace(record, is_down=True, probe_at=probe_at), "switched", reason)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from refillspot.clock import KST
 from refillspot.exceptions import ConfigurationError
-from refillspot.policies.crawl_window import CrawlWindow
+from refillspot.policies.politeness_settings import CrawlWindow
 
 TIMES = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # given one
 SPANS = st.tuples(st.times(), st.times()).map(lambda pair: f"{pair[0]:%H:%M}-{pair[1]:%H:%M}")

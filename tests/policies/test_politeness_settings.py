@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from refillspot.exceptions import ArgumentError
-from refillspot.policies.pace_setting import FAST, FASTEST, allowed_pace, live_pace, most_believed
+from refillspot.policies.politeness_settings import FAST, FASTEST, allowed_pace, live_pace, most_believed
 
 LOOPBACK = {"DININGCODE_API_URL": "http://127.0.0.1:8080", "DININGCODE_WEB_URL": "http://localhost:8081"}
 REAL = {"DININGCODE_API_URL": "https://im.diningcode.com", "DININGCODE_WEB_URL": "https://www.diningcode.com"}
