@@ -10,14 +10,13 @@ from typing import Any
 
 from refillspot.items import MenuItem
 from refillspot.parsing.address import parse_address
-from refillspot.parsing.category import parse_categories
-from refillspot.parsing.cuisine import find_cuisines
+from refillspot.parsing.category import find_cuisines, parse_categories
 from refillspot.parsing.hours import parse_hours
 from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import is_plausible_krw
 from refillspot.parsing.refill import assess_refill
 from refillspot.parsing.refill.price import find_offers, headline_price_krw, refill_prices
-from tests.parsing.hours_labels import captured_hours, judge_hours, write_label
+from tests.parsing.hours.labels import captured_hours, judge_hours, write_label
 
 CAPTURES = Path(__file__).parents[3] / "shared" / "captures"
 FOR_THE_EYE = 50

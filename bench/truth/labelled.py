@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bench.truth.tally import Tally
-from tests.parsing.hours_labels import labelled_hours, say
-from tests.parsing.refill_labels import judge, labelled_stores
+from tests.parsing.hours.labels import labelled_hours, say
+from tests.parsing.refill.labels import judge, labelled_stores
 
 
 def measure() -> list[Tally]:

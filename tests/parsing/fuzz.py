@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from refillspot.exceptions import LayoutChangedError, PassingError, UnknownStoreError
 from refillspot.parsing.address import parse_address
-from refillspot.parsing.cuisine import find_cuisines
+from refillspot.parsing.category import find_cuisines
 from refillspot.parsing.hours import parse_hours
 from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import parse_price_krw, parse_prices

@@ -9,23 +9,19 @@ import pytest
 
 from refillspot.items import MenuItem, RefillVerdict
 from refillspot.parsing.address import parse_address
-from refillspot.parsing.category import parse_categories
-from refillspot.parsing.cuisine import find_cuisines
-from refillspot.parsing.dong_check import is_in_dong
+from refillspot.parsing.category import find_cuisines, parse_categories
 from refillspot.parsing.hours import parse_hours
 from refillspot.parsing.hours.clock import read_moment, read_span
-from refillspot.parsing.hours.month_weeks import find_weeks
-from refillspot.parsing.hours.weekdays import read_days
+from refillspot.parsing.hours.weekdays import find_weeks, read_days
 from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import find_labels, parse_price_krw, parse_prices
 from refillspot.parsing.price.amount import find_amounts, hide_other_numbers
 from refillspot.parsing.refill import assess_refill, offers_refill
-from refillspot.parsing.refill.aside_places import is_aside_place
-from refillspot.parsing.refill.brands import find_brand
 from refillspot.parsing.refill.price import find_offers, refill_prices
 from refillspot.parsing.refill.terms import parse_refill_terms, refill_terms
-from refillspot.parsing.refill.words import is_side
+from refillspot.parsing.refill.words import find_brand, is_aside_place, is_side
 from refillspot.parsing.text import clean_text, plain_text, strip_tags
+from refillspot.regions import is_in_dong
 from tests.parsing.growth import grows_linearly
 from tests.parsing.hostile import repeated, units
 

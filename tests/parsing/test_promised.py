@@ -13,7 +13,7 @@ from refillspot.parsing.address import parse_address
 from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import parse_prices
 from refillspot.parsing.refill import assess_refill
-from tests.parsing.hours_labels import say
+from tests.parsing.hours.labels import say
 
 if TYPE_CHECKING:
     from refillspot.items import Price

@@ -30,7 +30,7 @@ _READ = re.compile(
 )
 
 
-class Moment(NamedTuple):
+class TimeOfDay(NamedTuple):
     """A time of day. `exact` is False where it may be twelve hours later: "8시", "3:30"."""
 
     minutes: int
@@ -38,7 +38,7 @@ class Moment(NamedTuple):
 
 
 class Span(NamedTuple):
-    """From `start` to `end`, in minutes. `exact` as in `Moment`; `marked` is False for bare numbers, "15-17"."""
+    """From `start` to `end`, in minutes. `exact` as in `TimeOfDay`; `marked` is False for bare numbers, "15-17"."""
 
     start: int
     end: int
@@ -51,7 +51,7 @@ class Span(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def read_moment(words: str) -> Moment | None:
+def read_moment(words: str) -> TimeOfDay | None:
     """Return the time that words give, None if there is no such time of day (31:00)."""
     match = _READ.search(words)
     return _moment(match) if match else None
@@ -110,7 +110,7 @@ def cut(spans: list[Span], gap: Span) -> list[Span]:
     return spans
 
 
-def fit(moment: Moment, within: Span) -> int | None:
+def fit(moment: TimeOfDay, within: Span) -> int | None:
     """Return the moment on the clock of a span, None if it lies outside. Negative minutes count from its end."""
     if moment.minutes < 0:
         return within.end + moment.minutes if within.length > -moment.minutes else None
@@ -126,9 +126,9 @@ def _shifts(*, exact: bool) -> tuple[int, ...]:
     return (0, DAY) if exact else (0, DAY, NOON)
 
 
-def _moment(match: re.Match[str]) -> Moment | None:
+def _moment(match: re.Match[str]) -> TimeOfDay | None:
     if match["word"]:
-        return Moment(HALVES[match["word"]], exact=True)
+        return TimeOfDay(HALVES[match["word"]], exact=True)
     half = match["half"] or match["after"]
     hour = int(match["hour"])
     minute = 30 if match["thirty"] else int(match["minute"] or match["minute2"] or 0)
@@ -136,5 +136,5 @@ def _moment(match: re.Match[str]) -> Moment | None:
         return None
     if half and hour <= 12:
         night = half == "밤" and (hour == 12 or hour < 6)  # 밤 12시 is midnight, 밤 1시 is after it
-        return Moment(hour % 12 * HOUR + minute + (0 if night else HALVES[half]), exact=True)
-    return Moment(hour * HOUR + minute, exact=hour > 12 or hour == 0)
+        return TimeOfDay(hour % 12 * HOUR + minute + (0 if night else HALVES[half]), exact=True)
+    return TimeOfDay(hour * HOUR + minute, exact=hour > 12 or hour == 0)

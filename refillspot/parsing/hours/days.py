@@ -1,24 +1,41 @@
-"""Which of the times that a text names hold on a day."""
+"""One day out of the times that are said of it, and which of those that a text names hold on it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, TypeVar
 
-from refillspot.parsing.hours.day import open_day
+from refillspot.items import Day
+from refillspot.parsing.hours.clock import cut, fit, is_plausible, merge, write_clock
 from refillspot.parsing.hours.weekdays import EVERY_DAY, HOLIDAY, Days
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from refillspot.items import Day
-    from refillspot.parsing.hours.clock import Moment, Span
+    from refillspot.parsing.hours.clock import Span, TimeOfDay
 
 T = TypeVar("T")
 Said = defaultdict[Days | None, list[T]]
 
 SINGLE = [frozenset({number}) for number in range(8)]
+
+
+@lru_cache(maxsize=1024)  # the days of a week are mostly alike
+def open_day(opens: tuple[Span, ...], gaps: tuple[Span, ...], calls: tuple[TimeOfDay, ...]) -> Day | None:
+    """Return the day that is open so, but for the gaps, with its last order; None if no shop is open like that."""
+    if not all(map(is_plausible, opens)):
+        return None
+    spans = merge(list(opens))
+    for gap in gaps:
+        spans = cut(spans, gap)
+    if not spans:
+        return None
+    # One before the last break is the last of the lunch, not of the day.
+    fitting = [minutes for call in calls if (minutes := fit(call, spans[-1])) is not None]
+    last_order = write_clock(max(fitting)) if fitting else None
+    return Day([(write_clock(span.start), write_clock(span.end)) for span in spans], last_order)
 
 
 class Times:
@@ -28,7 +45,7 @@ class Times:
         self.open: Said[Span] = defaultdict(list)
         self.noted: Said[Span] = defaultdict(list)  # open, by a note on another row
         self.breaks: Said[Span] = defaultdict(list)  # an empty list = says there is none
-        self.last_orders: Said[Moment] = defaultdict(list)
+        self.last_orders: Said[TimeOfDay] = defaultdict(list)
 
     def settle(self, *, of_every_day: bool) -> None:
         """Take what names no days as said of every day: openings only where the rest of the text allows it."""

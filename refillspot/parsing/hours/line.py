@@ -8,7 +8,7 @@ from refillspot.parsing.hours.statements import Assertion, Draft, Scope, Stateme
 from refillspot.parsing.hours.weekdays import NO_DAY
 
 if TYPE_CHECKING:
-    from refillspot.parsing.hours.clock import Moment, Span
+    from refillspot.parsing.hours.clock import Span, TimeOfDay
 
 SILENT = {"filler", "colon"}
 
@@ -45,7 +45,7 @@ class LineState:
         end: int,
         *,
         span: Span | None = None,
-        moment: Moment | None = None,
+        moment: TimeOfDay | None = None,
         doubt: bool = False,
     ) -> Statement:
         draft = self.draft

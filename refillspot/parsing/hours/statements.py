@@ -9,14 +9,13 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from refillspot.parsing.hours.month_weeks import Weeks, find_weeks
-from refillspot.parsing.hours.weekdays import HOLIDAY, LETTERS, NO_DAY, Days, read_days
+from refillspot.parsing.hours.weekdays import HOLIDAY, LETTERS, NO_DAY, Days, Weeks, find_weeks, read_days
 from refillspot.parsing.hours.words import TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from refillspot.parsing.hours.clock import Moment, Span
+    from refillspot.parsing.hours.clock import Span, TimeOfDay
 
 Assertion = Literal[
     "open", "until", "from", "break", "no break", "last order", "closed", "all year", "works", "except", "aside"
@@ -67,7 +66,7 @@ class Statement:
     scope: Scope | None
     words: str
     span: Span | None = None
-    moment: Moment | None = None
+    moment: TimeOfDay | None = None
     doubt: bool = False
     own_scope: bool = True
     of: Statement | None = None
@@ -97,7 +96,7 @@ class Draft:
     is_of_something_else: bool = False  # 예약, 주차, 배달: whatever follows is no opening hours
     is_weekly: bool = False  # 매주, 요일: some weekday is meant, whether or not it could be read
     heads: bool = False  # 휴무일 was said first, the days come after it
-    clocks: list[Moment] = field(default_factory=list)
+    clocks: list[TimeOfDay] = field(default_factory=list)
 
     @property
     def is_doubtful(self) -> bool:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from refillspot.parsing.hours.clock import CLOCK, ROUND_THE_CLOCK, SPAN, Moment
-from refillspot.parsing.hours.month_weeks import WEEK
-from refillspot.parsing.hours.weekdays import DATED, LISTED, TRUNCATED
+from refillspot.parsing.hours.clock import CLOCK, ROUND_THE_CLOCK, SPAN, TimeOfDay
+from refillspot.parsing.hours.weekdays import DATED, LISTED, TRUNCATED, WEEK
 
 _BREAK = (
     r"브레이크(?: ?타임)?|break(?: ?time)?|(?<![a-z])b[./]? ?t(?![a-z])\.?|(?:쉬는|휴식|준비|휴게|휴계) ?(?:시간|타임)"
@@ -95,9 +94,9 @@ SAYS_ALL_YEAR = re.compile(r"무휴|365")
 LONGER = re.compile(r"전[날일]|다음 ?날|익일|명일|연휴|전후|이틀|기간|\d ?일")
 
 
-def read_before_closing(words: str) -> Moment:
+def read_before_closing(words: str) -> TimeOfDay:
     """Return a moment counted back from closing time: negative minutes."""
     match = re.search(BEFORE_CLOSING, words)
     assert match  # noqa: S101  # the words are a match of it
     hours, minutes = int(match[1] or 0), int(match[2] or 0)
-    return Moment(-(hours * 60 + (minutes or (30 if "반" in match[0] else 0))), exact=True)
+    return TimeOfDay(-(hours * 60 + (minutes or (30 if "반" in match[0] else 0))), exact=True)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from refillspot.items import Evidence, EvidenceSource, RefillVerdict, Verdict
 from refillspot.parsing.price.words import LABEL, PERSON
-from refillspot.parsing.refill.brands import find_brand
 from refillspot.parsing.refill.words import (
     ANY_OFFER,
     BUFFET,
@@ -17,6 +16,7 @@ from refillspot.parsing.refill.words import (
     OFFERS,
     OTHER_ASIDE,
     SALAD_BAR,
+    find_brand,
     is_side,
 )
 from refillspot.parsing.text import normalize

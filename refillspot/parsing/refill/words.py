@@ -1,4 +1,7 @@
-"""The words of an all-you-can-eat offer, how much each weighs where, and what turns it into something else."""
+"""The words of an all-you-can-eat offer, how much each weighs where, and what turns it into something else.
+
+And the names that say it without such words: chains that are all-you-can-eat, places where only an aside is free.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from refillspot.items import EvidenceSource, Verdict
 
 MAIN_DISHES = (
@@ -164,3 +169,55 @@ def is_side(phrase: str) -> bool:
     """Tell whether a dish or a phrase is rice, soup, a side dish, a drink: what comes with a meal."""
     words = phrase.split()
     return bool(words) and bool(_ASIDE.search(words[-1]) or _ASIDE.search("".join(words)))
+
+
+# Only chains whose whole offer is a price per person; one with ordinary dishes beside a salad bar (빕스) is not here.
+BRANDS = (
+    # meat
+    "명륜진사갈비", "고기싸롱",
+    # sushi and seafood
+    "쿠우쿠우", "스시메이진", "보노보노", "마키노차야", "바이킹스워프", "무스쿠스", "토다이", "드마리스",
+    # Korean and family restaurants
+    "애슐리퀸즈", "애슐리w", "애슐리", "자연별곡", "풀잎채", "계절밥상", "올반",
+    # shabu-shabu
+    "샤브올데이", "로운샤브샤브", "모던샤브하우스", "꽃마름",
+    # pizza, tteokbokki
+    "피자몰", "두끼떡볶이", "두끼",
+)  # fmt: skip
+
+# A brand ends where its word ends, or only its kind and the branch follow: 두끼 강남점, 두끼강남점,
+# 쿠우쿠우골드 강남점, but not 두끼니식당. Before it stands nothing but a company's form: (주)명륜진사갈비.
+_KIND = r"(?:골드|블랙|레드|플러스|프리미엄|셀렉트)?"
+_NAMES = "|".join(r"\s*".join(map(re.escape, brand)) for brand in sorted(BRANDS, key=len, reverse=True))
+_BRAND = re.compile(
+    rf"[\[(<]?(?:\(?주\)|㈜)?\s*(?P<brand>{_NAMES}){_KIND}(?=$|[^가-힣a-z0-9]|[가-힣0-9]{{1,12}}점(?:$|\W))"
+)
+
+
+def find_brand(name: str) -> str | None:
+    """Return the chain that a store's name begins with, as the name writes it; None if it is none of `BRANDS`."""
+    match = _BRAND.match(name.casefold().strip())
+    return match["brand"] if match else None
+
+
+# Restaurants of what is elsewhere given free beside a meal: rice and soup, noodles, coffee and bread, drinks.
+_PLACES = (
+    # rice, side dishes and noodles are refilled here
+    "백반", "가정식", "쌈밥", "보리밥",
+    "국밥", "순대국", "해장국", "곰탕", "설렁탕", "육개장", "추어탕", "칼국수", "국수", "수제비",
+    "냉면", "밀면", "라멘", "우동", "소바",
+    # coffee and bread
+    "카페", "커피", "찻집", "베이커리", "빵집", "제과점", "디저트",
+    # drinks
+    "술집", "주점", "포차", "호프", "펍", "바", "맥주", "와인", "막걸리", "칵테일", "위스키",
+    "이자카야", "사케", "브루어리",
+)  # fmt: skip
+_ENDS_AS_ONE = re.compile(f"(?:{'|'.join(_PLACES)})(?:전문점|집)?$")
+
+
+def is_aside_place(categories: Sequence[str]) -> bool:
+    """Tell whether a store's first category, which is what it is above all, is such a place.
+
+    What its menu offers without limit is then most probably rice, noodles, coffee or beer; a 뷔페 is a meal there too.
+    """
+    return bool(categories) and bool(_ENDS_AS_ONE.search(categories[0]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from refillspot.parsing.cuisine import find_cuisines
+from refillspot.parsing.category import find_cuisines
 from refillspot.parsing.price import parse_prices
 
 if TYPE_CHECKING:

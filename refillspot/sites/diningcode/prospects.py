@@ -9,7 +9,7 @@ from zlib import crc32
 
 from refillspot.parsing.category import parse_categories
 from refillspot.parsing.refill import assess_refill
-from refillspot.parsing.refill.aside_places import is_aside_place
+from refillspot.parsing.refill.words import is_aside_place
 from refillspot.parsing.text import clean_text
 from refillspot.planning.keywords import KINDS
 

@@ -25,9 +25,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.items import Address, MenuItem, Store
 from refillspot.parsing.address import parse_address
-from refillspot.parsing.category import parse_categories
-from refillspot.parsing.cuisine import find_cuisines
-from refillspot.parsing.dong_check import is_in_dong
+from refillspot.parsing.category import find_cuisines, parse_categories
 from refillspot.parsing.hours import parse_hours
 from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import is_plausible_krw, parse_price_krw
@@ -35,7 +33,7 @@ from refillspot.parsing.refill import assess_refill
 from refillspot.parsing.refill.price import find_offers, headline_price_krw, refill_prices
 from refillspot.parsing.refill.terms import refill_terms
 from refillspot.parsing.text import clean_text
-from refillspot.regions import find_district_code
+from refillspot.regions import find_district_code, is_in_dong
 from refillspot.sites.diningcode.answers import number_of
 from refillspot.sites.diningcode.forms import store_page_url
 from refillspot.sites.diningcode.page_types import Detail, Picture, Restaurant

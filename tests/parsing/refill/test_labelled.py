@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.parsing.refill_labels import judge, labelled_stores
+from tests.parsing.refill.labels import judge, labelled_stores
 
 
 def test_labelled_stores_are_judged_right() -> None:

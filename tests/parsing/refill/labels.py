@@ -12,7 +12,7 @@ from refillspot.parsing.refill import assess_refill
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LABELS = Path(__file__).parent / "labelled" / "refill.yaml"
+LABELS = Path(__file__).parents[1] / "labelled" / "refill.yaml"
 SILENT: dict[str, Any] = {"branch": None, "categories": None, "menu": None, "tags": None}
 
 

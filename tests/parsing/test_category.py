@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refillspot.parsing.cuisine import find_cuisines
+from refillspot.parsing.category import find_cuisines
 from refillspot.parsing.cuisine_words import WORDS
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from refillspot.items import Day, OpeningHours
 from refillspot.parsing.hours import parse_hours
 from tests.parsing.growth import is_linear
 
-CAPTURE = Path(__file__).parents[3] / "shared" / "captures" / "hours_early_era.json"
+CAPTURE = Path(__file__).parents[4] / "shared" / "captures" / "hours_early_era.json"
 
 # label → text, and the same as OSM text
 WEEKS = [

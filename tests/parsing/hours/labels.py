@@ -14,7 +14,7 @@ from refillspot.parsing.hours import parse_hours
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LABELS = Path(__file__).parent / "labelled" / "hours.yaml"
+LABELS = Path(__file__).parents[1] / "labelled" / "hours.yaml"
 
 
 def labelled_hours() -> Iterator[tuple[str | dict[str, str], str | None]]:
@@ -56,7 +56,7 @@ def _write_day(day: Day) -> str:
 
 
 CAPTURED_LABELS = LABELS.parent / "captured_hours.yaml"
-CAPTURED_TEXTS = Path(__file__).parents[3] / "shared" / "captures" / "hours_2026_one_line.json"
+CAPTURED_TEXTS = Path(__file__).parents[4] / "shared" / "captures" / "hours_2026_one_line.json"
 
 
 def captured_hours() -> Iterator[tuple[str, str | None]]:

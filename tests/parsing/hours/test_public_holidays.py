@@ -8,7 +8,7 @@ import pytest
 
 from refillspot.parsing.hours import parse_hours
 from refillspot.parsing.hours.public_holidays import find_day_before, is_by_public_holiday
-from tests.parsing.hours_labels import say
+from tests.parsing.hours.labels import say
 
 OPEN = "영업시간: 11:00 - 22:00"
 OFF = "휴무일"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from refillspot.parsing.hours import parse_hours
-from tests.parsing.hours_labels import say
+from tests.parsing.hours.labels import say
 
 Text = str | dict[str, str]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.parsing.hours_labels import CAPTURED_TEXTS, captured_hours, judge_hours, labelled_hours, say
+from tests.parsing.hours.labels import CAPTURED_TEXTS, captured_hours, judge_hours, labelled_hours, say
 
 
 def test_labelled_texts_are_read_right() -> None:

@@ -9,8 +9,8 @@ import opening_hours
 import pytest
 
 from refillspot.parsing.hours import parse_hours
-from tests.parsing.hours_labels import labelled_hours
-from tests.parsing.test_hours import CAPTURE
+from tests.parsing.hours.labels import labelled_hours
+from tests.parsing.hours.test_hours import CAPTURE
 
 
 @pytest.mark.parametrize("text", [text for text, _ in labelled_hours()], ids=str)
