@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import msgspec
 from refillspot.clock import Clock
 from refillspot.exceptions import SiteError
 from refillspot.items import ReadPage
+from refillspot.postgres.connection import run
 from refillspot.postgres.kept_pages import KeptPages
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
@@ -59,8 +59,7 @@ def reparse(database_url: str, web_url: str, *, is_all: bool = False) -> Reparse
         psycopg.Error: PostgreSQL does not answer or refuses.
         SchemaVersionError: the schema is newer than this program.
     """
-    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # psycopg needs this loop on Windows
-        return runner.run(_Reparsing(database_url, web_url).run(is_all=is_all))
+    return run(_Reparsing(database_url, web_url).run(is_all=is_all))
 
 
 class _Reparsing:

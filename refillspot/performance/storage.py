@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from statistics import median
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-
 from refillspot.clock import Clock
 from refillspot.planning import KEYWORDS
 from refillspot.postgres.columns import COLUMNS, encode_json
+from refillspot.postgres.connection import open_connection, run
 from refillspot.postgres.database import migrate_database
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
@@ -83,7 +81,7 @@ def insert_values(store: Store) -> list[Any]:
 
 def round_trip(database_url: str) -> float:
     """Return the seconds that a question takes which is no work, the median of some."""
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with open_connection(database_url, autocommit=True) as connection:
         took = []
         for _number in range(ROUND_TRIPS):
             began = monotonic()
@@ -105,14 +103,13 @@ def merged_per_second(database_url: str, stores: Sequence[Store], group: int) ->
         await table.close()
         return len(stores) / seconds
 
-    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # psycopg needs this loop on Windows
-        return runner.run(write())
+    return run(write())
 
 
 def inserted_per_second(database_url: str, stores: Sequence[Store]) -> float:
     """Return rows a second by one INSERT and one COMMIT a row."""
     migrate_database(database_url)
-    with psycopg.connect(database_url) as connection:
+    with open_connection(database_url) as connection:
         began = monotonic()
         for store in stores:
             connection.execute(INSERT, insert_values(store))

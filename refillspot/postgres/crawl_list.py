@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.language import gettext as _
+from refillspot.postgres.connection import open_connection
 from refillspot.postgres.crawls import COLUMNS, Crawl
 from refillspot.postgres.database import migrate_database
 
@@ -59,7 +60,7 @@ def abandon_crawl(database_url: str, crawl_id: str, now: datetime) -> None:
 def _read(database_url: str, query: str, values: Mapping[str, Any]) -> list[Crawl]:
     try:
         migrate_database(database_url)
-        with psycopg.connect(database_url, connect_timeout=10) as connection:
+        with open_connection(database_url) as connection:
             return connection.cursor(row_factory=class_row(Crawl)).execute(query, values).fetchall()
     except psycopg.OperationalError as error:
         raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error

@@ -14,8 +14,8 @@ from psycopg.types.json import Jsonb
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.language import gettext as _
+from refillspot.postgres.connection import ATTEMPT_SECONDS, open_async_connection, when_available
 from refillspot.postgres.migrations import migrate
-from refillspot.postgres.patience import ATTEMPT_SECONDS, when_available
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +77,7 @@ class CrawlTable:
             check_crawl_id(named)
         values = {"id": named, "spider": spider, "arguments": Jsonb(dict(arguments)), "now": now}
         try:
-            async with asyncio.timeout(ATTEMPT_SECONDS), await self._connect() as connection:
+            async with asyncio.timeout(ATTEMPT_SECONDS), await open_async_connection(self._database_url) as connection:
                 await migrate(connection)
                 async with connection.transaction(), connection.cursor(row_factory=class_row(Crawl)) as cursor:
                     await cursor.execute("SELECT pg_advisory_xact_lock(%s)", [JOINING_LOCK])
@@ -98,7 +98,10 @@ class CrawlTable:
         """Note that a crawl is complete. Waits for PostgreSQL as long as it takes."""
 
         async def operation() -> Crawl:
-            async with await self._connect() as connection, connection.cursor(row_factory=class_row(Crawl)) as cursor:
+            async with (
+                await open_async_connection(self._database_url) as connection,
+                connection.cursor(row_factory=class_row(Crawl)) as cursor,
+            ):
                 await cursor.execute(COMPLETE, {"id": crawl_id, "counts": Jsonb(dict(counts)), "now": now})
                 return await _the(cursor)
 
@@ -106,9 +109,6 @@ class CrawlTable:
             pass
 
         return await when_available(operation, nothing)
-
-    async def _connect(self) -> psycopg.AsyncConnection[Any]:
-        return await psycopg.AsyncConnection.connect(self._database_url, autocommit=True, connect_timeout=10)
 
 
 def _joinable(crawl: Crawl, spider: str, arguments: Mapping[str, Any]) -> Crawl:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from psycopg.rows import class_row, dict_row
 
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
+from refillspot.postgres.connection import open_async_connection, open_connection, run
 from refillspot.postgres.crawls import NAMED, Crawl, CrawlTable
 from refillspot.postgres.migrations import migrate
 
@@ -34,12 +34,11 @@ def migrate_database(database_url: str) -> list[str]:
     Raises:
         SchemaVersionError: it was migrated by a newer refillspot.
     """
-    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # psycopg needs this loop on Windows
-        return runner.run(_migrate(database_url))
+    return run(_migrate(database_url))
 
 
 async def _migrate(database_url: str) -> list[str]:
-    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+    async with await open_async_connection(database_url) as connection:
         return await migrate(connection)
 
 
@@ -58,7 +57,7 @@ def schema_state(database_url: str) -> SchemaState:
         ServiceUnavailableError: the account may not look.
     """
     try:
-        with psycopg.connect(database_url, connect_timeout=5) as connection:
+        with open_connection(database_url, seconds=5) as connection:
             there, may_create = connection.execute(LOOK).fetchone() or (None, False)
             row = connection.execute(VERSION).fetchone() if there else None
     except psycopg.Error as error:
@@ -77,7 +76,7 @@ def scratch_database(database_url: str, name: str) -> Iterator[str]:
         ServiceUnavailableError: the account of `database_url` may not make one.
     """
     identifier = sql.Identifier(name)
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with open_connection(database_url, autocommit=True) as connection:
         try:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
         except psycopg.Error as error:
@@ -95,15 +94,14 @@ def scratch_database(database_url: str, name: str) -> Iterator[str]:
 
 def join_crawl(database_url: str, spider: str, arguments: Mapping[str, Any], named: str | None, now: datetime) -> Crawl:
     """Return the crawl to take part in, see `CrawlTable.join`."""
-    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-        return runner.run(CrawlTable(database_url).join(spider, arguments, named, now))
+    return run(CrawlTable(database_url).join(spider, arguments, named, now))
 
 
 def look_at_crawl(database_url: str, crawl_id: str) -> Crawl | None:
     """Return a crawl as PostgreSQL knows it, None while PostgreSQL is away."""
     try:
         with (
-            psycopg.connect(database_url, connect_timeout=5) as connection,
+            open_connection(database_url, seconds=5) as connection,
             connection.cursor(row_factory=class_row(Crawl)) as cursor,
         ):
             return cursor.execute(NAMED, {"id": crawl_id}).fetchone()
@@ -113,14 +111,14 @@ def look_at_crawl(database_url: str, crawl_id: str) -> Crawl | None:
 
 def commit_times(database_url: str) -> list[datetime]:
     """Return when the stores were committed, each commit once; of stores that were written again the last one."""
-    with psycopg.connect(database_url) as connection:
+    with open_connection(database_url) as connection:
         rows = connection.execute("SELECT DISTINCT last_seen_at FROM refillspot.stores ORDER BY 1").fetchall()
     return [row[0] for row in rows]
 
 
 def read_stores(database_url: str) -> list[dict[str, Any]]:
     """Return all stores as rows, refill stores first, cheapest first."""
-    with psycopg.connect(database_url, row_factory=dict_row) as connection:
-        return connection.execute(
+    with open_connection(database_url) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
             "SELECT * FROM refillspot.stores ORDER BY refill_verdict, refill_price_krw NULLS LAST, ref"
         ).fetchall()

@@ -10,6 +10,7 @@ import psycopg
 
 from refillspot.items import ReadPage, UnreadPage
 from refillspot.postgres.columns import encode_json
+from refillspot.postgres.connection import open_async_connection, open_connection
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -118,7 +119,7 @@ def newest_bodies(database_url: str | None, count: int) -> list[bytes]:
     if database_url is None:
         return []
     try:
-        with psycopg.connect(database_url, connect_timeout=5) as connection:
+        with open_connection(database_url, seconds=5) as connection:
             rows = connection.execute(NEWEST, {"count": count}).fetchall()
     except psycopg.Error:  # whoever asks has told that PostgreSQL is away, or that there are no tables
         return []
@@ -147,7 +148,7 @@ class KeptPages:
         self._database_url = database_url
 
     async def __aenter__(self) -> Self:
-        self._connection = await psycopg.AsyncConnection.connect(self._database_url, autocommit=True)
+        self._connection = await open_async_connection(self._database_url)
         return self
 
     async def __aexit__(self, *_error: object) -> None:

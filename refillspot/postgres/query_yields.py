@@ -10,9 +10,9 @@ from psycopg.types.json import Jsonb
 
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.planning.learning import KeywordYield
+from refillspot.postgres.connection import ATTEMPT_SECONDS, open_async_connection, open_connection, when_available
 from refillspot.postgres.database import migrate_database
 from refillspot.postgres.migrations import migrate
-from refillspot.postgres.patience import ATTEMPT_SECONDS, when_available
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,9 +105,7 @@ class QueryYieldTable:
 
     async def _open_connection(self) -> psycopg.AsyncConnection:
         if self._connection is None or self._connection.closed:
-            self._connection = await psycopg.AsyncConnection.connect(
-                self._database_url, autocommit=True, connect_timeout=10
-            )
+            self._connection = await open_async_connection(self._database_url)
         return self._connection
 
 
@@ -119,7 +117,7 @@ def read_yields(database_url: str, district_codes: Sequence[str], keywords: Sequ
     """
     try:
         migrate_database(database_url)
-        with psycopg.connect(database_url, connect_timeout=10) as connection:
+        with open_connection(database_url) as connection:
             connection.execute(JUDGE, {"keywords": list(keywords)})
             cursor = connection.cursor(row_factory=class_row(KeywordYield))
             return cursor.execute(READ, {"codes": list(district_codes)}).fetchall()

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from refillspot.postgres.columns import encode_json
+from refillspot.postgres.connection import ATTEMPT_SECONDS, ROW_AT_FAULT, open_async_connection, when_available
 from refillspot.postgres.kept_pages import count_outdated, keep_pages, keep_unread
 from refillspot.postgres.merging import merge, prepare_connection, reread, see_again
 from refillspot.postgres.migrations import migrate
-from refillspot.postgres.patience import ATTEMPT_SECONDS, ROW_AT_FAULT, when_available
 from refillspot.postgres.store_row import StoreRow
 from refillspot.sites.diningcode.stores import PARSER_VERSION
 
@@ -61,7 +61,7 @@ class StoreTable:
             psycopg.Error: PostgreSQL does not answer or refuses.
             SchemaVersionError: the schema is newer than this program.
         """
-        connection = await psycopg.AsyncConnection.connect(self._database_url, autocommit=True, connect_timeout=10)
+        connection = await open_async_connection(self._database_url)
         try:
             await migrate(connection)
             await prepare_connection(connection)

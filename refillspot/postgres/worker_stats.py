@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
+from refillspot.postgres.connection import open_async_connection, open_connection
 from refillspot.stats.worker_stats import WorkerStats
 
 if TYPE_CHECKING:
@@ -36,8 +37,7 @@ async def save(database_url: str, crawl_id: str, worker: WorkerStats) -> None:
     """
     values = [crawl_id, worker.worker, worker.started_at, worker.seen_at, worker.ended_at, Jsonb(worker.stats)]
     try:
-        connecting = psycopg.AsyncConnection.connect(database_url, autocommit=True, connect_timeout=10)
-        async with await connecting as connection:
+        async with await open_async_connection(database_url) as connection:
             await connection.execute(SAVE, values)
     except psycopg.Error as error:
         raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
@@ -50,7 +50,7 @@ def read(database_url: str, crawl_id: str) -> Sequence[WorkerStats]:
         ServiceUnavailableError: PostgreSQL does not answer.
     """
     try:
-        with psycopg.connect(database_url, connect_timeout=10) as connection:
+        with open_connection(database_url) as connection:
             return connection.cursor(row_factory=class_row(WorkerStats)).execute(READ, [crawl_id]).fetchall()
     except psycopg.Error as error:
         raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error

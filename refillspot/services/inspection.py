@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from refillspot.postgres.connection import open_connection
 
 TIMEOUT_SECONDS = 5
 
@@ -43,7 +44,7 @@ def inspect_postgres(url: str) -> PostgresFacts:
     Raises:
         psycopg.OperationalError: it does not.
     """
-    with psycopg.connect(url, autocommit=True, connect_timeout=TIMEOUT_SECONDS) as connection:
+    with open_connection(url, autocommit=True, seconds=TIMEOUT_SECONDS) as connection:
         version = connection.info.parameter_status("server_version") or ""
         before = time.time()
         row = connection.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone() or (0.0,)

@@ -18,6 +18,7 @@ from psycopg import errors, pq, sql
 
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
+from refillspot.postgres.connection import open_connection
 from refillspot.services.account import Account
 from refillspot.services.binaries import find_postgres
 from refillspot.services.ownership import NOBODY, ROOT, SERVER_IDS, hand_over
@@ -55,7 +56,7 @@ class PostgresServer:
     def answers(self) -> bool:
         """Whether the database is there and takes connections; creates the database where the server has none."""
         try:
-            psycopg.connect(self.url, connect_timeout=3).close()
+            open_connection(self.url, seconds=3).close()
         except psycopg.OperationalError:
             return self._create_database()
         return True
@@ -95,7 +96,7 @@ class PostgresServer:
     def _create_database(self) -> bool:
         create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE))
         try:
-            with psycopg.connect(self._url("postgres"), autocommit=True, connect_timeout=3) as connection:
+            with open_connection(self._url("postgres"), autocommit=True, seconds=3) as connection:
                 connection.execute(create)
         except (errors.DuplicateDatabase, errors.UniqueViolation):
             return True  # another process was as quick

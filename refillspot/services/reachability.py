@@ -15,6 +15,7 @@ from redis.retry import Retry
 
 from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
 from refillspot.language import gettext as _
+from refillspot.postgres.connection import open_connection
 from refillspot.services.addresses import mask_password
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def check_postgres(url: str, origin: str) -> None:
     """
     name = _("PostgreSQL at {url} ({origin})").format(url=mask_password(url), origin=origin)
     try:
-        with psycopg.connect(url, connect_timeout=TIMEOUT_SECONDS) as connection:
+        with open_connection(url, seconds=TIMEOUT_SECONDS) as connection:
             version = connection.info.server_version // 10_000
     except psycopg.OperationalError as error:
         raise ServiceUnavailableError(
@@ -133,7 +134,7 @@ def _remedy(url: str, error: psycopg.OperationalError, origin: str) -> str:
 
 def _lacks_database(url: str, name: str) -> bool:
     try:
-        with psycopg.connect(make_conninfo(url, dbname="postgres", connect_timeout=TIMEOUT_SECONDS)) as connection:
+        with open_connection(make_conninfo(url, dbname="postgres"), seconds=TIMEOUT_SECONDS) as connection:
             found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone()
     except psycopg.OperationalError:
         return False

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psutil
-import psycopg
 import redis
 
+from refillspot.postgres.connection import open_connection
 from refillspot.services.rerouting import route_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def process_mib(process: psutil.Process, *, shares: bool = False) -> float:
 
 
 def _of_postgres(url: str) -> float | None:
-    with psycopg.connect(url) as connection:
+    with open_connection(url) as connection:
         if not (backend := _local(url, connection.info.backend_pid, POSTGRES_NAMES)):
             return None
         with suppress(psutil.Error):

@@ -25,7 +25,7 @@ from refillspot.items import (
     UnreadPage,
 )
 from refillspot.postgres.columns import COLUMNS, encode_json
-from refillspot.postgres.patience import ROW_AT_FAULT, when_available
+from refillspot.postgres.connection import ROW_AT_FAULT, when_available
 from refillspot.postgres.stores import Outcome, StoreTable
 
 if TYPE_CHECKING:
