@@ -31,6 +31,7 @@ from refillspot.shared.cache_server import CacheServer
 from refillspot.shared.page_cache import PageCache
 from refillspot.shared.page_lookup import PageLookup
 from refillspot.site_access.cached_pages import CachedPages, page_of
+from refillspot.sites import find_site
 from refillspot.sites.diningcode.forms import FORM_HEADERS, search_form, store_form
 from replica import envelope, profile
 from replica.city import build_city
@@ -89,7 +90,7 @@ async def _redis_hits(redis_url: str, pages: Pages) -> Figures:
     crawler = get_crawler(Spider)
     cache = PageCache(CacheServer(redis_url), "bench:cache", max_bytes=4_000_000, lease_seconds=10)
     lookup = PageLookup(cache, POLICY, Clock(timedelta()))
-    middleware = RedisCacheMiddleware(crawler, CachedPages(crawler, lookup))
+    middleware = RedisCacheMiddleware(crawler, CachedPages(crawler, find_site(), lookup))
     for request, response in pages:
         kind = kind_of(request.url, request.meta)
         assert kind

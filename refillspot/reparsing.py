@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from refillspot.clock import Clock
 from refillspot.exceptions import SiteError
 from refillspot.items import ReadPage
@@ -14,9 +12,7 @@ from refillspot.postgres.connection import run
 from refillspot.postgres.kept_pages import KeptPages
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
-from refillspot.sites.diningcode.page_types import Row
-from refillspot.sites.diningcode.roads import read_kept_store
-from refillspot.sites.diningcode.stores import build_store
+from refillspot.sites import find_site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +61,7 @@ def reparse(database_url: str, web_url: str, *, is_all: bool = False) -> Reparse
 class _Reparsing:
     def __init__(self, database_url: str, web_url: str) -> None:
         self._database_url = database_url
-        self._web_url = web_url
+        self._site, self._web_url = find_site(), web_url
         self._clock = _PageClock()
         self._table = StoreTable(database_url, self._clock)
         self._result = Reparsed()
@@ -115,8 +111,8 @@ class _Reparsing:
 
     def _read(self, row: Mapping[str, Any], body: bytes) -> Store | None:
         try:
-            store = build_store(msgspec.convert(row, Row), read_kept_store(body), self._web_url)
-        except (SiteError, msgspec.ValidationError):
+            store = self._site.read_kept(row, body, self._web_url)
+        except SiteError:
             return None
         store.read_from(ReadPage(dict(row), body))
         return store

@@ -17,8 +17,11 @@ queue_rolled_back = object()
 stats_asked = object()
 """The stats are about to be read: whoever counts for itself puts its counts in now."""
 
-page_read = object()
-"""A list or a store page was read, sent with `page` (a `SearchPage` or a `StorePage`)."""
+list_read = object()
+"""A list page was read, sent with `page` (a `ListPage`)."""
+
+store_read = object()
+"""A store page was read, sent with `page` (a `SitePage`)."""
 
 page_unread = object()
 """A store page is in a layout that is not known, sent with `response` and `error`, whose words name the part."""

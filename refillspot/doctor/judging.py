@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from refillspot.doctor.visit import Answer
     from refillspot.sites.diningcode.differences import Differences
-    from refillspot.sites.diningcode.json_parts import Oddity
+    from refillspot.sites.site import Oddity
 
 NOT_NOW = {403, 408, 425, 429}  # and 5xx: the rules could not be read. Any other 4xx means that there are none
 

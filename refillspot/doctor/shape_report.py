@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from refillspot.clock import write_kst
 from refillspot.doctor.finding import Finding
 from refillspot.language import gettext as _
+from refillspot.parsing import PARSER_VERSION
 from refillspot.sites.diningcode.differences import compare, known_paths
 from refillspot.sites.diningcode.shapes import Shapes, note_list, note_store
-from refillspot.sites.diningcode.stores import PARSER_VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path

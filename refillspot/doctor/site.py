@@ -15,11 +15,11 @@ from refillspot.exceptions import VisitError
 from refillspot.language import gettext as _
 from refillspot.planning import KEYWORDS
 from refillspot.policies import politeness
+from refillspot.policies.caching import ROBOTS_PATH
 from refillspot.regions import SEOUL, districts
 from refillspot.robots_text import rules_text
 from refillspot.site_hosts import host_of
 from refillspot.sites.diningcode.forms import FORM_HEADERS, search_form, store_form
-from refillspot.sites.diningcode.refusals import ROBOTS_PATH
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -15,9 +15,8 @@ from scrapy.utils.misc import load_object
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
 from refillspot.signals import stats_asked
-from refillspot.site_access import SiteAccess
+from refillspot.site_access import SiteAccess, site_of
 from refillspot.site_access.cached_pages import is_private, validators_of
-from refillspot.sites.diningcode.kept_page import kept_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
     from refillspot.shared.page_lookup import Wanted
     from refillspot.site_access.cached_pages import CachedPages
+    from refillspot.sites.site import Site
 
 
 class RedisCacheMiddleware:
@@ -148,17 +148,18 @@ class AllowedPartsMiddleware:
     site is. Stats: pages/bytes_sent, pages/bytes_kept (bodies, unpacked).
     """
 
-    def __init__(self, stats: StatsCollector) -> None:
+    def __init__(self, site: Site, stats: StatsCollector) -> None:
+        self._site = site
         self._stats = stats
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler.stats)
+        return cls(site_of(crawler), crawler.stats)
 
     def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002  # Scrapy's signature
         if "cached" in response.flags:  # it came from here before
             return response
-        body = kept_page(response.url, response.status, response.body)
+        body = self._site.kept_page(response.url, response.status, response.body)
         if body is response.body:
             return response
         self._stats.inc_value("pages/bytes_sent", len(response.body))

@@ -18,7 +18,6 @@ from refillspot.policies import politeness
 from refillspot.policies.latency import LatencyWatch
 from refillspot.policies.retries import LONGEST_RETRY_AFTER, retry_after_seconds
 from refillspot.site_access import SiteAccess
-from refillspot.sites.diningcode.refusals import Refusal, is_page_due, refusal_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
     from refillspot.shared.budget import RequestBudget
+    from refillspot.sites.site import Refusal
 
 TOO_MUCH = {403, 429}
 
@@ -44,7 +44,7 @@ class DistressMiddleware:
 
     def __init__(self, crawler: Crawler, access: SiteAccess, budget: RequestBudget) -> None:
         self._crawler = crawler
-        self._hosts = access.hosts
+        self._site, self._hosts = access.site, access.hosts
         self._api = access.api
         self._budget = budget
         self._cool_down = crawler.settings.getfloat("POLITENESS_BLOCK_SECONDS")
@@ -65,7 +65,7 @@ class DistressMiddleware:
         sent = request.meta.pop(SENT, None)
         if sent is None or not self._is_of_site(request):
             return response
-        if refusal := refusal_of(request.url, response.status, response.body):
+        if refusal := self._site.refusal_of(request.url, response.status, response.body):
             self._count(refusal.kind)
             return await self._refused(request, response, refusal, sent)
         await self._hold(request, response)
@@ -112,11 +112,10 @@ class DistressMiddleware:
         reason = f"HTTP {response.status} of {request.url} with Retry-After: {asked[:40]}"
         await self._budget.change(partial(politeness.hold, seconds=seconds, reason=reason))
 
-    @staticmethod
-    def _sign(request: Request, response: Response) -> str | None:
+    def _sign(self, request: Request, response: Response) -> str | None:
         if response.status in TOO_MUCH:
             return f"HTTP {response.status} of {request.url}"
-        if 200 <= response.status < 300 and not response.body.strip() and not is_page_due(request.url):
+        if 200 <= response.status < 300 and not response.body.strip() and not self._site.is_page_due(request.url):
             return f"an empty answer of {request.url}"
         return None
 

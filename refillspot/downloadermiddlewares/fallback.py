@@ -15,7 +15,6 @@ from refillspot.engine import is_ending
 from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH, Kind
 from refillspot.policies.circuit_breaker import API_FAILURE, API_PROBE
 from refillspot.site_access import SiteAccess
-from refillspot.sites.diningcode.refusals import refusal_of
 
 if TYPE_CHECKING:
     from typing import Any, Self
@@ -46,7 +45,7 @@ class FallbackMiddleware:
 
     def __init__(self, crawler: Crawler, access: SiteAccess, api: ApiChannel) -> None:
         self._crawler = crawler
-        self._budget, self._pages, self._api = access.budget, access.pages, api
+        self._site, self._budget, self._pages, self._api = access.site, access.budget, access.pages, api
         self._passing = tuple(load_object(error) for error in crawler.settings.getlist("RETRY_EXCEPTIONS"))
 
     @classmethod
@@ -115,7 +114,7 @@ class FallbackMiddleware:
             if failure:
                 raise IgnoreRequest(f"{failure}; its page: {error}") from error
             return None
-        if self._budget and refusal_of(response.url, response.status, response.body):
+        if self._budget and self._site.refusal_of(response.url, response.status, response.body):
             return put_back(request, self._budget.seconds_held())
         response.request = request
         self._count("stood_in")

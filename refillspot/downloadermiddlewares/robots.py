@@ -19,11 +19,11 @@ from scrapy.utils.misc import build_from_crawler, load_object
 from refillspot.downloadermiddlewares.requeue import put_back
 from refillspot.engine import is_ending
 from refillspot.policies import politeness
+from refillspot.policies.caching import ROBOTS_PATH
 from refillspot.policies.retries import backoff_seconds
 from refillspot.robots_text import LONGEST_RULES, rules_text
 from refillspot.site_access import SiteAccess
 from refillspot.site_hosts import host_of
-from refillspot.sites.diningcode.refusals import ROBOTS_PATH, refusal_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -144,7 +144,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         return await self._rules_of(response, host)
 
     async def _rules_of(self, response: Response, host: str) -> _Rules:
-        if refusal := refusal_of(response.url, response.status, response.body):
+        if refusal := self._access.site.refusal_of(response.url, response.status, response.body):
             raise _UnreadableError(f"{response.url} is {refusal.words}")
         if 400 <= response.status < 500 and response.status not in NOT_NOW:
             await self._keep_delay(host, 0.0)

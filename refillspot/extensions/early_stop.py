@@ -13,9 +13,8 @@ from refillspot.exceptions import LayoutChangedError
 from refillspot.exit_status import UNREADABLE
 from refillspot.policies.caching import CACHE_KIND, Kind
 from refillspot.policies.circuit_breaker import API_FAILURE
-from refillspot.signals import crawl_event, page_read, page_unread, request_failed
-from refillspot.sites.diningcode.page_types import StorePage
-from refillspot.sites.diningcode.roads import road_of
+from refillspot.signals import crawl_event, page_unread, request_failed, store_read
+from refillspot.site_access import site_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-    from refillspot.sites.diningcode.page_types import SearchPage
+    from refillspot.sites.site import Site
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +36,9 @@ class EarlyStop:
     early_stop/part (what most of them lack). Sends crawl_event "held".
     """
 
-    def __init__(self, crawler: Crawler, pages: int) -> None:
+    def __init__(self, crawler: Crawler, site: Site, pages: int) -> None:
         self._crawler = crawler
+        self._site = site
         self._pages = pages
         self._seen = 0
         self._errors: Counter[str] = Counter()
@@ -49,18 +49,17 @@ class EarlyStop:
         pages = crawler.settings.getint("EARLY_STOP_PAGES")
         if pages <= 0:
             raise NotConfigured("EARLY_STOP_PAGES is 0: never.")
-        extension = cls(crawler, pages)
-        crawler.signals.connect(extension.page_read, signal=page_read)
+        extension = cls(crawler, site_of(crawler), pages)
+        crawler.signals.connect(extension.store_read, signal=store_read)
         crawler.signals.connect(extension.page_unread, signal=page_unread)
         crawler.signals.connect(extension.request_failed, signal=request_failed)
         return extension
 
-    def page_read(self, page: StorePage | SearchPage) -> None:
-        if isinstance(page, StorePage):
-            self._count(None)
+    def store_read(self) -> None:
+        self._count(None)
 
     def page_unread(self, response: Response, error: str) -> None:
-        if road_of(response.url) == "pages" or not self._crawler.settings.getbool("FALLBACK_ENABLED"):
+        if self._site.channel_of(response.url) == "pages" or not self._crawler.settings.getbool("FALLBACK_ENABLED"):
             self._count(error)  # else the page for people is asked instead, and tells
 
     def request_failed(self, request: Request) -> None:

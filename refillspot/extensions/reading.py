@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from scrapy import signals
 
 from refillspot.items import Store
-from refillspot.signals import page_read
-from refillspot.sites.diningcode.answers import absent_parts
-from refillspot.sites.diningcode.left_as_text import count_left_as_text, unknown_categories
-from refillspot.sites.diningcode.page_types import SearchPage
+from refillspot.parsing.left_as_text import count_left_as_text, unknown_categories
+from refillspot.signals import list_read, store_read
+from refillspot.site_access import site_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.statscollectors import StatsCollector
 
-    from refillspot.sites.diningcode.page_types import StorePage
+    from refillspot.sites.site import ListPage, Site, SitePage
 
 logger = logging.getLogger(__name__)
 
@@ -33,30 +32,27 @@ class Reading:
     `count_left_as_text`.
     """
 
-    def __init__(self, stats: StatsCollector) -> None:
+    def __init__(self, site: Site, stats: StatsCollector) -> None:
+        self._site = site
         self._stats = stats
         self._unknown: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        extension = cls(crawler.stats)
-        crawler.signals.connect(extension.page_read, signal=page_read)
+        extension = cls(site_of(crawler), crawler.stats)
+        crawler.signals.connect(extension.list_read, signal=list_read)
+        crawler.signals.connect(extension.store_read, signal=store_read)
         crawler.signals.connect(extension.item_scraped, signal=signals.item_scraped)
         return extension
 
-    def page_read(self, page: StorePage | SearchPage) -> None:
-        if isinstance(page, SearchPage):
-            self._stats.inc_value("reading/lists")
-            self._stats.inc_value("reading/rows", len(page.rows) + len(page.broken))
-        else:
-            self._stats.inc_value("reading/store_pages")
-        for part in absent_parts(page):
-            self._stats.inc_value(f"absent/{part}")
-        for odd in page.oddities:
-            name = f"oddities/{odd.path}/{odd.came}/{odd.due}"
-            if self._stats.get_value(name) is None:
-                logger.warning("%s: %s where %s was due; it is left out, and counted", *odd)
-            self._stats.inc_value(name)
+    def list_read(self, page: ListPage) -> None:
+        self._stats.inc_value("reading/lists")
+        self._stats.inc_value("reading/rows", page.sent)
+        self._count_parts(page)
+
+    def store_read(self, page: SitePage) -> None:
+        self._stats.inc_value("reading/store_pages")
+        self._count_parts(page)
 
     def item_scraped(self, item: object) -> None:
         if not isinstance(item, Store):
@@ -68,3 +64,12 @@ class Reading:
             if category not in self._unknown:
                 self._unknown.add(category)
                 logger.info("the category %r of %s is in no vocabulary", category, item.ref)
+
+    def _count_parts(self, page: SitePage) -> None:
+        for part in self._site.absent_parts(page):
+            self._stats.inc_value(f"absent/{part}")
+        for odd in page.oddities:
+            name = f"oddities/{odd.path}/{odd.came}/{odd.due}"
+            if self._stats.get_value(name) is None:
+                logger.warning("%s: %s where %s was due; it is left out, and counted", *odd)
+            self._stats.inc_value(name)

@@ -16,9 +16,9 @@ import msgspec
 from scrapy import Request
 
 from refillspot.exceptions import RefusedRequestError
-from refillspot.frontier.typical import TYPICAL_REQUESTS
 from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH
 from refillspot.policies.circuit_breaker import API_FAILURE, API_PROBE
+from refillspot.sites import typical_requests
 from refillspot.untrusted import UNREADABLE
 
 if sys.version_info >= (3, 14):
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from refillspot.site_hosts import SiteHosts
 
-VERSION = b"\x03"  # of this encoding and of TYPICAL_REQUESTS; a new one for each change of either
+VERSION = b"\x03"  # of this encoding and of `typical_requests`; a new one for each change of either
 MAX_BYTES = 256 * 1024  # of a request; a list request with all its refs has 2 kB
 MAX_DEPTH = 16  # of what is within a request; a list row is 3 deep
 DEFAULTS: dict[str, Any] = {
@@ -90,7 +90,7 @@ class _Queued(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(dict[str, Any])
 _checker = msgspec.msgpack.Decoder(_Queued)
-_dictionary = zstd.ZstdDict(_encoder.encode(TYPICAL_REQUESTS), is_raw=True)
+_dictionary = zstd.ZstdDict(_encoder.encode(typical_requests()), is_raw=True)
 _options: dict[int, int] = {
     zstd.CompressionParameter.compression_level: 3,
     zstd.CompressionParameter.content_size_flag: 0,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 SKEW_SECONDS = 60.0  # by which the clocks of two machines may differ
-ROBOTS = "/robots.txt"
+ROBOTS_PATH = "/robots.txt"
 CACHE_KIND = "cache_kind"
 """Key of a request's meta: what it asks for, a `Kind`. Without one, only robots.txt is cached."""
 CACHE_REFRESH = "cache_refresh"
@@ -30,7 +30,7 @@ class Kind(StrEnum):
 KINDS = {kind.value: kind for kind in Kind}
 
 
-class Worth(Enum):
+class Cacheability(Enum):
     """What an answer is worth to those who ask the same later."""
 
     PAGE = "page"
@@ -45,7 +45,7 @@ class Worth(Enum):
 
 def kind_of(url: str, meta: Mapping[str, object]) -> Kind | None:
     """Return what a request asks for, None if it is nothing that is cached."""
-    if ROBOTS in url and urlsplit(url).path == ROBOTS:
+    if ROBOTS_PATH in url and urlsplit(url).path == ROBOTS_PATH:
         return Kind.ROBOTS
     asked = meta.get(CACHE_KIND)
     return KINDS.get(asked) if isinstance(asked, str) else None

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from refillspot.parsing import PARSER_VERSION
 from refillspot.postgres.columns import COLUMNS, NUL, STORE_COLUMNS, merge_expression, without_nul
 from refillspot.postgres.kept_pages import PackedPage
-from refillspot.sites.diningcode.stores import PARSER_VERSION
 
 if TYPE_CHECKING:
     from typing import Self

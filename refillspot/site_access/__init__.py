@@ -14,6 +14,7 @@ from refillspot.signals import pace_decided
 from refillspot.site_access.api_channel import ApiChannel
 from refillspot.site_access.cached_pages import CachedPages
 from refillspot.site_hosts import SiteHosts
+from refillspot.sites.site import Site
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -23,8 +24,13 @@ if TYPE_CHECKING:
 ATTRIBUTE = "site_access"  # of the crawler: it lives as long, and nobody else sets or reads it
 
 
+def site_of(crawler: Crawler) -> Site:
+    """Return the site that the spider of a crawl names."""
+    return getattr(crawler.spidercls, "site", None) or Site()
+
+
 class SiteAccess:
-    """The budget, the state of the API and the kept pages of a crawl; None where the settings want none.
+    """The site that the spider names; the budget, the state of the API and the kept pages: None if not wanted.
 
     Settings: POLITENESS_… (docs/politeness.md), FALLBACK_ENABLED, CACHE_ENABLED, CACHE_REDIS_URL, and those of its
     parts. Sends pace_decided.
@@ -36,11 +42,12 @@ class SiteAccess:
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
         self._crawler = crawler
+        self.site = site_of(crawler)
         self.hosts = SiteHosts.of(settings)
         self.budget = self._budget() if allowed_pace(settings) > 0 else None
-        self.api = ApiChannel(crawler, self.hosts) if settings.getbool("FALLBACK_ENABLED") else None
+        self.api = ApiChannel(crawler, self.site, self.hosts) if settings.getbool("FALLBACK_ENABLED") else None
         is_kept = settings.getbool("CACHE_ENABLED") and settings.get("CACHE_REDIS_URL")
-        self.pages = CachedPages.from_crawler(crawler) if is_kept else None
+        self.pages = CachedPages.from_crawler(crawler, self.site) if is_kept else None
 
     @classmethod
     def of(cls, crawler: Crawler) -> SiteAccess:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from refillspot.policies.caching import Kind, kind_of
 from refillspot.shared.api_health import ApiHealth
 from refillspot.site_hosts import host_of
-from refillspot.sites.diningcode.forms import Form
-from refillspot.sites.diningcode.refusals import Refusal, RefusalKind
-from refillspot.sites.diningcode.roads import page_for, road_of
+from refillspot.sites.site import RefusalKind
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -19,6 +16,7 @@ if TYPE_CHECKING:
 
     from refillspot.policies.circuit_breaker import ApiDecision
     from refillspot.site_hosts import SiteHosts
+    from refillspot.sites.site import Refusal, Site
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +30,9 @@ class ApiChannel:
     not answer); of the decisions that this worker caused fallback/switched, returned, probe.
     """
 
-    def __init__(self, crawler: Crawler, hosts: SiteHosts) -> None:
+    def __init__(self, crawler: Crawler, site: Site, hosts: SiteHosts) -> None:
         settings = crawler.settings
+        self._site = site
         self._stats = crawler.stats
         self._api_host, self._web_url = host_of(hosts.api_url), hosts.web_url
         key = hosts.api_health_key(settings["REDIS_KEY_PREFIX"])
@@ -42,11 +41,11 @@ class ApiChannel:
     def kind_of(self, request: Request) -> Kind | None:
         """Return what a request asks the API for; None if it asks another, or for nothing that a page says."""
         kind = kind_of(request.url, request.meta)
-        return kind if kind in ASKED and road_of(request.url) == "api" else None
+        return kind if kind in ASKED and self._site.channel_of(request.url) == "api" else None
 
     def page_of(self, request: Request) -> str | None:
         """Return the address of the page that says what a request asks the API for; None if no page does."""
-        return page_for(Form(urlsplit(request.url).path, request.body), self._web_url)
+        return self._site.web_page_for(request.url, request.body, self._web_url)
 
     async def failed(self, kind: Kind, reason: str) -> None:
         """Note a request that the API could not answer in a way that can be used."""

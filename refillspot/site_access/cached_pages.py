@@ -10,13 +10,11 @@ from scrapy.http import Headers
 from scrapy.responsetypes import responsetypes
 
 from refillspot.clock import Clock
-from refillspot.policies.caching import CACHE_REFRESH, CachePolicy, Kind, Worth, kind_of
+from refillspot.policies.caching import CACHE_REFRESH, Cacheability, CachePolicy, Kind, kind_of
 from refillspot.shared.cache_server import CacheAwayError, CacheServer
 from refillspot.shared.page import Page
 from refillspot.shared.page_cache import PageCache
 from refillspot.shared.page_lookup import PageLookup
-from refillspot.sites.diningcode.cacheability import worth_of
-from refillspot.sites.diningcode.versions import row_version
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
     from refillspot.shared.page_lookup import Wanted
+    from refillspot.sites.site import Site
 
 METHODS = {"GET", "POST"}  # the API is asked by POST, and changes nothing
 CREDENTIALS = ("Authorization", "Cookie")
@@ -41,14 +40,15 @@ class CachedPages:
     Settings: CACHE_…, CACHE_REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS. Stats: those of RedisCacheMiddleware.
     """
 
-    def __init__(self, crawler: Crawler, lookup: PageLookup) -> None:
+    def __init__(self, crawler: Crawler, site: Site, lookup: PageLookup) -> None:
         self._crawler = crawler
+        self._site = site
         self._lookup = lookup
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
+    def from_crawler(cls, crawler: Crawler, site: Site) -> Self:
         settings = crawler.settings
-        return cls(crawler, PageLookup(_cache(settings), _policy(settings), Clock.of(settings)))
+        return cls(crawler, site, PageLookup(_cache(settings), _policy(settings), Clock.of(settings)))
 
     def wanted(self, request: Request) -> Wanted | None:
         """Return which page a request asks for; None if it is none that may be kept."""
@@ -57,7 +57,7 @@ class CachedPages:
             return None
         fingerprint = self._crawler.request_fingerprinter.fingerprint(request)
         row = request.cb_kwargs.get("row") if kind is Kind.STORE else None
-        listed = row_version(row) if isinstance(row, dict) else b""
+        listed = self._site.row_version(row) if isinstance(row, dict) else b""
         return self._lookup.want(kind, fingerprint, listed=listed, refresh=bool(request.meta.get(CACHE_REFRESH)))
 
     async def kept(self, request: Request) -> Response | None:
@@ -85,11 +85,11 @@ class CachedPages:
             self.count("revalidated")
             self.count("bytes_saved", len(page.body))
             return response_of(request, page)
-        worth = worth_of(wanted.kind, request.url, response.status, response.body)
-        if worth is Worth.PASSING:
+        worth = self._site.cacheability(wanted.kind, request.url, response.status, response.body)
+        if worth is Cacheability.PASSING:
             return self.stand_in(request, wanted) or response
-        if worth is not Worth.UNKNOWN:
-            permanent = worth is Worth.PERMANENT
+        if worth is not Cacheability.UNKNOWN:
+            permanent = worth is Cacheability.PERMANENT
             page = page_of(response, wanted.kind, now, permanent=permanent, listed=wanted.listed)
             await self._lookup.keep(wanted, page)
         return response

@@ -14,8 +14,6 @@ from refillspot.items import Store
 from refillspot.policies.caching import CACHE_KIND, Kind
 from refillspot.policies.circuit_breaker import API_FAILURE
 from refillspot.site_access import SiteAccess
-from refillspot.sites.diningcode.forms import FORM_HEADERS
-from refillspot.sites.diningcode.roads import road_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -25,9 +23,11 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
     from refillspot.site_access.api_channel import ApiChannel
+    from refillspot.sites.site import Site
 
 logger = logging.getLogger(__name__)
 
+QUEUED_HEADERS = {b"Content-Type"}
 COUNTED = {Kind.LIST: "fallback/lists", Kind.STORE: "fallback/stores"}
 
 
@@ -41,19 +41,20 @@ class ReadingMiddleware:
     unread/<error>/<kind> (answers of the API that could not be used).
     """
 
-    def __init__(self, crawler: Crawler, api: ApiChannel) -> None:
+    def __init__(self, crawler: Crawler, site: Site, api: ApiChannel) -> None:
         settings = crawler.settings
         self._crawler = crawler
+        self._site = site
         self._api = api
         self._retry_times = settings.getint("RETRY_TIMES") if settings.getbool("RETRY_ENABLED") else 0
         self._unread: WeakSet[Response] = WeakSet()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        api = SiteAccess.of(crawler).api
-        if api is None:
+        access = SiteAccess.of(crawler)
+        if access.api is None:
             raise NotConfigured("FALLBACK_ENABLED is False.")
-        return cls(crawler, api)
+        return cls(crawler, access.site, access.api)
 
     async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
         says_something = False
@@ -63,7 +64,7 @@ class ReadingMiddleware:
         kind = self._api.kind_of(response.request) if response.request else None
         if kind is None or response in self._unread:
             return
-        if road_of(response.url) == "pages":
+        if self._site.channel_of(response.url) == "pages":
             self._crawler.stats.inc_value(COUNTED[kind])
         elif says_something and "cached" not in response.flags:  # an empty list proves nothing
             await self._api.health.note_success(kind)
@@ -71,7 +72,7 @@ class ReadingMiddleware:
     def process_spider_exception(self, response: Response, exception: Exception) -> AsyncIterator[Request] | None:
         request = response.request
         kind = self._api.kind_of(request) if request else None
-        if request is None or kind is None or road_of(response.url) == "pages":
+        if request is None or kind is None or self._site.channel_of(response.url) == "pages":
             return None
         if not self._is_for_good(request, exception) or self._api.page_of(request) is None:
             return None
@@ -89,8 +90,9 @@ class ReadingMiddleware:
     async def _lead(self, request: Request, kind: Kind, reason: str) -> AsyncIterator[Request]:
         logger.error("the API's answer to %s cannot be used, its page is asked instead: %s", request, reason)
         await self._api.failed(kind, reason)
-        yield Request(  # and nothing else of its meta: middlewares have put secrets into it
-            request.url, request.callback, "POST", FORM_HEADERS, request.body, priority=request.priority,
+        headers = {name: value for name, value in request.headers.items() if name in QUEUED_HEADERS}
+        yield Request(  # and nothing else of its meta and headers: middlewares have put secrets into them
+            request.url, request.callback, request.method, headers, request.body, priority=request.priority,
             cb_kwargs=request.cb_kwargs, errback=request.errback, dont_filter=True,
             meta={CACHE_KIND: kind.value, API_FAILURE: reason},
         )  # fmt: skip

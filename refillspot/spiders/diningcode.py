@@ -14,10 +14,11 @@ from refillspot.items import ReadPage, UnreadPage
 from refillspot.planning import CrawlArguments, Query, SearchPlan
 from refillspot.planning.learning import QueryAnswer
 from refillspot.planning.pagination import Step
+from refillspot.sites.diningcode.channels import read_list, read_store
 from refillspot.sites.diningcode.forms import PAGE_SIZE
 from refillspot.sites.diningcode.lists import ListReader
 from refillspot.sites.diningcode.page_types import Row
-from refillspot.sites.diningcode.roads import read_list, read_store
+from refillspot.sites.diningcode.site import SITE
 from refillspot.sites.diningcode.stores import build_store
 from refillspot.spiders.requests import build_list_request, build_store_request
 
@@ -48,6 +49,7 @@ class DiningcodeSpider(Spider):
     """
 
     name = "diningcode"
+    site = SITE
 
     def __init__(self, **arguments: str) -> None:
         super().__init__()
@@ -86,7 +88,7 @@ class DiningcodeSpider(Spider):
     ) -> Iterator[Request | QueryAnswer]:
         """Yield store pages, and what follows: the rest of the rows, smaller queries, or the same one again."""
         asked, page = msgspec.convert(query, Query), read_list(response.url, response.body)
-        self.crawler.signals.send_catch_log(signals.page_read, page=page)
+        self.crawler.signals.send_catch_log(signals.list_read, page=page)
         for trouble in page.broken:
             self.logger.error("a row of %r could not be read: %s", query, trouble)
         reading = self._reader.read(page, asked, seen)
@@ -123,7 +125,7 @@ class DiningcodeSpider(Spider):
             self.crawler.signals.send_catch_log(signals.page_unread, response=response, error=str(error))
             yield UnreadPage(row["v_rid"], row, response.body, str(error))
             raise
-        self.crawler.signals.send_catch_log(signals.page_read, page=page)
+        self.crawler.signals.send_catch_log(signals.store_read, page=page)
         store = build_store(msgspec.convert(row, Row), page, self.settings["DININGCODE_WEB_URL"])
         store.read_from(ReadPage(row, response.body))
         yield store

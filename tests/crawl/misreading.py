@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from refillspot import parsing
 from refillspot.items import Day, OpeningHours
 from refillspot.postgres import store_row
 from refillspot.sites.diningcode import stores
@@ -21,5 +22,5 @@ class Misreading:
     def from_crawler(cls, crawler: Crawler) -> Self:  # noqa: ARG003  # Scrapy's signature
         vars(stores)["parse_hours"] = lambda _value: OpeningHours({0: Day([("01:00", "02:00")])})
         vars(stores)["headline_price_krw"] = lambda _prices: 1
-        vars(store_row)["PARSER_VERSION"] = stores.PARSER_VERSION - 1
+        vars(store_row)["PARSER_VERSION"] = parsing.PARSER_VERSION - 1
         return cls()

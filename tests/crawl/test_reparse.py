@@ -11,13 +11,13 @@ import psycopg
 
 from refillspot.clock import Clock
 from refillspot.items import ReadPage, RefillVerdict, Store, UnreadPage
+from refillspot.parsing import PARSER_VERSION
 from refillspot.postgres import kept_pages
 from refillspot.postgres.database import read_stores
 from refillspot.postgres.kept_pages import newest_bodies
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import Outcome, StoreTable
 from refillspot.reparsing import Reparsed, reparse
-from refillspot.sites.diningcode.stores import PARSER_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

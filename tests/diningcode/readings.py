@@ -14,12 +14,13 @@ from typing import Any
 import msgspec
 import yaml
 
+from refillspot.parsing import PARSER_VERSION
 from refillspot.parsing.hours import parse_hours
 from refillspot.parsing.price import parse_prices
 from refillspot.parsing.refill import assess_refill
+from refillspot.sites.diningcode.channels import read_kept_store
 from refillspot.sites.diningcode.page_types import Row
-from refillspot.sites.diningcode.roads import read_kept_store
-from refillspot.sites.diningcode.stores import PARSER_VERSION, build_store
+from refillspot.sites.diningcode.stores import build_store
 
 HERE = Path(__file__).parent
 LABELLED = HERE.parent / "parsing/labelled"

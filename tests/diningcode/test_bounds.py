@@ -10,7 +10,6 @@ import pytest
 
 from refillspot.exceptions import LayoutChangedError
 from refillspot.sites.diningcode.answers import decode_search, decode_store
-from refillspot.sites.diningcode.json_parts import Oddity
 from refillspot.sites.diningcode.kept_html import kept_store_page
 from refillspot.sites.diningcode.kept_page import kept_page
 from refillspot.sites.diningcode.list_page import decode_list_page
@@ -19,6 +18,7 @@ from refillspot.sites.diningcode.page_types import LONGEST_TEXT, MOST_ENTRIES
 from refillspot.sites.diningcode.refusals import refusal_of
 from refillspot.sites.diningcode.store_page import decode_store_page
 from refillspot.sites.diningcode.stores import build_store
+from refillspot.sites.site import Oddity
 from tests.parsing.fuzz import ROW
 from tests.parsing.growth import grows_linearly
 

@@ -12,13 +12,20 @@ import pytest
 from refillspot.exceptions import BlockedError, LayoutChangedError, MalformedAnswerError, UnknownStoreError
 from refillspot.regions import SEOUL
 from refillspot.sites.diningcode.answers import decode_search, decode_store
+from refillspot.sites.diningcode.channels import (
+    channel_of,
+    form_for,
+    read_kept_store,
+    read_list,
+    read_store,
+    web_page_for,
+)
 from refillspot.sites.diningcode.forms import PAGE_CAP, Form, search_form, store_form
-from refillspot.sites.diningcode.json_parts import Oddity
 from refillspot.sites.diningcode.list_page import decode_list_page
 from refillspot.sites.diningcode.page_types import HoursRow, Menu, MenuLine, OpenStatus, Row, StorePage
-from refillspot.sites.diningcode.roads import form_for, page_for, read_kept_store, read_list, read_store, road_of
 from refillspot.sites.diningcode.store_page import decode_store_page
 from refillspot.sites.diningcode.stores import build_store
+from refillspot.sites.site import Oddity
 from replica import profile
 from replica.city import build_city
 from replica.clock import START
@@ -336,21 +343,21 @@ def test_what_is_no_whole_page_is_said(body: bytes, error: type[Exception]) -> N
 
 @pytest.mark.parametrize("form", [search_form("서울 강남구 A&B 무한리필"), store_form("Ab1Cd2Ef3Gh4")])
 def test_a_form_has_its_page_and_a_page_its_form(form: Form) -> None:
-    url = page_for(form, f"{WEB_URL}/")
+    url = web_page_for(form, f"{WEB_URL}/")
 
     assert url
-    assert road_of(url) == "pages"
+    assert channel_of(url) == "pages"
     assert form_for(url) == form
-    assert road_of(f"https://im.diningcode.com{form.path}") == "api"
+    assert channel_of(f"https://im.diningcode.com{form.path}") == "api"
 
 
 def test_further_rows_are_on_the_page_of_the_first() -> None:
-    assert page_for(search_form("뷔페", offset=100), WEB_URL) == page_for(search_form("뷔페"), WEB_URL)
+    assert web_page_for(search_form("뷔페", offset=100), WEB_URL) == web_page_for(search_form("뷔페"), WEB_URL)
 
 
 @pytest.mark.parametrize("form", [Form("/API/isearch/", b"query=x&rect=1,2,3,4"), Form("/API/other/", b"v_rid=x")])
 def test_what_no_page_says_has_none(form: Form) -> None:
-    assert page_for(form, WEB_URL) is None
+    assert web_page_for(form, WEB_URL) is None
     assert form_for(f"{WEB_URL}/other.php?rid=x") is None
 
 

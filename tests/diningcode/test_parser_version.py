@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from refillspot.sites.diningcode.stores import PARSER_VERSION
+from refillspot.parsing import PARSER_VERSION
 from tests.diningcode.readings import RECORD, read_all
 
 
@@ -15,7 +15,7 @@ def test_parsers_that_read_otherwise_have_another_version() -> None:
 
     assert not changed or recorded["parser_version"] != PARSER_VERSION, (
         f"the parsers read {len(changed)} texts otherwise, the first: {changed[0]!r}. If that is meant, raise "
-        "PARSER_VERSION in refillspot/sites/diningcode/stores.py, then run: python -m tests.diningcode.readings"
+        "PARSER_VERSION in refillspot/parsing/__init__.py, then run: python -m tests.diningcode.readings"
     )
     assert (recorded["parser_version"], recorded["readings"].keys()) == (PARSER_VERSION, now.keys()), (
         "record how the parsers read: python -m tests.diningcode.readings"

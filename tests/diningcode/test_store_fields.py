@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from refillspot.items import Evidence, MenuItem, Price, RefillTerms
+from refillspot.sites.diningcode.channels import read_kept_store
 from refillspot.sites.diningcode.page_types import Row
-from refillspot.sites.diningcode.roads import read_kept_store
 from refillspot.sites.diningcode.stores import build_store
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from scrapy.utils.request import request_from_dict
 from refillspot.exceptions import RefusedRequestError
 from refillspot.frontier import codec
 from refillspot.frontier.codec import RequestCodec
-from refillspot.frontier.typical import TYPICAL_REQUESTS
 from refillspot.site_hosts import SiteHosts
+from refillspot.sites import typical_requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -233,6 +233,6 @@ def test_what_cannot_be_written_is_refused(value: object) -> None:
 
 def test_the_dictionary_belongs_to_the_version() -> None:
     """Entries written before an update must be readable after it, or refused as another version."""
-    digest = hashlib.sha256(msgspec.msgpack.encode(TYPICAL_REQUESTS)).hexdigest()
+    digest = hashlib.sha256(msgspec.msgpack.encode(typical_requests())).hexdigest()
 
     assert (codec.VERSION, digest[:16]) == (b"\x03", "f8c1c5434b89d322")

@@ -13,6 +13,7 @@ import msgspec
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError, ConfigurationError
 from refillspot.parsing.hours import parse_hours
+from refillspot.parsing.left_as_text import count_left_as_text
 from refillspot.planning import CrawlArguments, Query, spider_arguments
 from refillspot.policies import politeness
 from refillspot.policies.circuit_breaker import ApiRecord
@@ -20,12 +21,11 @@ from refillspot.policies.politeness_settings import CrawlWindow, live_pace
 from refillspot.postgres.store_row import StoreRow
 from refillspot.services.addresses import read_addresses
 from refillspot.services.environment import read_environment
+from refillspot.sites.diningcode.channels import read_list, read_store
 from refillspot.sites.diningcode.forms import search_form, store_form
 from refillspot.sites.diningcode.kept_page import kept_page
-from refillspot.sites.diningcode.left_as_text import count_left_as_text
 from refillspot.sites.diningcode.lists import ListReader
 from refillspot.sites.diningcode.refusals import refusal_of
-from refillspot.sites.diningcode.roads import read_list, read_store
 from refillspot.sites.diningcode.stores import build_store
 from tests.parsing.fuzz import DOCUMENTED, PIECES, ROW, read_text
 from tests.shared.redis_readers import (

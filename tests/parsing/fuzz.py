@@ -20,13 +20,13 @@ from refillspot.exceptions import LayoutChangedError, PassingError, UnknownStore
 from refillspot.parsing.address import parse_address
 from refillspot.parsing.category import find_cuisines
 from refillspot.parsing.hours import parse_hours
+from refillspot.parsing.left_as_text import count_left_as_text
 from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import parse_price_krw, parse_prices
 from refillspot.parsing.refill import assess_refill
 from refillspot.parsing.refill.terms import parse_refill_terms
 from refillspot.postgres.store_row import StoreRow
 from refillspot.sites.diningcode.answers import SUCCESS, decode_search, decode_store
-from refillspot.sites.diningcode.left_as_text import count_left_as_text
 from refillspot.sites.diningcode.list_page import decode_list_page
 from refillspot.sites.diningcode.page_types import Row
 from refillspot.sites.diningcode.store_page import decode_store_page

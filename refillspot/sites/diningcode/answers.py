@@ -14,7 +14,7 @@ import msgspec
 
 from refillspot.exceptions import ApiError, BlockedError, LayoutChangedError, UnknownStoreError
 from refillspot.sites.diningcode import versions
-from refillspot.sites.diningcode.json_parts import Oddity, kind_of, loose_json, read_part, whole_json, without_mark
+from refillspot.sites.diningcode.json_parts import kind_of, loose_json, read_part, whole_json, without_mark
 from refillspot.sites.diningcode.page_types import (
     Detail,
     Entries,
@@ -28,6 +28,7 @@ from refillspot.sites.diningcode.page_types import (
     SearchPage,
     StorePage,
 )
+from refillspot.sites.site import Oddity
 
 LASTING = [f'"{name}"'.encode() for name in versions.LASTING]
 SUCCESS = "100"

@@ -5,40 +5,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from refillspot.exceptions import LayoutChangedError, PassingError, UnknownStoreError
-from refillspot.policies.caching import Kind, Worth
+from refillspot.policies.caching import Cacheability, Kind
+from refillspot.sites.diningcode.channels import read_list, read_store
 from refillspot.sites.diningcode.json_parts import without_mark
-from refillspot.sites.diningcode.roads import read_list, read_store
+from refillspot.sites.site import ABSENT, by_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ABSENT = {404, 410}
-REFUSED = {403, 408, 425, 429}
 READERS: dict[Kind, Callable[[str, bytes], Any]] = {Kind.LIST: read_list, Kind.STORE: read_store}
 
 
-def worth_of(kind: Kind, url: str, status: int, body: bytes) -> Worth:
+def cacheability(kind: Kind, url: str, status: int, body: bytes) -> Cacheability:
     """Judge an answer by reading it: the site reports errors, and shows block pages, under HTTP 200 too."""
     if status == 200:
-        return _worth_of_robots(body) if kind is Kind.ROBOTS else _worth_of_page(kind, url, body)
-    if status in ABSENT and b"Human Verification" not in body:
-        return Worth.UNKNOWN if kind is Kind.LIST else Worth.PERMANENT  # a search that is gone is a changed API
-    if status in REFUSED | ABSENT or status >= 500 or 200 < status < 300:
-        return Worth.PASSING
-    return Worth.UNKNOWN
+        return _of_robots(body) if kind is Kind.ROBOTS else _of_page(kind, url, body)
+    if status in ABSENT and b"Human Verification" in body:
+        return Cacheability.PASSING
+    return by_status(kind, status)
 
 
-def _worth_of_page(kind: Kind, url: str, body: bytes) -> Worth:
+def _of_page(kind: Kind, url: str, body: bytes) -> Cacheability:
     try:
         READERS[kind](url, body)
     except UnknownStoreError:
-        return Worth.PERMANENT if kind is Kind.STORE else Worth.UNKNOWN
+        return Cacheability.PERMANENT if kind is Kind.STORE else Cacheability.UNKNOWN
     except PassingError:
-        return Worth.PASSING
+        return Cacheability.PASSING
     except LayoutChangedError:
-        return Worth.UNKNOWN
-    return Worth.PAGE
+        return Cacheability.UNKNOWN
+    return Cacheability.PAGE
 
 
-def _worth_of_robots(body: bytes) -> Worth:
-    return Worth.PASSING if without_mark(body).lstrip().startswith(b"<") else Worth.PAGE  # rules are no HTML
+def _of_robots(body: bytes) -> Cacheability:
+    return (
+        Cacheability.PASSING if without_mark(body).lstrip().startswith(b"<") else Cacheability.PAGE
+    )  # rules are no HTML

@@ -7,12 +7,13 @@ import re
 from codecs import BOM_UTF8
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import inspect
 
 from refillspot.exceptions import LayoutChangedError, MalformedAnswerError
+from refillspot.sites.site import Oddity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,16 +30,6 @@ LONGEST_INTEGER = 400  # digits; more make no number of 64 bits, nor a float
 NUMBERED = re.compile(r"\d{1,6}")
 NOTHING: Any = object()
 """Of a part that could not be read."""
-
-
-class Oddity(NamedTuple):
-    """A part that is not as known. There are only as many paths as the known types have."""
-
-    path: str
-    """"detail.bhour[].time": from the section on, "[]" for an entry of a list."""
-    came: str
-    """What came, as a type of JSON: "object", "empty array" … Never the content."""
-    due: str
 
 
 def without_mark(body: bytes) -> bytes:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from refillspot.exceptions import LayoutChangedError, MalformedAnswerError
 from refillspot.sites.diningcode.answers import read_rows
 from refillspot.sites.diningcode.forms import PAGE_CAP
-from refillspot.sites.diningcode.json_parts import Oddity, read_part, whole_json
+from refillspot.sites.diningcode.json_parts import read_part, whole_json
 from refillspot.sites.diningcode.page_text import page_text
 from refillspot.sites.diningcode.page_types import PoiSection, SearchPage
+
+if TYPE_CHECKING:
+    from refillspot.sites.site import Oddity
 
 # localStorage.setItem('listData', '…'): a JSON string's inside, where ' is written \'.
 LIST_DATA = re.compile(r"""localStorage\.setItem\(\s*['"]listData['"]\s*,\s*'([^'\\]*(?:\\.[^'\\]*)*)'""", re.DOTALL)

@@ -10,7 +10,8 @@ from typing import Annotated, ClassVar, TypeVar
 import msgspec
 
 from refillspot.items import Road  # noqa: TC001  # as above
-from refillspot.sites.diningcode.json_parts import NUMBER, Oddity
+from refillspot.sites.diningcode.json_parts import NUMBER
+from refillspot.sites.site import Oddity  # noqa: TC001  # as above
 
 Ref = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,64}\Z")]
 """The site's id of a store: 12 letters and digits so far. Longer ones fit no index, others no terminal."""

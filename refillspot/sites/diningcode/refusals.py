@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from enum import StrEnum
-from typing import NamedTuple
 from urllib.parse import urlsplit
+
+from refillspot.policies.caching import ROBOTS_PATH
+from refillspot.sites.site import Refusal, RefusalKind
 
 VERIFICATION = b"human verification"
 LOOKED_AT = 64 * 1024  # bytes; such a page has a few
-ROBOTS_PATH = "/robots.txt"
-
-
-class RefusalKind(StrEnum):
-    VERIFICATION = "verification_pages"
-    PAGE = "pages_for_humans"
-
-
-class Refusal(NamedTuple):
-    kind: RefusalKind
-    words: str
 
 
 def refusal_of(url: str, status: int, body: bytes) -> Refusal | None:

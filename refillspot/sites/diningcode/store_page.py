@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from refillspot.exceptions import LayoutChangedError, UnknownStoreError
 from refillspot.parsing.address import parse_address
-from refillspot.sites.diningcode.json_parts import Oddity, fit_part
+from refillspot.sites.diningcode.json_parts import fit_part
 from refillspot.sites.diningcode.linked_data import (
     MENU_ITEM,
     address_of,
@@ -30,6 +30,7 @@ from refillspot.sites.diningcode.page_types import (
     Restaurant,
     StorePage,
 )
+from refillspot.sites.site import Oddity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

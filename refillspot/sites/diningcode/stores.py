@@ -41,11 +41,9 @@ from refillspot.sites.diningcode.page_types import Detail, Picture, Restaurant
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from refillspot.sites.diningcode.json_parts import Oddity
     from refillspot.sites.diningcode.page_types import HoursRow, MenuLine, Number, Row, StorePage
+    from refillspot.sites.site import Oddity
 
-PARSER_VERSION = 2
-"""Of what is made of a page, in this room and in `parsing`; one more whenever the same page reads otherwise."""
 PLACEHOLDER_IMAGE = "/noimage/"
 WITHOUT_PROTOCOL = re.compile(r"(?://)?((?:[a-z0-9-]+\.)+[a-z]{2,}/.+)", re.IGNORECASE | re.DOTALL)
 HIGHEST_SCORE, HIGHEST_USER_SCORE, MOST_REVIEWS = 100, 5, 10_000_000

@@ -31,11 +31,11 @@ UNDER_WAY = 64
 """Pages between the cache, which reads one to know what it is worth, and the spider, which need not read it again."""
 
 
-def road_of(url: str) -> Road:
+def channel_of(url: str) -> Road:
     return "api" if urlsplit(url).path.startswith(API_PREFIX) else "pages"
 
 
-def page_for(form: Form, web_url: str) -> str | None:
+def web_page_for(form: Form, web_url: str) -> str | None:
     """Return the address of the page that says what a form of the API asks for; None if no page does."""
     fields = dict(parse_qsl(form.body.decode(), keep_blank_values=True))
     if form.path == search_form("").path and fields.keys() <= SAID_BY_A_PAGE:
@@ -57,13 +57,13 @@ def form_for(page_url: str) -> Form | None:
 @lru_cache(maxsize=UNDER_WAY)
 def read_list(url: str, body: bytes) -> SearchPage:
     """Read a list page of either road; raises what `decode_search` and `decode_list_page` do. Not to be changed."""
-    return decode_search(body) if road_of(url) == "api" else decode_list_page(body)
+    return decode_search(body) if channel_of(url) == "api" else decode_list_page(body)
 
 
 @lru_cache(maxsize=UNDER_WAY)
 def read_store(url: str, body: bytes) -> StorePage:
     """Read a store page of either road; raises what `decode_store` and `decode_store_page` do. Not to be changed."""
-    return decode_store(body) if road_of(url) == "api" else decode_store_page(body)
+    return decode_store(body) if channel_of(url) == "api" else decode_store_page(body)
 
 
 def read_kept_store(body: bytes) -> StorePage:

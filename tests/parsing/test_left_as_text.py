@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from refillspot.items import Day, MenuItem, OpeningHours, RefillVerdict, Store
-from refillspot.sites.diningcode.left_as_text import count_left_as_text
+from refillspot.parsing.left_as_text import count_left_as_text
 
 MONDAY = {0: Day([("11:00", "22:00")])}
 

@@ -1,0 +1,111 @@
+"""What the rest of the program knows of a site: one contract, which each room beside this one fulfils. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+
+from refillspot.policies.caching import Cacheability, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from refillspot.items import Road, Store
+
+ABSENT = {404, 410}
+REFUSED = {403, 408, 425, 429}
+
+
+class RefusalKind(StrEnum):
+    VERIFICATION = "verification_pages"
+    PAGE = "pages_for_humans"
+
+
+class Refusal(NamedTuple):
+    """Why an answer is a block."""
+
+    kind: RefusalKind
+    words: str
+
+
+class Oddity(NamedTuple):
+    """A part that is not as known. There are only as many paths as the known types have."""
+
+    path: str
+    """"detail.bhour[].time": from the section on, "[]" for an entry of a list."""
+    came: str
+    """What came, as a type of JSON: "object", "empty array" … Never the content."""
+    due: str
+
+
+class SitePage(Protocol):
+    """A list page or a store page that was read."""
+
+    @property
+    def oddities(self) -> Sequence[Oddity]: ...
+
+
+class ListPage(SitePage, Protocol):
+    @property
+    def sent(self) -> int:
+        """Rows of the page, those included that could not be read."""
+
+
+class Site:
+    """What a site is like. Each method as it stands here does for a plain one, which answers in one way only.
+
+    A spider names its site (`site = …`); where no spider is, `refillspot.sites.find_site` knows it by its name.
+    """
+
+    name: ClassVar[str] = "plain"
+
+    def channel_of(self, url: str) -> Road:  # noqa: ARG002  # a plain site has one
+        """Return how an address is asked: through the site's API, or as a page for people."""
+        return "pages"
+
+    def web_page_for(self, url: str, body: bytes, web_url: str) -> str | None:  # noqa: ARG002  # it has no API
+        """Return the address of the page that says what a request asks the API for; None if no page does."""
+        return None
+
+    def refusal_of(self, url: str, status: int, body: bytes) -> Refusal | None:  # noqa: ARG002
+        """Return why an answer is a block, whatever its status says; None if it is none."""
+        return None
+
+    def is_page_due(self, url: str) -> bool:  # noqa: ARG002
+        """Tell whether HTML, and so an empty page, is a fair answer."""
+        return True
+
+    def cacheability(self, kind: Kind, url: str, status: int, body: bytes) -> Cacheability:  # noqa: ARG002
+        """Return what an answer is worth to those who ask the same later."""
+        return by_status(kind, status)
+
+    def row_version(self, row: Mapping[str, object]) -> bytes:  # noqa: ARG002
+        """Return a digest of what a list row says of a store; another = its page is out of date, empty = not known."""
+        return b""
+
+    def kept_page(self, url: str, status: int, body: bytes) -> bytes:  # noqa: ARG002
+        """Return of an answer what may be kept, without visitors' words; the very same object where it is all."""
+        return body
+
+    def absent_parts(self, page: SitePage) -> list[str]:  # noqa: ARG002
+        """Return the paths of parts that a page should have, and does not say anything of."""
+        return []
+
+    def read_kept(self, row: Mapping[str, Any], body: bytes, web_url: str) -> Store:
+        """Return the store of a page that was kept, and of the row that led to it.
+
+        Raises:
+            SiteError: the page, or the row, cannot be read.
+        """
+        raise NotImplementedError
+
+
+def by_status(kind: Kind, status: int) -> Cacheability:
+    """Return what an answer is worth as far as its status tells."""
+    if status == 200:
+        return Cacheability.PAGE
+    if status in ABSENT:
+        return Cacheability.UNKNOWN if kind is Kind.LIST else Cacheability.PERMANENT  # a search cannot be gone
+    if status in REFUSED or status >= 500 or 200 < status < 300:
+        return Cacheability.PASSING
+    return Cacheability.UNKNOWN
