@@ -17,6 +17,7 @@ from refillspot import exit_status, settings
 from tools.stat_keys import stat_keys
 
 PROMISES = Path(__file__).parent / "promises"
+DOCS = Path(__file__).parents[1] / "docs"
 PACKAGE = Path(__file__).parents[1] / "refillspot"
 COLUMNS = "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'refillspot'"
 
@@ -84,6 +85,16 @@ def test_stats() -> None:
     unnamed = {key for key in keys - closed if not any(as_pattern(key).fullmatch(one) for one in possible)}
 
     compare("stats.txt", closed | possible | unnamed)
+
+
+def test_each_stat_is_in_the_document() -> None:
+    """In the row of a component: its prefix in one key of it, its last word in another, or in the same."""
+    rows = (DOCS / "stats.md").read_text("utf-8").splitlines()
+    keys = [key.replace("/*", "").split("/") for key in sorted(promised("stats.txt"))]
+
+    assert [
+        key for key in keys if not any(f"`{key[0]}/" in row and re.search(rf"\b{key[-1]}\b", row) for row in rows)
+    ] == []
 
 
 def can_be(key: str, templates: set[str], words: set[str]) -> bool:

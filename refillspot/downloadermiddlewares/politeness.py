@@ -42,7 +42,7 @@ class PolitenessMiddleware:
     DININGCODE_WEB_URL, REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS. Stats: politeness/permits, discarded,
     waited_seconds, redis_outages, pace and ceiling (requests/s); of the decisions that this worker caused
     politeness/slowed, raised, held, blocked, limited, delayed; longest_hold_seconds (of those held); of those that
-    others had taken waits, reset, stopped; windows_waited.
+    others had taken waits, reset, resumed, stopped; windows_waited.
     Sends crawl_event "blocked", once for each block: the worker that met it.
 
     Raises:

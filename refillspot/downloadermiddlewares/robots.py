@@ -62,7 +62,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     `Crawl-delay` becomes the least spacing for all workers. Of rules without end the first part is read.
 
     Settings: ROBOTSTXT_OBEY, ROBOTSTXT_USER_AGENT, ROBOTSTXT_PARSER, RETRY_EXCEPTIONS, RETRY_BACKOFF_SECONDS.
-    Stats: robotstxt/request_count, response_count, unknown (times that the rules could not be read), forbidden.
+    Stats: robotstxt/request_count, response_count, response_status_count/<HTTP status>, unknown (times that the rules
+    could not be read), forbidden.
     """
 
     def __init__(self, crawler: Crawler) -> None:

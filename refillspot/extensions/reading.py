@@ -28,8 +28,8 @@ class Reading:
 
     Says each odd part once, by the type that came, and each unknown category.
     Stats: reading/lists, reading/rows, reading/store_pages; oddities/<path>/<came>/<due> (rows, or pages, that have
-    it); absent/<path> (pages without a part that stores usually have); parsing/stores, parsing/<kind>, the kinds of
-    `count_left_as_text`.
+    it); absent/<path> (pages without a part that stores usually have); parsing/stores, and of what `count_left_as_text`
+    names hours_unread, hours_partly, prices_unread, outliers, dongs_unread, dongs_elsewhere, categories_unknown.
     """
 
     def __init__(self, site: Site, stats: StatsCollector) -> None:
