@@ -20,7 +20,7 @@ class Step(Enum):
 
 
 @dataclass(slots=True, frozen=True)
-class Answer:
+class PageCounts:
     """One page of a query in numbers."""
 
     shown: int
@@ -36,7 +36,7 @@ class Answer:
     worthy: int
     """Of these, worth a store page."""
     cap: int | None = None
-    """Rows of one query that can be seen at most, where the road that the page came by has such an end of its own."""
+    """Rows of one query that can be seen at most, where the channel it came by has such an end of its own."""
     is_box_ignored: bool = False
     """The query was about a part of a dong, and the rows lie all over it."""
 
@@ -52,7 +52,7 @@ class Answer:
         return not self.here or (not self.worthy and self.total is not None and 2 * self.shown >= self.total)
 
 
-class Course:
+class Pagination:
     """Chooses the next step. How many rows of one query the site shows at most is learnt from the answers.
 
     An answer is complete only if it is short of that, has as many rows as `total` says, and does not just fill a page.
@@ -64,24 +64,24 @@ class Course:
         self.cap: int | None = None
         """Rows after which the site showed nothing new, though there was more. None = not met yet."""
 
-    def next_step(self, answer: Answer) -> Step:
-        if self.cap is not None and answer.shown > self.cap:
+    def next_step(self, page: PageCounts) -> Step:
+        if self.cap is not None and page.shown > self.cap:
             self.cap = None
-        if answer.is_barren:
+        if page.is_barren:
             return Step.STOP
-        if answer.shown >= MOST_ROWS:
-            return Step.FULL if answer.is_box_ignored else Step.SPLIT
-        if not answer.new:
-            self.cap = answer.shown
-        if answer.shown == (answer.cap or self.cap):
-            return Step.FULL if answer.is_box_ignored else Step.SPLIT
-        if self._is_last(answer):
+        if page.shown >= MOST_ROWS:
+            return Step.FULL if page.is_box_ignored else Step.SPLIT
+        if not page.new:
+            self.cap = page.shown
+        if page.shown == (page.cap or self.cap):
+            return Step.FULL if page.is_box_ignored else Step.SPLIT
+        if self._is_last(page):
             return Step.STOP
-        if answer.new == answer.shown:
-            self.cap = answer.shown  # until what is followed shows more, it is not worth finding out twice
+        if page.new == page.shown:
+            self.cap = page.shown  # until what is followed shows more, it is not worth finding out twice
         return Step.FOLLOW
 
-    def _is_last(self, answer: Answer) -> bool:
-        if answer.total is None:
-            return answer.sent < self._page_size
-        return answer.shown >= answer.total and answer.new != self._page_size
+    def _is_last(self, page: PageCounts) -> bool:
+        if page.total is None:
+            return page.sent < self._page_size
+        return page.shown >= page.total and page.new != self._page_size

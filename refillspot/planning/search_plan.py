@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.planning.keywords import narrow_ones
 from refillspot.planning.learning import resting
-from refillspot.planning.pagination import Course
+from refillspot.planning.pagination import Pagination
 from refillspot.planning.queries import Query
 from refillspot.regions import districts
 
@@ -23,7 +23,7 @@ class SearchPlan:
 
     def __init__(self, arguments: CrawlArguments, page_size: int) -> None:
         self.districts = arguments.districts
-        self.course = Course(page_size)
+        self.pagination = Pagination(page_size)
         self.resting: frozenset[tuple[str, str]] = frozenset()
         """(district code, keyword) that brought nothing of their own before, and are not asked this time."""
         self._keywords = arguments.keywords

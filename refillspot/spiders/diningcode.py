@@ -106,7 +106,7 @@ class DiningcodeSpider(Spider):
             first_row = f"{asked.text} {asked.box or ''} {len(seen)}"
             total = page.sent if page.total is None else page.total
             yield QueryAnswer(asked.keyword, first_row, total, reading.about)
-        step = self.plan.course.next_step(reading.answer)
+        step = self.plan.pagination.next_step(reading.answer)
         then = {"query": query, "step": step.value, "seen": reading.refs if step is Step.FOLLOW else []}
         yield from self._store_requests(reading, then if is_narrow and step is not Step.STOP else None)
         if not is_narrow:

@@ -7,7 +7,7 @@ from random import SystemRandom
 import pytest
 
 from refillspot.planning import KEYWORDS
-from refillspot.planning.pagination import Course, Step
+from refillspot.planning.pagination import Pagination, Step
 from refillspot.planning.search_plan import SearchPlan
 from replica.shapes import MIXED, Shapes, name_shapes
 from tests.completeness.offline import City, spider_for
@@ -84,5 +84,5 @@ def test_a_broken_plan_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
         patch.setattr(SearchPlan, "split", lambda *_: [])
         assert recall(city) < 0.98  # the many keywords find most, and not all
     with monkeypatch.context() as patch:
-        patch.setattr(Course, "next_step", lambda *_: Step.STOP)
+        patch.setattr(Pagination, "next_step", lambda *_: Step.STOP)
         assert recall(city, "무한리필,무제한,뷔페") < 0.7

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from refillspot.planning.pagination import Answer
+from refillspot.planning.pagination import PageCounts
 from refillspot.sites.diningcode.prospects import Prospects, is_sampled
 from refillspot.sites.diningcode.stores import district_code, read_point
 
@@ -37,7 +37,7 @@ class Reading:
     """What a page comes to."""
 
     wanted: list[Wanted]
-    answer: Answer
+    answer: PageCounts
     refs: list[str]
     """Every row of the query so far, those of earlier pages first."""
     is_doubtful: bool
@@ -78,7 +78,7 @@ class ListReader:
         worthy = sum(query.is_about(one.district_code) for one in wanted if not one.is_sample and not one.is_vague)
         return Reading(
             wanted,
-            Answer(
+            PageCounts(
                 shown=len(refs),
                 new=len(refs) - len(seen),
                 total=page.total,
