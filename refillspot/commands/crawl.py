@@ -31,7 +31,7 @@ class Command(BaseCommand, CrawlCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.engine import create_crawler
-        from refillspot.exit_status import crawl_outcome
+        from refillspot.exit_status import crawl_exit_status
 
         assert self.crawler_process  # noqa: S101  # Scrapy made it
         if len(args) != 1 or args[0] not in self.crawler_process.spider_loader.list():
@@ -40,6 +40,6 @@ class Command(BaseCommand, CrawlCommand):
         crawl = self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         crawl.result()  # type: ignore[attr-defined]  # a task: the asyncio reactor is a setting of this project
-        outcome = crawl_outcome(crawler.stats.get_stats())
-        say(outcome.sentence, file=sys.stderr)
-        self.exitcode = outcome.exit_code
+        status = crawl_exit_status(crawler.stats.get_stats())
+        say(status.sentence, file=sys.stderr)
+        self.exitcode = status.exit_code

@@ -93,9 +93,9 @@ def _of_all(records: Records) -> list[Review]:
 def _of_logs(paths: list[str]) -> Review:
     from refillspot.clock import Clock
     from refillspot.exceptions import ArgumentError
-    from refillspot.review.facts import Facts
     from refillspot.review.log_files import read_log
     from refillspot.review.review import review
+    from refillspot.stats.crawl_stats import CrawlStats
 
     logs = {path: read_log(path) for path in paths}
     without = [path for path, runs in logs.items() if not runs]
@@ -104,4 +104,4 @@ def _of_logs(paths: list[str]) -> Review:
         raise ArgumentError(told.format(files=", ".join(without)))
     if without:
         say(told.format(files=", ".join(without)), file=sys.stderr)
-    return review(Facts.of([run for runs in logs.values() for run in runs], Clock().now()))
+    return review(CrawlStats.of([run for runs in logs.values() for run in runs], Clock().now()))

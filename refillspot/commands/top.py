@@ -40,8 +40,7 @@ class Command(BaseCommand):
 
         from refillspot.monitoring.figures import FiguresOfCrawl
         from refillspot.monitoring.snapshot import CrawlReader, choose_crawl
-        from refillspot.monitoring.top import watch
-        from refillspot.monitoring.top_view import TopView
+        from refillspot.monitoring.top import TopView, watch
         from refillspot.terminal import Terminal
 
         if len(args) > 1:

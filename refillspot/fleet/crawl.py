@@ -15,8 +15,8 @@ from scrapy.spiderloader import SpiderLoader
 
 from refillspot.clock import Clock
 from refillspot.crawl_ids import check_crawl_id
-from refillspot.exceptions import ArgumentError, ServiceUnavailableError
-from refillspot.exit_status import COULD_NOT_RUN, HELD, Outcome, complete_outcome
+from refillspot.exceptions import ArgumentError
+from refillspot.exit_status import COULD_NOT_RUN, HELD, ExitStatus, complete_exit_status
 from refillspot.fleet.supervisor import Supervisor, fleet_exit_code
 from refillspot.fleet.watch import Watch, Watchdog
 from refillspot.fleet.worker import Worker
@@ -27,14 +27,12 @@ from refillspot.logs import Origin, write_json_log
 from refillspot.monitoring.display import Display
 from refillspot.monitoring.metrics import serve_metrics
 from refillspot.monitoring.snapshot import CrawlReader
-from refillspot.operations.pace_control import read_pace
 from refillspot.operations.progress import ProgressReader
 from refillspot.policies.politeness_settings import allowed_pace
 from refillspot.postgres.database import join_crawl, look_at_crawl
 from refillspot.readable import say
 from refillspot.services import read_environment
 from refillspot.services.ownership import claim_home
-from refillspot.site_hosts import SiteHosts
 from refillspot.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -43,8 +41,8 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
     from refillspot.fleet.supervisor import FleetEnd
-    from refillspot.postgres.crawls import Crawl
     from refillspot.services import ServiceAddresses
+    from refillspot.stats.crawl import Crawl
 
 SUPERVISOR_MB = 128  # MiB of the fleet's own process, which count too
 WORKER_MB = 256  # MiB that a worker must have; it uses about 120
@@ -104,10 +102,11 @@ class FleetCrawl:
         title = f"{self.spider} {self.arguments.get('district', '')}, crawl {self.crawl.id}"
         self._serve_metrics()
         with (
+            CrawlReader(self.services, self.settings, self.crawl) as looks,
             ProgressReader(self.services.redis_url, prefix) as reader,
             Display(Terminal(), title) as display,
         ):
-            watch = Watch(reader, display, self.services.database_url, self.crawl.id, self._pace)
+            watch = Watch(looks, display, reader, self.services.database_url, self.crawl.id)
             watchdog = Watchdog(reader.silent_workers, self.settings.getfloat("FRONTIER_LEASE_SECONDS"))
             end = Supervisor(workers, watch.is_over, watch.look, watchdog).run()
             result = reader.result()
@@ -140,14 +139,6 @@ class FleetCrawl:
             logging.root.addHandler(logging.lastResort)
         write_json_log(self.logs / f"fleet-{os.getpid()}.jsonl", "INFO", lambda: Origin(self.crawl.id))
 
-    def _pace(self) -> dict[str, Any] | None:
-        configured = allowed_pace(self.settings)
-        key = SiteHosts.of(self.settings).politeness_key(self.settings["REDIS_KEY_PREFIX"])
-        try:
-            return read_pace(self.services.redis_url, key, configured) if configured else None
-        except ServiceUnavailableError:
-            return None
-
     def _serve_metrics(self) -> None:
         if port := str(self.settings["METRICS_PORT"]):
             address = serve_metrics(port, CrawlReader(self.services, self.settings, self.crawl))
@@ -155,7 +146,7 @@ class FleetCrawl:
 
     def _tell(self, end: FleetEnd, result: dict[str, int] | None, stored: int | None) -> int:
         if result is not None:
-            outcome = complete_outcome(result)
+            status = complete_exit_status(result)
         else:
             code = fleet_exit_code(end)
             sentence = (
@@ -163,8 +154,8 @@ class FleetCrawl:
                 if code == HELD
                 else _("Not complete, {stored} stores stored so far. The same command goes on from here.")
             )
-            outcome = Outcome(COULD_NOT_RUN if code is None else code, sentence.format(stored=stored))
-        say(outcome.sentence, file=sys.stderr)
+            status = ExitStatus(COULD_NOT_RUN if code is None else code, sentence.format(stored=stored))
+        say(status.sentence, file=sys.stderr)
         if end.restarts:
             say(
                 _("{restarts} restarts of workers, {recycled} of them to give memory back").format(
@@ -172,7 +163,7 @@ class FleetCrawl:
                 ),
                 file=sys.stderr,
             )
-        return outcome.exit_code
+        return status.exit_code
 
 
 @dataclass(slots=True, frozen=True)

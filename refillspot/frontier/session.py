@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from refillspot.clock import Clock
 from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
-from refillspot.exit_status import complete_outcome
+from refillspot.exit_status import complete_exit_status
 from refillspot.frontier.consumer import Consumer
 from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue, name_worker, read_result
@@ -123,8 +123,8 @@ class CrawlSession:
         return (await self._table.complete(self._id, counts, self._clock.now())).result
 
     async def _notify(self, result: dict[str, int]) -> None:
-        outcome = complete_outcome(result)
-        facts = {"crawl": self._id, "exit_code": outcome.exit_code, "sentence": outcome.sentence, **result}
+        status = complete_exit_status(result)
+        facts = {"crawl": self._id, "exit_code": status.exit_code, "sentence": status.sentence, **result}
         events = ["finished", *(["dead_letters"] if result.get("dead") else ())]
         for event in events:
             await self._signals.send_catch_log_async(crawl_event, event=event, facts=facts)

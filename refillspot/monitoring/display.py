@@ -18,7 +18,8 @@ from refillspot.language import gettext as _
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from refillspot.operations.progress import Progress
+    from refillspot.monitoring.figures import Figures
+    from refillspot.stats.crawl import Progress
 
 PLAIN_SECONDS = 30.0  # between plain lines
 
@@ -30,8 +31,6 @@ class Display(AbstractContextManager["Display"]):
         self._console = console
         self._title = title
         self._last_line: float | None = None
-        self.held = ""
-        """Why nothing leaves, see `write_hold`."""
         self._live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
 
     def __enter__(self) -> Self:
@@ -45,23 +44,21 @@ class Display(AbstractContextManager["Display"]):
         if self._live:
             self._live.stop()
 
-    def show(
-        self, seconds: float, progress: Progress, stores: int, per_minute: float | None, left: float | None
-    ) -> None:
-        """Show the state of things; `seconds` since the start, `left` the seconds still to go."""
-        words = _words(progress, stores, per_minute)
+    def show(self, seconds: float, figures: Figures) -> None:
+        """Show the state of things; `seconds` since the start."""
+        held, words = write_hold(figures.site.budget, figures.at), _words(figures)
         if self._live:
             lines: list[RenderableType] = [
                 title_line(self._title, write_seconds(seconds)),
-                progress_line(progress, left),
+                progress_line(figures.progress, figures.seconds_left),
             ]
-            lines += [Text(self.held, style="bold yellow", overflow="fold")] if self.held else []
+            lines += [Text(held, style="bold yellow", overflow="fold")] if held else []
             self._live.update(Group(*lines, Text(words, overflow="fold")))
         elif self._last_line is None or seconds - self._last_line >= PLAIN_SECONDS:
             self._last_line = seconds
             now = datetime.now(KST)
-            told = "; ".join(part for part in (self.held, words) if part)
-            self._console.print(f"{now:%H:%M:%S}  {told}, {write_left(left)}", soft_wrap=True)
+            told = "; ".join(part for part in (held, words) if part)
+            self._console.print(f"{now:%H:%M:%S}  {told}, {write_left(figures.seconds_left)}", soft_wrap=True)
 
 
 def title_line(title: str, right: str) -> Table:
@@ -109,10 +106,12 @@ def write_hold(pace: Mapping[str, Any] | None, now: datetime) -> str:
     )
 
 
-def _words(progress: Progress, stores: int, per_minute: float | None) -> str:
-    pace = _("{stores:,} stores").format(stores=stores)
-    if per_minute is not None:
-        pace = _("{stores:,} stores ({per_minute:.0f} a minute)").format(stores=stores, per_minute=per_minute)
+def _words(figures: Figures) -> str:
+    progress, per_hour = figures.progress, figures.stores_per_hour.now
+    stores = _("{stores:,} stores").format(stores=figures.stored)
+    if per_hour is not None:
+        told = _("{stores:,} stores ({per_minute:.0f} a minute)")
+        stores = told.format(stores=figures.stored, per_minute=per_hour / 60)
     requests = _(
         "requests: {done:,} done, {queued:,} queued, {leased:,} in hand, {waiting:,} waiting, {dead:,} dead letters"
     ).format(
@@ -120,8 +119,8 @@ def _words(progress: Progress, stores: int, per_minute: float | None) -> str:
         queued=progress.queued,
         leased=progress.leased,
         waiting=progress.waiting,
-        dead=progress.dead,
+        dead=figures.dead,
     )
     workers = _("workers: {workers}").format(workers=progress.workers)
     paused = [_("paused (scrapy resume)")] if progress.paused else []
-    return "; ".join([*paused, pace, requests, workers])
+    return "; ".join([*paused, stores, requests, workers])

@@ -1,10 +1,14 @@
-"""A crawl for Prometheus: http://127.0.0.1:METRICS_PORT/metrics, read anew each time that somebody asks."""
+"""A crawl for Prometheus: http://127.0.0.1:METRICS_PORT/metrics, read anew each time that somebody asks.
+
+Metrics are in base units, seconds and bytes; `_total` is added to the names of counters.
+"""
 
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from prometheus_client import CollectorRegistry, make_wsgi_app, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -12,22 +16,95 @@ from prometheus_client.registry import Collector
 
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
-from refillspot.monitoring.metric_names import BY_KIND, BY_WORKER, COUNTERS
 from refillspot.monitoring.snapshot import REDIS
-from refillspot.monitoring.worker_figures import AT_WORK, has_budget, worker_figures
-from refillspot.stats.totals import total
+from refillspot.stats.counts import number_of
+from refillspot.stats.workers import AT_WORK, MIB
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from prometheus_client import Metric
 
     from refillspot.monitoring.snapshot import CrawlReader, Snapshot
+    from refillspot.stats.crawl_stats import CrawlStats
 
 HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 ADDRESS = "127.0.0.1"  # of this machine only: the page tells what is crawled, and asks for no password
+
+
+class Counter(NamedTuple):
+    of: Callable[[CrawlStats], float]
+    meaning: str
+
+
+class Kinds(NamedTuple):
+    start: str
+    """Of the stats that count one kind each; the rest of their names is the label's value."""
+    label: str
+    meaning: str
+    only: frozenset[str] | None = None
+    """The kinds, where other stats begin so too."""
+
+
+class OfWorker(NamedTuple):
+    stat: str
+    meaning: str
+    times: float = 1.0
+    """To the base unit."""
+    is_counter: bool = False
+
+
+def _stat(name: str) -> Callable[[CrawlStats], float]:
+    return lambda stats: stats.number(name) or 0
+
+
+COUNTERS = {
+    "refillspot_stores_stored": Counter(attrgetter("stored"), "Stores committed to PostgreSQL."),
+    "refillspot_stores_rejected": Counter(attrgetter("rejected"), "Stores that PostgreSQL refused."),
+    "refillspot_pages_unread": Counter(_stat("postgres/unread"), "Store pages that no parser could read."),
+    "refillspot_commits": Counter(_stat("postgres/flushes"), "Group commits."),
+    "refillspot_commit_seconds": Counter(_stat("postgres/seconds"), "Time that group commits took."),
+    "refillspot_postgres_waits": Counter(_stat("postgres/waits"), "How often PostgreSQL had to be waited for."),
+    "refillspot_redis_outages": Counter(_stat("frontier/redis_outages"), "How often Redis had to be waited for."),
+    "refillspot_requests": Counter(attrgetter("asked"), "Requests that went to the site."),
+    "refillspot_permits": Counter(_stat("politeness/permits"), "Requests that left, where there is a budget."),
+    "refillspot_requests_retried": Counter(_stat("frontier/retried"), "Requests that went back into the queue."),
+    "refillspot_sent_bytes": Counter(_stat("downloader/request_bytes"), "Bytes of requests."),
+    "refillspot_received_bytes": Counter(_stat("site/bytes"), "Bytes of bodies that came from the site, as they came."),
+    "refillspot_answer_seconds": Counter(_stat("site/seconds"), "Time from requests to the headers of their answers."),
+    "refillspot_permit_wait_seconds": Counter(
+        _stat("politeness/waited_seconds"), "Time that requests waited to leave."
+    ),
+    "refillspot_cache_saved_bytes": Counter(_stat("cache/bytes_saved"), "Bytes of bodies that were not fetched again."),
+}
+BY_KIND = {
+    "refillspot_responses": Kinds("site/status/", "status", "Answers of the site by HTTP status."),
+    "refillspot_request_errors": Kinds("downloader/exception_type_count/", "kind", "Requests without an answer."),
+    "refillspot_dead_letters_written": Kinds("frontier/dead_reason/", "kind", "Requests that failed for good."),
+    "refillspot_cache_lookups": Kinds(
+        "cache/", "result", "Pages looked for in the cache.", frozenset({"hits", "misses", "refreshes"})
+    ),
+    "refillspot_pace_changes": Kinds(
+        "politeness/",
+        "kind",
+        "Decisions about the pace of all workers.",
+        frozenset({"slowed", "raised", "held", "blocked", "limited", "delayed"}),
+    ),
+    "refillspot_log_lines": Kinds("log_count/", "level", "Lines of the log."),
+}
+BY_WORKER = {
+    "refillspot_worker_resident_memory_bytes": OfWorker("memory/last_mb", "Resident memory.", MIB),
+    "refillspot_worker_own_memory_bytes": OfWorker("memory/uss_mb", "Memory without shared pages (USS).", MIB),
+    "refillspot_worker_event_loop_lag_seconds": OfWorker(
+        "loop/lag_seconds", "Lateness of its event loop at the worst."
+    ),
+    "refillspot_worker_concurrent_requests": OfWorker("concurrency/level", "Requests that may be under way at once."),
+    "refillspot_worker_cpu_seconds": OfWorker("cpu/seconds", "Processor time.", is_counter=True),
+    "refillspot_worker_requests": OfWorker("downloader/request_count", "Requests to the site.", is_counter=True),
+    "refillspot_worker_stores_stored": OfWorker("postgres/rows", "Stores that it committed.", is_counter=True),
+}
 
 
 def serve_metrics(port: str, reader: CrawlReader) -> str:
@@ -76,31 +153,31 @@ class CrawlCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         with self._turn:
             snapshot = self._reader.read()
-        stats = total(snapshot.workers)
+        stats = snapshot.stats
         yield from _counters(stats)
         yield from _kinds(stats)
-        yield from _queue(snapshot)
-        if snapshot.pace and has_budget(stats):
+        yield from _queue(snapshot, stats)
+        if snapshot.pace and stats.has_budget:
             yield from _budget(snapshot.pace)
-        yield from _workers(snapshot)
+        yield from _workers(stats)
 
 
-def _counters(stats: Mapping[str, Any]) -> Iterator[Metric]:
+def _counters(stats: CrawlStats) -> Iterator[Metric]:
     for name, counter in COUNTERS.items():
-        yield CounterMetricFamily(name, counter.meaning, value=stats.get(counter.stat, 0))
+        yield CounterMetricFamily(name, counter.meaning, value=counter.of(stats))
 
 
-def _kinds(stats: Mapping[str, Any]) -> Iterator[Metric]:
+def _kinds(stats: CrawlStats) -> Iterator[Metric]:
     for name, kinds in BY_KIND.items():
         family = CounterMetricFamily(name, kinds.meaning, labels=[kinds.label])
-        for stat, count in stats.items():
-            kind = stat.removeprefix(kinds.start)
-            if kind != stat and (kinds.only is None or kind in kinds.only):
+        for stat in stats.stats:
+            kind, count = stat.removeprefix(kinds.start), stats.number(stat)
+            if kind != stat and count is not None and (kinds.only is None or kind in kinds.only):
                 family.add_metric([kind], count)
         yield family
 
 
-def _queue(snapshot: Snapshot) -> Iterator[Metric]:
+def _queue(snapshot: Snapshot, stats: CrawlStats) -> Iterator[Metric]:
     crawl, progress = snapshot.crawl, snapshot.progress
     info = GaugeMetricFamily("refillspot_crawl_info", "The crawl.", labels=["crawl", "spider", "state"])
     info.add_metric([crawl.id, crawl.spider, crawl.state], 1)
@@ -116,9 +193,8 @@ def _queue(snapshot: Snapshot) -> Iterator[Metric]:
     yield CounterMetricFamily(
         "refillspot_requests_settled", "Requests whose stores are committed.", value=progress.done
     )
-    yield GaugeMetricFamily("refillspot_dead_letters", "Requests that failed for good, kept.", value=progress.dead)
-    at_work = progress.workers if crawl.state == "running" else 0  # at the end their leases are not given back
-    yield GaugeMetricFamily("refillspot_workers_at_work", "Workers that hold their leases.", value=at_work)
+    yield GaugeMetricFamily("refillspot_dead_letters", "Requests that failed for good, now.", value=stats.dead)
+    yield GaugeMetricFamily("refillspot_workers_at_work", "Workers that hold their leases.", value=stats.at_work)
     yield GaugeMetricFamily("refillspot_crawl_paused", "1 while the operator lets it pause.", value=progress.paused)
 
 
@@ -132,14 +208,12 @@ def _budget(pace: Mapping[str, Any]) -> Iterator[Metric]:
         yield GaugeMetricFamily(name, meaning, value=pace[what])
 
 
-def _workers(snapshot: Snapshot) -> Iterator[Metric]:
-    at_work = [
-        worker for worker in snapshot.workers if worker_figures(worker, snapshot.at, is_over=False).state == AT_WORK
-    ]
+def _workers(stats: CrawlStats) -> Iterator[Metric]:
+    at_work = {one.worker for one in stats.worker_figures if one.state == AT_WORK}
     for name, of_worker in BY_WORKER.items():
         family_type = CounterMetricFamily if of_worker.is_counter else GaugeMetricFamily
         family = family_type(name, of_worker.meaning, labels=["worker"])
-        for worker in at_work:
-            if (value := worker.stats.get(of_worker.stat)) is not None:
+        for worker in (one for one in stats.workers if one.worker in at_work):
+            if (value := number_of(worker.stats.get(of_worker.stat))) is not None:
                 family.add_metric([worker.worker], value * of_worker.times)
         yield family

@@ -15,8 +15,10 @@ from refillspot.operations.progress import ProgressReader
 from refillspot.policies.politeness_settings import allowed_pace
 from refillspot.postgres import worker_stats
 from refillspot.postgres.crawl_list import find_crawl, list_crawls
+from refillspot.postgres.database import look_at_crawl
 from refillspot.shared.heartbeats import HeartbeatReader
 from refillspot.site_hosts import SiteHosts
+from refillspot.stats.crawl_stats import CrawlStats
 from refillspot.stats.worker_stats import WorkerStats, newest
 
 if TYPE_CHECKING:
@@ -25,9 +27,8 @@ if TYPE_CHECKING:
 
     from scrapy.settings import BaseSettings
 
-    from refillspot.operations.progress import Progress
-    from refillspot.postgres.crawls import Crawl
     from refillspot.services import ServiceAddresses
+    from refillspot.stats.crawl import Crawl, Progress
 
 POSTGRES, REDIS = "PostgreSQL", "Redis"
 POSTGRES_SECONDS = 2.0  # between looks at PostgreSQL; commits are as far apart
@@ -47,6 +48,10 @@ class Snapshot:
     """Servers that do not answer: what is told of them is what was known last."""
     unreadable: list[str] = field(default_factory=list)
     """Workers whose heartbeat is none that can be read."""
+
+    @property
+    def stats(self) -> CrawlStats:
+        return CrawlStats.of(self.workers, self.at, self.crawl, self.progress)
 
 
 def choose_crawl(services: ServiceAddresses, key_prefix: str, named: str | None) -> Crawl:
@@ -105,11 +110,14 @@ class CrawlReader:
     def _read_postgres(self) -> bool:
         if time.monotonic() < self._postgres_due:
             return True
+        crawl = look_at_crawl(self._services.database_url, self._crawl.id)
+        if crawl is None:
+            return False
         try:
-            self._crawl = find_crawl(self._services.database_url, self._crawl.id)
-            kept = worker_stats.read(self._services.database_url, self._crawl.id)
+            kept = worker_stats.read(self._services.database_url, crawl.id)
         except ServiceUnavailableError:
             return False
+        self._crawl = crawl
         self._workers = newest(self._workers, kept)
         self._postgres_due = time.monotonic() + POSTGRES_SECONDS
         return True

@@ -10,7 +10,7 @@ from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.frontier.queue import OPEN, script_source
 from refillspot.language import gettext as _
 from refillspot.operations.dead_letters import DeadLetters
-from refillspot.operations.progress import UNREADABLE, Progress, ProgressReader
+from refillspot.operations.progress import UNREADABLE, ProgressReader
 from refillspot.planning import spider_arguments
 from refillspot.postgres.crawl_list import abandon_crawl, find_crawl, list_crawls
 from refillspot.shared.connections import blocking_client
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from refillspot.clock import Clock
-    from refillspot.postgres.crawls import Crawl
     from refillspot.services import ServiceAddresses
+    from refillspot.stats.crawl import Crawl, Progress
 
 RUNNING = "running"
 

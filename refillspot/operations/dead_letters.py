@@ -21,8 +21,8 @@ from refillspot.shared.connections import blocking_client
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from refillspot.postgres.crawls import Crawl
     from refillspot.services import ServiceAddresses
+    from refillspot.stats.crawl import Crawl
 
 
 class DeadLetters:

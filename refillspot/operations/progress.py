@@ -11,6 +11,7 @@ import redis
 from redis.exceptions import RedisError, ResponseError
 
 from refillspot.frontier.queue import read_counts, read_result
+from refillspot.stats.crawl import Progress
 
 if TYPE_CHECKING:
     from typing import Self
@@ -19,25 +20,6 @@ GROUP = "workers"
 LANE = re.compile(rb"-?\d{1,4}")
 UNREADABLE = "unreadable"
 """Instead of a state: something else than the queue of a crawl is under its keys."""
-
-
-@dataclass(slots=True, frozen=True)
-class Progress:
-    """Requests by where they are. `leased` are in a worker's hands, `waiting` are to be tried again later."""
-
-    state: str
-    done: int = 0
-    queued: int = 0
-    leased: int = 0
-    waiting: int = 0
-    dead: int = 0
-    workers: int = 0
-    """Workers that gave a sign of life within their lease."""
-    paused: bool = False
-
-    @property
-    def left(self) -> int:
-        return self.queued + self.leased + self.waiting
 
 
 @dataclass(slots=True, frozen=True)

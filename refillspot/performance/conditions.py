@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from refillspot.postgres.crawls import Crawl
     from refillspot.sandbox.replica import SyntheticSite
     from refillspot.sandbox.scratch import Scratch
     from refillspot.services import ServiceAddresses
+    from refillspot.stats.crawl import Crawl
 
 LONGEST_SECONDS = 150.0  # of one crawl: all of Seoul takes a tenth of it
 LOOK_SECONDS = 0.5

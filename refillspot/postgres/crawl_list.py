@@ -11,8 +11,9 @@ from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.postgres.connection import open_connection
-from refillspot.postgres.crawls import COLUMNS, Crawl
+from refillspot.postgres.crawls import COLUMNS
 from refillspot.postgres.database import migrate_database
+from refillspot.stats.crawl import Crawl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

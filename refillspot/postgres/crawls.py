@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -16,6 +15,7 @@ from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.postgres.connection import ATTEMPT_SECONDS, open_async_connection, when_available
 from refillspot.postgres.migrations import migrate
+from refillspot.stats.crawl import Crawl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,27 +36,6 @@ COMPLETE = f"""
     UPDATE refillspot.crawls SET state = 'complete', counts = %(counts)s, ended_at = coalesce(ended_at, %(now)s)
     WHERE id = %(id)s RETURNING {COLUMNS}
 """
-
-
-@dataclass(slots=True, frozen=True)
-class Crawl:
-    """A row of `refillspot.crawls`."""
-
-    id: str
-    spider: str
-    arguments: dict[str, Any]
-    state: str
-    """running, complete, or abandoned (pruned before it was complete)."""
-    stored: int
-    rejected: int
-    counts: dict[str, int] | None
-    started_at: datetime
-    ended_at: datetime | None
-
-    @property
-    def result(self) -> dict[str, int]:
-        """What was counted over all workers."""
-        return (self.counts or {}) | {"stored": self.stored, "rejected": self.rejected}
 
 
 class CrawlTable:

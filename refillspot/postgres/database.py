@@ -14,8 +14,9 @@ from psycopg.rows import class_row, dict_row
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.postgres.connection import open_async_connection, open_connection, run
-from refillspot.postgres.crawls import NAMED, Crawl, CrawlTable
+from refillspot.postgres.crawls import NAMED, CrawlTable
 from refillspot.postgres.migrations import migrate
+from refillspot.stats.crawl import Crawl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refillspot.exit_status import BLOCKED, UNREADABLE, places_without_rows
+from refillspot.exit_status import BLOCKED, UNREADABLE
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
-from refillspot.review.facts import RESUMABLE
 from refillspot.review.findings import Rule, Severity
+from refillspot.stats.crawl_stats import RESUMABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ FEWER = 0.9  # of the stores of the crawl before; less than that is no chance
 
 
 def _is_nothing_stored(case: Case) -> int:
-    return int(case.facts.is_complete and not case.facts.stored and bool(case.facts.known))
+    return int(case.facts.is_complete and case.facts.is_nothing_stored)
 
 
 def _dead(case: Case) -> Mapping[str, int]:
@@ -46,7 +46,7 @@ def _stopped(case: Case) -> Mapping[str, int]:
 
 
 def _nothing_found(case: Case) -> Mapping[str, int]:
-    return dict.fromkeys(places_without_rows(case.facts.stats), 1) if case.facts.is_complete else {}
+    return dict.fromkeys(case.facts.places_without_rows, 1) if case.facts.is_complete else {}
 
 
 CRAWL_RULES = (

@@ -10,7 +10,7 @@ from refillspot.review.units import Unit, write
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from refillspot.review.facts import Facts
+    from refillspot.stats.crawl_stats import CrawlStats
 
 
 @dataclass(slots=True, frozen=True)
@@ -32,11 +32,11 @@ class Measure:
 
     key: str
     label: Callable[[], str]
-    of: Callable[[Facts], float | None]
+    of: Callable[[CrawlStats], float | None]
     """None: this crawl says nothing of it."""
     unit: Unit = Unit.COUNT
     target: Target | None = None
-    excuse: Callable[[Facts, Facts | None], str] = lambda _facts, _earlier: ""
+    excuse: Callable[[CrawlStats, CrawlStats | None], str] = lambda _facts, _earlier: ""
     """Why the target does not apply to a crawl, given an earlier one; empty where it does."""
 
 
@@ -55,13 +55,13 @@ class Figure:
     """What it was in the earlier crawl."""
 
 
-def figures(sections: dict[str, Iterable[Measure]], facts: Facts, earlier: Facts | None) -> list[Figure]:
+def figures(sections: dict[str, Iterable[Measure]], facts: CrawlStats, earlier: CrawlStats | None) -> list[Figure]:
     """Return the figures of a crawl, those left out of which neither crawl says anything."""
     every = [_figure(section, one, facts, earlier) for section, some in sections.items() for one in some]
     return [one for one in every if one.value is not None or one.before is not None]
 
 
-def _figure(section: str, measure: Measure, facts: Facts, earlier: Facts | None) -> Figure:
+def _figure(section: str, measure: Measure, facts: CrawlStats, earlier: CrawlStats | None) -> Figure:
     value, target = measure.of(facts), measure.target
     excuse = measure.excuse(facts, earlier) if target and value is not None else ""
     return Figure(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from refillspot.review.facts import Facts
+    from refillspot.stats.crawl_stats import CrawlStats
 
 
 class Severity(IntEnum):
@@ -24,8 +24,8 @@ class Severity(IntEnum):
 class Case(NamedTuple):
     """What a rule looks at."""
 
-    facts: Facts
-    earlier: Facts | None
+    facts: CrawlStats
+    earlier: CrawlStats | None
     """A crawl of the same before it."""
 
 

@@ -10,8 +10,8 @@ from refillspot.language import ngettext
 from refillspot.review.findings import Rule, Severity
 
 if TYPE_CHECKING:
-    from refillspot.review.facts import Facts
     from refillspot.review.findings import Case
+    from refillspot.stats.crawl_stats import CrawlStats
 
 ODD, ABSENT = "oddities/", "absent/"
 FEWEST = 20  # answers from which a share says anything
@@ -37,7 +37,7 @@ class OddPart(NamedTuple):
         return words.format(**self._asdict() | {"came": ", ".join(self.came)})
 
 
-def odd_parts(facts: Facts) -> list[OddPart]:
+def odd_parts(facts: CrawlStats) -> list[OddPart]:
     """Return the odd parts of a crawl, the most frequent first."""
     counts: dict[tuple[str, str], Counter[str]] = {}
     for name in facts.stats:
@@ -51,7 +51,7 @@ def odd_parts(facts: Facts) -> list[OddPart]:
     return sorted(parts, key=lambda part: (-part.answers, part.path))
 
 
-def absent_parts(facts: Facts) -> list[str]:
+def absent_parts(facts: CrawlStats) -> list[str]:
     """Return the parts that none of many answers had."""
     return sorted(
         path
@@ -62,7 +62,7 @@ def absent_parts(facts: Facts) -> list[str]:
     )
 
 
-def _answers(facts: Facts, path: str) -> int:
+def _answers(facts: CrawlStats, path: str) -> int:
     if path.startswith("list[]"):
         return round(facts.number("reading/rows") or 0)
     if path.startswith(SECTION):

@@ -9,13 +9,13 @@ from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
 from refillspot.postgres.crawl_list import list_crawls
 from refillspot.postgres.worker_stats import read
-from refillspot.review.facts import Facts
+from refillspot.stats.crawl_stats import CrawlStats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from refillspot.postgres.crawls import Crawl
+    from refillspot.stats.crawl import Crawl
 
 LAST = "last"
 NAMED = 3  # ids that may be meant, in a message
@@ -34,8 +34,8 @@ class Records:
         self.crawls = list_crawls(database_url)
         """Newest first."""
 
-    def facts(self, crawl: Crawl) -> Facts:
-        return Facts.of(read(self._database_url, crawl.id), self._now, crawl)
+    def facts(self, crawl: Crawl) -> CrawlStats:
+        return CrawlStats.of(read(self._database_url, crawl.id), self._now, crawl)
 
     def find(self, name: str) -> Crawl:
         """Return the crawl with this id, or with the only id that begins so; "last" is the newest.

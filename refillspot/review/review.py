@@ -14,15 +14,15 @@ from refillspot.review.words import words_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from refillspot.review.facts import Facts
     from refillspot.review.figures import Figure
     from refillspot.review.findings import Finding
+    from refillspot.stats.crawl_stats import CrawlStats
 
 
 @dataclass(slots=True, frozen=True)
 class Review:
-    facts: Facts
-    earlier: Facts | None
+    facts: CrawlStats
+    earlier: CrawlStats | None
     findings: list[Finding]
     """The worst first."""
     figures: list[Figure]
@@ -49,7 +49,7 @@ class Review:
         }
 
 
-def review(facts: Facts, earlier: Facts | None = None) -> Review:
+def review(facts: CrawlStats, earlier: CrawlStats | None = None) -> Review:
     """Review a crawl, compared with an earlier one."""
     case = Case(facts, earlier)
     return Review(facts, earlier, findings(RULES, case, words_of(case)), figures(sections(), facts, earlier))

@@ -6,7 +6,7 @@ from refillspot.language import gettext as _
 from refillspot.language import ngettext
 from refillspot.review.findings import Rule, Severity, counted
 
-STATUS, ERROR = "downloader/response_status_count/", "downloader/exception_type_count/"
+STATUS, ERROR = "site/status/", "downloader/exception_type_count/"
 TOLD_APART = ("403", "404", "410", "429")  # statuses with a rule of their own
 TIMEOUTS = (f"{ERROR}*Time*",)  # DownloadTimeoutError, TimeoutError, TCPTimedOutError
 UNREACHABLE = (f"{ERROR}*ResolveHost*", f"{ERROR}*DNSLookup*", f"{ERROR}*Refused*")

@@ -12,12 +12,12 @@ from refillspot.language import ngettext
 from refillspot.review.units import write_seconds
 
 if TYPE_CHECKING:
-    from refillspot.review.facts import Facts
+    from refillspot.stats.crawl_stats import CrawlStats
 
 LONGEST = 30  # cells of a terminal for the arguments; whole ones: scrapy crawls show
 
 
-def write_title(facts: Facts) -> str:
+def write_title(facts: CrawlStats) -> str:
     """Return "Crawl 20261125-224113-69e2: 금천구, limit=5"."""
     arguments = dict(facts.arguments)
     district = arguments.pop("district", "")
@@ -27,7 +27,7 @@ def write_title(facts: Facts) -> str:
     return f"{name}: {short}" if short else name
 
 
-def write_state(facts: Facts) -> str:
+def write_state(facts: CrawlStats) -> str:
     """Return "complete, 2026-11-26 07:41 KST, 0:05 at work, 1 worker"."""
     count = len(facts.workers)
     parts = [

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MAXIMUM = re.compile(r"(^|_)(max|longest)(_|$)")
 
 
-class Rule(Enum):
+class Aggregation(Enum):
     SUM = auto()
     MOST = auto()
     SUM_AT_WORK = auto()
@@ -41,52 +41,52 @@ class Rule(Enum):
     NOTHING = auto()
 
 
-RULES = {
-    "cache/evictions": Rule.MOST,
-    "memory/limit_mb": Rule.MOST,
-    "memory/last_mb": Rule.SUM_AT_WORK,
-    "memory/uss_mb": Rule.SUM_AT_WORK,
-    "cpu/percent": Rule.SUM_AT_WORK,
-    "concurrency/level": Rule.SUM_AT_WORK,
-    "loop/lag_seconds": Rule.MOST_AT_WORK,
-    "start_time": Rule.FIRST,
-    "postgres/known": Rule.FIRST,
-    "cache/begun": Rule.FIRST,
-    "politeness/pace": Rule.LAST,
-    "politeness/ceiling": Rule.LAST,
-    "items_per_minute": Rule.NOTHING,
-    "responses_per_minute": Rule.NOTHING,
+AGGREGATIONS = {
+    "cache/evictions": Aggregation.MOST,
+    "memory/limit_mb": Aggregation.MOST,
+    "memory/last_mb": Aggregation.SUM_AT_WORK,
+    "memory/uss_mb": Aggregation.SUM_AT_WORK,
+    "cpu/percent": Aggregation.SUM_AT_WORK,
+    "concurrency/level": Aggregation.SUM_AT_WORK,
+    "loop/lag_seconds": Aggregation.MOST_AT_WORK,
+    "start_time": Aggregation.FIRST,
+    "postgres/known": Aggregation.FIRST,
+    "cache/begun": Aggregation.FIRST,
+    "politeness/pace": Aggregation.LAST,
+    "politeness/ceiling": Aggregation.LAST,
+    "items_per_minute": Aggregation.NOTHING,
+    "responses_per_minute": Aggregation.NOTHING,
 }
-AT_WORK = {Rule.SUM_AT_WORK, Rule.MOST_AT_WORK}
+AT_WORK = {Aggregation.SUM_AT_WORK, Aggregation.MOST_AT_WORK}
 
 
-def rule_of(name: str) -> Rule:
+def aggregation_of(name: str) -> Aggregation:
     """Return how the numbers of a stat become one."""
-    if rule := RULES.get(name):
-        return rule
+    if known := AGGREGATIONS.get(name):
+        return known
     if name.startswith("crawl/"):
-        return Rule.LAST
-    return Rule.MOST if MAXIMUM.search(name.rpartition("/")[2]) else Rule.SUM
+        return Aggregation.LAST
+    return Aggregation.MOST if MAXIMUM.search(name.rpartition("/")[2]) else Aggregation.SUM
 
 
 def total(workers: Iterable[WorkerStats]) -> dict[str, Any]:
-    """Return the stats of all workers as one, by the rules above. Of a worker that is given twice the newest counts."""
+    """Return the stats of all workers as one, by the table above. Of a worker that is given twice the newest counts."""
     each = newest(workers)
     names = sorted({name for one in each for name in one.stats})
     return {name: value for name in names if (value := _one(name, each)) is not None}
 
 
 def _one(name: str, each: Sequence[WorkerStats]) -> Any:
-    rule = rule_of(name)
-    having = [one for one in each if one.stats.get(name) is not None and not (rule in AT_WORK and one.ended_at)]
-    if not having or rule is Rule.NOTHING:
+    aggregation = aggregation_of(name)
+    having = [one for one in each if one.stats.get(name) is not None and not (aggregation in AT_WORK and one.ended_at)]
+    if not having or aggregation is Aggregation.NOTHING:
         return None
-    if rule is Rule.FIRST:
+    if aggregation is Aggregation.FIRST:
         return having[0].stats[name]
     values = [one.stats[name] for one in having]
-    if rule is Rule.LAST or not all(_is_number(value) for value in values):
+    if aggregation is Aggregation.LAST or not all(_is_number(value) for value in values):
         return max(having, key=lambda one: one.seen_at).stats[name]
-    return max(values) if rule in {Rule.MOST, Rule.MOST_AT_WORK} else _sum(values)
+    return max(values) if aggregation in {Aggregation.MOST, Aggregation.MOST_AT_WORK} else _sum(values)
 
 
 def _sum(values: Sequence[float]) -> float:

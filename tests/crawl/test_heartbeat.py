@@ -20,7 +20,7 @@ from refillspot.postgres.worker_stats import read, save
 from refillspot.shared.heartbeats import HeartbeatReader
 from refillspot.stats.totals import total
 from tests.crawl.moments import PACED, two_at_work, wait_for_store_pages
-from tests.test_totals import NOON, worker
+from tests.stats.test_totals import NOON, worker
 
 if TYPE_CHECKING:
     import pytest

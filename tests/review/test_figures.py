@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from refillspot.review.facts import Facts
 from refillspot.review.review import review
 from refillspot.review.units import Unit, write, write_change
-from tests.review.making import BEGUN, HOUR, crawl, facts, worker
+from refillspot.stats.crawl_stats import CrawlStats
+from tests.stats.making import BEGUN, HOUR, crawl, crawl_stats, worker
 
 if TYPE_CHECKING:
     from refillspot.review.figures import Figure
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ANSWERS = {"downloader/response_count": 900, "downloader/response_status_count/200": 890}
 
 
-def figure(key: str, now: Facts, earlier: Facts | None = None) -> Figure:
+def figure(key: str, now: CrawlStats, earlier: CrawlStats | None = None) -> Figure:
     one = review(now, earlier).figure(key)
     assert one
     return one
@@ -52,7 +52,7 @@ def figure(key: str, now: Facts, earlier: Facts | None = None) -> Figure:
     ],
 )  # fmt: skip
 def test_figures(stats: dict[str, Any], key: str, value: float, is_met: bool | None) -> None:  # noqa: FBT001  # a table's value
-    one = figure(key, facts(stats))
+    one = figure(key, crawl_stats(stats))
 
     assert one.value == pytest.approx(value)
     assert one.is_met is is_met
@@ -60,12 +60,12 @@ def test_figures(stats: dict[str, Any], key: str, value: float, is_met: bool | N
 
 def test_more_good_answers_than_requests_are_no_figure() -> None:
     """Of a log whose answers came from somewhere else too, in a way that it does not tell."""
-    assert review(facts(ANSWERS | {"politeness/permits": 500})).figure("first_answers") is None
+    assert review(crawl_stats(ANSWERS | {"politeness/permits": 500})).figure("first_answers") is None
 
 
 @pytest.mark.parametrize(("dead", "is_met"), [(0, True), (1, True), (2, False)])
 def test_requests_that_ended_well(dead: int, is_met: bool) -> None:  # noqa: FBT001  # a table's value
-    one = figure("ended_well", facts(counts={"done": 1500 - dead, "dead": dead}))
+    one = figure("ended_well", crawl_stats(counts={"done": 1500 - dead, "dead": dead}))
 
     assert one.value == pytest.approx(1 - dead / 1500)
     assert one.is_met is is_met
@@ -74,11 +74,14 @@ def test_requests_that_ended_well(dead: int, is_met: bool) -> None:  # noqa: FBT
 def test_the_cache_is_judged_from_the_second_crawl_on() -> None:
     hits = {"cache/hits": 70, "cache/misses": 20, "cache/refreshes": 10, "cache/requests_saved": 70,
             "downloader/response_count": 100}  # fmt: skip
-    first, again = figure("hit_rate", facts(hits)), figure("hit_rate", facts(hits), facts(begun=BEGUN - 2 * HOUR))
+    first, again = (
+        figure("hit_rate", crawl_stats(hits)),
+        figure("hit_rate", crawl_stats(hits), crawl_stats(begun=BEGUN - 2 * HOUR)),
+    )
 
     assert (first.value, first.is_met, first.excuse) == (0.7, None, "first crawl")
     assert (again.value, again.is_met, again.excuse) == (0.7, True, "")
-    assert figure("requests_saved", facts(hits)).value == 0.7
+    assert figure("requests_saved", crawl_stats(hits)).value == 0.7
 
 
 @pytest.mark.parametrize(
@@ -86,35 +89,18 @@ def test_the_cache_is_judged_from_the_second_crawl_on() -> None:
     [(59, "under a minute"), (60, "")],
 )
 def test_a_short_crawl_says_nothing_about_speed(seconds: int, excuse: str) -> None:
-    one = figure("stores_per_hour", Facts.of([worker(lasted=timedelta(seconds=seconds))], BEGUN, crawl()))
+    one = figure("stores_per_hour", CrawlStats.of([worker(lasted=timedelta(seconds=seconds))], BEGUN, crawl()))
 
     assert one.excuse == excuse
 
 
 def test_twelve_hours_are_for_all_of_seoul() -> None:
-    assert figure("seconds", facts()).is_met is None
-    assert figure("seconds", facts(district="all")).is_met is True
-
-
-def test_time_without_workers_does_not_count() -> None:
-    resumed = [
-        worker(name="one"),
-        worker(name="two", begun=BEGUN + HOUR / 2),
-        worker(name="three", begun=BEGUN + 5 * HOUR),
-    ]
-
-    assert Facts.of(resumed, BEGUN, crawl()).seconds == 2.5 * 3600
-
-
-def test_memory_is_that_of_workers_at_the_same_time() -> None:
-    use = {"memory/max_mb": 100.0}
-    workers = [worker(use, name="one"), worker(use, name="two"), worker(use, name="later", begun=BEGUN + 2 * HOUR)]
-
-    assert Facts.of(workers, BEGUN, crawl()).memory_mb == 200
+    assert figure("seconds", crawl_stats()).is_met is None
+    assert figure("seconds", crawl_stats(district="all")).is_met is True
 
 
 def test_a_crawl_without_stats_has_the_figures_of_its_row() -> None:
-    bare = Facts.of([], BEGUN + HOUR, crawl(counts={"done": 10}))
+    bare = CrawlStats.of([], BEGUN + HOUR, crawl(counts={"done": 10}))
     keys = {one.key for one in review(bare).figures}
 
     assert {"stores", "seconds", "ended_well"} <= keys

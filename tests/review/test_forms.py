@@ -13,7 +13,7 @@ from refillspot.review.crawl_table import crawl_markdown, crawl_table
 from refillspot.review.markdown import write_markdown
 from refillspot.review.review import review
 from refillspot.review.text import print_review
-from tests.review.making import BEGUN, HOUR, facts
+from tests.stats.making import BEGUN, HOUR, crawl_stats
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -27,7 +27,7 @@ GOOD: dict[str, Any] = {
     "memory/max_mb": 105.0, "memory/limit_mb": 1728,
 }  # fmt: skip
 TROUBLES = {
-    "downloader/response_status_count/429": 8,
+    "site/status/429": 8,
     "spider_exceptions/LayoutChangedError": 1,
     "postgres/unread": 1,
     "cache/stale": 1,
@@ -55,8 +55,8 @@ def shown(thing: RenderableType) -> str:
 
 
 def test_a_clean_crawl_says_so_in_five_lines(language: str) -> None:  # noqa: ARG001  # both
-    first = printed(review(facts(GOOD)))
-    again = printed(review(facts(GOOD, stored=703), facts(GOOD, crawl_id="before", begun=BEGUN - 2 * HOUR)))
+    first = printed(review(crawl_stats(GOOD)))
+    again = printed(review(crawl_stats(GOOD, stored=703), crawl_stats(GOOD, crawl_id="before", begun=BEGUN - 2 * HOUR)))
 
     assert len(first.splitlines()) == len(again.splitlines()) == 5
     assert max(map(cell_len, (first + again).splitlines())) <= 80
@@ -67,7 +67,7 @@ def test_a_clean_crawl_says_so_in_five_lines(language: str) -> None:  # noqa: AR
 
 
 def test_long_arguments_are_cut() -> None:
-    text = printed(review(facts(GOOD, district="강남구,서초구,송파구,강동구,마포구,용산구,은평구")))
+    text = printed(review(crawl_stats(GOOD, district="강남구,서초구,송파구,강동구,마포구,용산구,은평구")))
 
     assert "용산구" in text
     assert "…" in text
@@ -75,14 +75,14 @@ def test_long_arguments_are_cut() -> None:
 
 
 def test_figures_are_shown_when_asked_for() -> None:
-    lines = printed(review(facts(GOOD)), with_figures=True).splitlines()
+    lines = printed(review(crawl_stats(GOOD)), with_figures=True).splitlines()
 
     assert len(lines) > 20
     assert "Nothing went wrong" in lines[0]
 
 
 def test_troubles_are_told_first_then_the_figures(language: str) -> None:  # noqa: ARG001  # both
-    lines = printed(review(facts(GOOD | TROUBLES), facts(GOOD, crawl_id="before"))).splitlines()
+    lines = printed(review(crawl_stats(GOOD | TROUBLES), crawl_stats(GOOD, crawl_id="before"))).splitlines()
     text = " ".join(word for line in lines for word in line.split())  # whatever was wrapped
     told = ["before", "refillspot", "429", "CACHE_STALE_IF_ERROR_SECONDS", "MiB"]
 
@@ -91,7 +91,7 @@ def test_troubles_are_told_first_then_the_figures(language: str) -> None:  # noq
 
 
 def test_columns_fit_below_each_other() -> None:
-    text = printed(review(facts(GOOD), facts(GOOD, crawl_id="before")), with_figures=True)
+    text = printed(review(crawl_stats(GOOD), crawl_stats(GOOD, crawl_id="before")), with_figures=True)
     rows = [line for line in text.splitlines() if line.rstrip().endswith("=")]
 
     assert len(rows) > 5
@@ -99,14 +99,14 @@ def test_columns_fit_below_each_other() -> None:
 
 
 def test_a_crawl_under_way_is_not_called_clean() -> None:
-    going_on = review(facts(GOOD, state="running"))
+    going_on = review(crawl_stats(GOOD, state="running"))
 
     assert not going_on.is_clean
     assert len(printed(going_on).splitlines()) > 5
 
 
 def test_json_has_what_the_text_says() -> None:
-    one = review(facts(GOOD | TROUBLES), facts(GOOD, crawl_id="before"))
+    one = review(crawl_stats(GOOD | TROUBLES), crawl_stats(GOOD, crawl_id="before"))
     told = json.loads(json.dumps(one.as_json()))
     figures = {figure["name"]: figure for figure in told["figures"]}
 
@@ -122,17 +122,20 @@ def test_json_has_what_the_text_says() -> None:
 
 
 def test_markdown_is_tables() -> None:
-    text = write_markdown(review(facts(GOOD | TROUBLES), facts(GOOD, crawl_id="before")))
+    text = write_markdown(review(crawl_stats(GOOD | TROUBLES), crawl_stats(GOOD, crawl_id="before")))
     tables = [line for line in text.splitlines() if line.startswith("|")]
 
     assert text.startswith("# Crawl 20261124-153000-ab12: 금천구\n")
     assert "**error**" in text
     assert all(line.endswith("|") for line in tables)
-    assert "## Findings\n\nNothing went wrong." in write_markdown(review(facts(GOOD)))
+    assert "## Findings\n\nNothing went wrong." in write_markdown(review(crawl_stats(GOOD)))
 
 
 def test_all_crawls_are_a_table() -> None:
-    reviews = [review(facts(GOOD | TROUBLES)), review(facts(GOOD, crawl_id="20261123-120000-cd34", district="all"))]
+    reviews = [
+        review(crawl_stats(GOOD | TROUBLES)),
+        review(crawl_stats(GOOD, crawl_id="20261123-120000-cd34", district="all")),
+    ]
     text = shown(crawl_table(reviews))
 
     assert max(map(cell_len, text.splitlines())) <= 80

@@ -6,7 +6,7 @@ import pytest
 
 from refillspot.exceptions import ArgumentError
 from refillspot.review.recorded import find, previous
-from tests.review.making import BEGUN, HOUR, crawl
+from tests.stats.making import BEGUN, HOUR, crawl
 
 NEWEST = crawl("20261124-17", begun=BEGUN + 3 * HOUR)
 RUNNING = crawl("20261124-16", begun=BEGUN + 2 * HOUR, state="running")

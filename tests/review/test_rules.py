@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refillspot import settings
-from refillspot.review.facts import Facts
 from refillspot.review.findings import Case, Severity
 from refillspot.review.review import review
 from refillspot.review.rules import RULES
 from refillspot.review.words import words_of
-from tests.review.making import BEGUN, HOUR, crawl, facts, worker
+from refillspot.stats.crawl_stats import CrawlStats
+from tests.stats.making import BEGUN, HOUR, crawl, crawl_stats, worker
 
 if TYPE_CHECKING:
     from refillspot.review.findings import Finding, Rule
 
 COMMANDS = Path(__file__).parents[2] / "refillspot/commands"
-STATUS, ERROR = "downloader/response_status_count/", "downloader/exception_type_count/scrapy.exceptions."
+STATUS, ERROR = "site/status/", "downloader/exception_type_count/scrapy.exceptions."
 OF_STATS: list[tuple[dict[str, Any], str, int]] = [
     ({f"{STATUS}429": 8}, "too_many_requests", 8),
     ({f"{STATUS}403": 2}, "forbidden", 2),
@@ -87,25 +87,25 @@ HARMLESS: list[dict[str, Any]] = [
 ]
 
 
-def found(now: Facts, earlier: Facts | None = None) -> dict[str, Finding]:
+def found(now: CrawlStats, earlier: CrawlStats | None = None) -> dict[str, Finding]:
     return {one.key: one for one in review(now, earlier).findings}
 
 
 @pytest.mark.parametrize(("stats", "key", "count"), OF_STATS, ids=lambda value: value if isinstance(value, str) else "")
 def test_each_kind_is_named_with_its_count(stats: dict[str, Any], key: str, count: int) -> None:
-    (one,) = review(facts(stats)).findings
+    (one,) = review(crawl_stats(stats)).findings
 
     assert (one.key, one.count) == (key, count)
 
 
 @pytest.mark.parametrize("stats", HARMLESS)
 def test_what_is_no_trouble_is_no_finding(stats: dict[str, Any]) -> None:
-    assert review(facts(stats)).is_clean
+    assert review(crawl_stats(stats)).is_clean
 
 
 def test_dead_letters_tell_their_reasons() -> None:
     reasons = {"frontier/dead": 5, "frontier/dead_reason/HTTP 404": 2, "frontier/dead_reason/LayoutChangedError": 3}
-    one = found(facts(reasons, counts={"done": 95, "dead": 5}))["dead_letters"]
+    one = found(crawl_stats(reasons, counts={"done": 95, "dead": 5}))["dead_letters"]
 
     assert one.severity is Severity.ERROR
     assert "5 requests failed for good (LayoutChangedError: 3, HTTP 404: 2)" in one.happened
@@ -116,42 +116,42 @@ def test_dead_letters_tell_their_reasons() -> None:
 def test_dead_letters_that_workers_did_not_tell(dead: int, told: str) -> None:
     stats = {"frontier/dead": 5, "frontier/dead_reason/HTTP 404": 5}
 
-    assert told in found(facts(stats, counts={"dead": dead}))["dead_letters"].happened
+    assert told in found(crawl_stats(stats, counts={"dead": dead}))["dead_letters"].happened
 
 
 def test_dead_letters_that_were_tried_again_are_none() -> None:
     stats = {"frontier/dead": 5, "frontier/dead_reason/HTTP 503": 5}
 
-    assert "dead_letters" not in found(facts(stats, counts={"done": 100}))
+    assert "dead_letters" not in found(crawl_stats(stats, counts={"done": 100}))
 
 
 def test_nothing_stored_where_stores_are_known() -> None:
-    one = found(facts({"postgres/known": 300}, stored=0))["nothing_stored"]
+    one = found(crawl_stats({"postgres/known": 300}, stored=0))["nothing_stored"]
 
     assert "300 refill stores" in one.happened
-    assert "nothing_stored" not in found(facts({"postgres/known": 0}, stored=0))
+    assert "nothing_stored" not in found(crawl_stats({"postgres/known": 0}, stored=0))
 
 
 def test_fewer_stores_than_before() -> None:
-    before = facts(crawl_id="before", stored=700)
+    before = crawl_stats(crawl_id="before", stored=700)
 
-    assert "600 stores, and 700" in found(facts(stored=600), before)["fewer_stores"].happened
-    assert found(facts(stored=680), before) == {}
-    assert "fewer_stores" not in found(facts(stored=60, state="running"), before)
+    assert "600 stores, and 700" in found(crawl_stats(stored=600), before)["fewer_stores"].happened
+    assert found(crawl_stats(stored=680), before) == {}
+    assert "fewer_stores" not in found(crawl_stats(stored=60, state="running"), before)
 
 
 def test_a_crawl_that_nobody_works_on_can_go_on() -> None:
-    stopped = Facts.of([worker({"finish_reason": "shutdown"})], BEGUN + 2 * HOUR, crawl(state="running"))
+    stopped = CrawlStats.of([worker({"finish_reason": "shutdown"})], BEGUN + 2 * HOUR, crawl(state="running"))
 
     assert "scrapy crawl diningcode -a district=금천구" in found(stopped)["interrupted"].remedy
 
 
 def test_a_crawl_of_which_nothing_is_heard_is_not_called_interrupted() -> None:
-    assert found(Facts.of([], BEGUN + HOUR, crawl(state="running"))).keys() == {"no_stats"}
+    assert found(CrawlStats.of([], BEGUN + HOUR, crawl(state="running"))).keys() == {"no_stats"}
 
 
 def test_a_crawl_under_way_is_not_interrupted() -> None:
-    going_on = Facts.of([worker(is_gone=True)], BEGUN + HOUR + timedelta(seconds=20), crawl(state="running"))
+    going_on = CrawlStats.of([worker(is_gone=True)], BEGUN + HOUR + timedelta(seconds=20), crawl(state="running"))
 
     assert going_on.state == "running"
     assert found(going_on) == {}
@@ -164,14 +164,14 @@ def test_workers_that_ended_before_the_crawl() -> None:
         worker({"finish_reason": "memory_limit", "memory/limit_mb": 200.0}, name="large"),
         worker({"finish_reason": "frontier_failed"}, name="failed"),
     ]
-    one = found(Facts.of(workers, BEGUN + 2 * HOUR, crawl()))
+    one = found(CrawlStats.of(workers, BEGUN + 2 * HOUR, crawl()))
 
     assert one["killed"].count == one["recycled"].count == one["stopped"].count == 1
     assert "frontier_failed" in one["stopped"].happened
 
 
 def test_a_worker_that_says_goodbye_while_the_crawl_ends_was_not_killed() -> None:
-    ending = Facts.of([worker(), worker(name="two", is_gone=True)], BEGUN + HOUR + timedelta(seconds=2), crawl())
+    ending = CrawlStats.of([worker(), worker(name="two", is_gone=True)], BEGUN + HOUR + timedelta(seconds=2), crawl())
 
     assert found(ending) == {}
 
@@ -187,44 +187,47 @@ def test_a_worker_that_says_goodbye_while_the_crawl_ends_was_not_killed() -> Non
 def test_why_the_budget_was_not_used(stats: dict[str, Any], key: str) -> None:
     half = {"politeness/ceiling": 1.0, "politeness/permits": 1800, "downloader/response_count": 1800}
 
-    assert "50.0 %" in found(facts(half | stats))[key].happened
-    assert found(facts(half | stats | {"politeness/permits": 3500})) == {}
-    assert found(facts(half | stats | {"cache/hits": 3000, "cache/misses": 1800})) == {}
+    assert "50.0 %" in found(crawl_stats(half | stats))[key].happened
+    assert found(crawl_stats(half | stats | {"politeness/permits": 3500})) == {}
+    assert found(crawl_stats(half | stats | {"cache/hits": 3000, "cache/misses": 1800})) == {}
 
 
 def test_a_cache_that_should_have_had_the_pages() -> None:
     misses = {"cache/hits": 10, "cache/misses": 90}
-    before, long_ago = facts(crawl_id="before", begun=BEGUN - 2 * HOUR), facts(begun=BEGUN - timedelta(days=8))
+    before, long_ago = (
+        crawl_stats(crawl_id="before", begun=BEGUN - 2 * HOUR),
+        crawl_stats(begun=BEGUN - timedelta(days=8)),
+    )
 
-    assert "10.0 %" in found(facts(misses), before)["cache_useless"].happened
-    assert found(facts(misses), long_ago) == {}
-    assert found(facts(misses)) == {}
+    assert "10.0 %" in found(crawl_stats(misses), before)["cache_useless"].happened
+    assert found(crawl_stats(misses), long_ago) == {}
+    assert found(crawl_stats(misses)) == {}
 
 
 def test_a_cache_that_was_emptied_between_two_crawls() -> None:
     misses = {"cache/hits": 10, "cache/misses": 90}
 
-    def before(begun: str | None) -> Facts:
+    def before(begun: str | None) -> CrawlStats:
         known = {"cache/begun": begun} if begun else {}
-        return facts(known, crawl_id="before", begun=BEGUN - 2 * HOUR)
+        return crawl_stats(known, crawl_id="before", begun=BEGUN - 2 * HOUR)
 
     old, new = ((BEGUN - days).isoformat() for days in (timedelta(days=2), timedelta(0)))
-    assert found(facts(misses | {"cache/begun": new}), before(old)).keys() == {"cache_emptied"}
-    assert found(facts(misses | {"cache/begun": old}), before(old)).keys() == {"cache_useless"}
-    assert found(facts(misses | {"cache/begun": new}), before(None)).keys() == {"cache_useless"}  # it did not say
-    assert found(facts({"cache/hits": 90, "cache/misses": 10, "cache/begun": new}), before(old)) == {}
+    assert found(crawl_stats(misses | {"cache/begun": new}), before(old)).keys() == {"cache_emptied"}
+    assert found(crawl_stats(misses | {"cache/begun": old}), before(old)).keys() == {"cache_useless"}
+    assert found(crawl_stats(misses | {"cache/begun": new}), before(None)).keys() == {"cache_useless"}  # it did not say
+    assert found(crawl_stats({"cache/hits": 90, "cache/misses": 10, "cache/begun": new}), before(old)) == {}
 
 
 def test_a_log_of_another_project_tells_its_errors() -> None:
     stats = {"log_count/ERROR": 3, "item_scraped_count": 5}
 
-    assert found(Facts.of([worker(stats)], BEGUN))["log_errors"].count == 3
+    assert found(CrawlStats.of([worker(stats)], BEGUN))["log_errors"].count == 3
 
 
 def test_the_worst_comes_first() -> None:
     stats = {f"{STATUS}429": 1, "cache/stale": 1, "postgres/unread": 1, "spider_exceptions/LayoutChangedError": 1}
 
-    assert [one.severity for one in review(facts(stats)).findings] == sorted(Severity)
+    assert [one.severity for one in review(crawl_stats(stats)).findings] == sorted(Severity)
 
 
 def texts(rule: Rule) -> list[str]:
@@ -235,7 +238,7 @@ def texts(rule: Rule) -> list[str]:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
 def test_texts_name_only_what_is_known(rule: Rule, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REFILLSPOT_LANG", language)
-    words = set(words_of(Case(facts(), None))) | {"count", "kinds"}
+    words = set(words_of(Case(crawl_stats(), None))) | {"count", "kinds"}
 
     for text in texts(rule):
         assert {name for _, name, _, _ in Formatter().parse(text) if name is not None} <= words

@@ -11,10 +11,10 @@ import pytest
 
 from refillspot.exceptions import ArgumentError
 from refillspot.logs import JsonLines, Origin, ScrubbedRecord
-from refillspot.review.facts import Facts
 from refillspot.review.log_files import read_log
 from refillspot.review.scrapy_logs import read_runs
-from tests.review.making import BEGUN
+from refillspot.stats.crawl_stats import CrawlStats
+from tests.stats.making import BEGUN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +65,7 @@ def test_several_runs_of_several_files_are_added_up() -> None:
         *read_runs((log(STATS) * 2).splitlines(keepends=True), "a.log"),
         *read_runs(log(STATS).splitlines(), "b.log"),
     ]
-    added = Facts.of(runs, BEGUN)
+    added = CrawlStats.of(runs, BEGUN)
 
     assert len(added.workers) == 3
     assert added.stored == 15
@@ -175,4 +175,4 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     ],
 )
 def test_how_a_logged_crawl_ended(stats: dict[str, Any], state: str) -> None:
-    assert Facts.of(read_runs(log(stats).splitlines(keepends=True), "a.log"), BEGUN).state == state
+    assert CrawlStats.of(read_runs(log(stats).splitlines(keepends=True), "a.log"), BEGUN).state == state

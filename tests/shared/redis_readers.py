@@ -17,18 +17,18 @@ from refillspot.frontier.dead_letters import DeadLetter
 from refillspot.frontier.queue import read_counts, read_result
 from refillspot.monitoring.figures import FiguresOfCrawl
 from refillspot.monitoring.snapshot import Snapshot
-from refillspot.operations.progress import Progress
 from refillspot.policies import circuit_breaker, politeness
 from refillspot.policies.circuit_breaker import ApiRecord
 from refillspot.policies.politeness import LONGEST_HOLD_SECONDS, Pace
 from refillspot.shared.heartbeats import _read as read_heartbeat
 from refillspot.shared.page import VERSION, UnreadablePageError, decode_page, encode_page
 from refillspot.site_hosts import SiteHosts
+from refillspot.stats.crawl import Progress
 from refillspot.untrusted import read_json
-from tests.fleet.test_figures import CRAWL
 from tests.frontier.test_codec import Reader
+from tests.monitoring.test_figures import CRAWL
 from tests.shared.test_page import FINGERPRINT, page
-from tests.test_totals import NOON, worker
+from tests.stats.test_totals import NOON, worker
 
 NOW = 1_800_000_000.0
 MAX = 100_000

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from refillspot.exit_status import COMPLETE, COULD_NOT_RUN, HELD, INCOMPLETE, INTERRUPTED, crawl_outcome
+from refillspot.exit_status import COMPLETE, COULD_NOT_RUN, HELD, INCOMPLETE, INTERRUPTED, crawl_exit_status
 
 
 def test_a_place_of_which_no_list_has_a_row_is_named() -> None:
     complete = {"finish_reason": "finished", "crawl/state": "complete", "crawl/stored": 5, "crawl/known": 9}
     found = {"crawl/diningcode/asked/11680": 4, "crawl/diningcode/found/11680": 30, "crawl/diningcode/asked/26110": 4}
-    outcome = crawl_outcome(complete | found)
+    outcome = crawl_exit_status(complete | found)
 
     assert outcome.exit_code == INCOMPLETE
     assert "5 stores stored" in outcome.sentence
@@ -38,4 +38,4 @@ def test_a_place_of_which_no_list_has_a_row_is_named() -> None:
     ],
 )
 def test_exit_codes(stats: dict[str, Any], exit_code: int) -> None:
-    assert crawl_outcome(stats).exit_code == exit_code
+    assert crawl_exit_status(stats).exit_code == exit_code

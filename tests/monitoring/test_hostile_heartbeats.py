@@ -17,11 +17,11 @@ from rich.console import Console
 from refillspot.monitoring.figures import FiguresOfCrawl
 from refillspot.monitoring.metrics import CrawlCollector
 from refillspot.monitoring.snapshot import Snapshot
-from refillspot.monitoring.top_view import TopView
-from refillspot.operations.progress import Progress
+from refillspot.monitoring.top import TopView
 from refillspot.shared.heartbeats import HeartbeatReader
-from tests.fleet.test_figures import CRAWL, PACE
-from tests.test_totals import NOON, worker
+from refillspot.stats.crawl import Progress
+from tests.monitoring.test_figures import CRAWL, PACE
+from tests.stats.test_totals import NOON, worker
 
 if TYPE_CHECKING:
     from refillspot.monitoring.snapshot import CrawlReader

@@ -1,4 +1,4 @@
-"""Facts made by hand, as short as a test can say them."""
+"""Crawls made by hand, as short as a test can say them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from refillspot.planning import CrawlArguments
-from refillspot.postgres.crawls import Crawl
-from refillspot.review.facts import Facts
+from refillspot.stats.crawl import Crawl
+from refillspot.stats.crawl_stats import CrawlStats
 from refillspot.stats.worker_stats import WorkerStats
 
 BEGUN = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)  # the next day in Korea
@@ -51,6 +51,6 @@ def crawl(
     )  # fmt: skip
 
 
-def facts(stats: dict[str, Any] | None = None, **columns: Any) -> Facts:
+def crawl_stats(stats: dict[str, Any] | None = None, **columns: Any) -> CrawlStats:
     """Return a crawl with one worker."""
-    return Facts.of([worker(stats)], BEGUN + 2 * HOUR, crawl(**columns))
+    return CrawlStats.of([worker(stats)], BEGUN + 2 * HOUR, crawl(**columns))

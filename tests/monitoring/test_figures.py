@@ -11,16 +11,12 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from refillspot.monitoring.display import Display, write_hold
-from refillspot.monitoring.error_kinds import errors_of
+from refillspot.monitoring.display import Display
 from refillspot.monitoring.figures import FiguresOfCrawl
-from refillspot.monitoring.pace import Pace, Sample
 from refillspot.monitoring.snapshot import Snapshot
-from refillspot.monitoring.top_view import TopView, write_bytes
-from refillspot.monitoring.worker_figures import seconds_at_work, worker_figures
-from refillspot.operations.progress import Progress
-from refillspot.postgres.crawls import Crawl
-from tests.test_totals import NOON, worker
+from refillspot.monitoring.top import TopView, write_bytes
+from refillspot.stats.crawl import Crawl, Progress
+from tests.stats.test_totals import NOON, worker
 
 if TYPE_CHECKING:
     from refillspot.monitoring.figures import Figures
@@ -41,25 +37,14 @@ PACE = {"requests_per_second": 1.0, "ceiling": 2.0, "held_seconds": 0.0, "held_b
 
 
 def beat(seconds: int, **stats: Any) -> WorkerStats:
-    return worker("one", seen=seconds, **{"politeness__permits": seconds, **stats})
+    known = {"politeness__permits": seconds, "politeness__ceiling": 2.0}
+    return worker("one", seen=seconds, **{**known, **stats})
 
 
 def snapshot(seconds: int, *workers: WorkerStats, **progress: Any) -> Snapshot:
     known = {"state": "open", "done": seconds, "queued": 60, "workers": 1, **progress}
     crawl = replace(CRAWL, stored=2 * seconds)
     return Snapshot(NOON + timedelta(seconds=seconds), crawl, list(workers), Progress(**known), dict(PACE))
-
-
-def test_paces_are_of_the_last_two_minutes() -> None:
-    pace = Pace()
-    assert pace.per_second("done") is None
-    for seconds, done in ((0, 0), (100, 100), (100, 500), (200, 300), (220, 340)):
-        pace.add(Sample(seconds, {"done": done}))
-
-    assert pace.per_second("done") == 2.0  # since 100; what came at the same time is left out
-    assert pace.per_second("never counted") == 0.0
-    assert pace.seconds_left("done", 10) == 5.0
-    assert pace.seconds_left("never counted", 10) is None
 
 
 def test_figures_of_two_looks() -> None:
@@ -85,65 +70,11 @@ def test_a_paused_and_an_ended_crawl() -> None:
 
 
 def test_without_a_limit_there_is_no_budget() -> None:
-    figures = FiguresOfCrawl().take(snapshot(60, beat(60, politeness__permits=0, downloader__request_count=60)))
+    figures = FiguresOfCrawl().take(snapshot(60, worker("one", downloader__response_count=60)))
 
     assert figures.site.budget is None
     assert figures.site.budget_used.so_far is None
     assert figures.site.requests == 60
-
-
-@pytest.mark.parametrize(
-    ("spans", "expected"),
-    [
-        ([], 0.0),
-        ([(0, 60)], 60.0),
-        ([(0, 60), (30, 90)], 90.0),
-        ([(0, 60), (10, 20)], 60.0),
-        ([(0, 10), (60, 70)], 20.0),
-    ],
-)
-def test_the_time_at_work_is_that_of_any_worker(spans: list[tuple[int, int]], expected: float) -> None:
-    workers = [worker(str(number), started=began, seen=seen) for number, (began, seen) in enumerate(spans)]
-
-    assert seconds_at_work(workers) == expected
-
-
-@pytest.mark.parametrize(
-    ("is_ended", "seconds_later", "is_over", "expected"),
-    [
-        (False, 10, False, "at work"),
-        (False, 30, False, "silent"),
-        (True, 30, False, "ended"),
-        (False, 30, True, "ended"),
-    ],
-)
-def test_the_state_of_a_worker(is_ended: bool, seconds_later: int, is_over: bool, expected: str) -> None:  # noqa: FBT001  # a table's values
-    one = worker("one", ended=is_ended)
-
-    assert worker_figures(one, one.seen_at + timedelta(seconds=seconds_later), is_over=is_over).state == expected
-
-
-def test_errors_by_kind() -> None:
-    stats = {
-        "site/status/200": 90,
-        "site/status/404": 1,
-        "site/status/503": 5,
-        "downloader/exception_type_count/scrapy.exceptions.DownloadTimeoutError": 3,
-        "spider_exceptions/count": 2,
-        "spider_exceptions/LayoutChangedError": 2,
-        "frontier/dead_reason/HTTP 404": 1,
-        "politeness/verification_pages": 1,
-        "cache/errors": 0,
-    }
-
-    assert errors_of(stats) == {
-        "HTTP 503": 5,
-        "DownloadTimeoutError": 3,
-        "LayoutChangedError": 2,
-        "HTTP 404": 1,
-        "dead letter, HTTP 404": 1,
-        "verification page": 1,
-    }
 
 
 def test_bytes_for_people() -> None:
@@ -161,6 +92,7 @@ def busy_figures() -> Figures:
     stats: dict[str, Any] = {
         "downloader__request_count": 123_456,
         "politeness__permits": 123_456,
+        "politeness__ceiling": 2.0,
         "site__bytes": 12_345_678_901,
         "postgres__rows": 98_765,
         "postgres__flushes": 12_345,
@@ -223,11 +155,11 @@ def test_the_panel_and_the_plain_line_say_why_nothing_leaves(*, is_terminal: boo
     file = StringIO()
     console = Console(width=120, file=file, force_terminal=is_terminal)
     pace = PACE | {"held_seconds": 170.0, "held_because": "a verification page"}
+    looked_at = replace(snapshot(60, beat(60, politeness__ceiling=2.0)), pace=pace)
     with Display(console, "a crawl") as display:
-        display.held = write_hold(pace, NOON)
-        display.show(10, Progress("open"), 0, None, None)
+        display.show(10, FiguresOfCrawl().take(looked_at))
 
-    assert "Nothing leaves until 21:02:50 KST (02:50): a verification page" in file.getvalue()
+    assert "Nothing leaves until 21:03:50 KST (02:50): a verification page" in file.getvalue()
 
 
 def test_without_a_screen_every_worker_is_there() -> None:

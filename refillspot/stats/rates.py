@@ -13,32 +13,36 @@ WINDOW_SECONDS = 120.0  # long enough to be calm, short enough to follow a chang
 
 
 @dataclass(slots=True, frozen=True)
-class Sample:
-    seconds: float
-    """On any steady clock."""
-    counts: Mapping[str, float]
+class Rate:
+    now: float | None = None
+    """Over the last two minutes; None until something can be said."""
+    so_far: float | None = None
+    """Over all the time that workers were at work."""
+
+    def times(self, factor: float) -> Rate:
+        return Rate(*(None if value is None else value * factor for value in (self.now, self.so_far)))
 
 
-class Pace:
+class RecentRates:
     """What grows how fast, over the last two minutes."""
 
     def __init__(self) -> None:
-        self._samples: deque[Sample] = deque()
+        self._samples: deque[tuple[float, Mapping[str, float]]] = deque()
 
-    def add(self, sample: Sample) -> None:
-        """Take a sample; one that is no later than the last one says nothing new."""
-        if self._samples and sample.seconds <= self._samples[-1].seconds:
+    def add(self, seconds: float, counts: Mapping[str, float]) -> None:
+        """Take what is counted at a moment of any steady clock; one that is no later than the last says nothing new."""
+        if self._samples and seconds <= self._samples[-1][0]:
             return
-        self._samples.append(sample)
-        while len(self._samples) > 2 and sample.seconds - self._samples[1].seconds >= WINDOW_SECONDS:
+        self._samples.append((seconds, counts))
+        while len(self._samples) > 2 and seconds - self._samples[1][0] >= WINDOW_SECONDS:
             self._samples.popleft()
 
     def per_second(self, what: str) -> float | None:
         """Return None until something can be said."""
         if len(self._samples) < 2:
             return None
-        first, last = self._samples[0], self._samples[-1]
-        return (last.counts.get(what, 0) - first.counts.get(what, 0)) / (last.seconds - first.seconds)
+        (began, first), (ended, last) = self._samples[0], self._samples[-1]
+        return (last.get(what, 0) - first.get(what, 0)) / (ended - began)
 
     def seconds_left(self, what: str, left: float) -> float | None:
         """Return how long the rest will take, as far as it is known now: each list page may bring more requests."""
