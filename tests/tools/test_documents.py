@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from scrapy.settings import default_settings
 
 from refillspot.postgres.columns import STORE_COLUMNS
-from tools.documents.__main__ import PARTS, documents, written
+from tools.documents.__main__ import PARTS, documents, main, written
 from tools.documents.commands import commands
 from tools.documents.fields import column_types
 from tools.documents.settings import documented_settings, readers
@@ -78,9 +76,14 @@ def test_a_sentence_ends_at_its_full_stop_and_not_in_a_name() -> None:
     assert first_sentence("Of `settings.py` and\nothers. Pure.") == "Of `settings.py` and others"
 
 
-def test_check_writes_nothing_and_needs_no_server() -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "tools.documents", "--check"], cwd=PROJECT, capture_output=True, check=False
-    )
+def test_check_says_which_document_is_stale_and_writes_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--check"]) == 0
 
-    assert (ran.returncode, ran.stdout) == (0, b"")
+    before = [path.read_text("utf-8") for path in sorted(documents())]
+    monkeypatch.setitem(PARTS, "totals", lambda: ["| another | table |"])
+
+    assert main(["--check"]) == 1
+    assert capsys.readouterr().out == "docs/operations.md is not what the code says: make docs\n"
+    assert [path.read_text("utf-8") for path in sorted(documents())] == before

@@ -21,7 +21,7 @@ from tools.documents.source import PROJECT, docstring_table
 from tools.documents.stats import stats_part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
 PART = re.compile(r"(<!-- make docs: (.+?) -->\n).*?(<!-- end -->\n)", re.DOTALL)
@@ -56,11 +56,11 @@ def _written(found: re.Match[str]) -> str:
     return "\n".join([found[1], *PARTS[found[2]](), "", found[3]]).replace("\n\n\n", "\n\n")
 
 
-def main() -> int:
+def main(args: Sequence[str] | None = None) -> int:
     """Write the documents, or say which are out of date: 1 if there are any."""
     parser = argparse.ArgumentParser(prog="python -m tools.documents", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing")
-    is_check = parser.parse_args().check
+    is_check = parser.parse_args(args).check
     os.environ["REFILLSPOT_LANG"] = "en"
     changed = {path: text for path, text in documents().items() if text != path.read_text("utf-8")}
     for path, text in changed.items():
