@@ -26,7 +26,7 @@ import psycopg
 
 from refillspot.postgres.database import migrate_database, read_stores, scratch_database
 from refillspot.services import resolve
-from refillspot.services.keys import remove_keys
+from refillspot.shared.keys import remove_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

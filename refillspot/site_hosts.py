@@ -43,14 +43,6 @@ class SiteHosts:
         origin = origin_of(url)
         return origin is not None and origin in map(origin_of, (self.api_url, self.web_url))
 
-    def politeness_key(self, prefix: str) -> str:
-        """Return where in Redis the pace is kept, which both hosts share."""
-        return f"{prefix}:politeness:{'+'.join(self.hosts)}"
-
-    def api_health_key(self, prefix: str) -> str:
-        """Return where in Redis it is kept what the API has failed to do."""
-        return f"{prefix}:api_health:{host_of(self.api_url)}"
-
 
 def origin_of(url: str) -> tuple[str, str] | None:
     """Return ("https", "im.diningcode.com"), scheme and host; None for what is no address, or holds a user's name."""

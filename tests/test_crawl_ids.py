@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,10 +9,9 @@ import pytest
 from scrapy.settings import Settings
 
 from refillspot.clock import Clock
-from refillspot.crawl_ids import RESERVED, check_crawl_id
+from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError, CrawlIdError
 from refillspot.fleet.crawl import FleetCrawl
-from refillspot.frontier.queue import script_source
 from refillspot.monitoring.snapshot import choose_crawl
 from refillspot.operations.crawls import Pruning, read_overview, set_paused
 from refillspot.operations.dead_letters import CrawlDeadLetters
@@ -22,7 +20,6 @@ from refillspot.postgres.crawl_list import find_crawl
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.review.recorded import find
 from refillspot.services import ServiceAddresses
-from refillspot.site_hosts import SiteHosts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,11 +86,3 @@ def test_a_review_takes_the_beginning_of_an_id() -> None:
 @pytest.mark.parametrize("given", ["20261125-120000-abcd", "a", "Seoul_2026.11", "9", "a..b", "a-", "caches"])
 def test_other_names_are_ids(given: str) -> None:
     assert check_crawl_id(given) == given
-
-
-def test_every_name_in_the_layout_of_keys_is_reserved() -> None:
-    site = SiteHosts("https://im.diningcode.com", "https://www.diningcode.com")
-    of_crawls = re.findall(r"base \.\. ':(\w+)", script_source("forget"))
-
-    assert len(of_crawls) > 9
-    assert {*of_crawls, *(key("x").split(":")[1] for key in (site.politeness_key, site.api_health_key))} <= RESERVED

@@ -46,11 +46,3 @@ def test_only_the_sites_own_hosts_are_the_site() -> None:
     assert SITE.has("https://elsewhere.example/", "https://im.diningcode.com/API/isearch/")
     assert not SITE.has("http://localhost:8998/robots.txt")
     assert not SITE.has("https://im.diningcode.com.example/")
-
-
-def test_what_is_kept_names_the_host_that_it_is_about() -> None:
-    replica = SiteHosts("http://127.0.0.1:8080", "http://127.0.0.1:8080")
-
-    assert SITE.politeness_key("refillspot") == "refillspot:politeness:im.diningcode.com+www.diningcode.com"
-    assert replica.politeness_key("refillspot") == "refillspot:politeness:127.0.0.1:8080"
-    assert SITE.api_health_key("refillspot") == "refillspot:api_health:im.diningcode.com"

@@ -64,6 +64,7 @@ class Command(BaseCommand):
         from refillspot.doctor.checkup import Questions
         from refillspot.doctor.site import Hosts
         from refillspot.policies.politeness_settings import allowed_pace, most_believed
+        from refillspot.shared.keys import politeness_key
         from refillspot.site_hosts import SiteHosts
 
         settings = self.settings
@@ -79,7 +80,7 @@ class Command(BaseCommand):
             requests_per_second=allowed_pace(settings),
             most_believed=most_believed(settings),
             block_seconds=settings.getfloat("POLITENESS_BLOCK_SECONDS"),
-            politeness_key=SiteHosts.of(settings).politeness_key(settings["REDIS_KEY_PREFIX"]),
+            politeness_key=politeness_key(self.key_prefix, SiteHosts.of(settings)),
             window=settings.get("CRAWL_WINDOW") or "",
             clock=Clock.of(settings),
             is_offline=opts.offline,

@@ -52,6 +52,7 @@ class Command(BaseCommand):
     def _done(self, action: str, values: list[str], *, is_meant: bool) -> dict[str, Any]:
         from refillspot.operations.pace_control import NO_LIMIT, lift_hold, read_pace, set_ceiling
         from refillspot.policies.politeness_settings import allowed_pace, live_pace, refuse_too_fast
+        from refillspot.shared.keys import politeness_key
         from refillspot.site_hosts import SiteHosts
 
         site, configured = SiteHosts.of(self.settings), allowed_pace(self.settings)
@@ -60,7 +61,7 @@ class Command(BaseCommand):
             refuse_too_fast(ceiling, site, is_meant=is_meant or self.settings.getbool("POLITENESS_FAST_ALLOWED"))
         if not configured:
             return NO_LIMIT
-        key = site.politeness_key(self.key_prefix)
+        key = politeness_key(self.key_prefix, site)
         where = (self.servers("redis").redis_url, key, configured)
         if action == "reset":
             return lift_hold(*where)

@@ -18,10 +18,11 @@ class Command(PauseCommand):
         """Let the site be asked again that has blocked its crawls three times within a day."""
         from refillspot.operations.pace_control import let_go_on
         from refillspot.policies.politeness_settings import allowed_pace
+        from refillspot.shared.keys import politeness_key
         from refillspot.site_hosts import SiteHosts
 
         if configured := allowed_pace(self.settings):
-            key = SiteHosts.of(self.settings).politeness_key(self.key_prefix)
+            key = politeness_key(self.key_prefix, SiteHosts.of(self.settings))
             let_go_on(self.servers("redis").redis_url, key, configured)
 
     def short_desc(self) -> str:

@@ -15,6 +15,7 @@ from refillspot.clock import Clock
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.postgres.worker_stats import save
 from refillspot.shared.heartbeats import Heartbeats
+from refillspot.shared.keys import crawl_prefix
 from refillspot.signals import stats_asked
 from refillspot.stats.worker_stats import WorkerStats, plain_stats
 
@@ -69,7 +70,7 @@ class Heartbeat:
             logger.warning("this scheduler does not say which crawl it works on: no stats are published")
             return
         self._started_at = self._clock.now()
-        self._beats = Heartbeats(settings["REDIS_URL"], f"{settings['REDIS_KEY_PREFIX']}:{crawl}")
+        self._beats = Heartbeats(settings["REDIS_URL"], crawl_prefix(settings["REDIS_KEY_PREFIX"], crawl))
         self._save = partial(save, settings["DATABASE_URL"], crawl)
         self._redis, self._postgres = _Place("redis", stats), _Place("postgres", stats)
         self._repeat(self._interval, self._redis, self._beats.publish)

@@ -33,6 +33,7 @@ from refillspot.postgres.database import join_crawl, look_at_crawl
 from refillspot.readable import say
 from refillspot.services import read_environment
 from refillspot.services.ownership import claim_home
+from refillspot.shared.keys import crawl_prefix
 from refillspot.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class FleetCrawl:
         self._log()
         workers = [self._worker(number, sizing.share_mb, passed) for number in range(1, sizing.workers + 1)]
         say(_("logs: {directory}").format(directory=self.logs), file=sys.stderr)
-        prefix = f"{self.settings['REDIS_KEY_PREFIX']}:{self.crawl.id}"
+        prefix = crawl_prefix(self.settings["REDIS_KEY_PREFIX"], self.crawl.id)
         title = f"{self.spider} {self.arguments.get('district', '')}, crawl {self.crawl.id}"
         self._serve_metrics()
         with (

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from refillspot.exceptions import UnreadableValueError
+from refillspot.shared.keys import CrawlKeys
 from refillspot.untrusted import read_json
 
 if TYPE_CHECKING:
@@ -63,13 +64,14 @@ class CrawlQueue:
     def __init__(self, client: Redis, prefix: str, worker: str) -> None:
         self._client = client
         self._prefix = prefix
+        self._keys = CrawlKeys(prefix)
         self._worker = worker
         self._scripts = {name: client.register_script(script_source(name)) for name in SCRIPTS}
 
     async def open(self) -> str:
         """Make the crawl known to Redis, if it is not; return its state."""
-        await self._client.hsetnx(f"{self._prefix}:crawl", "state", OPEN)
-        return _text(await self._client.hget(f"{self._prefix}:crawl", "state"))
+        await self._client.hsetnx(self._keys.crawl, "state", OPEN)
+        return _text(await self._client.hget(self._keys.crawl, "state"))
 
     async def commit(self, number: int, operations: Sequence[Any]) -> str:
         """Apply operations in one step, once for each `number` from 1 on; return OPEN if they were applied.
@@ -104,14 +106,14 @@ class CrawlQueue:
 
     async def counts(self) -> dict[str, int]:
         """Return what was counted over all workers: queued, duplicates, done, retried, redelivered, dead."""
-        fields: Any = await self._client.hgetall(f"{self._prefix}:crawl")
+        fields: Any = await self._client.hgetall(self._keys.crawl)
         return read_counts(fields)
 
     async def length(self) -> int:
         """Return how many requests are queued, leased or waiting."""
-        lanes = await self._client.zrange(f"{self._prefix}:lanes", 0, -1)
-        streams = [await self._client.xlen(f"{self._prefix}:lane:{_text(lane)}") for lane in lanes]
-        return sum(streams) + int(await self._client.zcard(f"{self._prefix}:waiting"))
+        lanes = await self._client.zrange(self._keys.lanes, 0, -1)
+        streams = [await self._client.xlen(self._keys.lane(_text(lane))) for lane in lanes]
+        return sum(streams) + int(await self._client.zcard(self._keys.waiting))
 
     async def clear(self) -> None:
         """Forget the crawl, dead letters excepted."""

@@ -17,6 +17,7 @@ from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue, name_work
 from refillspot.language import gettext as _
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.shared.connections import connect
+from refillspot.shared.keys import crawl_prefix
 from refillspot.signals import crawl_event, queue_rolled_back, stats_asked
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class CrawlSession:
         while True:
             crawl = await self._table.join(spider.name, arguments, getattr(spider, "crawl_id", None), self._clock.now())
             self._id = crawl.id
-            prefix = f"{self._settings['REDIS_KEY_PREFIX']}:{crawl.id}"
+            prefix = crawl_prefix(self._settings["REDIS_KEY_PREFIX"], crawl.id)
             self._queue = CrawlQueue(connect(self._settings["REDIS_URL"]), prefix, self._worker)
             if self._settings.getbool("SCHEDULER_FLUSH_ON_START"):
                 await self._queue.clear()

@@ -17,6 +17,7 @@ from refillspot.postgres import worker_stats
 from refillspot.postgres.crawl_list import find_crawl, list_crawls
 from refillspot.postgres.database import look_at_crawl
 from refillspot.shared.heartbeats import HeartbeatReader
+from refillspot.shared.keys import crawl_prefix, politeness_key
 from refillspot.site_hosts import SiteHosts
 from refillspot.stats.crawl_stats import CrawlStats
 from refillspot.stats.worker_stats import WorkerStats, newest
@@ -67,7 +68,7 @@ def choose_crawl(services: ServiceAddresses, key_prefix: str, named: str | None)
     if not crawls:
         raise ArgumentError(_("There is no crawl yet: scrapy crawl diningcode -a district=강남구"))
     for crawl in (crawl for crawl in crawls if crawl.state == "running"):
-        with ProgressReader(services.redis_url, f"{key_prefix}:{crawl.id}") as reader:
+        with ProgressReader(services.redis_url, crawl_prefix(key_prefix, crawl.id)) as reader:
             progress = reader.read()
         if progress and progress.workers:
             return crawl
@@ -78,9 +79,9 @@ class CrawlReader:
     """Looks at one crawl again and again; never disturbs its workers, and outlives outages of the servers."""
 
     def __init__(self, services: ServiceAddresses, settings: BaseSettings, crawl: Crawl) -> None:
-        prefix = str(settings["REDIS_KEY_PREFIX"])
+        prefix = crawl_prefix(settings["REDIS_KEY_PREFIX"], crawl.id)
         self._services = services
-        self._politeness_key = SiteHosts.of(settings).politeness_key(prefix)
+        self._politeness_key = politeness_key(settings["REDIS_KEY_PREFIX"], SiteHosts.of(settings))
         self._configured = allowed_pace(settings) or 1.0  # where Redis knows of no pace
         self._clock = Clock.of(settings)
         self._crawl = crawl
@@ -88,8 +89,8 @@ class CrawlReader:
         self._last: Progress | None = None
         self._postgres_due = 0.0
         self._stack = ExitStack()
-        self._progress = self._stack.enter_context(ProgressReader(services.redis_url, f"{prefix}:{crawl.id}"))
-        self._beats = self._stack.enter_context(HeartbeatReader(services.redis_url, f"{prefix}:{crawl.id}"))
+        self._progress = self._stack.enter_context(ProgressReader(services.redis_url, prefix))
+        self._beats = self._stack.enter_context(HeartbeatReader(services.redis_url, prefix))
 
     def __enter__(self) -> Self:
         return self

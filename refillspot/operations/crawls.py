@@ -14,6 +14,7 @@ from refillspot.operations.progress import UNREADABLE, ProgressReader
 from refillspot.planning import spider_arguments
 from refillspot.postgres.crawl_list import abandon_crawl, find_crawl, list_crawls
 from refillspot.shared.connections import blocking_client
+from refillspot.shared.keys import crawl_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +80,7 @@ def read_overview(services: ServiceAddresses, key_prefix: str, crawl_id: str) ->
 
 
 def _overview(services: ServiceAddresses, key_prefix: str, crawl: Crawl) -> CrawlOverview:
-    with ProgressReader(services.redis_url, f"{key_prefix}:{crawl.id}") as reader:
+    with ProgressReader(services.redis_url, crawl_prefix(key_prefix, crawl.id)) as reader:
         progress = reader.read()
     if progress is None:
         raise ServiceUnavailableError(_("Redis does not answer: see scrapy services status"))
@@ -102,7 +103,7 @@ def set_paused(services: ServiceAddresses, key_prefix: str, crawl_id: str | None
     )
     with blocking_client(services.redis_url) as client:
         script: Any = client.register_script(script_source("pause"))
-        state = script(keys=[f"{key_prefix}:{crawl.id}"], args=[int(paused)])
+        state = script(keys=[crawl_prefix(key_prefix, crawl.id)], args=[int(paused)])
     in_redis = state.decode("utf-8", "replace")
     if in_redis != OPEN:
         raise ArgumentError(
@@ -176,4 +177,4 @@ class Pruning:
             return Pruned(crawl, int(forget(keys=[self._prefix(crawl)], args=[1])), 0)
 
     def _prefix(self, crawl: Crawl) -> str:
-        return f"{self.key_prefix}:{crawl.id}"
+        return crawl_prefix(self.key_prefix, crawl.id)

@@ -17,6 +17,7 @@ from refillspot.language import gettext as _
 from refillspot.policies.circuit_breaker import API_FAILURE, API_PROBE
 from refillspot.postgres.crawl_list import list_crawls, reopen_crawl
 from refillspot.shared.connections import blocking_client
+from refillspot.shared.keys import CrawlKeys, crawl_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,7 +32,7 @@ class DeadLetters:
     def __init__(self, client: Any, prefix: str) -> None:
         self._client = client
         self._prefix = prefix
-        self._key = f"{prefix}:dead"
+        self._key = CrawlKeys(prefix).dead
 
     def count(self) -> int:
         try:
@@ -92,7 +93,7 @@ class CrawlDeadLetters:
         if crawl_id is not None:
             check_crawl_id(crawl_id)
         for crawl in list_crawls(services.database_url):
-            found = cls(services, f"{key_prefix}:{crawl.id}", crawl)
+            found = cls(services, crawl_prefix(key_prefix, crawl.id), crawl)
             if crawl.id == crawl_id or (crawl_id is None and found.read()):
                 return found
         raise ArgumentError(

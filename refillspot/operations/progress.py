@@ -11,6 +11,7 @@ import redis
 from redis.exceptions import RedisError, ResponseError
 
 from refillspot.frontier.queue import read_counts, read_result
+from refillspot.shared.keys import CrawlKeys
 from refillspot.stats.crawl import Progress
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class ProgressReader:
 
     def __init__(self, redis_url: str, prefix: str) -> None:
         self._client: Any = redis.Redis.from_url(redis_url, socket_timeout=5)  # its types mix sync and async
-        self._prefix = prefix
+        self._keys = CrawlKeys(prefix)
 
     def __enter__(self) -> Self:
         return self
@@ -61,8 +62,8 @@ class ProgressReader:
         """Return who has given no sign of life within its lease."""
         with suppress(RedisError, OSError), self._client.pipeline(transaction=True) as steps:
             steps.time()
-            steps.zrange(f"{self._prefix}:workers", 0, -1, withscores=True)
-            steps.smembers(f"{self._prefix}:silent")
+            steps.zrange(self._keys.workers, 0, -1, withscores=True)
+            steps.smembers(self._keys.silent)
             (seconds, microseconds), leases, inherited = steps.execute()
             now = seconds + microseconds / 1e6
             expired = {worker for worker, until_ms in leases if 0 < until_ms <= now * 1000}  # 0 = it has left
@@ -72,8 +73,8 @@ class ProgressReader:
     def _read(self) -> Progress:
         fields = self._fields()
         seconds, microseconds = self._time()
-        lanes: list[bytes] = self._client.zrange(f"{self._prefix}:lanes", 0, -1)
-        streams = [f"{self._prefix}:lane:{lane.decode()}" for lane in lanes if LANE.fullmatch(lane)]
+        lanes: list[bytes] = self._client.zrange(self._keys.lanes, 0, -1)
+        streams = [self._keys.lane(lane.decode()) for lane in lanes if LANE.fullmatch(lane)]
         entries = sum(int(self._client.xlen(stream)) for stream in streams)
         leased = sum(self._client.xpending(stream, GROUP)["pending"] for stream in streams)
         now_ms = seconds * 1000 + microseconds // 1000
@@ -82,14 +83,14 @@ class ProgressReader:
             done=read_counts(fields).get("done", 0),
             queued=entries - leased,
             leased=leased,
-            waiting=int(self._client.zcard(f"{self._prefix}:waiting")),
-            dead=int(self._client.hlen(f"{self._prefix}:dead")),
-            workers=int(self._client.zcount(f"{self._prefix}:workers", now_ms, "+inf")),
+            waiting=int(self._client.zcard(self._keys.waiting)),
+            dead=int(self._client.hlen(self._keys.dead)),
+            workers=int(self._client.zcount(self._keys.workers, now_ms, "+inf")),
             paused=b"paused" in fields,
         )
 
     def _fields(self) -> dict[bytes, bytes]:
-        fields: dict[bytes, bytes] = self._client.hgetall(f"{self._prefix}:crawl")
+        fields: dict[bytes, bytes] = self._client.hgetall(self._keys.crawl)
         return fields
 
     def _time(self) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from scrapy_redis.scheduler import Scheduler
 
 from refillspot.frontier.codec import META
+from refillspot.shared.keys import CrawlKeys, crawl_prefix
 
 if TYPE_CHECKING:
     from typing import Self
@@ -47,10 +48,10 @@ class StockScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis publishes
         return scheduler
 
     def open(self, spider: Spider) -> None:
-        keys = f"{self.key_prefix}:{crawl_key(spider)}"
-        self.queue_key = f"{keys}:requests"
+        keys = CrawlKeys(crawl_prefix(self.key_prefix, crawl_key(spider)))
+        self.queue_key = keys.requests
         super().open(spider)
-        self.df.key = f"{keys}:seen"
+        self.df.key = keys.seen
 
     def enqueue_request(self, request: Request) -> bool:
         for name in request.meta.keys() - META.keys():  # what this process noted on a request that it tries again

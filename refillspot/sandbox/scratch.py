@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from refillspot.postgres.database import scratch_database
-from refillspot.services.keys import remove_keys
+from refillspot.shared.keys import remove_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

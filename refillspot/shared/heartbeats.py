@@ -12,6 +12,7 @@ from redis.exceptions import RedisError, ResponseError
 from refillspot.exceptions import ServiceUnavailableError, UnreadableValueError
 from refillspot.language import gettext as _
 from refillspot.shared.connections import connect
+from refillspot.shared.keys import CrawlKeys
 from refillspot.stats.worker_stats import LARGEST, WorkerStats
 from refillspot.untrusted import FIRST_YEAR, LAST_YEAR, read_json
 
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
 
 KEEP_SECONDS = 600  # after the last heartbeat of any worker; what lasts is in PostgreSQL
 SHOWN = 80  # characters of a name
-
-
-def _key(prefix: str) -> str:
-    """Return the one key of a crawl, a hash by worker. `prefix` is `<REDIS_KEY_PREFIX>:<crawl>`."""
-    return f"{prefix}:heartbeats"
 
 
 class Heartbeats:
@@ -36,7 +32,7 @@ class Heartbeats:
 
     def __init__(self, redis_url: str, prefix: str) -> None:
         self._client = connect(redis_url)
-        self._key = _key(prefix)
+        self._key = CrawlKeys(prefix).heartbeats
 
     async def publish(self, worker: WorkerStats) -> None:
         async with self._client.pipeline(transaction=True) as steps:
@@ -66,7 +62,7 @@ class HeartbeatReader:
 
     def __init__(self, redis_url: str, prefix: str) -> None:
         self._client: Any = redis.Redis.from_url(redis_url, socket_timeout=5)  # its types mix sync and async
-        self._key = _key(prefix)
+        self._key = CrawlKeys(prefix).heartbeats
         self.unreadable: list[str] = []
         """Workers whose heartbeat could not be read the last time: of another version, or somebody else's."""
 

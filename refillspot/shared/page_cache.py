@@ -15,6 +15,7 @@ from redis.exceptions import ResponseError
 
 from refillspot.batches import Batches
 from refillspot.shared.cache_server import CacheAwayError, CacheServer
+from refillspot.shared.keys import CacheKeys
 from refillspot.shared.page import VERSION, Page, UnreadablePageError, decode_page, encode_page
 
 Operation = tuple[str | bytes | int, ...]
@@ -43,9 +44,7 @@ class Claim(NamedTuple):
 
 
 class PageCache:
-    """Keys: `<prefix>:<version>:<fingerprint>`, the same with `:lease`, and `<prefix>:<version>:begun`.
-
-    No method raises for a Redis that fails.
+    """No method raises for a Redis that fails.
 
     `max_bytes` bounds a page's body, and what is read for one. A lease is renewed until it is released, and ends
     `lease_seconds` after its holder died. Pages say when they were fetched; whether that is fresh is not judged here.
@@ -54,7 +53,7 @@ class PageCache:
     def __init__(self, server: CacheServer, prefix: str, *, max_bytes: int, lease_seconds: float) -> None:
         self.server = server
         self.stats = CacheStats()
-        self._prefix = f"{prefix}:{VERSION}:"
+        self._keys = CacheKeys(prefix, VERSION)
         self._max_bytes = max_bytes
         self._lease_ms = max(1, round(lease_seconds * 1000))
         self._held: set[tuple[str, str]] = set()  # keys of leases, with their tokens
@@ -72,7 +71,7 @@ class PageCache:
         with suppress(CacheAwayError):
             value, is_taken = await self._look("read", fingerprint, token)
             if is_taken and not isinstance(is_taken, ResponseError):
-                self._hold(self._lease_key(fingerprint), token)
+                self._hold(self._keys.lease(fingerprint), token)
             return self._decode(value, fingerprint)
         return None
 
@@ -85,7 +84,7 @@ class PageCache:
         if isinstance(is_taken, ResponseError):  # a full server: it is still read
             self.server.refused(is_taken)
         elif is_taken:
-            self._hold(self._lease_key(fingerprint), token)
+            self._hold(self._keys.lease(fingerprint), token)
         return Claim(granted=bool(is_taken), page=self._decode(value, fingerprint))
 
     async def write(self, fingerprint: bytes, page: Page, keep_seconds: float, token: str = "") -> bool:
@@ -100,9 +99,9 @@ class PageCache:
         with suppress(CacheAwayError):
             if not await self.server.has_room():
                 raise self.server.refused(ResponseError("it evicts nothing, and half of its memory is in use"))
-            lease = self._lease_key(fingerprint), token
+            lease = self._keys.lease(fingerprint), token
             keep_ms, held = max(1, round(keep_seconds * 1000)), token if lease in self._held else ""
-            kept = await self._batches.add(("keep", self._key(fingerprint), value, keep_ms, lease[0], held))
+            kept = await self._batches.add(("keep", self._keys.page(fingerprint), value, keep_ms, lease[0], held))
             if isinstance(kept, ResponseError):
                 raise self.server.refused(kept)
             self._held.discard(lease)
@@ -112,11 +111,11 @@ class PageCache:
 
     def holds(self, fingerprint: bytes, token: str) -> bool:
         """Tell whether there is a lease to be released."""
-        return (self._lease_key(fingerprint), token) in self._held
+        return (self._keys.lease(fingerprint), token) in self._held
 
     async def release(self, fingerprint: bytes, token: str) -> None:
         """End a lease, if it is still this one."""
-        lease = self._lease_key(fingerprint), token
+        lease = self._keys.lease(fingerprint), token
         if lease in self._held:
             self._held.remove(lease)
             with suppress(CacheAwayError):
@@ -127,7 +126,7 @@ class PageCache:
 
         A cache that was emptied has forgotten this as well.
         """
-        name, value = f"{self._prefix}begun", now.isoformat()
+        name, value = self._keys.begun, now.isoformat()
         with suppress(CacheAwayError, ValueError):
             kept = await self.server.attempt(lambda client: client.set(name, value, nx=True, get=True))
             return datetime.fromisoformat(kept.decode("ascii")) if isinstance(kept, bytes) else now
@@ -142,12 +141,6 @@ class PageCache:
     def new_token() -> str:
         return secrets.token_hex(8)
 
-    def _key(self, fingerprint: bytes) -> str:
-        return self._prefix + fingerprint.hex()
-
-    def _lease_key(self, fingerprint: bytes) -> str:
-        return f"{self._key(fingerprint)}:lease"
-
     def _decode(self, value: bytes | ResponseError, fingerprint: bytes) -> Page | None:
         if isinstance(value, ResponseError):  # it is no string
             self.server.refused(value)
@@ -158,11 +151,11 @@ class PageCache:
             return decode_page(value, fingerprint, self._max_bytes)
         except UnreadablePageError as error:
             self.stats.corrupt += 1
-            logger.warning("%s in the page cache cannot be used: %s", self._key(fingerprint), error)
+            logger.warning("%s in the page cache cannot be used: %s", self._keys.page(fingerprint), error)
             return None
 
     async def _look(self, operation: str, fingerprint: bytes, token: str) -> list[Any]:
-        key, lease = self._key(fingerprint), self._lease_key(fingerprint)
+        key, lease = self._keys.page(fingerprint), self._keys.lease(fingerprint)
         answer = self._batches.add((operation, key, self._max_bytes, lease, token, self._lease_ms))
         self._batches.flush()  # somebody waits, and what was collected goes along
         found: list[Any] = await answer

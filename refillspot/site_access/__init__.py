@@ -10,6 +10,7 @@ from scrapy import signals
 from refillspot.engine import is_ending
 from refillspot.policies.politeness_settings import allowed_pace, most_believed
 from refillspot.shared.budget import RequestBudget
+from refillspot.shared.keys import politeness_key
 from refillspot.signals import pace_decided
 from refillspot.site_access.api_channel import ApiChannel
 from refillspot.site_access.cached_pages import CachedPages
@@ -67,7 +68,7 @@ class SiteAccess:
         settings = self._crawler.settings
         return RequestBudget(
             settings["REDIS_URL"],
-            self.hosts.politeness_key(settings["REDIS_KEY_PREFIX"]),
+            politeness_key(settings["REDIS_KEY_PREFIX"], self.hosts),
             allowed_pace(settings),
             self._tell,
             partial(is_ending, self._crawler),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.policies.caching import Kind, kind_of
 from refillspot.shared.api_health import ApiHealth
+from refillspot.shared.keys import api_health_key
 from refillspot.site_hosts import host_of
 from refillspot.sites.site import RefusalKind
 
@@ -35,7 +36,7 @@ class ApiChannel:
         self._site = site
         self._stats = crawler.stats
         self._api_host, self._web_url = host_of(hosts.api_url), hosts.web_url
-        key = hosts.api_health_key(settings["REDIS_KEY_PREFIX"])
+        key = api_health_key(settings["REDIS_KEY_PREFIX"], hosts)
         self.health = ApiHealth(settings["REDIS_URL"], key, settings.getfloat("FALLBACK_PROBE_SECONDS"), self._told)
 
     def kind_of(self, request: Request) -> Kind | None:

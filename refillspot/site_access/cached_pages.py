@@ -12,6 +12,7 @@ from scrapy.responsetypes import responsetypes
 from refillspot.clock import Clock
 from refillspot.policies.caching import CACHE_REFRESH, Cacheability, CachePolicy, Kind, kind_of
 from refillspot.shared.cache_server import CacheAwayError, CacheServer
+from refillspot.shared.keys import cache_prefix
 from refillspot.shared.page import Page
 from refillspot.shared.page_cache import PageCache
 from refillspot.shared.page_lookup import PageLookup
@@ -177,7 +178,7 @@ def validators_of(page: Page | None) -> dict[str, str]:
 def _cache(settings: BaseSettings) -> PageCache:
     return PageCache(
         CacheServer(settings["CACHE_REDIS_URL"]),
-        f"{settings['REDIS_KEY_PREFIX']}:cache",
+        cache_prefix(settings["REDIS_KEY_PREFIX"]),
         max_bytes=settings.getint("CACHE_MAX_VALUE_BYTES"),
         lease_seconds=settings.getfloat("CACHE_LEASE_SECONDS"),
     )

@@ -11,6 +11,7 @@ import redis
 
 from refillspot.operations.pace_control import set_ceiling
 from refillspot.operations.progress import ProgressReader
+from refillspot.shared.keys import politeness_key
 from refillspot.site_hosts import SiteHosts
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def two_at_work(
 
 def hurry(site: Site, redis_url: str, key_prefix: str) -> None:
     """Let the rest of a crawl take no time."""
-    set_ceiling(redis_url, SiteHosts(site.url, site.url).politeness_key(key_prefix), 4, 400)
+    set_ceiling(redis_url, politeness_key(key_prefix, SiteHosts(site.url, site.url)), 4, 400)
 
 
 def fetched(site: Site) -> Counter[str]:
