@@ -20,7 +20,7 @@ class ThinSpider(DiningcodeSpider):
 
     def parse_store(self, response: Response, row: dict[str, Any], **_: Any) -> Iterator[Store]:
         yield Store(
-            ref=row["v_rid"], name=row["nm"], source_url=response.url, refill=VERDICT, addr=row["addr"],
-            road_addr=row["road_addr"], district_code="11680", district="강남구", phone=row["phone"],
+            site=self.site.name, ref=row["v_rid"], name=row["nm"], source_url=response.url, refill=VERDICT,
+            addr=row["addr"], road_addr=row["road_addr"], district_code="11680", district="강남구", phone=row["phone"],
             lat=row["lat"], lon=row["lng"],
         )  # fmt: skip

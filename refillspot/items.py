@@ -16,8 +16,10 @@ Audience = Literal["adult", "teen", "child", "senior"]
 Meal = Literal["lunch", "dinner"]
 DayKind = Literal["weekday", "weekend", "holiday"]
 Verdict = Literal["confirmed", "likely", "unlikely"]
-Road = Literal["api", "pages"]
+Channel = Literal["api", "web"]
 """How the site was asked: through its API, or by the pages that it has for people."""
+StoreKey = tuple[str, str]
+"""The site, and the id that it has given: what a store is known by."""
 EvidenceSource = Literal["name", "branch", "category", "menu", "tag"]
 Festivals = Literal["open", "day closed", "closed"]
 """설 and 추석: open, closed on the day itself, closed (for how many days around it is in the text)."""
@@ -193,10 +195,12 @@ class _Read:
 
 @dataclass(slots=True)
 class Store(_Read):
-    """One restaurant, as one crawl saw it. Keyed by `ref`, the site's own id (`v_rid`)."""
+    """One restaurant, as one crawl saw it. Keyed by the site and `ref`, the site's own id."""
 
+    site: str
+    """Whose store it is, `diningcode`: the name of its spider. The key is `(site, ref)`."""
     ref: str
-    """The site's own id, 12 letters and digits; the key."""
+    """The site's own id, 12 letters and digits; unique within the site."""
     name: str
     """The name without the branch."""
     source_url: str
@@ -207,6 +211,9 @@ class Store(_Read):
     lie in no known district."""
     district: str | None = None
     """Its name, `강남구`. None: as `district_code`."""
+    region: str | None = None
+    """Official name of the city or province, `서울특별시`: five of them have a 중구. None: its addresses
+    do not say, or the row is older than this column and lies in no known district (`scrapy db reparse --all`)."""
     branch: str | None = None
     """The branch: `본점`, `강남역점`, `2호점`. None: most stores have none."""
     addr: str | None = None
@@ -257,14 +264,15 @@ class Store(_Read):
     """Words that the site files it under."""
     facilities: list[str] | None = None
     """`주차`, `단체석` …"""
-    road: Road = "api"
-    """By which road it was read last: `api`, or `pages`, which say less."""
+    channel: Channel = "api"
+    """By which channel it was read last: `api`, or `web`, the page for people, which says less."""
 
 
 @dataclass(slots=True, frozen=True)
 class UnreadPage:
     """A store page that no parser could read, with the list row that led to it."""
 
+    site: str
     ref: str
     row: dict[str, Any]
     body: bytes

@@ -18,6 +18,7 @@ from refillspot.planning.learning import QueryAnswer
 from refillspot.postgres.query_yields import QueryYieldTable
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
+from refillspot.site_access import site_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,8 +76,10 @@ class PostgresCopyPipeline:
     async def open_spider(self) -> None:
         await self._table.open()
         codes = [district.code for district in getattr(self._crawler.spider, "districts", ())]
-        self._stats.set_value("postgres/known", await self._table.known_refill_stores(codes))
-        if outdated := await self._table.outdated_stores():
+        self._stats.set_value(
+            "postgres/known", await self._table.known_refill_stores(site_of(self._crawler).name, codes)
+        )
+        if outdated := await self._table.outdated_stores(site_of(self._crawler).name):
             logger.warning(
                 "%d stores were read by older parsers: `scrapy db reparse --all` reads their pages again, not the site",
                 outdated,
@@ -145,7 +148,7 @@ class QueryYieldPipeline:
         plan: SearchPlan | None = getattr(self._crawler.spider, "plan", None)
         if plan:
             codes = [district.code for district in plan.districts]
-            plan.learn(await self._table.read(codes, KEYWORDS), self._clock.now())
+            plan.learn(await self._table.read(site_of(self._crawler).name, codes, KEYWORDS), self._clock.now())
             self._crawler.stats.set_value("diningcode/keywords_resting", len(plan.resting))
 
     async def process_item(self, item: Store | UnreadPage | QueryAnswer) -> Store | UnreadPage | QueryAnswer:

@@ -77,21 +77,21 @@ class _Reparsing:
         return self._result
 
     async def _read_stored(self) -> None:
-        async with KeptPages(self._database_url) as kept_pages:
+        async with KeptPages(self._database_url, self._site.name) as kept_pages:
             async for pages in kept_pages.newest():
-                kept = {one.ref: one for one in pages}
+                kept = {one.key: one for one in pages}
                 stores = [store for one in pages if (store := self._read(one.page.row, one.page.body))]
                 self._result.unread += len(pages) - len(stores)
                 outcome, missing = await self._table.reread(
-                    [StoreRow.of(store) for store in stores], {one.ref: one.digest for one in pages}
+                    [StoreRow.of(store) for store in stores], {one.key: one.digest for one in pages}
                 )
                 self._result.read_again += outcome.stored
                 self._result.rejected += outcome.rejected
                 for row in missing:
-                    await self._store(row.store, kept[row.ref].kept_at)
+                    await self._store(row.store, kept[row.key].kept_at)
 
     async def _read_unread(self) -> None:
-        async with KeptPages(self._database_url) as pages:
+        async with KeptPages(self._database_url, self._site.name) as pages:
             for kept in await pages.unread():
                 store = self._read(kept.page.row, kept.page.body)
                 if kept.outdated:

@@ -10,6 +10,7 @@ from scrapy.utils.test import get_crawler
 
 from refillspot.extensions.reading import Reading
 from refillspot.items import RefillVerdict, Store, UnreadPage
+from refillspot.sites.diningcode import NAME
 
 if TYPE_CHECKING:
     import pytest
@@ -20,11 +21,11 @@ def test_what_was_left_as_text_is_in_the_stats(caplog: pytest.LogCaptureFixture)
     crawler = get_crawler()
     reading = Reading.from_crawler(crawler)
     for ref in ("AAAAaaaa1111", "BBBBbbbb2222"):
-        store = Store(ref, "달빛", "https://www.diningcode.com", RefillVerdict("unlikely"))
+        store = Store(NAME, ref, "달빛", "https://www.diningcode.com", RefillVerdict("unlikely"))
         store.hours_text = "매장 문의"
         store.categories = ["무중력체험"]
         crawler.signals.send_catch_log(signals.item_scraped, item=store, spider=None)
-    page = UnreadPage("CCCCcccc3333", {}, b"", "…")
+    page = UnreadPage(NAME, "CCCCcccc3333", {}, b"", "…")
     crawler.signals.send_catch_log(signals.item_scraped, item=page, spider=None)
 
     assert reading

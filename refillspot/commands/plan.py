@@ -36,12 +36,13 @@ class Command(BaseCommand):
         from refillspot.planning.estimate import estimate
         from refillspot.policies.politeness_settings import allowed_pace
         from refillspot.postgres.query_yields import read_yields
+        from refillspot.sites import DEFAULT
 
         if args:
             raise UsageError(_("scrapy plan takes no argument but -a NAME=VALUE: see scrapy plan -h"), print_help=False)
         arguments = CrawlArguments.parse(**spider_arguments(opts))
         codes = [district.code for district in arguments.districts]
-        known = read_yields(self.servers("postgres").database_url, codes, KEYWORDS)
+        known = read_yields(self.servers("postgres").database_url, DEFAULT, codes, KEYWORDS)
         planned = estimate(arguments, known, self.clock.now())
         per_second = allowed_pace(self.settings)
         if opts.json:

@@ -22,6 +22,7 @@ from refillspot.policies.politeness_settings import CrawlWindow
 from refillspot.postgres.kept_pages import newest_bodies
 from refillspot.services import embedded, read_environment
 from refillspot.shared.budget import RequestBudget
+from refillspot.sites import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,7 +85,7 @@ def _examine_servers_and_site(questions: Questions, environment: Environment) ->
         if not questions.is_offline:
             yield from _examine_site(questions, servers.urls.get("redis"), report)
         if report:
-            for body in newest_bodies(servers.urls.get("postgres"), KEPT_PAGES):
+            for body in newest_bodies(servers.urls.get("postgres"), DEFAULT, KEPT_PAGES):
                 report.add_store(body, is_kept=True)
             yield report.write()
 

@@ -59,7 +59,7 @@ class EarlyStop:
         self._count(None)
 
     def page_unread(self, response: Response, error: str) -> None:
-        if self._site.channel_of(response.url) == "pages" or not self._crawler.settings.getbool("FALLBACK_ENABLED"):
+        if self._site.channel_of(response.url) == "web" or not self._crawler.settings.getbool("FALLBACK_ENABLED"):
             self._count(error)  # else the page for people is asked instead, and tells
 
     def request_failed(self, request: Request) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from refillspot.clock import Clock
 from refillspot.planning import KEYWORDS
-from refillspot.postgres.columns import COLUMNS, encode_json
+from refillspot.postgres.columns import COLUMNS, KEY_LIST, encode_json
 from refillspot.postgres.connection import open_connection, run
 from refillspot.postgres.database import migrate_database
 from refillspot.postgres.store_row import StoreRow
@@ -34,7 +34,7 @@ NAMES = [column.name for column in COLUMNS]
 INSERT = (
     f"INSERT INTO refillspot.stores ({', '.join(NAMES)}, first_seen_at, last_seen_at) "
     f"VALUES ({', '.join(['%s'] * len(NAMES))}, now(), now()) "
-    f"ON CONFLICT (ref) DO UPDATE SET {', '.join(f'{name} = EXCLUDED.{name}' for name in NAMES)}"
+    f"ON CONFLICT ({KEY_LIST}) DO UPDATE SET {', '.join(f'{name} = EXCLUDED.{name}' for name in NAMES)}"
 )
 
 

@@ -21,6 +21,7 @@ ALWAYS_ASKED = frozenset(keyword for keyword in KEYWORDS if KINDS[keyword] == "o
 class QueryAnswer:
     """What a page of a search brought: an item of the crawl, from which the next crawls learn."""
 
+    site: str
     keyword: str
     asked: str
     """The search, its box and its first row included: no other of the crawl is written the same."""

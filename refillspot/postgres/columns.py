@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from refillspot.items import StoreKey
 
 Policy = Literal["replace", "keep", "derived", "list", "menu", "terms", "refill", "hours"]
 """What a merge does to a row that exists.
@@ -18,7 +23,7 @@ its marks and description, and terms are added to those known. refill: as the pa
 but a week with closings of single dates (a festival) is no news of its days beside hours that are known. Each of them
 comes to the same whether a page is merged once or twice in a row.
 """
-BY_PAGES = "EXCLUDED.road = 'pages'"
+BY_WEB = "EXCLUDED.channel = 'web'"
 MARKED_MENU = """(
     SELECT jsonb_agg(line || coalesce((
         SELECT jsonb_build_object('recommended', known -> 'recommended', 'description', known -> 'description')
@@ -31,7 +36,7 @@ HAS_EXCEPTIONS = "s.hours IS NOT NULL AND jsonb_array_length(coalesce(EXCLUDED.h
 # may strengthen it only.
 KEEPS_VERDICT = f"""
     EXCLUDED.menu IS NULL AND s.menu IS NOT NULL AND EXCLUDED.refill_verdict <> 'confirmed'
-    OR {BY_PAGES} AND array_position(ARRAY['unlikely', 'likely', 'confirmed'], EXCLUDED.refill_verdict)
+    OR {BY_WEB} AND array_position(ARRAY['unlikely', 'likely', 'confirmed'], EXCLUDED.refill_verdict)
         < array_position(ARRAY['unlikely', 'likely', 'confirmed'], s.refill_verdict)
 """
 
@@ -50,8 +55,11 @@ class Column:
     """Columns from which it is worked out."""
 
 
+KEY = ("site", "ref")
+KEY_LIST = ", ".join(KEY)
 ADDRESSES = ("addr", "road_addr")
 STORE_COLUMNS = (
+    Column("site", policy="replace"),
     Column("ref", policy="replace"),
     Column("name", policy="replace"),
     Column("branch"),
@@ -59,6 +67,7 @@ STORE_COLUMNS = (
     Column("road_addr"),
     Column("district_code", policy="derived", of=ADDRESSES),
     Column("district", policy="derived", of=ADDRESSES),
+    Column("region", policy="derived", of=ADDRESSES),
     Column("dong", of=ADDRESSES),
     Column("dong_confirmed", "bool", of=ADDRESSES),
     Column("lat", "float8"),
@@ -82,7 +91,7 @@ STORE_COLUMNS = (
     Column("tags", "text[]", "list", empty="'{}'"),
     Column("facilities", "text[]", empty="'{}'"),
     Column("source_url", policy="replace"),
-    Column("road", policy="replace"),
+    Column("channel", policy="replace"),
 )
 COLUMNS = (
     *STORE_COLUMNS,
@@ -91,6 +100,13 @@ COLUMNS = (
     Column("parser_version", "int8", "replace"),
 )
 """Those of a `Store`, then those that a `StoreRow` adds."""
+
+
+def by_key(keys: Iterable[StoreKey]) -> dict[str, list[str]]:
+    """Return the parameters `sites` and `refs` of a statement about these stores."""
+    pairs = list(keys)
+    return {"sites": [site for site, _ref in pairs], "refs": [ref for _site, ref in pairs]}
+
 
 NUL = b"\\u0000"
 NUL_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
@@ -136,11 +152,11 @@ def merge_expression(column: Column) -> str:
     if column.policy == "derived":
         return _derived(column)
     kept = f"coalesce({f'nullif({new}, {column.empty})' if column.empty else new}, {old})"
-    keeps_old = {"hours": HAS_EXCEPTIONS, "list": f"{BY_PAGES} AND {old} @> {new}"}.get(column.policy)
+    keeps_old = {"hours": HAS_EXCEPTIONS, "list": f"{BY_WEB} AND {old} @> {new}"}.get(column.policy)
     if keeps_old:
         return f"CASE WHEN {keeps_old} THEN {old} ELSE {kept} END"
     if column.policy == "menu":
-        return f"CASE WHEN {BY_PAGES} THEN coalesce({MARKED_MENU}, {old}) ELSE {kept} END"
+        return f"CASE WHEN {BY_WEB} THEN coalesce({MARKED_MENU}, {old}) ELSE {kept} END"
     if column.policy == "terms":
-        return f"CASE WHEN {BY_PAGES} THEN coalesce({old} || jsonb_strip_nulls({new}), {new}, {old}) ELSE {kept} END"
+        return f"CASE WHEN {BY_WEB} THEN coalesce({old} || jsonb_strip_nulls({new}), {new}, {old}) ELSE {kept} END"
     return f"CASE WHEN {KEEPS_VERDICT} THEN {old} ELSE {new} END" if column.policy == "refill" else kept

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import psycopg
 
 from refillspot.items import ReadPage, UnreadPage
-from refillspot.postgres.columns import encode_json
+from refillspot.postgres.columns import by_key, encode_json
 from refillspot.postgres.connection import open_async_connection, open_connection
 
 if sys.version_info >= (3, 14):
@@ -22,37 +22,42 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Self
 
+    from refillspot.items import StoreKey
+
 BATCH = 500  # pages that are read again at once: some 5 MB unpacked
 _compressor = zstd.ZstdCompressor(level=3)  # a new one for each page takes longer than the page
 UNCHANGED = """
-    SELECT ref FROM refillspot.store_pages JOIN unnest(%(refs)b::text[], %(digests)b::int8[]) AS page (ref, digest)
-    USING (ref, digest)
+    SELECT site, ref FROM refillspot.store_pages
+    JOIN unnest(%(sites)b::text[], %(refs)b::text[], %(digests)b::int8[]) AS page (site, ref, digest)
+    USING (site, ref, digest)
 """
 KEEP = """
-    INSERT INTO refillspot.store_pages AS p (ref, row, body, digest, kept_at)
-    SELECT ref, row::jsonb, body, digest, %(now)s
-    FROM unnest(%(refs)b::text[], %(rows)b::text[], %(bodies)b::bytea[], %(digests)b::int8[])
-        AS page (ref, row, body, digest) ORDER BY ref
-    ON CONFLICT (ref) DO UPDATE SET
+    INSERT INTO refillspot.store_pages AS p (site, ref, row, body, digest, kept_at)
+    SELECT site, ref, row::jsonb, body, digest, %(now)s
+    FROM unnest(%(sites)b::text[], %(refs)b::text[], %(rows)b::text[], %(bodies)b::bytea[], %(digests)b::int8[])
+        AS page (site, ref, row, body, digest) ORDER BY site, ref
+    ON CONFLICT (site, ref) DO UPDATE SET
         row = EXCLUDED.row, body = EXCLUDED.body, digest = EXCLUDED.digest, kept_at = EXCLUDED.kept_at
-"""  # in order of ref, as stores are
+"""  # in order of the key, as stores are
 NEXT = """
-    SELECT ref, row, body, digest, kept_at FROM refillspot.store_pages WHERE ref > %s ORDER BY ref LIMIT %s
+    SELECT ref, row, body, digest, kept_at FROM refillspot.store_pages
+    WHERE site = %s AND ref > %s ORDER BY ref LIMIT %s
 """
 NEWEST = """
-    (SELECT body FROM refillspot.unread_pages ORDER BY kept_at DESC LIMIT %(count)s)
-    UNION ALL (SELECT body FROM refillspot.store_pages ORDER BY kept_at DESC LIMIT %(count)s) LIMIT %(count)s
+    (SELECT body FROM refillspot.unread_pages WHERE site = %(site)s ORDER BY kept_at DESC LIMIT %(count)s)
+    UNION ALL (SELECT body FROM refillspot.store_pages WHERE site = %(site)s ORDER BY kept_at DESC LIMIT %(count)s)
+    LIMIT %(count)s
 """
 OUTDATED = """
-    SELECT count(*) FROM refillspot.stores AS s JOIN refillspot.store_pages AS p USING (ref)
-    WHERE coalesce(s.parser_version, 0) < %s
+    SELECT count(*) FROM refillspot.stores AS s JOIN refillspot.store_pages AS p USING (site, ref)
+    WHERE site = %s AND coalesce(s.parser_version, 0) < %s
 """
 
 MAX_UNREAD = 10_000  # the newest; when a whole layout changes, these are enough to write the parser by
 MAX_BYTES = 4 * 1024 * 1024  # of a body, before compression; longer ones are cut, and will stay unread
 KEEP_UNREAD = """
-    INSERT INTO refillspot.unread_pages (ref, row, body, error, kept_at) VALUES (%s, %s, %s, %s, %s)
-    ON CONFLICT (ref) DO UPDATE SET
+    INSERT INTO refillspot.unread_pages (site, ref, row, body, error, kept_at) VALUES (%s, %s, %s, %s, %s, %s)
+    ON CONFLICT (site, ref) DO UPDATE SET
         row = EXCLUDED.row, body = EXCLUDED.body, error = EXCLUDED.error, kept_at = EXCLUDED.kept_at
 """
 BOUND = """
@@ -61,9 +66,10 @@ BOUND = """
 """
 OLDEST_FIRST = """
     SELECT p.ref, p.row, p.body, p.error, p.kept_at, coalesce(s.last_seen_at > p.kept_at, false)
-    FROM refillspot.unread_pages AS p LEFT JOIN refillspot.stores AS s USING (ref) ORDER BY p.kept_at, p.ref
+    FROM refillspot.unread_pages AS p LEFT JOIN refillspot.stores AS s USING (site, ref)
+    WHERE site = %s ORDER BY p.kept_at, p.ref
 """
-FORGET = "DELETE FROM refillspot.unread_pages WHERE ref = %s AND kept_at = %s"
+FORGET = "DELETE FROM refillspot.unread_pages WHERE site = %s AND ref = %s AND kept_at = %s"
 
 
 class PackedPage(NamedTuple):
@@ -85,42 +91,42 @@ class PackedPage(NamedTuple):
 
 
 class StoredPage(NamedTuple):
-    ref: str
+    key: StoreKey
     page: ReadPage
     digest: int
     """As of `PackedPage`; jsonb writes a row otherwise than it came, so that it cannot be worked out again."""
     kept_at: datetime
 
 
-async def keep_pages(cursor: psycopg.AsyncCursor, pages: Sequence[tuple[str, PackedPage]], now: datetime) -> None:
-    """Keep the pages of these stores, one a ref, in place of older ones; those that are there already cost little."""
-    digests = {"refs": [ref for ref, _page in pages], "digests": [page.digest for _ref, page in pages]}
-    await cursor.execute(UNCHANGED, digests)
-    known = {ref for (ref,) in await cursor.fetchall()}
-    new = [(ref, page) for ref, page in pages if ref not in known]
+async def keep_pages(cursor: psycopg.AsyncCursor, pages: Sequence[tuple[StoreKey, PackedPage]], now: datetime) -> None:
+    """Keep the pages of these stores, one a key, in place of older ones; those that are there already cost little."""
+    digests = [page.digest for _key, page in pages]
+    await cursor.execute(UNCHANGED, {**by_key([key for key, _page in pages]), "digests": digests})
+    known = set(await cursor.fetchall())
+    new = [(key, page) for key, page in pages if key not in known]
     if new:
         columns = {
-            "refs": [ref for ref, _page in new],
-            "rows": [page.row for _ref, page in new],
-            "bodies": [page.body for _ref, page in new],
-            "digests": [page.digest for _ref, page in new],
+            **by_key([key for key, _page in new]),
+            "rows": [page.row for _key, page in new],
+            "bodies": [page.body for _key, page in new],
+            "digests": [page.digest for _key, page in new],
         }
         await cursor.execute(KEEP, {**columns, "now": now})
 
 
-async def count_outdated(connection: psycopg.AsyncConnection, parser_version: int) -> int:
-    """Return how many stores were read by an older parser, and have a page that can be read again."""
-    cursor = await connection.execute(OUTDATED, [parser_version])
+async def count_outdated(connection: psycopg.AsyncConnection, site: str, parser_version: int) -> int:
+    """Return how many stores of a site were read by an older parser, and have a page that can be read again."""
+    cursor = await connection.execute(OUTDATED, [site, parser_version])
     return int((await cursor.fetchone() or (0,))[0])
 
 
-def newest_bodies(database_url: str | None, count: int) -> list[bytes]:
-    """Return the newest kept pages, those that could not be read first; none where there is no such table."""
+def newest_bodies(database_url: str | None, site: str, count: int) -> list[bytes]:
+    """Return the newest kept pages of a site, those that could not be read first; none where there is no such table."""
     if database_url is None:
         return []
     try:
         with open_connection(database_url, seconds=5) as connection:
-            rows = connection.execute(NEWEST, {"count": count}).fetchall()
+            rows = connection.execute(NEWEST, {"site": site, "count": count}).fetchall()
     except psycopg.Error:  # whoever asks has told that PostgreSQL is away, or that there are no tables
         return []
     return [zstd.decompress(body) for (body,) in rows]
@@ -137,15 +143,16 @@ async def keep_unread(connection: psycopg.AsyncConnection, page: UnreadPage, now
     """Keep a page in place of an older one of the same store; beyond `MAX_UNREAD` the oldest go."""
     row, body = encode_json(page.row).decode(), zstd.compress(page.body[:MAX_BYTES])
     async with connection.transaction():
-        await connection.execute(KEEP_UNREAD, [page.ref, row, body, page.error.replace("\0", ""), now])
+        await connection.execute(KEEP_UNREAD, [page.site, page.ref, row, body, page.error.replace("\0", ""), now])
         await connection.execute(BOUND, [MAX_UNREAD - 1])
 
 
 class KeptPages:
-    """The kept pages of a database: `async with KeptPages(database_url) as pages`."""
+    """The kept pages of a site: `async with KeptPages(database_url, site) as pages`."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, site: str) -> None:
         self._database_url = database_url
+        self._site = site
 
     async def __aenter__(self) -> Self:
         self._connection = await open_async_connection(self._database_url)
@@ -157,21 +164,21 @@ class KeptPages:
     async def newest(self) -> AsyncIterator[list[StoredPage]]:
         """Yield the newest page of each store, some at a time, in order of ref."""
         last = ""
-        while rows := await (await self._connection.execute(NEXT, [last, BATCH])).fetchall():
+        while rows := await (await self._connection.execute(NEXT, [self._site, last, BATCH])).fetchall():
             yield [
-                StoredPage(ref, ReadPage(row, zstd.decompress(body)), digest, kept_at)
+                StoredPage((self._site, ref), ReadPage(row, zstd.decompress(body)), digest, kept_at)
                 for ref, row, body, digest, kept_at in rows
             ]
             last = rows[-1][0]
 
     async def unread(self) -> list[KeptUnread]:
         """Return those that could not be read, oldest first."""
-        cursor = await self._connection.execute(OLDEST_FIRST)
+        cursor = await self._connection.execute(OLDEST_FIRST, [self._site])
         return [
-            KeptUnread(UnreadPage(ref, row, zstd.decompress(body), error), kept_at, outdated)
+            KeptUnread(UnreadPage(self._site, ref, row, zstd.decompress(body), error), kept_at, outdated)
             for ref, row, body, error, kept_at, outdated in await cursor.fetchall()
         ]
 
     async def forget(self, kept: KeptUnread) -> None:
         """Drop one that could not be read, unless a newer one has taken its place."""
-        await self._connection.execute(FORGET, [kept.page.ref, kept.kept_at])
+        await self._connection.execute(FORGET, [kept.page.site, kept.page.ref, kept.kept_at])

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from refillspot.postgres import binary
-from refillspot.postgres.columns import COLUMNS, merge_expression, reread_expression
+from refillspot.postgres.columns import COLUMNS, KEY, KEY_LIST, by_key, merge_expression, reread_expression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from refillspot.items import StoreKey
     from refillspot.postgres.store_row import StoreRow
 
 BREATH = 100  # rows between two turns of the event loop: a few milliseconds
@@ -27,32 +28,33 @@ CREATE_STAGING = f"""
 COPY = f"COPY pg_temp.incoming_stores ({NAMES}) FROM STDIN (FORMAT BINARY)"
 MERGE = f"""
     INSERT INTO refillspot.stores AS s ({NAMES}, first_seen_at, last_seen_at)
-    SELECT {NAMES}, %(now)s, %(now)s FROM pg_temp.incoming_stores ORDER BY ref
-    ON CONFLICT (ref) DO UPDATE SET
-        {", ".join(f"{column.name} = {merge_expression(column)}" for column in COLUMNS if column.name != "ref")},
+    SELECT {NAMES}, %(now)s, %(now)s FROM pg_temp.incoming_stores ORDER BY {KEY_LIST}
+    ON CONFLICT ({KEY_LIST}) DO UPDATE SET
+        {", ".join(f"{column.name} = {merge_expression(column)}" for column in COLUMNS if column.name not in KEY)},
         status = 'operating', last_seen_at = EXCLUDED.last_seen_at
-"""  # in order of ref, so that two workers' merges cannot wait for each other in a circle
+"""  # in order of the key, so that two workers' merges cannot wait for each other in a circle
 LOCK = """
-    SELECT s.ref FROM refillspot.stores AS s JOIN pg_temp.incoming_stores USING (ref)
-    ORDER BY s.ref FOR NO KEY UPDATE OF s
+    SELECT s.site, s.ref FROM refillspot.stores AS s JOIN pg_temp.incoming_stores USING (site, ref)
+    ORDER BY s.site, s.ref FOR NO KEY UPDATE OF s
 """
 REREAD = f"""
     UPDATE refillspot.stores AS s SET
-        {", ".join(f"{column.name} = {reread_expression(column)}" for column in COLUMNS if column.name != "ref")}
+        {", ".join(f"{column.name} = {reread_expression(column)}" for column in COLUMNS if column.name not in KEY)}
     FROM pg_temp.incoming_stores AS excluded
-    JOIN unnest(%(refs)b::text[], %(pages)b::int8[]) AS read (ref, page) USING (ref)
-    JOIN refillspot.store_pages AS p USING (ref)
-    WHERE s.ref = excluded.ref AND p.digest = read.page
+    JOIN unnest(%(sites)b::text[], %(refs)b::text[], %(pages)b::int8[]) AS read (site, ref, page) USING (site, ref)
+    JOIN refillspot.store_pages AS p USING (site, ref)
+    WHERE (s.site, s.ref) = (excluded.site, excluded.ref) AND p.digest = read.page
 """  # the page that was read, unless a crawl has brought a newer one meanwhile; when a store was seen stays as it is
 SEEN_AGAIN = """
     WITH known AS MATERIALIZED (
-        SELECT s.ref FROM refillspot.stores AS s
-        JOIN unnest(%(refs)b::text[], %(digests)b::int8[]) AS page (ref, digest) USING (ref, digest)
-        ORDER BY s.ref FOR NO KEY UPDATE OF s
+        SELECT s.site, s.ref FROM refillspot.stores AS s
+        JOIN unnest(%(sites)b::text[], %(refs)b::text[], %(digests)b::int8[]) AS page (site, ref, digest)
+        USING (site, ref, digest)
+        ORDER BY s.site, s.ref FOR NO KEY UPDATE OF s
     )
     UPDATE refillspot.stores AS s SET status = 'operating', last_seen_at = %(now)s
-    FROM known WHERE s.ref = known.ref RETURNING s.ref
-"""  # in order of ref, as above
+    FROM known WHERE (s.site, s.ref) = (known.site, known.ref) RETURNING s.site, s.ref
+"""  # in order of the key, as above
 
 
 async def prepare_connection(connection: psycopg.AsyncConnection) -> None:
@@ -61,11 +63,11 @@ async def prepare_connection(connection: psycopg.AsyncConnection) -> None:
     await connection.execute(CREATE_STAGING)
 
 
-async def see_again(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], now: datetime) -> set[str]:
-    """Note that stores were seen again whose rows say already what their pages say; return the refs of those."""
-    pages = {"refs": [row.ref for row in rows], "digests": [row.digest for row in rows], "now": now}
+async def see_again(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], now: datetime) -> set[StoreKey]:
+    """Note that stores were seen again whose rows say already what their pages say; return the keys of those."""
+    pages = {**by_key([row.key for row in rows]), "digests": [row.digest for row in rows], "now": now}
     await cursor.execute(SEEN_AGAIN, pages)
-    return {ref for (ref,) in await cursor.fetchall()}
+    return set(await cursor.fetchall())
 
 
 async def merge(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], now: datetime) -> None:
@@ -78,18 +80,18 @@ async def merge(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], now: date
     await cursor.execute(MERGE, {"now": now})
 
 
-async def reread(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], pages: Mapping[str, int]) -> set[str]:
-    """Let rows say what the parsers of today make of their newest pages; return the refs of those that there are.
+async def reread(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], pages: Mapping[StoreKey, int]) -> set[StoreKey]:
+    """Let rows say what the parsers of today make of their newest pages; return the keys of those that there are.
 
-    `pages`: the digest of the page that was read, by ref.
+    `pages`: the digest of the page that was read, by key.
 
     Raises:
         psycopg.DataError, psycopg.IntegrityError: one of them cannot be stored.
     """
     await _copy(cursor, rows)
     await cursor.execute(LOCK)
-    known = {ref for (ref,) in await cursor.fetchall()}
-    await cursor.execute(REREAD, {"refs": list(pages), "pages": list(pages.values())})
+    known = set(await cursor.fetchall())
+    await cursor.execute(REREAD, {**by_key(pages), "pages": list(pages.values())})
     return known
 
 

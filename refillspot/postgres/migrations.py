@@ -15,6 +15,7 @@ from refillspot.language import gettext as _
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
+LOCK_TIMEOUT = "30s"  # for what a migration changes: whoever waits for a table stops all others that want it
 ADVISORY_LOCK = 0x7265_6669_6C6C  # "refill"; one migration at a time in a database
 BOOKKEEPING = """
     CREATE SCHEMA IF NOT EXISTS refillspot;
@@ -48,6 +49,7 @@ async def migrate(connection: AsyncConnection) -> list[str]:
 
     Raises:
         SchemaVersionError: the database was migrated by a newer program than this one.
+        psycopg.errors.LockNotAvailable: somebody holds a table that is to be changed; nothing was changed.
     """
     migrations = known_migrations()
     async with connection.transaction():
@@ -63,6 +65,7 @@ async def migrate(connection: AsyncConnection) -> list[str]:
                 ).format(version=version, number=migrations[-1].number)
             )
         pending = [migration for migration in migrations if migration.number > version]
+        await connection.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
         for migration in pending:
             await connection.execute(migration.sql)
             await connection.execute(

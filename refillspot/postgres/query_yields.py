@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 RECORD = """
     INSERT INTO refillspot.query_yields AS y
-        (district_code, keyword, crawl, first_asked_at, asked_at, queries, total, refs)
-    SELECT code, %(keyword)s, %(crawl)s, %(now)s, %(now)s, ARRAY[%(asked)s::text], %(total)s,
+        (site, district_code, keyword, crawl, first_asked_at, asked_at, queries, total, refs)
+    SELECT %(site)s, code, %(keyword)s, %(crawl)s, %(now)s, %(now)s, ARRAY[%(asked)s::text], %(total)s,
         ARRAY(SELECT jsonb_array_elements_text(refs))
     FROM jsonb_each(%(found)s) AS found (code, refs) ORDER BY code
-    ON CONFLICT (district_code, keyword) DO UPDATE SET
+    ON CONFLICT (site, district_code, keyword) DO UPDATE SET
         crawl = EXCLUDED.crawl, asked_at = EXCLUDED.asked_at, own = NULL,
         queries = CASE WHEN y.crawl = EXCLUDED.crawl
             THEN ARRAY(SELECT DISTINCT unnest(y.queries || EXCLUDED.queries)) ELSE EXCLUDED.queries END,
@@ -36,10 +36,11 @@ RECORD = """
 """  # sets and maxima: the same page twice changes nothing. In order of the code, so that no two wait for each other
 JUDGE = """
     WITH credited AS (
-        SELECT DISTINCT ON (y.district_code, ref) y.district_code, y.keyword
-        FROM refillspot.query_yields AS y CROSS JOIN unnest(y.refs) AS ref LEFT JOIN refillspot.stores AS s USING (ref)
-        WHERE s.ref IS NULL OR s.refill_verdict <> 'unlikely'
-        ORDER BY y.district_code, ref, array_position(%(keywords)s, y.keyword) NULLS LAST, y.keyword
+        SELECT DISTINCT ON (y.district_code, found.ref) y.district_code, y.keyword
+        FROM refillspot.query_yields AS y CROSS JOIN unnest(y.refs) AS found (ref)
+        LEFT JOIN refillspot.stores AS s ON (s.site, s.ref) = (y.site, found.ref)
+        WHERE y.site = %(site)s AND (s.ref IS NULL OR s.refill_verdict <> 'unlikely')
+        ORDER BY y.district_code, found.ref, array_position(%(keywords)s, y.keyword) NULLS LAST, y.keyword
     ), counted AS (
         SELECT district_code, keyword, count(*) AS own FROM credited GROUP BY district_code, keyword
     ), ended AS (
@@ -47,15 +48,16 @@ JUDGE = """
         FROM refillspot.query_yields AS y
         JOIN refillspot.crawls AS c ON c.id = y.crawl AND c.state = 'complete'
         LEFT JOIN counted USING (district_code, keyword)
-        WHERE y.own IS NULL
+        WHERE y.site = %(site)s AND y.own IS NULL
     )
     UPDATE refillspot.query_yields AS y
     SET own = ended.own, fruitful_at = CASE WHEN ended.own > 0 THEN y.asked_at ELSE y.fruitful_at END
-    FROM ended WHERE (y.district_code, y.keyword) = (ended.district_code, ended.keyword)
+    FROM ended WHERE (y.site, y.district_code, y.keyword) = (%(site)s, ended.district_code, ended.keyword)
 """  # a store is credited to the first of the keywords that found it; one whose page was lost may be a refill store
 READ = """
     SELECT district_code, keyword, first_asked_at, asked_at, fruitful_at, queries, total, refs, own
-    FROM refillspot.query_yields WHERE district_code = ANY(%(codes)s) ORDER BY district_code, keyword
+    FROM refillspot.query_yields
+    WHERE site = %(site)s AND district_code = ANY(%(codes)s) ORDER BY district_code, keyword
 """
 
 
@@ -68,8 +70,8 @@ class QueryYieldTable:
         self._attempt_seconds = attempt_seconds
         self._connection: psycopg.AsyncConnection | None = None
 
-    async def read(self, district_codes: Sequence[str], keywords: Sequence[str]) -> list[KeywordYield]:
-        """Return what is known of these districts. Stores are credited to `keywords` in their order.
+    async def read(self, site: str, district_codes: Sequence[str], keywords: Sequence[str]) -> list[KeywordYield]:
+        """Return what a site has brought in these districts. Stores are credited to `keywords` in their order.
 
         Waits for PostgreSQL as long as it takes.
         """
@@ -77,15 +79,16 @@ class QueryYieldTable:
         async def operation() -> list[KeywordYield]:
             connection = await self._open_connection()
             await migrate(connection)
-            await connection.execute(JUDGE, {"keywords": list(keywords)})
+            await connection.execute(JUDGE, {"site": site, "keywords": list(keywords)})
             cursor = connection.cursor(row_factory=class_row(KeywordYield))
-            return await (await cursor.execute(READ, {"codes": list(district_codes)})).fetchall()
+            return await (await cursor.execute(READ, {"site": site, "codes": list(district_codes)})).fetchall()
 
         return await when_available(operation, self.close, attempt_seconds=self._attempt_seconds)
 
     async def record(self, answer: QueryAnswer, crawl_id: str) -> None:
         """Keep what an answer brought. The same answer twice counts once. Waits for PostgreSQL as long as it takes."""
         values: dict[str, Any] = {
+            "site": answer.site,
             "keyword": answer.keyword,
             "crawl": crawl_id,
             "asked": answer.asked,
@@ -109,8 +112,10 @@ class QueryYieldTable:
         return self._connection
 
 
-def read_yields(database_url: str, district_codes: Sequence[str], keywords: Sequence[str]) -> list[KeywordYield]:
-    """Return what is known of these districts, as `QueryYieldTable.read` does. For commands: this blocks.
+def read_yields(
+    database_url: str, site: str, district_codes: Sequence[str], keywords: Sequence[str]
+) -> list[KeywordYield]:
+    """Return what a site has brought in these districts, as `QueryYieldTable.read` does. For commands: this blocks.
 
     Raises:
         ServiceUnavailableError: PostgreSQL does not answer.
@@ -118,8 +123,8 @@ def read_yields(database_url: str, district_codes: Sequence[str], keywords: Sequ
     try:
         migrate_database(database_url)
         with open_connection(database_url) as connection:
-            connection.execute(JUDGE, {"keywords": list(keywords)})
+            connection.execute(JUDGE, {"site": site, "keywords": list(keywords)})
             cursor = connection.cursor(row_factory=class_row(KeywordYield))
-            return cursor.execute(READ, {"codes": list(district_codes)}).fetchall()
+            return cursor.execute(READ, {"site": site, "codes": list(district_codes)}).fetchall()
     except psycopg.OperationalError as error:
         raise ServiceUnavailableError(f"PostgreSQL: {str(error).strip()}") from error

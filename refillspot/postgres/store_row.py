@@ -15,7 +15,7 @@ from refillspot.postgres.kept_pages import PackedPage
 if TYPE_CHECKING:
     from typing import Self
 
-    from refillspot.items import Store
+    from refillspot.items import Store, StoreKey
 
 ATTRIBUTES = attrgetter(*(column.attribute or column.name for column in STORE_COLUMNS))
 RULES = sha1("\n".join([f"{PARSER_VERSION}", *map(merge_expression, COLUMNS)]).encode(), usedforsecurity=False)
@@ -25,6 +25,7 @@ RULES = sha1("\n".join([f"{PARSER_VERSION}", *map(merge_expression, COLUMNS)]).e
 class StoreRow(NamedTuple):
     """A store as a page showed it. Made as stores arrive: a thousand at once would hold the event loop."""
 
+    site: str
     ref: str
     digest: int
     """64 bits of all that is stored; equal to that of the table's row = a merge would change nothing."""
@@ -41,7 +42,11 @@ class StoreRow(NamedTuple):
         sum_.update(said)
         digest = int.from_bytes(sum_.digest()[:8], "big", signed=True)
         page = PackedPage.of(store.page) if store.page else None
-        return cls(store.ref.replace("\0", ""), digest, hours_osm, store, NUL in said, page)
+        return cls(store.site, store.ref.replace("\0", ""), digest, hours_osm, store, NUL in said, page)
+
+    @property
+    def key(self) -> StoreKey:
+        return self.site, self.ref
 
     def values(self) -> tuple[Any, ...]:
         """Return the value of each column; for jsonb, what `encode_json` takes."""

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from refillspot.clock import Clock
-    from refillspot.items import Store, UnreadPage
+    from refillspot.items import Store, StoreKey, UnreadPage
 
 logger = logging.getLogger(__name__)
 
-REJECT = "INSERT INTO refillspot.rejects (ref, store, error, rejected_at) VALUES (%s, %s, %s, %s)"
-KNOWN = "SELECT count(*) FROM refillspot.stores WHERE district_code = ANY(%s) AND refill_verdict <> 'unlikely'"
+REJECT = "INSERT INTO refillspot.rejects (site, ref, store, error, rejected_at) VALUES (%s, %s, %s, %s, %s)"
+KNOWN = """
+    SELECT count(*) FROM refillspot.stores WHERE site = %s AND district_code = ANY(%s) AND refill_verdict <> 'unlikely'
+"""
 COUNT_STORED = "UPDATE refillspot.crawls SET stored = stored + %s WHERE id = %s"
 COUNT_REJECTED = "UPDATE refillspot.crawls SET rejected = rejected + 1 WHERE id = %s"
 TRANSACTION = "SELECT pg_current_xact_id_if_assigned()::text"
@@ -75,14 +77,14 @@ class StoreTable:
             await self._connection.close()
             self._connection = None
 
-    async def known_refill_stores(self, district_codes: Sequence[str]) -> int:
-        """Return how many refill stores of these districts are known already."""
-        cursor = await (await self._open_connection()).execute(KNOWN, [list(district_codes)])
+    async def known_refill_stores(self, site: str, district_codes: Sequence[str]) -> int:
+        """Return how many refill stores a site is known to have in these districts."""
+        cursor = await (await self._open_connection()).execute(KNOWN, [site, list(district_codes)])
         return int((await cursor.fetchone() or (0,))[0])
 
-    async def outdated_stores(self) -> int:
-        """Return how many stores an older parser has read, and their pages can be read again."""
-        return await count_outdated(await self._open_connection(), PARSER_VERSION)
+    async def outdated_stores(self, site: str) -> int:
+        """Return how many stores of a site an older parser has read, and their pages can be read again."""
+        return await count_outdated(await self._open_connection(), site, PARSER_VERSION)
 
     async def write(self, stores: Iterable[Store], crawl_id: str | None = None) -> Outcome:
         """Do `write_rows` with stores of which no rows are made yet."""
@@ -92,26 +94,27 @@ class StoreTable:
         """Store each of them, or put it among the rejects with the reason. Waits for PostgreSQL as long as it takes.
 
         What `crawl_id` stored is counted in `refillspot.crawls`, in the same transaction. Stores that are known as they
-        are have one of their own, so that each transaction locks its rows in order of ref.
+        are have one of their own, so that each transaction locks its rows in order of their keys.
         """
         outcome = Outcome()
-        batch = list({row.ref: row for row in rows}.values())  # ON CONFLICT takes a key once; the last counts
+        batch = list({row.key: row for row in rows}.values())  # ON CONFLICT takes a key once; the last counts
         async with self._turn:
             known = await self._see_again(batch, crawl_id, outcome)
-            if rest := [row for row in batch if row.ref not in known]:
+            if rest := [row for row in batch if row.key not in known]:
                 await self._merge(rest, crawl_id, outcome)
         return outcome
 
-    async def reread(self, rows: Sequence[StoreRow], pages: Mapping[str, int]) -> tuple[Outcome, list[StoreRow]]:
+    async def reread(self, rows: Sequence[StoreRow], pages: Mapping[StoreKey, int]) -> tuple[Outcome, list[StoreRow]]:
         """Let rows say what is made of their newest pages now, whose digests are `pages`; waits as `write_rows`.
 
         Return those that are not in the table as well.
         """
-        outcome, missing = Outcome(), dict[str, StoreRow]()  # each once, however often PostgreSQL breaks off
+        outcome = Outcome()
+        missing: dict[StoreKey, StoreRow] = {}  # each once, however often PostgreSQL breaks off
 
         async def read_again(cursor: psycopg.AsyncCursor, some: Sequence[StoreRow]) -> None:
             known = await reread(cursor, some, pages)
-            missing.update({row.ref: row for row in some if row.ref not in known})
+            missing.update({row.key: row for row in some if row.key not in known})
 
         async with self._turn:
             await self._all_or_split(list(rows), read_again, None, outcome)
@@ -127,13 +130,13 @@ class StoreTable:
         async with self._turn:
             await when_available(keep_page, self.close, attempt_seconds=self._attempt_seconds)
 
-    async def _see_again(self, rows: list[StoreRow], crawl_id: str | None, outcome: Outcome) -> set[str]:
-        known: set[str] = set()
+    async def _see_again(self, rows: list[StoreRow], crawl_id: str | None, outcome: Outcome) -> set[StoreKey]:
+        known: set[StoreKey] = set()
 
         async def work(cursor: psycopg.AsyncCursor) -> None:
             nonlocal known
             if known := await see_again(cursor, rows, self._clock.now()):
-                await self._keep_pages(cursor, [row for row in rows if row.ref in known])
+                await self._keep_pages(cursor, [row for row in rows if row.key in known])
                 await cursor.execute(COUNT_STORED, [len(known), crawl_id])
 
         try:
@@ -172,12 +175,14 @@ class StoreTable:
             outcome.stored += len(rows)
 
     async def _keep_pages(self, cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow]) -> None:
-        if pages := [(row.ref, row.page) for row in rows if row.page]:
+        if pages := [(row.key, row.page) for row in rows if row.page]:
             await keep_pages(cursor, pages, self._clock.now())
 
     async def _reject(self, row: StoreRow, reason: str, crawl_id: str | None, outcome: Outcome) -> None:
-        logger.error("store %s was refused by PostgreSQL and is kept in refillspot.rejects: %s", row.ref, reason)
-        values = [row.ref, encode_json(row.store).decode(), reason, self._clock.now()]
+        logger.error(
+            "store %s of %s was refused by PostgreSQL and is kept in refillspot.rejects: %s", row.ref, row.site, reason
+        )
+        values = [row.site, row.ref, encode_json(row.store).decode(), reason, self._clock.now()]
 
         async def work(cursor: psycopg.AsyncCursor) -> None:
             await cursor.execute(REJECT, values)

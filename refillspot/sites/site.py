@@ -10,7 +10,7 @@ from refillspot.policies.caching import Cacheability, Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from refillspot.items import Road, Store
+    from refillspot.items import Channel, Store
 
 ABSENT = {404, 410}
 REFUSED = {403, 408, 425, 429}
@@ -58,10 +58,11 @@ class Site:
     """
 
     name: ClassVar[str] = "plain"
+    """What its rows in PostgreSQL are kept under."""
 
-    def channel_of(self, url: str) -> Road:  # noqa: ARG002  # a plain site has one
+    def channel_of(self, url: str) -> Channel:  # noqa: ARG002  # a plain site has one
         """Return how an address is asked: through the site's API, or as a page for people."""
-        return "pages"
+        return "web"
 
     def web_page_for(self, url: str, body: bytes, web_url: str) -> str | None:  # noqa: ARG002  # it has no API
         """Return the address of the page that says what a request asks the API for; None if no page does."""

@@ -64,7 +64,7 @@ class ReadingMiddleware:
         kind = self._api.kind_of(response.request) if response.request else None
         if kind is None or response in self._unread:
             return
-        if self._site.channel_of(response.url) == "pages":
+        if self._site.channel_of(response.url) == "web":
             self._crawler.stats.inc_value(COUNTED[kind])
         elif says_something and "cached" not in response.flags:  # an empty list proves nothing
             await self._api.health.note_success(kind)
@@ -72,7 +72,7 @@ class ReadingMiddleware:
     def process_spider_exception(self, response: Response, exception: Exception) -> AsyncIterator[Request] | None:
         request = response.request
         kind = self._api.kind_of(request) if request else None
-        if request is None or kind is None or self._site.channel_of(response.url) == "pages":
+        if request is None or kind is None or self._site.channel_of(response.url) == "web":
             return None
         if not self._is_for_good(request, exception) or self._api.page_of(request) is None:
             return None

@@ -105,7 +105,7 @@ class DiningcodeSpider(Spider):
         if self.arguments.limit is None:  # else not all that was found is fetched, and nothing can be learnt from it
             first_row = f"{asked.text} {asked.box or ''} {len(seen)}"
             total = page.sent if page.total is None else page.total
-            yield QueryAnswer(asked.keyword, first_row, total, reading.about)
+            yield QueryAnswer(self.site.name, asked.keyword, first_row, total, reading.about)
         step = self.plan.pagination.next_step(reading.answer)
         then = {"query": query, "step": step.value, "seen": reading.refs if step is Step.FOLLOW else []}
         yield from self._store_requests(reading, then if is_narrow and step is not Step.STOP else None)
@@ -123,7 +123,7 @@ class DiningcodeSpider(Spider):
             page = read_store(response.url, response.body)
         except LayoutChangedError as error:
             self.crawler.signals.send_catch_log(signals.page_unread, response=response, error=str(error))
-            yield UnreadPage(row["v_rid"], row, response.body, str(error))
+            yield UnreadPage(self.site.name, row["v_rid"], row, response.body, str(error))
             raise
         self.crawler.signals.send_catch_log(signals.store_read, page=page)
         store = build_store(msgspec.convert(row, Row), page, self.settings["DININGCODE_WEB_URL"])

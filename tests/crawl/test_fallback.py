@@ -72,7 +72,7 @@ def test_with_a_broken_api_the_stores_still_come(
     assert result.returncode == 0, result.stderr[-3000:]
     assert reachable(site)
     assert reachable(site) <= stored.keys()
-    assert {row["road"] for row in stored.values()} == {"pages"}
+    assert {row["channel"] for row in stored.values()} == {"web"}
     assert all(row["menu"] for row in stored.values() if row["refill_price_krw"])
     assert count(result.stderr, "fallback/stores") == len(stored)
     assert f"The API failed: {len(stored)} stores and" in result.stderr
@@ -116,9 +116,9 @@ def test_one_broken_answer_is_one_page(crawl: Crawl, site: Site, rows: Rows, fau
     faults.add(kind="layout", change="missing", key="restaurant", path=STORE, first=1)
     result = crawl.run(*FEW)
 
-    roads = [row["road"] for row in rows().values()]
+    channels = [row["channel"] for row in rows().values()]
     assert result.returncode == 0
-    assert (roads.count("pages"), roads.count("api")) == (1, 11)
+    assert (channels.count("web"), channels.count("api")) == (1, 11)
     assert asked(site).count("/profile.php") == 1
 
 
@@ -131,9 +131,9 @@ def test_when_the_api_answers_again_it_is_asked_again(crawl: Crawl, site: Site, 
         faults.clear()
         _, log = process.communicate()
 
-    roads = {row["road"] for row in rows().values()}
+    channels = {row["channel"] for row in rows().values()}
     assert process.returncode == 0, log[-3000:]
-    assert roads == {"api", "pages"}
+    assert channels == {"api", "web"}
     assert count(log, "fallback/returned") == 1
     assert [path for path in asked(site) if path in {STORE, "/profile.php"}][-1] == STORE
 

@@ -137,4 +137,4 @@ def test_one_host_alone_that_is_away_is_the_sites_trouble(crawl: Crawl, rows: Ro
 
     assert result.returncode == 0, result.stderr[-3000:]
     assert "'network/outages'" not in result.stderr
-    assert {row["road"] for row in rows().values()} == {"pages"}
+    assert {row["channel"] for row in rows().values()} == {"web"}

@@ -14,6 +14,7 @@ import redis
 from refillspot.planning import KEYWORDS
 from refillspot.postgres.kept_pages import newest_bodies
 from refillspot.shared.page import VERSION
+from refillspot.sites.diningcode import NAME
 from refillspot.sites.diningcode.differences import known_paths
 from replica.people import PHRASES, REVIEWERS
 from tests.crawl.conftest import start_site
@@ -105,7 +106,7 @@ def test_nothing_that_a_visitor_wrote_is_kept(
             faults.add(kind="layout", change=change, key=key, probability=share)
         cached_crawl.run(*options, "-a", f"crawl={change}", "-s", "EARLY_STOP_PAGES=0")
 
-    kept = b"\n".join(newest_bodies(database_url, 10_000))
+    kept = b"\n".join(newest_bodies(database_url, NAME, 10_000))
     assert b'"restaurant"' in kept
     assert b"left_out" in kept
     places = {

@@ -18,6 +18,7 @@ from refillspot.postgres.kept_pages import newest_bodies
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import Outcome, StoreTable
 from refillspot.reparsing import Reparsed, reparse
+from refillspot.sites.diningcode import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -40,7 +41,7 @@ def body(name: str | None) -> bytes:
 
 
 def page(ref: str, name: str | None) -> UnreadPage:
-    return UnreadPage(ref, ROW | {"v_rid": ref}, body(name), "$.rn: expected str")
+    return UnreadPage(NAME, ref, ROW | {"v_rid": ref}, body(name), "$.rn: expected str")
 
 
 def with_table(database_url: str, work: Callable[[StoreTable], Awaitable[None]], ago: timedelta = timedelta()) -> None:
@@ -169,7 +170,7 @@ def test_an_upgrade_says_what_to_do(crawl: Crawl, database_url: str) -> None:
 
 
 def kept(ref: str, name: str | None) -> Store:
-    store = Store(ref, name or "?", WEB_URL, RefillVerdict("unlikely"), district_code="11680", district="강남구")
+    store = Store(NAME, ref, name or "?", WEB_URL, RefillVerdict("unlikely"), district_code="11680", district="강남구")
     store.read_from(ReadPage(ROW | {"v_rid": ref}, body(name)))
     return store
 
@@ -192,7 +193,7 @@ def test_a_page_that_a_crawl_has_replaced_meanwhile_changes_nothing(database_url
         await table.write([kept("AAAAaaaa1111", "달빛")])
         older = StoreRow.of(kept("AAAAaaaa1111", "옛 달빛"))
         assert older.page
-        assert await table.reread([older], {older.ref: older.page.digest}) == (Outcome(stored=1), [])
+        assert await table.reread([older], {older.key: older.page.digest}) == (Outcome(stored=1), [])
 
     with_table(database_url, write)
 
@@ -209,4 +210,4 @@ def test_the_newest_page_is_kept_once(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         pages = connection.execute("SELECT ref, row, body FROM refillspot.store_pages").fetchall()
     assert [(ref, row) for ref, row, _body in pages] == [("AAAAaaaa1111", ROW)]
-    assert newest_bodies(database_url, 10) == [body("새 달빛")]
+    assert newest_bodies(database_url, NAME, 10) == [body("새 달빛")]

@@ -108,11 +108,11 @@ def test_a_store_is_the_same_by_either_road() -> None:
         whole = api.menu is not None and api.hours_text is not None  # 3 % of the API's answers lack a section
         for field in fields(api):
             values = getattr(api, field.name), getattr(page, field.name)
-            if whole and field.name not in {"facilities", "road"} and all(values):
+            if whole and field.name not in {"facilities", "channel"} and all(values):
                 assert says_the_same(field.name, *values), (api.ref, field.name, values)
                 compared += 1
         assert page.refill.verdict == api.refill.verdict or not whole
-        assert (api.road, page.road) == ("api", "pages")
+        assert (api.channel, page.channel) == ("api", "web")
     assert compared > 10 * len(CITY)
 
 
@@ -170,7 +170,7 @@ def test_a_store_page_is_read() -> None:
     page = decode_store_page(PAGE.encode())
     restaurant, detail = page.restaurant, page.detail
 
-    assert page.road == "pages"
+    assert page.channel == "web"
     assert (restaurant.rn, restaurant.categories, restaurant.score) == ("강남 돼지상회 무한리필", ["삼겹살"], None)
     assert (restaurant.lat, restaurant.lng, restaurant.phone) == ("37.500792", "127.0275564", "02-555-1234")
     assert detail
@@ -346,7 +346,7 @@ def test_a_form_has_its_page_and_a_page_its_form(form: Form) -> None:
     url = web_page_for(form, f"{WEB_URL}/")
 
     assert url
-    assert channel_of(url) == "pages"
+    assert channel_of(url) == "web"
     assert form_for(url) == form
     assert channel_of(f"https://im.diningcode.com{form.path}") == "api"
 

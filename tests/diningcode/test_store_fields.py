@@ -164,4 +164,4 @@ def test_facilities(store: Store, page: str) -> None:
 
 
 def test_road(store: Store, page: str) -> None:
-    assert store.road == ("api" if page in API else "pages")
+    assert store.channel == ("api" if page in API else "web")

@@ -42,6 +42,24 @@ def test_a_point_that_is_nowhere_in_korea_is_not_known(lat: object) -> None:
     assert build(lat=lat, lng=127.0).lat is None
 
 
+@pytest.mark.parametrize(
+    ("addr", "region", "code"),
+    [
+        ("서울특별시 중구 을지로1가 1", "서울특별시", "11140"),
+        ("부산 중구 남포동1가 1", "부산광역시", "26110"),
+        ("대구 중구 동성로1가 1", "대구광역시", "27110"),
+        ("경기 수원시 권선구 권선동 1", "경기도", None),
+        ("을지로1가 1", None, None),
+        (None, None, None),
+    ],
+)
+def test_a_district_is_told_with_its_city(addr: str | None, region: str | None, code: str | None) -> None:
+    row = Row(v_rid="AAAAaaaa1111", nm="달빛", addr=addr)
+    store = build_store(row, None, "https://www.diningcode.com")
+
+    assert (store.site, store.region, store.district_code) == ("diningcode", region, code)
+
+
 OPEN, BREAK = HoursRow("", "영업시간: 11:00 - 22:00"), HoursRow("", "브레이크타임: 15:00 - 17:00")
 
 

@@ -8,12 +8,13 @@ import pytest
 
 from refillspot.items import Day, MenuItem, OpeningHours, RefillVerdict, Store
 from refillspot.parsing.left_as_text import count_left_as_text
+from refillspot.sites.diningcode import NAME
 
 MONDAY = {0: Day([("11:00", "22:00")])}
 
 
 def store(**said: Any) -> Store:
-    return Store("AAAAaaaa1111", "달빛", "https://www.diningcode.com", RefillVerdict("unlikely"), **said)
+    return Store(NAME, "AAAAaaaa1111", "달빛", "https://www.diningcode.com", RefillVerdict("unlikely"), **said)
 
 
 @pytest.mark.parametrize(

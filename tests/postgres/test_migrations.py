@@ -4,8 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from psycopg import errors
 
 from refillspot.exceptions import SchemaVersionError
+from refillspot.postgres import migrations
 from refillspot.postgres.database import migrate_database, scratch_database
 from refillspot.postgres.migrations import known_migrations
 
@@ -50,3 +52,58 @@ def test_a_scratch_database_is_gone_afterwards(empty_database_url: str) -> None:
 
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         psycopg.connect(url)
+
+
+def test_a_table_that_somebody_holds_is_not_waited_for_without_end(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "LOCK_TIMEOUT", "10ms")
+    made = known_migrations()
+    monkeypatch.setattr(migrations, "known_migrations", lambda: made[:8])
+    migrate_database(empty_database_url)
+    monkeypatch.setattr(migrations, "known_migrations", lambda: made)
+
+    with psycopg.connect(empty_database_url) as reader:
+        reader.execute("SELECT FROM refillspot.stores")
+        with pytest.raises(errors.LockNotAvailable):
+            migrate_database(empty_database_url)
+
+    assert migrate_database(empty_database_url) == [migration.name for migration in made[8:]]
+
+
+BEFORE_SITES = """
+    INSERT INTO refillspot.stores
+        (ref, name, district_code, district, refill_verdict, refill_evidence, source_url, road)
+    VALUES
+        ('A', '가', '11140', '중구', 'likely', '[]', 'http://a', 'api'),
+        ('B', '나', '26110', '중구', 'likely', '[]', 'http://b', 'pages'),
+        ('C', '다', NULL, NULL, 'likely', '[]', 'http://c', 'api');
+    INSERT INTO refillspot.rejects (ref, store, error) VALUES ('A', '{}', '');
+    INSERT INTO refillspot.unread_pages (ref, row, body, error, kept_at) VALUES ('A', '{}', '', '', now());
+    INSERT INTO refillspot.store_pages (ref, row, body, digest, kept_at) VALUES ('A', '{}', '', 1, now());
+    INSERT INTO refillspot.query_yields
+        (district_code, keyword, crawl, first_asked_at, asked_at, queries, total, refs)
+    VALUES ('11140', '무한리필', 'one', now(), now(), '{}', 1, '{A}');
+"""
+
+
+def test_what_was_there_before_sites_is_diningcodes_and_tells_its_city(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = known_migrations()
+    monkeypatch.setattr(migrations, "known_migrations", lambda: made[:8])
+    migrate_database(empty_database_url)
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute(BEFORE_SITES)
+    monkeypatch.setattr(migrations, "known_migrations", lambda: made)
+    migrate_database(empty_database_url)
+
+    with psycopg.connect(empty_database_url) as connection:
+        stores = connection.execute("SELECT site, ref, region, channel, road FROM refillspot.stores ORDER BY ref")
+        assert stores.fetchall() == [
+            ("diningcode", "A", "서울특별시", "api", "api"),
+            ("diningcode", "B", "부산광역시", "web", "pages"),
+            ("diningcode", "C", None, "api", "api"),
+        ]
+        for table in ("rejects", "unread_pages", "store_pages", "query_yields"):
+            assert connection.execute(f"SELECT site FROM refillspot.{table}").fetchall() == [("diningcode",)]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from refillspot.clock import Clock
 from refillspot.planning.learning import KeywordYield, QueryAnswer
 from refillspot.postgres.database import migrate_database
 from refillspot.postgres.query_yields import QueryYieldTable, read_yields
+from refillspot.sites.diningcode import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +23,9 @@ GANGNAM, SEOCHO = "11680", "11650"
 KEYWORDS = ("무한리필", "두끼")
 CRAWL = "INSERT INTO refillspot.crawls (id, spider, arguments, state, started_at) VALUES (%s, 'x', '{}', %s, now())"
 STORE = """
-    INSERT INTO refillspot.stores (ref, name, district_code, district, refill_verdict, refill_evidence, source_url)
-    VALUES (%s, 'a', '11680', '강남구', %s, '[]', 'http://a')
+    INSERT INTO refillspot.stores
+        (site, ref, name, district_code, district, refill_verdict, refill_evidence, source_url)
+    VALUES ('diningcode', %s, 'a', '11680', '강남구', %s, '[]', 'http://a')
 """
 
 
@@ -34,7 +37,7 @@ def connection(database_url: str) -> Iterator[psycopg.Connection]:
 
 
 def answer(keyword: str, asked: str, *refs: str, total: int = 5) -> QueryAnswer:
-    return QueryAnswer(keyword, asked, total, {GANGNAM: list(refs), SEOCHO: []})
+    return QueryAnswer(NAME, keyword, asked, total, {GANGNAM: list(refs), SEOCHO: []})
 
 
 def record(database_url: str, crawl: str, *answers: QueryAnswer, later: timedelta = timedelta()) -> None:
@@ -49,7 +52,8 @@ def record(database_url: str, crawl: str, *answers: QueryAnswer, later: timedelt
 
 def known(database_url: str) -> dict[tuple[str, str], KeywordYield]:
     return {
-        (one.district_code, one.keyword): one for one in read_yields(database_url, [GANGNAM, SEOCHO], list(KEYWORDS))
+        (one.district_code, one.keyword): one
+        for one in read_yields(database_url, NAME, [GANGNAM, SEOCHO], list(KEYWORDS))
     }
 
 
@@ -134,3 +138,14 @@ async def test_an_answer_waits_for_postgres(
     gangnam = (await asyncio.to_thread(known, database_url))[GANGNAM, "두끼"]
     assert (sorted(gangnam.refs), sorted(gangnam.queries)) == (["a", "b"], ["1", "2"])
     assert datetime.now(UTC) - gangnam.asked_at < timedelta(minutes=5)
+
+
+def test_sites_learn_nothing_of_one_another(database_url: str, connection: psycopg.Connection) -> None:
+    connection.execute(CRAWL, ["one", "complete"])
+    connection.execute(STORE, ["a", "unlikely"])
+    record(database_url, "one", answer("두끼", "1", "a"), replace(answer("두끼", "1", "a", "b", total=9), site="other"))
+
+    (diningcode,) = read_yields(database_url, NAME, [GANGNAM], KEYWORDS)
+    (other,) = read_yields(database_url, "other", [GANGNAM], KEYWORDS)
+    assert (diningcode.total, diningcode.refs, diningcode.own) == (5, ["a"], 0)
+    assert (other.total, other.refs, other.own) == (9, ["a", "b"], 2)

@@ -31,7 +31,7 @@ TEXTS = st.one_of(
 )
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "branch": st.none() | TEXTS,
-    "road": st.sampled_from(["api", "pages"]),
+    "channel": st.sampled_from(["api", "web"]),
     "images": st.none() | st.lists(st.sampled_from("abc"), max_size=3),
     "refill_terms": st.none() | st.builds(RefillTerms, st.none() | st.just(100), st.none() | st.just(2)),
     "tags": st.none() | st.lists(TEXTS, max_size=3),

@@ -27,6 +27,7 @@ from refillspot.items import (
 from refillspot.postgres.columns import COLUMNS, encode_json
 from refillspot.postgres.connection import ROW_AT_FAULT, when_available
 from refillspot.postgres.stores import Outcome, StoreTable
+from refillspot.sites.diningcode import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -36,7 +37,7 @@ UNLIKELY = RefillVerdict("unlikely", [])
 LONG_KEY = "".join(Random(7).choices(string.printable[:62], k=6000))  # noqa: S311  # so that nothing compresses it
 
 
-def store(ref: str = "AAAAaaaa1111", **changes: Any) -> Store:
+def store(ref: str = "AAAAaaaa1111", site: str = NAME, **changes: Any) -> Store:
     known: dict[str, Any] = {
         "name": "행복한고기",
         "source_url": f"http://127.0.0.1/profile.php?rid={ref}",
@@ -44,6 +45,7 @@ def store(ref: str = "AAAAaaaa1111", **changes: Any) -> Store:
         "branch": "본점",
         "district_code": "11680",
         "district": "강남구",
+        "region": "서울특별시",
         "dong": "역삼동",
         "addr": "서울특별시 강남구 역삼동 1-1",
         "road_addr": "서울특별시 강남구 테헤란로 1",
@@ -67,7 +69,7 @@ def store(ref: str = "AAAAaaaa1111", **changes: Any) -> Store:
         "tags": ["회식"],
         "facilities": ["주차"],
     }
-    return Store(ref=ref, **(known | changes))
+    return Store(site=site, ref=ref, **(known | changes))
 
 
 def with_table(database_url: str, work: Callable[[StoreTable], Awaitable[Outcome]]) -> Outcome:
@@ -122,7 +124,12 @@ def test_the_table_has_the_columns_that_are_written(database_url: str) -> None:
         " WHERE table_schema = 'refillspot' AND table_name = 'stores'",
     )
 
-    assert set(row["names"]) - {column.name for column in COLUMNS} == {"status", "first_seen_at", "last_seen_at"}
+    assert set(row["names"]) - {column.name for column in COLUMNS} == {
+        "road",
+        "status",
+        "first_seen_at",
+        "last_seen_at",
+    }
 
 
 def test_a_store_seen_again_is_one_row_with_the_newer_values(database_url: str) -> None:
@@ -140,7 +147,7 @@ def test_a_poorer_page_erases_nothing(database_url: str) -> None:
     write(database_url, store())
     (rich,) = query(database_url, "SELECT * FROM refillspot.stores")
     poor = Store(
-        "AAAAaaaa1111", "행복한고기", rich["source_url"], UNLIKELY, district_code="11680", district="강남구",
+        NAME, "AAAAaaaa1111", "행복한고기", rich["source_url"], UNLIKELY, district_code="11680", district="강남구",
         categories=[], images=[], menu=None, tags=[], facilities=[], refill_prices=[], cuisines=[],
     )  # fmt: skip
     write(database_url, poor)
@@ -162,7 +169,7 @@ def test_a_page_for_people_erases_nothing_that_the_api_said(database_url: str) -
     write(database_url, store(images=["http://127.0.0.1/1.webp", "http://127.0.0.1/2.webp"]))
     menu = [MenuItem("삼겹살 무한리필", 17900, "17,900원"), MenuItem("물냉면", 6000, "6,000원")]
     poorer = store(
-        road="pages",
+        channel="web",
         images=["http://127.0.0.1/2.webp"],
         categories=["고기"],
         menu=menu,
@@ -175,7 +182,7 @@ def test_a_page_for_people_erases_nothing_that_the_api_said(database_url: str) -
     write(database_url, poorer)
 
     (row,) = query(database_url, "SELECT * FROM refillspot.stores")
-    assert row["road"] == "pages"
+    assert row["channel"] == "web"
     assert row["images"] == ["http://127.0.0.1/1.webp", "http://127.0.0.1/2.webp"]
     assert row["categories"] == ["고기", "삼겹살무한리필"]
     assert (row["tags"], row["facilities"], row["refill_verdict"]) == (["회식"], ["주차"], "confirmed")
@@ -190,7 +197,7 @@ def test_a_page_for_people_erases_nothing_that_the_api_said(database_url: str) -
 def test_a_page_for_people_adds_what_is_new(database_url: str) -> None:
     bare = store(images=None, menu=None, refill=UNLIKELY, refill_terms=None, tags=["회식"])
     write(database_url, bare)
-    write(database_url, store(road="pages", tags=["데이트"]))
+    write(database_url, store(channel="web", tags=["데이트"]))
 
     (row,) = query(database_url, "SELECT * FROM refillspot.stores")
     assert row["images"] == ["http://127.0.0.1/1.webp"]
@@ -200,7 +207,7 @@ def test_a_page_for_people_adds_what_is_new(database_url: str) -> None:
 
 
 def test_the_api_counts_again_after_a_page_for_people(database_url: str) -> None:
-    write(database_url, store(road="pages"))
+    write(database_url, store(channel="web"))
     write(database_url, store(refill=UNLIKELY, images=["http://127.0.0.1/3.webp"], menu=[MenuItem("물냉면")]))
 
     (row,) = query(database_url, "SELECT * FROM refillspot.stores")
@@ -212,7 +219,7 @@ def test_pages_that_cannot_be_read_do_not_mix_with_stores(database_url: str) -> 
     refs = [f"ref{number:09}" for number in range(40)]
 
     async def both(table: StoreTable) -> Outcome:
-        pages = (table.keep_unread(UnreadPage(ref, {"v_rid": ref}, b"{}", "other")) for ref in refs)
+        pages = (table.keep_unread(UnreadPage(NAME, ref, {"v_rid": ref}, b"{}", "other")) for ref in refs)
         writing = asyncio.create_task(table.write([store(ref) for ref in refs]))
         await asyncio.gather(*pages)
         return await writing
@@ -309,9 +316,9 @@ def test_known_refill_stores_are_counted_by_district(database_url: str) -> None:
         outcome = await table.write(
             [store(), store("BBBBbbbb2222", refill=UNLIKELY), store("C" * 12, district_code="1")]
         )
-        assert await table.known_refill_stores(["11680"]) == 1
-        assert await table.known_refill_stores(["11680", "1"]) == 2
-        assert await table.known_refill_stores([]) == 0
+        assert await table.known_refill_stores(NAME, ["11680"]) == 1
+        assert await table.known_refill_stores(NAME, ["11680", "1"]) == 2
+        assert await table.known_refill_stores(NAME, []) == 0
         return outcome
 
     with_table(database_url, work)
@@ -360,8 +367,8 @@ def test_so_is_one_whose_page_is_kept(database_url: str) -> None:
 def test_a_page_that_cannot_be_read_under_such_a_key_is_its_own_error(database_url: str) -> None:
     async def keep(table: StoreTable) -> Outcome:
         with pytest.raises(ROW_AT_FAULT):
-            await table.keep_unread(UnreadPage(LONG_KEY, {}, b"{}", "other"))
-        await table.keep_unread(UnreadPage("A", {}, b"{}", "other"))
+            await table.keep_unread(UnreadPage(NAME, LONG_KEY, {}, b"{}", "other"))
+        await table.keep_unread(UnreadPage(NAME, "A", {}, b"{}", "other"))
         return Outcome()
 
     with_table(database_url, keep)
@@ -378,3 +385,35 @@ def test_what_is_too_complex_for_postgresql_is_too_complex_for_ever(database_url
 
     with pytest.raises(ROW_AT_FAULT):
         asyncio.run(scenario())
+
+
+def test_one_ref_of_two_sites_is_two_stores(database_url: str) -> None:
+    async def work(table: StoreTable) -> Outcome:
+        both = [store("A"), store("A", site="other", name="남의 가게")]
+        for one in both:
+            one.read_from(ReadPage({"v_rid": one.name}, one.name.encode()))
+            await table.keep_unread(UnreadPage(one.site, "A", {"v_rid": one.name}, b"{}", "other"))
+        await table.write([*both, store("B", site="other", lat=0.0)])
+        return await table.write([both[0], store("A", site="other", name="남의 새 가게")])
+
+    assert with_table(database_url, work) == Outcome(stored=2)
+    names = query(database_url, "SELECT site, name FROM refillspot.stores ORDER BY site")
+    assert [tuple(row.values()) for row in names] == [("diningcode", "행복한고기"), ("other", "남의 새 가게")]
+    for table in ("store_pages", "unread_pages"):
+        kept = query(database_url, f"SELECT site, row ->> 'v_rid' AS name FROM refillspot.{table} ORDER BY site")
+        assert [tuple(row.values()) for row in kept] == [("diningcode", "행복한고기"), ("other", "남의 가게")]
+    assert query(database_url, "SELECT site, ref FROM refillspot.rejects") == [{"site": "other", "ref": "B"}]
+
+
+def test_known_stores_and_outdated_ones_are_those_of_the_site(database_url: str) -> None:
+    async def work(table: StoreTable) -> Outcome:
+        for one in (store("A"), store("A", site="other"), store("B", site="other")):
+            one.read_from(ReadPage({}, b""))
+            await table.write([one])
+        with psycopg.connect(database_url) as connection:
+            connection.execute("UPDATE refillspot.stores SET parser_version = 0")
+        assert [await table.known_refill_stores(site, ["11680"]) for site in (NAME, "other", "third")] == [1, 2, 0]
+        assert [await table.outdated_stores(site) for site in (NAME, "other", "third")] == [1, 2, 0]
+        return Outcome()
+
+    with_table(database_url, work)

@@ -211,7 +211,7 @@ def absent_parts(page: SearchPage | StorePage) -> list[str]:
     """Return the paths of parts that an answer of the API should have, and does not say anything of."""
     if isinstance(page, SearchPage):
         return [] if page.has_section else ["poi_section"]
-    if page.road != "api":
+    if page.channel != "api":
         return []
     whole = StorePage(page.restaurant, page.detail or Detail(), page.menu or Menu())
     return [path for path, value_of in USUAL_PARTS.items() if value_of(whole) is None]

@@ -21,7 +21,7 @@ from refillspot.sites.diningcode.list_page import decode_list_page
 from refillspot.sites.diningcode.store_page import decode_store_page
 
 if TYPE_CHECKING:
-    from refillspot.items import Road
+    from refillspot.items import Channel
     from refillspot.sites.diningcode.page_types import SearchPage, StorePage
 
 API_PREFIX = "/API/"
@@ -31,8 +31,8 @@ UNDER_WAY = 64
 """Pages between the cache, which reads one to know what it is worth, and the spider, which need not read it again."""
 
 
-def channel_of(url: str) -> Road:
-    return "api" if urlsplit(url).path.startswith(API_PREFIX) else "pages"
+def channel_of(url: str) -> Channel:
+    return "api" if urlsplit(url).path.startswith(API_PREFIX) else "web"
 
 
 def web_page_for(form: Form, web_url: str) -> str | None:

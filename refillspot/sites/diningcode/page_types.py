@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, TypeVar
 
 import msgspec
 
-from refillspot.items import Road  # noqa: TC001  # as above
+from refillspot.items import Channel  # noqa: TC001  # as above
 from refillspot.sites.diningcode.json_parts import NUMBER
 from refillspot.sites.site import Oddity  # noqa: TC001  # as above
 
@@ -162,7 +162,7 @@ class StorePage(msgspec.Struct):
     restaurant: Restaurant
     detail: Detail | None = None
     menu: Menu | None = None
-    road: Road = "api"
+    channel: Channel = "api"
     oddities: list[Oddity] = msgspec.field(default_factory=list)
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from refillspot.exceptions import LayoutChangedError
-from refillspot.sites.diningcode import answers, cacheability, channels, kept_page, refusals, versions
+from refillspot.sites.diningcode import NAME, answers, cacheability, channels, kept_page, refusals, versions
 from refillspot.sites.diningcode.forms import Form
 from refillspot.sites.diningcode.page_types import Row, SearchPage, StorePage
 from refillspot.sites.diningcode.stores import build_store
@@ -17,15 +17,15 @@ from refillspot.sites.site import Site
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from refillspot.items import Road, Store
+    from refillspot.items import Channel, Store
     from refillspot.policies.caching import Cacheability, Kind
     from refillspot.sites.site import Refusal, SitePage
 
 
 class Diningcode(Site):
-    name: ClassVar[str] = "diningcode"
+    name: ClassVar[str] = NAME
 
-    def channel_of(self, url: str) -> Road:
+    def channel_of(self, url: str) -> Channel:
         return channels.channel_of(url)
 
     def web_page_for(self, url: str, body: bytes, web_url: str) -> str | None:

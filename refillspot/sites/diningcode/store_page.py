@@ -99,7 +99,7 @@ def decode_store_page(body: bytes) -> StorePage:
         restaurant=fit_part(restaurant, Restaurant, "restaurant", oddities),
         detail=fit_part(_detail(page, linked, oddities), Detail, "detail", oddities),
         menu=fit_part({"list": lines}, Menu, "menu", oddities) if lines else None,
-        road="pages",
+        channel="web",
         oddities=list(dict.fromkeys(oddities)),
     )
 

@@ -33,7 +33,8 @@ from refillspot.parsing.refill import assess_refill
 from refillspot.parsing.refill.price import find_offers, headline_price_krw, refill_prices
 from refillspot.parsing.refill.terms import refill_terms
 from refillspot.parsing.text import clean_text
-from refillspot.regions import find_district_code, is_in_dong
+from refillspot.regions import find_district, find_district_code, is_in_dong
+from refillspot.sites.diningcode import NAME
 from refillspot.sites.diningcode.answers import number_of
 from refillspot.sites.diningcode.forms import store_page_url
 from refillspot.sites.diningcode.page_types import Detail, Picture, Restaurant
@@ -85,6 +86,7 @@ def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
         name=name, branch=branch, categories=categories, menu=[item.name for item in menu or ()], tags=tags
     )
     store = Store(
+        site=NAME,
         ref=row.v_rid,
         name=name,
         branch=branch,
@@ -101,7 +103,7 @@ def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
         menu=menu,
         tags=tags,
         facilities=_texts(detail.facility),
-        road=page.road if page else "api",
+        channel=page.channel if page else "api",
     )
     _set_offer(store)
     _set_place(store, row, restaurant, detail)
@@ -136,6 +138,8 @@ def _set_place(store: Store, row: Row, restaurant: Restaurant, detail: Detail) -
     lot = parse_address(store.addr) if store.addr else None
     road = parse_address(store.road_addr) if store.road_addr else None
     store.district = (lot or road or Address()).sigungu
+    district = find_district(store.district_code) if store.district_code else None
+    store.region = district.sido if district else (lot or road or Address()).sido
     store.dong = (lot.dong if lot else None) or (road.dong if road else None)
     for lat, lon in ((restaurant.lat, restaurant.lng), (row.lat, row.lng)):
         if point := read_point(lat, lon):
