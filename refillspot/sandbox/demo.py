@@ -1,4 +1,4 @@
-"""The whole road in one go: servers, a synthetic site, a crawl of two districts, the stores against the truth."""
+"""All of it in one go: servers, a synthetic site, a crawl of two districts, the stores against the truth."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from refillspot.items import Store
     from replica.tcp_proxy import TcpProxy
 
-CRAWL = "fire"
+CRAWL = "outage"
 NOT_FOR_LONG = 1.0  # seconds for an attempt
 DISK_FULL = """
     CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
