@@ -7,6 +7,7 @@ import locale
 import os
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 LOCALE = Path(__file__).parent / "locale"
 LANGUAGES = ("en", "ko")  # the first is the language of the sources
@@ -21,6 +22,24 @@ def gettext(message: str) -> str:
 def ngettext(singular: str, plural: str, count: int) -> str:
     """Return the form of a message that goes with a count."""
     return _catalogue(language()).ngettext(singular, plural, count)
+
+
+class Message(NamedTuple):
+    """A message of a table, which is made before the language is known: call it, with what is counted."""
+
+    singular: str
+    plural: str = ""
+
+    def __call__(self, count: int = 1) -> str:
+        return ngettext(self.singular, self.plural, count) if self.plural else gettext(self.singular)
+
+
+def lazy_gettext(message: str) -> Message:
+    return Message(message)
+
+
+def lazy_ngettext(singular: str, plural: str) -> Message:
+    return Message(singular, plural)
 
 
 def language() -> str:

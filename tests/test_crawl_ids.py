@@ -18,7 +18,7 @@ from refillspot.operations.dead_letters import CrawlDeadLetters
 from refillspot.planning import CrawlArguments
 from refillspot.postgres.crawl_list import find_crawl
 from refillspot.postgres.crawls import CrawlTable
-from refillspot.review.recorded import find
+from refillspot.report.recorded import find
 from refillspot.services import ServiceAddresses
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from refillspot.readable import say
 if TYPE_CHECKING:
     import argparse
 
-    from refillspot.review.forms import Form
-    from refillspot.review.recorded import Records
-    from refillspot.review.review import Review
+    from refillspot.report.printing import Format
+    from refillspot.report.recorded import Records
+    from refillspot.report.report import Report
 
 ALL, LAST = "all", "last"
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         return "[options] [RUN | last | all]"
 
     def short_desc(self) -> str:
-        return _("Review a crawl: figures against targets, what went wrong, what to do about it")
+        return _("Report on a crawl: figures against targets, what went wrong, what to do about it")
 
     def long_desc(self) -> str:
         return _(
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         parser.add_argument("--figures", action="store_true", help=_("all figures, even if nothing went wrong"))
         parser.add_argument("--against", metavar="RUN", help=_("compare with this crawl, with all figures"))
         parser.add_argument("--log", metavar="FILE", nargs="+",
-                            help=_("review logs of any Scrapy project instead, several added up"))  # fmt: skip
+                            help=_("report on logs of any Scrapy project instead, several added up"))  # fmt: skip
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) > 1 or (opts.log and (args or opts.against)) or (args == [ALL] and opts.against):
@@ -48,53 +48,53 @@ class Command(BaseCommand):
         self._print(args[0] if args else LAST, opts)
 
     def _print(self, name: str, opts: argparse.Namespace) -> None:
-        from refillspot.review.forms import print_all, print_one
+        from refillspot.report.printing import print_all, print_one
 
         if opts.log:
-            print_one(_of_logs(opts.log), _form(opts))
+            print_one(_of_logs(opts.log), _format(opts))
         elif name == ALL:
-            print_all(_of_all(self._records), _form(opts))
+            print_all(_of_all(self._records), _format(opts))
         else:
-            print_one(_of_crawl(self._records, name, opts.against), _form(opts))
+            print_one(_of_crawl(self._records, name, opts.against), _format(opts))
 
     @property
     def _records(self) -> Records:
-        from refillspot.review.recorded import Records
+        from refillspot.report.recorded import Records
 
         return Records(self.servers("postgres").database_url, self.clock.now())
 
 
-def _form(opts: argparse.Namespace) -> Form:
-    from refillspot.review.forms import Form
+def _format(opts: argparse.Namespace) -> Format:
+    from refillspot.report.printing import Format
 
     if opts.json:
-        return Form.JSON
+        return Format.JSON
     if opts.markdown:
-        return Form.MARKDOWN
-    return Form.FIGURES if opts.figures or opts.against else Form.TEXT
+        return Format.MARKDOWN
+    return Format.FIGURES if opts.figures or opts.against else Format.TEXT
 
 
-def _of_crawl(records: Records, name: str, against: str | None) -> Review:
-    from refillspot.review.review import review
+def _of_crawl(records: Records, name: str, against: str | None) -> Report:
+    from refillspot.report.report import report_on
 
     crawl = records.find(name)
     earlier = records.find(against) if against else records.before(crawl)
-    return review(records.facts(crawl), records.facts(earlier) if earlier else None)
+    return report_on(records.stats(crawl), records.stats(earlier) if earlier else None)
 
 
-def _of_all(records: Records) -> list[Review]:
-    from refillspot.review.review import review
+def _of_all(records: Records) -> list[Report]:
+    from refillspot.report.report import report_on
 
-    facts = {crawl.id: records.facts(crawl) for crawl in records.crawls}
+    stats = {crawl.id: records.stats(crawl) for crawl in records.crawls}
     pairs = [(crawl, records.before(crawl)) for crawl in records.crawls]
-    return [review(facts[crawl.id], facts[earlier.id] if earlier else None) for crawl, earlier in pairs]
+    return [report_on(stats[crawl.id], stats[earlier.id] if earlier else None) for crawl, earlier in pairs]
 
 
-def _of_logs(paths: list[str]) -> Review:
+def _of_logs(paths: list[str]) -> Report:
     from refillspot.clock import Clock
     from refillspot.exceptions import ArgumentError
-    from refillspot.review.log_files import read_log
-    from refillspot.review.review import review
+    from refillspot.report.report import report_on
+    from refillspot.report.scrapy_logs import read_log
     from refillspot.stats.crawl_stats import CrawlStats
 
     logs = {path: read_log(path) for path in paths}
@@ -104,4 +104,4 @@ def _of_logs(paths: list[str]) -> Review:
         raise ArgumentError(told.format(files=", ".join(without)))
     if without:
         say(told.format(files=", ".join(without)), file=sys.stderr)
-    return review(CrawlStats.of([run for runs in logs.values() for run in runs], Clock().now()))
+    return report_on(CrawlStats.of([run for runs in logs.values() for run in runs], Clock().now()))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tools.documents.commands import command_list, commands_part
 from tools.documents.fields import fields_part
-from tools.documents.review import figures_part, findings_part
+from tools.documents.report import figures_part, findings_part
 from tools.documents.rooms import rooms_part
 from tools.documents.settings import settings_part
 from tools.documents.source import PROJECT, docstring_table

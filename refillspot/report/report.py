@@ -1,0 +1,113 @@
+"""The report on a crawl. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from refillspot.report.figures import Unit, figures, write, write_seconds
+from refillspot.report.findings import Case, findings
+from refillspot.report.measures import SECTIONS
+from refillspot.report.rules import RULES
+from refillspot.report.rules.parts import absent_parts, odd_parts
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from refillspot.report.figures import Figure
+    from refillspot.report.findings import Finding
+    from refillspot.stats.crawl_stats import CrawlStats
+
+NOT_KNOWN = "?"
+DEFAULT_CEILING = 1.0  # requests/s
+
+
+@dataclass(slots=True, frozen=True)
+class Report:
+    crawl: CrawlStats
+    earlier: CrawlStats | None
+    findings: list[Finding]
+    """The worst first."""
+    figures: list[Figure]
+
+    @property
+    def is_clean(self) -> bool:
+        return self.crawl.is_complete and not self.findings
+
+    def figure(self, key: str) -> Figure | None:
+        return next((one for one in self.figures if one.key == key), None)
+
+    def as_json(self) -> dict[str, Any]:
+        crawl = self.crawl
+        return {
+            "crawl": crawl.id or None,
+            "state": crawl.state,
+            "arguments": crawl.arguments,
+            "started_at": _iso(crawl.started_at),
+            "ended_at": _iso(crawl.ended_at),
+            "workers": len(crawl.workers),
+            "against": self.earlier.id if self.earlier else None,
+            "findings": [_finding_json(one) for one in self.findings],
+            "figures": [_figure_json(one) for one in self.figures],
+        }
+
+
+def report_on(crawl: CrawlStats, earlier: CrawlStats | None = None) -> Report:
+    """Report on a crawl, compared with an earlier one."""
+    case = Case(crawl, earlier)
+    return Report(crawl, earlier, findings(RULES, case, words_of(case)), figures(SECTIONS, crawl, earlier))
+
+
+def words_of(case: Case) -> dict[str, str]:
+    """Return each name that may stand in braces in a text, with what it says of a crawl."""
+    crawl, earlier = case
+    given = " ".join(f"-a {name}={value}" for name, value in crawl.arguments.items())
+    ceiling = crawl.number("politeness/ceiling") or DEFAULT_CEILING
+    used = crawl.budget_used
+    return {
+        "crawl": crawl.id or NOT_KNOWN,
+        "go_on": f"scrapy crawl {crawl.crawl.spider if crawl.crawl else 'diningcode'} {given}".rstrip(),
+        "part": str(crawl.stats.get("early_stop/part", NOT_KNOWN)),
+        "odd_parts": "; ".join(map(str, odd_parts(crawl))),
+        "absent_parts": ", ".join(absent_parts(crawl)),
+        "stored": f"{crawl.stored:,}",
+        "known": f"{crawl.known:,}",
+        "earlier": earlier.id if earlier else NOT_KNOWN,
+        "earlier_stored": f"{earlier.stored:,}" if earlier else NOT_KNOWN,
+        "half": f"{ceiling / 2:g}",
+        "used": NOT_KNOWN if used is None else write(used, Unit.SHARE),
+        "hit_rate": NOT_KNOWN if crawl.hit_rate is None else write(crawl.hit_rate, Unit.SHARE),
+        "longest_hold": write_seconds(crawl.number("politeness/longest_hold_seconds") or 0),
+        "memory": write(crawl.number("memory/max_mb") or 0, Unit.MB),
+        "memory_limit": write(crawl.number("memory/limit_mb") or 0, Unit.MB),
+    }
+
+
+def _finding_json(finding: Finding) -> dict[str, Any]:
+    return {
+        "kind": finding.key,
+        "severity": finding.severity.name.lower(),
+        "count": finding.count,
+        "happened": finding.happened,
+        "cause": finding.cause,
+        "remedy": finding.remedy,
+    }
+
+
+def _figure_json(figure: Figure) -> dict[str, Any]:
+    target = figure.target
+    return {
+        "name": figure.key,
+        "section": figure.section,
+        "label": figure.label,
+        "value": figure.value,
+        "unit": figure.unit.value,
+        "target": {"at_least" if target.is_floor else "at_most": target.value} if target else None,
+        "met": figure.is_met,
+        "not_judged": figure.excuse or None,
+        "before": figure.before,
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
