@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from redis.exceptions import ResponseError
 
-from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError
 from refillspot.frontier import codec
 from refillspot.frontier.acknowledgement import lane
@@ -15,7 +14,7 @@ from refillspot.frontier.dead_letters import DeadLetter
 from refillspot.frontier.queue import CLOSING, GONE, script_source
 from refillspot.language import gettext as _
 from refillspot.policies.circuit_breaker import API_FAILURE, API_PROBE
-from refillspot.postgres.crawl_list import list_crawls, reopen_crawl
+from refillspot.postgres.crawl_list import find_crawl, list_crawls, reopen_crawl
 from refillspot.shared.connections import blocking_client
 from refillspot.shared.keys import CrawlKeys, crawl_prefix
 
@@ -91,14 +90,16 @@ class CrawlDeadLetters:
             ServiceUnavailableError: a server does not answer.
         """
         if crawl_id is not None:
-            check_crawl_id(crawl_id)
+            return cls._of(services, key_prefix, find_crawl(services.database_url, crawl_id))
         for crawl in list_crawls(services.database_url):
-            found = cls(services, crawl_prefix(key_prefix, crawl.id), crawl)
-            if crawl.id == crawl_id or (crawl_id is None and found.read()):
+            found = cls._of(services, key_prefix, crawl)
+            if found.read():
                 return found
-        raise ArgumentError(
-            f"there is no crawl {crawl_id}: see scrapy crawls list" if crawl_id else "no crawl has dead letters"
-        )
+        raise ArgumentError(_("no crawl has dead letters"))
+
+    @classmethod
+    def _of(cls, services: ServiceAddresses, key_prefix: str, crawl: Crawl) -> Self:
+        return cls(services, crawl_prefix(key_prefix, crawl.id), crawl)
 
     def read(self, numbers: Sequence[int] = ()) -> list[DeadLetter]:
         """Return those with these numbers, without any number all.
