@@ -6,6 +6,8 @@ import asyncio
 import math
 import time
 
+from refillspot.process import lateness
+
 TICK_SECONDS = 0.25
 LEAST_SECONDS = 0.1  # later than that is a stall
 
@@ -13,7 +15,7 @@ LEAST_SECONDS = 0.1  # later than that is a stall
 class Stalls:
     def __init__(self) -> None:
         self._last = 0.0
-        self._due = math.inf
+        self._ticked_at = math.inf
         self._task: asyncio.Task[None] | None = None
 
     def watch(self) -> None:
@@ -25,11 +27,10 @@ class Stalls:
 
     def since(self, moment: float) -> bool:
         """Tell whether there was one since then, on `time.monotonic`; one that goes on is seen at its next tick."""
-        return self._last >= moment or time.monotonic() > self._due + LEAST_SECONDS
+        return self._last >= moment or time.monotonic() > self._ticked_at + TICK_SECONDS + LEAST_SECONDS
 
     async def _tick(self) -> None:
         while True:
-            self._due = time.monotonic() + TICK_SECONDS
-            await asyncio.sleep(TICK_SECONDS)
-            if time.monotonic() > self._due + LEAST_SECONDS:
+            self._ticked_at = time.monotonic()
+            if await lateness(TICK_SECONDS) > LEAST_SECONDS:
                 self._last = time.monotonic()

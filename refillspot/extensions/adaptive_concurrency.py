@@ -15,6 +15,7 @@ from scrapy.exceptions import NotConfigured
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
 from refillspot.policies.concurrency import ConcurrencyControl, Window
+from refillspot.process import lateness, resident_mib
 from refillspot.signals import concurrency_changed
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class AdaptiveConcurrency:
         most = min(settings.getint("CONCURRENT_REQUESTS"), settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN"))
         self._crawler = crawler
         self._control = ConcurrencyControl(settings.getint("CONCURRENCY_START"), most)
-        self._limit_bytes = settings.getfloat("WORKER_MAX_MEMORY_MB") * 2**20
+        self._limit_mb = settings.getfloat("WORKER_MAX_MEMORY_MB")
         self._process = psutil.Process()
         self._answers = 0
         self._task: asyncio.Task[None] | None = None
@@ -96,9 +97,8 @@ class AdaptiveConcurrency:
         self._process.cpu_percent()
         looks = []
         while True:
-            due = monotonic() + TICK_SECONDS
-            await asyncio.sleep(TICK_SECONDS)
-            looks.append(_Look(self._downloader.at_the_site >= self._control.level, monotonic() - due))
+            late = await lateness(TICK_SECONDS)
+            looks.append(_Look(self._downloader.at_the_site >= self._control.level, late))
             seconds = monotonic() - began
             if (seconds >= LEAST_SECONDS and self._answers >= LEAST_ANSWERS) or seconds >= LONGEST_SECONDS:
                 break
@@ -106,7 +106,7 @@ class AdaptiveConcurrency:
             answers_per_second=self._answers / seconds,
             full=mean(look.is_full for look in looks),
             cpu=self._process.cpu_percent() / 100,
-            memory=self._process.memory_info().rss / self._limit_bytes if self._limit_bytes else 0.0,
+            memory=resident_mib(self._process) / self._limit_mb if self._limit_mb else 0.0,
             lag=median(look.lag for look in looks),
         )
 

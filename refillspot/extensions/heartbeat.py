@@ -13,6 +13,7 @@ from scrapy.exceptions import NotConfigured
 
 from refillspot.clock import Clock
 from refillspot.exceptions import ServiceUnavailableError
+from refillspot.policies.circuit_breaker import CircuitBreaker
 from refillspot.postgres.worker_stats import save
 from refillspot.shared.heartbeats import Heartbeats
 from refillspot.shared.keys import crawl_prefix
@@ -113,7 +114,7 @@ class _Place:
     def __init__(self, name: str, stats: StatsCollector) -> None:
         self.name = name
         self._stats = stats
-        self._is_away = False
+        self._breaker = CircuitBreaker()
 
     async def takes(self, writing: Awaitable[None]) -> bool:
         """Wait for a write, for a while at most; return whether it succeeded."""
@@ -122,10 +123,9 @@ class _Place:
                 await writing
         except (ServiceUnavailableError, TimeoutError) as error:
             self._stats.inc_value(f"heartbeat/{self.name}_failures")
-            if not self._is_away:
+            if self._breaker.failed():
                 reason = str(error) or f"no answer within {PATIENCE_SECONDS:.0f} s"
                 logger.warning("the stats of this worker are not published (%s): %s", self.name, reason)
-            self._is_away = True
             return False
-        self._is_away = False
+        self._breaker.succeeded()
         return True

@@ -10,6 +10,8 @@ import psutil
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
+from refillspot.extensions.process_use import note_resident
+
 if TYPE_CHECKING:
     from typing import Self
 
@@ -55,14 +57,8 @@ class MemoryGuard:
             self._task.cancel()
 
     async def _watch(self) -> None:
-        while self._use_mb() <= self._limit_mb:  # noqa: ASYNC110  # nobody tells when memory grows
+        while note_resident(self._crawler.stats, self._process) <= self._limit_mb:  # noqa: ASYNC110  # nobody tells when memory grows
             await asyncio.sleep(self._interval)
         logger.warning("this worker uses more than its %.0f MiB: it ends, and another can go on", self._limit_mb)
         assert self._crawler.engine  # noqa: S101  # it has opened the spider
         await asyncio.shield(asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=RECYCLE)))
-
-    def _use_mb(self) -> float:
-        use = float(self._process.memory_info().rss) / 2**20
-        self._crawler.stats.set_value("memory/last_mb", round(use, 1))
-        self._crawler.stats.max_value("memory/max_mb", round(use, 1))
-        return use

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING
 
 import psutil
 from scrapy import signals
+
+from refillspot.process import lateness, own_mib, resident_mib
 
 if TYPE_CHECKING:
     from typing import Self
@@ -53,9 +54,7 @@ class ProcessUse:
             await self._look_at_memory()
             lag = 0.0
             for _ in range(LOOK_TICKS):
-                due = time.monotonic() + TICK_SECONDS
-                await asyncio.sleep(TICK_SECONDS)
-                lag = max(lag, time.monotonic() - due)
+                lag = max(lag, await lateness(TICK_SECONDS))
             self._stats.set_value("loop/lag_seconds", round(lag, 4))
             self._stats.max_value("loop/lag_max_seconds", round(lag, 4))
             self._stats.set_value("cpu/percent", self._process.cpu_percent())
@@ -66,9 +65,15 @@ class ProcessUse:
         self._stats.set_value("cpu/seconds", round(times.user + times.system, 2))
 
     async def _look_at_memory(self) -> None:
-        use = await asyncio.to_thread(self._process.memory_full_info)  # reads a file of the kernel, some milliseconds
-        own = getattr(use, "uss", use.rss)  # not every kernel tells which pages are shared
-        for last, most, number in (("last_mb", "max_mb", use.rss), ("uss_mb", "uss_max_mb", own)):
-            mb = round(number / 2**20, 1)
-            self._stats.set_value(f"memory/{last}", mb)
-            self._stats.max_value(f"memory/{most}", mb)
+        note_resident(self._stats, self._process)
+        own = round(await asyncio.to_thread(own_mib, self._process), 1)
+        self._stats.set_value("memory/uss_mb", own)
+        self._stats.max_value("memory/uss_max_mb", own)
+
+
+def note_resident(stats: StatsCollector, process: psutil.Process) -> float:
+    """Put into the stats how much memory the process has; return that in MiB."""
+    use = resident_mib(process)
+    stats.set_value("memory/last_mb", round(use, 1))
+    stats.max_value("memory/max_mb", round(use, 1))
+    return use

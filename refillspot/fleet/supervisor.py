@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.exit_status import COULD_NOT_RUN, HELD, INTERRUPTED, RECYCLED, WRONG_USAGE
 from refillspot.language import gettext as _
+from refillspot.policies.retries import pause_seconds
 from refillspot.readable import say
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class Supervisor:
             self.end.gave_up = True
             for other in self._places:
                 other.worker.stop()
-        wait = min(FIRST_BACKOFF * 2 ** (place.false_starts - 1), LONGEST_BACKOFF) if place.false_starts else 0.0
+        wait = pause_seconds(place.false_starts, FIRST_BACKOFF, LONGEST_BACKOFF) if place.false_starts else 0.0
         place.start_in = max(wait, POLL_SECONDS)
         logger.warning(
             "worker %d ended with %s; started again in %.1f s (%s)",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from refillspot.logs import open_log
+from refillspot.process import resident_mib
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +83,7 @@ class Worker:
         if not self.is_running or self._process is None:
             return 0.0
         try:
-            return float(psutil.Process(self._process.pid).memory_info().rss) / 2**20
+            return resident_mib(psutil.Process(self._process.pid))
         except psutil.Error:
             return 0.0
 

@@ -11,6 +11,8 @@ from redis.exceptions import RedisError
 
 from refillspot.frontier.leases import Leases, Prefetch
 from refillspot.frontier.queue import BEHIND, COMPLETE, GONE, OPEN, WON
+from refillspot.policies.circuit_breaker import CircuitBreaker
+from refillspot.policies.retries import pauses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,26 +178,26 @@ class Consumer:
         await self._queue.close()
 
     async def _run(self) -> None:
-        wait, said = FIRST_WAIT, ""
+        redis, waits, said = CircuitBreaker(), pauses(FIRST_WAIT, LONGEST_WAIT), ""
         while not self._leaving.is_set():
             try:
                 await self._turn()
             except (RedisError, OSError) as error:
                 self.outages += 1
+                redis.failed()
                 if str(error) != said:
                     said = str(error)
                     logger.warning("Redis: %s; this worker waits and loses nothing", said)
-                await self._pause(self._leaving, wait)
-                wait = min(wait * 2, LONGEST_WAIT)
+                await self._pause(self._leaving, next(waits))
             except Exception as error:
                 logger.exception("the frontier stopped: a fault in refillspot")
                 self.failure = error
                 self._changed()
                 return
             else:
-                if wait != FIRST_WAIT:
+                if redis.succeeded():
                     logger.info("Redis answers again")
-                wait, said = FIRST_WAIT, ""
+                    waits, said = pauses(FIRST_WAIT, LONGEST_WAIT), ""
                 self._changed()
                 await self._pause(self._wake, POLL_SECONDS)
                 if self._leases.has_ready:  # nobody waits for an answer

@@ -17,9 +17,10 @@ from refillspot.language import gettext as _
 from refillspot.performance.storage import round_trip
 from refillspot.planning import KEYWORDS
 from refillspot.postgres.worker_stats import read
+from refillspot.process import own_mib
 from refillspot.regions import SEOUL, districts
 from refillspot.sandbox.scratch import scratch_space
-from refillspot.services.server_memory import measure_servers, process_mib
+from refillspot.services.server_memory import measure_servers
 from refillspot.sites.diningcode.answers import decode_search
 from refillspot.sites.diningcode.forms import search_form
 from refillspot.stats.totals import total
@@ -120,7 +121,7 @@ class MemoryWatch:
 
     def look(self, fleet: psutil.Process) -> None:
         with suppress(psutil.NoSuchProcess):  # one ended meanwhile: the next look is a better one
-            crawl = sum(process_mib(one) for one in (fleet, *fleet.children(recursive=True)))
+            crawl = sum(own_mib(one) for one in (fleet, *fleet.children(recursive=True)))
             servers = measure_servers(self._servers)
             known = sum(server.mib for server in servers if server.mib is not None)
             self.samples.append(MemorySample(crawl, known, tuple(one.name for one in servers if one.mib is None)))

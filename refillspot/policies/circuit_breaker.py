@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from refillspot.policies.retries import pause_seconds
+
 API_FAILURE = "api_failure"
 """Key of a request's meta: why the API could not answer it, so that its page is asked. The queue keeps it."""
 API_PROBE = "api_probe"
@@ -28,9 +30,13 @@ BLOCK_MEMORY_SECONDS = 3600.0 + MEMORY_SECONDS  # after a block nothing may leav
 
 @dataclass(slots=True)
 class CircuitBreaker:
-    """After a failure, one attempt each `rest_seconds`, until one succeeds. Times in seconds of any steady clock."""
+    """After a failure, one attempt each `rest_seconds`, until one succeeds. Times in seconds of any steady clock.
 
-    rest_seconds: float
+    Without a rest it allows everything, and only knows which failure is the first, and which success: what is away is
+    told once, and so is that it is back.
+    """
+
+    rest_seconds: float = 0.0
     is_open: bool = False
     """Whether the last attempt failed."""
     _next_attempt: float = 0.0
@@ -44,7 +50,7 @@ class CircuitBreaker:
         self._next_attempt = now + self.rest_seconds
         return True
 
-    def failed(self, now: float) -> bool:
+    def failed(self, now: float = 0.0) -> bool:
         """Note a failure; True if it is the first one."""
         is_first, self.is_open = not self.is_open, True
         self._next_attempt = now + self.rest_seconds
@@ -131,7 +137,7 @@ def probe(record: ApiRecord, now: float, *, probe_seconds: float) -> ApiDecision
     if not record.is_down or now < record.probe_at:
         return ApiDecision(record)
     least = BLOCKED_PROBE_SECONDS if record.blocks >= BLOCKS else 0.0
-    seconds = min(probe_seconds * 2.0 ** min(record.probes + 1, 16), LONGEST_PROBE_SECONDS)
+    seconds = pause_seconds(record.probes + 2, probe_seconds, LONGEST_PROBE_SECONDS)
     tried = replace(record, probe_at=now + max(seconds, least), probes=record.probes + 1)
     return ApiDecision(tried, "probe", "one request tries whether it answers again")
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from refillspot.policies.retries import pause_seconds
+
 LEASE_SECONDS = 0.25  # permits are given out at most this far ahead
 WINDOW_SECONDS = 2.0  # signs of distress within it are one event
 FLOOR = 0.1  # requests/s; slower than that says nothing more
@@ -161,7 +163,7 @@ def block(pace: Pace, now: float, *, reason: str, sent: float, cool_down: float)
         return Decision(pace)
     has_come_again = pace.blocks > 0 and now < pace.hold_until + BLOCK_MEMORY_SECONDS
     blocks = min(pace.blocks + 1, MOST_DOUBLINGS) if has_come_again else 1
-    seconds = min(cool_down * 2.0 ** min(blocks - 1, MOST_DOUBLINGS), LONGEST_HOLD_SECONDS)
+    seconds = pause_seconds(blocks, cool_down, LONGEST_HOLD_SECONDS)
     until = max(now + seconds, pace.hold_until)
     times = (*(at for at in pace.block_times if now - at < DAY_SECONDS), now)
     blocked = replace(

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
+from itertools import count
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
-LONGEST_BACKOFF = 300.0  # seconds
+LONGEST_BACKOFF = 300.0  # seconds, of a request
+MOST_STEPS = 100  # a power beyond that is no number any more
 LONGEST_RETRY_AFTER = 3600.0  # seconds; more is not believed
 
 
+def pause_seconds(attempt: int, first: float, longest: float, factor: float = 2.0) -> float:
+    """Return how long to wait before attempt 1, 2, …: `first`, then longer by `factor` each time, up to `longest`."""
+    return min(first * factor ** min(attempt - 1, MOST_STEPS), longest)
+
+
+def pauses(first: float, longest: float) -> Iterator[float]:
+    """Yield how long to wait before each further attempt, without end."""
+    return (pause_seconds(attempt, first, longest) for attempt in count(1))
+
+
 def backoff_seconds(attempt: int, base: float, chance: float) -> float:
-    """Return how long to wait before attempt 1, 2, …: `base` tripled each time, half of it by `chance` (0 … 1)."""
-    longest = min(base * 3.0 ** min(attempt - 1, 100), LONGEST_BACKOFF)
-    return longest * (0.5 + chance / 2)
+    """Return how long a request waits before attempt 1, 2, …: tripled each time, half of it by `chance` (0 … 1)."""
+    return pause_seconds(attempt, base, LONGEST_BACKOFF, 3.0) * (0.5 + chance / 2)
 
 
 def retry_after_seconds(value: str | None, now: datetime) -> float:

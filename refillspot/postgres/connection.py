@@ -13,6 +13,8 @@ import psycopg
 from psycopg import errors
 from psycopg.conninfo import make_conninfo
 
+from refillspot.policies.retries import pauses
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
@@ -84,8 +86,9 @@ async def when_available(
     Raises:
         psycopg.Error: a row is at fault, one of `ROW_AT_FAULT`.
     """
-    wait = FIRST_WAIT
+    waits = pauses(FIRST_WAIT, LONGEST_WAIT)
     while True:
+        wait = next(waits)
         try:
             async with asyncio.timeout(attempt_seconds):
                 return await operation()
@@ -97,7 +100,6 @@ async def when_available(
             logger.warning("PostgreSQL: %s; trying again in %.1f s", str(error).strip(), wait)
         await waiting()
         await asyncio.sleep(wait)
-        wait = min(wait * 2, LONGEST_WAIT)
 
 
 def _grounded(database_url: str, seconds: int) -> str:

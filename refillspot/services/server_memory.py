@@ -10,6 +10,7 @@ import psutil
 import redis
 
 from refillspot.postgres.connection import open_connection
+from refillspot.process import own_mib
 from refillspot.services.rerouting import route_of
 
 if TYPE_CHECKING:
@@ -38,16 +39,6 @@ def measure_servers(servers: ServiceAddresses) -> list[ServerMemory]:
     return [*found, *by_run.values()]
 
 
-def process_mib(process: psutil.Process, *, shares: bool = False) -> float:
-    """Return the memory of a process alone (USS), or with its part of what it shares with others (PSS).
-
-    Raises:
-        psutil.Error: it is gone, or somebody else's.
-    """
-    memory = process.memory_full_info()
-    return float(memory.pss if shares and hasattr(memory, "pss") else memory.uss) / MIB
-
-
 def _of_postgres(url: str) -> float | None:
     with open_connection(url) as connection:
         if not (backend := _local(url, connection.info.backend_pid, POSTGRES_NAMES)):
@@ -56,14 +47,14 @@ def _of_postgres(url: str) -> float | None:
             postmaster = backend.parent()
             if postmaster and _is_named(postmaster, POSTGRES_NAMES):
                 # by their parts of what they share: shared_buffers count once
-                return sum(process_mib(one, shares=True) for one in (postmaster, *postmaster.children()))
+                return sum(own_mib(one, shares=True) for one in (postmaster, *postmaster.children()))
     return None
 
 
 def _of_redis(url: str, info: dict[str, Any]) -> float:
     if server := _local(url, info["process_id"], REDIS_NAMES):
         with suppress(psutil.Error):
-            return process_mib(server)
+            return own_mib(server)
     return float(info["used_memory_rss"]) / MIB
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from redis.exceptions import RedisError
 
 from refillspot.policies import circuit_breaker
-from refillspot.policies.circuit_breaker import ApiRecord
+from refillspot.policies.circuit_breaker import ApiRecord, CircuitBreaker
 from refillspot.shared.connections import connect
 from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_state import SharedState
@@ -45,7 +45,7 @@ class ApiHealth:
         self._told = told
         self._seen: dict[str, ApiRecord] = {}
         self._looked_at = float("-inf")
-        self._is_away = False
+        self._redis = CircuitBreaker()
 
     async def is_down(self, kind: Kind) -> bool:
         if time.monotonic() - self._looked_at >= LOOK_SECONDS:
@@ -97,9 +97,8 @@ class ApiHealth:
         try:
             result = await work
         except (RedisError, OSError) as error:
-            if not self._is_away:
+            if self._redis.failed():
                 logger.warning("whether the API is down is not shared with other workers, Redis is away: %s", error)
-            self._is_away = True
             return None
-        self._is_away = False
+        self._redis.succeeded()
         return result

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from redis.exceptions import RedisError
 
 from refillspot.policies import politeness
+from refillspot.policies.circuit_breaker import CircuitBreaker
 from refillspot.policies.politeness import Decision
 from refillspot.policies.politeness_settings import FASTEST
 from refillspot.shared.connections import connect
@@ -75,7 +76,8 @@ class RequestBudget:
         self._configure = partial(politeness.configure, configured=requests_per_second)
         self._told = told
         self._is_ending = is_ending
-        self._is_configured = self._is_away = False
+        self._is_configured = False
+        self._redis = CircuitBreaker()
         self._turn = asyncio.Lock()
         self._wanting = 0
         self._moments: deque[Moment] = deque()
@@ -201,18 +203,13 @@ class RequestBudget:
             try:
                 result = await call()
             except (RedisError, OSError) as error:
-                self._tell_away(error)
+                if self._redis.failed():
+                    self.stats.redis_outages += 1
+                    logger.warning("no request leaves without the shared budget, and Redis is away: %s", error)
                 await asyncio.sleep(LONGEST_SLEEP)
                 if self._is_ending():
                     return None
             else:
-                if self._is_away:
+                if self._redis.succeeded():
                     logger.info("Redis is back: requests leave again")
-                self._is_away = False
                 return result
-
-    def _tell_away(self, error: Exception) -> None:
-        if not self._is_away:
-            self.stats.redis_outages += 1
-            logger.warning("no request leaves without the shared budget, and Redis is away: %s", error)
-        self._is_away = True

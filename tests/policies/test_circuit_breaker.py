@@ -145,3 +145,12 @@ def test_a_server_that_is_back_is_used_at_once() -> None:
     assert breaker.succeeded()
     assert not breaker.succeeded()
     assert [breaker.allows(now=12.0) for _ in range(3)] == [True, True, True]
+
+
+def test_without_a_rest_everything_is_allowed_and_each_outage_is_told_once() -> None:
+    breaker = CircuitBreaker()
+
+    assert not breaker.succeeded()
+    assert [breaker.failed(), breaker.allows(0.0), breaker.failed()] == [True, True, False]
+    assert [breaker.succeeded(), breaker.succeeded()] == [True, False]
+    assert breaker.failed()

@@ -1,12 +1,30 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 
 import pytest
 
-from refillspot.policies.retries import LONGEST_BACKOFF, LONGEST_RETRY_AFTER, backoff_seconds, retry_after_seconds
+from refillspot.policies.retries import (
+    LONGEST_BACKOFF,
+    LONGEST_RETRY_AFTER,
+    backoff_seconds,
+    pause_seconds,
+    pauses,
+    retry_after_seconds,
+)
 
 NOW = datetime(2026, 11, 24, 3, 0, 0, tzinfo=UTC)
+
+
+def test_pauses_double_up_to_the_longest() -> None:
+    assert list(islice(pauses(0.5, 3.0), 5)) == [0.5, 1.0, 2.0, 3.0, 3.0]
+
+
+@pytest.mark.parametrize("attempt", [101, 10**9])
+def test_a_pause_after_any_number_of_attempts_is_the_longest(attempt: int) -> None:
+    assert pause_seconds(attempt, 0.2, 60.0) == 60.0
+    assert pause_seconds(attempt, 0.2, 60.0, factor=3.0) == 60.0
 
 
 def test_each_wait_is_longer_than_the_one_before_whatever_chance_says() -> None:
