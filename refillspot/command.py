@@ -13,7 +13,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
-from refillspot.exceptions import CrawlIdError, RefillspotError
+from refillspot.exceptions import ArgumentError, CrawlIdError, RefillspotError
 from refillspot.language import gettext as _
 from refillspot.readable import indented, say
 from refillspot.redaction import scrub
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from scrapy.settings import Settings
 
     from refillspot.clock import Clock
+    from refillspot.regions import Region
     from refillspot.services import ServiceAddresses
+    from refillspot.sites.site import Site
+    from refillspot.stats.crawl import CrawlScope
 
 OPTION = re.compile(r"--?\D")  # -5 is a number
 IN_MEMORY: dict[str, Any] = {
@@ -150,3 +153,42 @@ def spider_arguments(opts: argparse.Namespace) -> dict[str, str]:
         return dict(arglist_to_dict(opts.spargs))
     except ValueError as error:
         raise UsageError(_("use -a NAME=VALUE, for example -a district=강남구"), print_help=False) from error
+
+
+def add_site_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--site", metavar="NAME", help=_("of this site"))
+
+
+def add_scope_options(parser: argparse.ArgumentParser) -> None:
+    add_site_option(parser)
+    parser.add_argument("--region", metavar="CITY", help=_("of this city: 서울, 부산 …"))
+
+
+def site_named(opts: argparse.Namespace) -> Site:
+    """Return the site of `--site`; without it, the one that there is."""
+    from refillspot.sites import DEFAULT, find_site
+
+    with _usage():
+        return find_site(opts.site or DEFAULT)
+
+
+def region_named(opts: argparse.Namespace) -> Region | None:
+    from refillspot.regions import parse_region
+
+    with _usage():
+        return parse_region(opts.region) if opts.region else None
+
+
+def crawl_scope(opts: argparse.Namespace) -> CrawlScope:
+    """Return what `--site` and `--region` name; without them, all."""
+    from refillspot.stats.crawl import CrawlScope
+
+    return CrawlScope(site_named(opts).name if opts.site else None, region_named(opts))
+
+
+@contextmanager
+def _usage() -> Iterator[None]:
+    try:
+        yield
+    except ArgumentError as error:
+        raise UsageError(str(error), print_help=False) from error

@@ -12,7 +12,7 @@ from refillspot.postgres.connection import run
 from refillspot.postgres.kept_pages import KeptPages
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
-from refillspot.sites import find_site
+from refillspot.sites import DEFAULT, find_site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from refillspot.items import Store
+    from refillspot.regions import Region
+    from refillspot.sites.site import Site
 
 
 @dataclass(slots=True)
@@ -46,22 +48,25 @@ class _PageClock(Clock):
         return self.times[-1]
 
 
-def reparse(database_url: str, web_url: str, *, is_all: bool = False) -> Reparsed:
-    """Read the pages again that could not be read; `is_all`: the newest page of each store too.
+def reparse(
+    database_url: str, web_url: str, *, site: str = DEFAULT, region: Region | None = None, is_all: bool = False
+) -> Reparsed:
+    """Read the pages of a site again that could not be read; `is_all`: the newest page of each store too.
 
+    With a region, only those are stored that turn out to lie there.
     Store what can be read now, keep the rest.
 
     Raises:
         psycopg.Error: PostgreSQL does not answer or refuses.
         SchemaVersionError: the schema is newer than this program.
     """
-    return run(_Reparsing(database_url, web_url).run(is_all=is_all))
+    return run(_Reparsing(database_url, web_url, find_site(site), region).run(is_all=is_all))
 
 
 class _Reparsing:
-    def __init__(self, database_url: str, web_url: str) -> None:
+    def __init__(self, database_url: str, web_url: str, site: Site, region: Region | None) -> None:
         self._database_url = database_url
-        self._site, self._web_url = find_site(), web_url
+        self._site, self._web_url, self._region = site, web_url, region
         self._clock = _PageClock()
         self._table = StoreTable(database_url, self._clock)
         self._result = Reparsed()
@@ -83,7 +88,8 @@ class _Reparsing:
                 stores = [store for one in pages if (store := self._read(one.page.row, one.page.body))]
                 self._result.unread += len(pages) - len(stores)
                 outcome, missing = await self._table.reread(
-                    [StoreRow.of(store) for store in stores], {one.key: one.digest for one in pages}
+                    [StoreRow.of(store) for store in stores if self._is_there(store)],
+                    {one.key: one.digest for one in pages},
                 )
                 self._result.read_again += outcome.stored
                 self._result.rejected += outcome.rejected
@@ -99,9 +105,14 @@ class _Reparsing:
                 elif store is None:
                     self._result.unread += 1
                     continue
+                elif not self._is_there(store):
+                    continue
                 else:
                     await self._store(store, kept.kept_at)
                 await pages.forget(kept)
+
+    def _is_there(self, store: Store) -> bool:
+        return self._region is None or store.region == self._region.name
 
     async def _store(self, store: Store, seen_at: datetime) -> None:
         self._clock.times[:] = [seen_at]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand, say_json
+from refillspot.command import BaseCommand, add_scope_options, crawl_scope, say_json
 from refillspot.language import gettext as _
 from refillspot.readable import say
 
@@ -34,6 +34,7 @@ class Command(BaseCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        add_scope_options(parser)
         parser.add_argument("--with-dead-letters", action="store_true", help=_("prune: drop dead letters too"))
         parser.add_argument("--force", action="store_true", help=_("prune: even while workers are at work on it"))
 
@@ -42,12 +43,14 @@ class Command(BaseCommand):
         action, ids = (args[0], args[1:]) if args else ("", [])
         if action not in actions or not LEAST_IDS[action] <= len(ids) <= MOST_IDS[action]:
             raise UsageError(_("say one of: list, show ID, prune [ID …]"))
+        if ids and (opts.site or opts.region):
+            raise UsageError(_("--site and --region choose among crawls, and an id names one"), print_help=False)
         actions[action](ids, opts)
 
     def _list(self, ids: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002  # one shape for all actions
         from refillspot.operations.crawls import read_overviews
 
-        found = read_overviews(self.servers("postgres", "redis"), self.key_prefix)
+        found = read_overviews(self.servers("postgres", "redis"), self.key_prefix, crawl_scope(opts))
         if opts.json:
             say_json([one.as_json() for one in found])
         elif found:
@@ -69,7 +72,8 @@ class Command(BaseCommand):
         from refillspot.operations.crawls import Pruning
 
         crawls = self.servers("postgres", "redis"), self.key_prefix, self.clock
-        pruned = Pruning(*crawls, with_dead_letters=opts.with_dead_letters, force=opts.force).prune(ids)
+        how = {"with_dead_letters": opts.with_dead_letters, "force": opts.force, "scope": crawl_scope(opts)}
+        pruned = Pruning(*crawls, **how).prune(ids)
         if opts.json:
             rows = [{"id": one.crawl.id, "keys": one.keys, "dead_letters_kept": one.kept_letters} for one in pruned]
             say_json(rows)

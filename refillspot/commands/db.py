@@ -4,42 +4,50 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand
+from refillspot.command import BaseCommand, add_scope_options, region_named, site_named
 from refillspot.language import gettext as _
 from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
 
+    from refillspot.reparsing import Reparsed
+
 
 class Command(BaseCommand):
     """`scrapy db migrate`: bring the tables up to date. A crawl does the same when it starts.
 
     `scrapy db reparse [--all]`: read the pages again that no parser could read, or the newest page of every store,
-    without asking the site.
+    without asking the site; those of one city with --region.
     """
 
     has_json = False
 
     def syntax(self) -> str:
-        return "migrate | reparse [--all]"
+        return "migrate | reparse [--all] [--site NAME] [--region CITY]"
 
     def short_desc(self) -> str:
         return _("Create or update the tables in PostgreSQL, read kept pages again")
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        add_scope_options(parser)
         parser.add_argument(
             "--all", action="store_true", help=_("reparse: the newest page of every store, not only what was unread")
         )
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
-        if args not in (["migrate"], ["reparse"]) or (opts.all and args != ["reparse"]):
+        from refillspot.reparsing import reparse
+
+        narrowed = opts.all or opts.site or opts.region
+        if args not in (["migrate"], ["reparse"]) or (narrowed and args != ["reparse"]):
             raise UsageError(_("say: scrapy db migrate, scrapy db reparse, or scrapy db reparse --all"))
         if args == ["migrate"]:
             _migrate(self.servers("postgres").database_url)
         else:
-            _reparse(self.servers("postgres").database_url, self.settings["DININGCODE_WEB_URL"], is_all=opts.all)
+            site, region = site_named(opts).name, region_named(opts)
+            database_url, web_url = self.servers("postgres").database_url, self.settings["DININGCODE_WEB_URL"]
+            _tell(reparse(database_url, web_url, site=site, region=region, is_all=opts.all), is_all=opts.all)
 
 
 def _migrate(database_url: str) -> None:
@@ -53,10 +61,7 @@ def _migrate(database_url: str) -> None:
     )
 
 
-def _reparse(database_url: str, web_url: str, *, is_all: bool) -> None:
-    from refillspot.reparsing import reparse
-
-    result = reparse(database_url, web_url, is_all=is_all)
+def _tell(result: Reparsed, *, is_all: bool) -> None:
     if is_all:
         say(_("{count} stores read again from their newest pages").format(count=result.read_again))
     say(

@@ -4,7 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand, add_spider_arguments, say_json, spider_arguments
+from refillspot.command import (
+    BaseCommand,
+    add_site_option,
+    add_spider_arguments,
+    say_json,
+    site_named,
+    spider_arguments,
+)
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
 from refillspot.readable import say
@@ -30,19 +37,19 @@ class Command(BaseCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         add_spider_arguments(parser)
+        add_site_option(parser)
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.planning import KEYWORDS, CrawlArguments
         from refillspot.planning.estimate import estimate
         from refillspot.policies.politeness_settings import allowed_pace
         from refillspot.postgres.query_yields import read_yields
-        from refillspot.sites import DEFAULT
 
         if args:
             raise UsageError(_("scrapy plan takes no argument but -a NAME=VALUE: see scrapy plan -h"), print_help=False)
         arguments = CrawlArguments.parse(**spider_arguments(opts))
         codes = [district.code for district in arguments.districts]
-        known = read_yields(self.servers("postgres").database_url, DEFAULT, codes, KEYWORDS)
+        known = read_yields(self.servers("postgres").database_url, site_named(opts).name, codes, KEYWORDS)
         planned = estimate(arguments, known, self.clock.now())
         per_second = allowed_pace(self.settings)
         if opts.json:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand
+from refillspot.command import BaseCommand, add_scope_options, crawl_scope
 from refillspot.language import gettext as _
 from refillspot.readable import say
 
@@ -36,6 +36,7 @@ class Command(BaseCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        add_scope_options(parser)
         parser.add_argument("--markdown", action="store_true", help=_("print Markdown"))
         parser.add_argument("--figures", action="store_true", help=_("all figures, even if nothing went wrong"))
         parser.add_argument("--against", metavar="RUN", help=_("compare with this crawl, with all figures"))
@@ -43,7 +44,11 @@ class Command(BaseCommand):
                             help=_("report on logs of any Scrapy project instead, several added up"))  # fmt: skip
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
-        if len(args) > 1 or (opts.log and (args or opts.against)) or (args == [ALL] and opts.against):
+        if (
+            len(args) > 1
+            or (opts.log and (args or opts.against or opts.site or opts.region))
+            or (args == [ALL] and opts.against)
+        ):
             raise UsageError(_("say one of: RUN, RUN --against RUN, last, all, --log FILE …"), print_help=False)
         self._print(args[0] if args else LAST, opts)
 
@@ -53,15 +58,14 @@ class Command(BaseCommand):
         if opts.log:
             print_one(_of_logs(opts.log), _format(opts))
         elif name == ALL:
-            print_all(_of_all(self._records), _format(opts))
+            print_all(_of_all(self._records(opts)), _format(opts))
         else:
-            print_one(_of_crawl(self._records, name, opts.against), _format(opts))
+            print_one(_of_crawl(self._records(opts), name, opts.against), _format(opts))
 
-    @property
-    def _records(self) -> Records:
+    def _records(self, opts: argparse.Namespace) -> Records:
         from refillspot.report.recorded import Records
 
-        return Records(self.servers("postgres").database_url, self.clock.now())
+        return Records(self.servers("postgres").database_url, self.clock.now(), crawl_scope(opts))
 
 
 def _format(opts: argparse.Namespace) -> Format:

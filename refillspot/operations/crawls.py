@@ -12,7 +12,7 @@ from refillspot.language import gettext as _
 from refillspot.operations.dead_letters import DeadLetters
 from refillspot.operations.progress import UNREADABLE, ProgressReader
 from refillspot.planning import spider_arguments
-from refillspot.postgres.crawl_list import abandon_crawl, find_crawl, list_crawls
+from refillspot.postgres.crawl_list import ANY, abandon_crawl, find_crawl, list_crawls
 from refillspot.shared.connections import blocking_client
 from refillspot.shared.keys import crawl_prefix
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from refillspot.clock import Clock
     from refillspot.services import ServiceAddresses
-    from refillspot.stats.crawl import Crawl, Progress
+    from refillspot.stats.crawl import Crawl, CrawlScope, Progress
 
 RUNNING = "running"
 
@@ -60,13 +60,13 @@ class CrawlOverview:
         }
 
 
-def read_overviews(services: ServiceAddresses, key_prefix: str) -> list[CrawlOverview]:
-    """Return all crawls, newest first.
+def read_overviews(services: ServiceAddresses, key_prefix: str, scope: CrawlScope = ANY) -> list[CrawlOverview]:
+    """Return the crawls that are meant, newest first.
 
     Raises:
         ServiceUnavailableError: a server does not answer.
     """
-    return [_overview(services, key_prefix, crawl) for crawl in list_crawls(services.database_url)]
+    return [_overview(services, key_prefix, crawl) for crawl in list_crawls(services.database_url, scope)]
 
 
 def read_overview(services: ServiceAddresses, key_prefix: str, crawl_id: str) -> CrawlOverview:
@@ -142,6 +142,8 @@ class Pruning:
     """Drop dead letters too."""
     force: bool = False
     """Give up crawls that workers are at work on; these stop by themselves."""
+    scope: CrawlScope = ANY
+    """Which of them are pruned that have ended, if none is named."""
 
     def prune(self, ids: Sequence[str]) -> list[Pruned]:
         """Prune the crawls that are named, unfinished ones too; without names all that have ended.
@@ -151,7 +153,7 @@ class Pruning:
             ServiceUnavailableError: a server does not answer.
         """
         url = self.services.database_url
-        crawls = [find_crawl(url, id_) for id_ in ids] if ids else list_crawls(url)
+        crawls = [find_crawl(url, id_) for id_ in ids] if ids else list_crawls(url, self.scope)
         chosen = [crawl for crawl in crawls if ids or crawl.state != RUNNING]
         for crawl in chosen:
             self._check_idle(crawl)

@@ -13,7 +13,7 @@ from refillspot.language import gettext as _
 from refillspot.postgres.connection import open_connection
 from refillspot.postgres.crawls import COLUMNS
 from refillspot.postgres.database import migrate_database
-from refillspot.stats.crawl import Crawl
+from refillspot.stats.crawl import Crawl, CrawlScope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,13 +25,17 @@ SET_STATE = f"""
 """
 
 
-def list_crawls(database_url: str) -> list[Crawl]:
-    """Return all crawls, newest first.
+ANY = CrawlScope()
+
+
+def list_crawls(database_url: str, scope: CrawlScope = ANY) -> list[Crawl]:
+    """Return the crawls that are meant, newest first.
 
     Raises:
         ServiceUnavailableError: PostgreSQL does not answer.
     """
-    return _read(database_url, f"SELECT {COLUMNS} FROM refillspot.crawls ORDER BY started_at DESC, id", {})
+    crawls = _read(database_url, f"SELECT {COLUMNS} FROM refillspot.crawls ORDER BY started_at DESC, id", {})
+    return [crawl for crawl in crawls if scope.has(crawl)]
 
 
 def find_crawl(database_url: str, crawl_id: str) -> Crawl:

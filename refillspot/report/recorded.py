@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
-from refillspot.postgres.crawl_list import list_crawls
+from refillspot.postgres.crawl_list import ANY, list_crawls
 from refillspot.postgres.worker_stats import read
 from refillspot.stats.crawl_stats import CrawlStats
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from refillspot.stats.crawl import Crawl
+    from refillspot.stats.crawl import Crawl, CrawlScope
 
 LAST = "last"
 NAMED = 3  # ids that may be meant, in a message
 
 
 class Records:
-    """The crawls of a database, as of `now`.
+    """The crawls of a database that are meant, as of `now`.
 
     Raises:
         ServiceUnavailableError: PostgreSQL does not answer.
     """
 
-    def __init__(self, database_url: str, now: datetime) -> None:
+    def __init__(self, database_url: str, now: datetime, scope: CrawlScope = ANY) -> None:
         self._database_url = database_url
         self._now = now
-        self.crawls = list_crawls(database_url)
+        self.crawls = list_crawls(database_url, scope)
         """Newest first."""
 
     def stats(self, crawl: Crawl) -> CrawlStats:

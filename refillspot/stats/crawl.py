@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from refillspot.regions import Region
+
 
 @dataclass(slots=True, frozen=True)
 class Crawl:
@@ -29,6 +31,19 @@ class Crawl:
     def result(self) -> dict[str, int]:
         """What was counted over all workers."""
         return (self.counts or {}) | {"stored": self.stored, "rejected": self.rejected}
+
+
+@dataclass(slots=True, frozen=True)
+class CrawlScope:
+    """Which crawls are meant. None = of every site, of every city."""
+
+    site: str | None = None
+    region: Region | None = None
+
+    def has(self, crawl: Crawl) -> bool:
+        codes = map(str, crawl.arguments.get("districts", ()))
+        is_there = self.region is None or any(code.startswith(self.region.code) for code in codes)
+        return is_there and self.site in {None, crawl.spider}  # a site is called as its spider
 
 
 @dataclass(slots=True, frozen=True)

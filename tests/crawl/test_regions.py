@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -48,5 +49,33 @@ def test_two_districts_of_busan_are_found_whole(crawl: Crawl, busan: Site, rows:
         assert reachable <= {ref for ref, row in stored.items() if row["district_code"] == code}
     assert result.returncode == 0, result.stderr[-2000:]
     assert {row["district_code"] for row in stored.values()} == {"26110", "26440"}
+    assert {row["region"] for row in stored.values()} == {"부산광역시"}
     asked = {tuple(entry["asked"].split()[:2]) for entry in busan.log() if entry["kind"] == "list"}
     assert asked == {("부산", "중구"), ("부산", "강서구")}
+    listed = [
+        json.loads(crawl.operate("crawls", "list", "--json", "--region", city).stdout) for city in ("부산", "서울")
+    ]
+    assert [len(crawls) for crawls in listed] == [1, 0]
+    assert "there is no crawl yet" in crawl.operate("stats", "--region", "서울").stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("crawls", "list", "--site", "elsewhere"), "there is no site elsewhere, but: diningcode"),
+        (("stats", "--site", "elsewhere"), "there is no site elsewhere, but: diningcode"),
+        (("plan", "-a", "district=중구", "--site", "elsewhere"), "there is no site elsewhere, but: diningcode"),
+        (("db", "reparse", "--site", "elsewhere"), "there is no site elsewhere, but: diningcode"),
+        (("db", "reparse", "--region", "제주"), "there are maps of the metropolitan cities"),
+        (("db", "migrate", "--region", "부산"), "scrapy db reparse"),
+        (("crawls", "show", "20261125", "--region", "부산"), "an id names one"),
+        (("stats", "--log", "crawl.log", "--site", "diningcode"), "say one of"),
+    ],
+)
+def test_a_site_or_a_city_that_cannot_be_meant_is_wrong_usage(
+    crawl: Crawl, options: tuple[str, ...], told: str
+) -> None:
+    result = crawl.operate(*options)
+
+    assert result.returncode == 2
+    assert told in result.stdout + result.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from refillspot.postgres.database import read_stores
 from refillspot.postgres.kept_pages import newest_bodies
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import Outcome, StoreTable
+from refillspot.regions import parse_region
 from refillspot.reparsing import Reparsed, reparse
 from refillspot.sites.diningcode import NAME
 
@@ -211,3 +213,22 @@ def test_the_newest_page_is_kept_once(database_url: str) -> None:
         pages = connection.execute("SELECT ref, row, body FROM refillspot.store_pages").fetchall()
     assert [(ref, row) for ref, row, _body in pages] == [("AAAAaaaa1111", ROW)]
     assert newest_bodies(database_url, NAME, 10) == [body("새 달빛")]
+
+
+def test_the_pages_of_one_city_are_read_again_alone(database_url: str) -> None:
+    async def write(table: StoreTable) -> None:
+        for number, addr in enumerate(("서울 중구 을지로1가 1", "부산 중구 남포동1가 1")):
+            seen, unread = kept(f"seen{number}", "달빛"), page(f"unread{number}", "달빛")
+            seen.read_from(ReadPage(ROW | {"v_rid": seen.ref, "addr": addr}, body("새 달빛")))
+            await table.write([seen])
+            await table.keep_unread(replace(unread, row=unread.row | {"addr": addr}))
+        with psycopg.connect(database_url) as connection:
+            connection.execute("UPDATE refillspot.stores SET name = 'by hand'")
+
+    with_table(database_url, write)
+
+    assert reparse(database_url, WEB_URL, region=parse_region("부산"), is_all=True) == Reparsed(stored=1, read_again=1)
+    assert {store["ref"]: (store["name"], store["region"]) for store in read_stores(database_url)} == {
+        "seen0": ("by hand", None), "seen1": ("새 달빛", "부산광역시"), "unread1": ("달빛", "부산광역시"),
+    }  # fmt: skip
+    assert kept_refs(database_url) == ["unread0"]

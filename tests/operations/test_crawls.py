@@ -12,7 +12,9 @@ from refillspot.clock import Clock
 from refillspot.operations.crawls import Pruning
 from refillspot.postgres.crawl_list import list_crawls
 from refillspot.postgres.database import join_crawl
+from refillspot.regions import parse_region
 from refillspot.services import ServiceAddresses
+from refillspot.stats.crawl import CrawlScope
 
 ADD = """
     INSERT INTO refillspot.crawls (id, spider, arguments, state, started_at) VALUES (%s, 'x', %s, 'complete', now())
@@ -69,3 +71,19 @@ def test_a_crawl_is_given_up_at_the_time_of_its_clock(database_url: str, redis_u
     assert one.state == "abandoned"
     assert one.ended_at is not None
     assert one.started_at <= one.ended_at <= clock.now()
+
+
+def test_crawls_of_a_city_or_a_site_are_chosen(database_url: str, redis_url: str, key_prefix: str) -> None:
+    asked = {"seoul": ["11140"], "busan": ["26110"], "both": ["11140", "26110"], "none": []}
+    with psycopg.connect(database_url) as connection:
+        for id_, codes in asked.items():
+            connection.execute(ADD, [id_, Jsonb({"districts": codes})])
+        connection.execute("UPDATE refillspot.crawls SET spider = 'diningcode' WHERE id = 'seoul'")
+    busan, diningcode = CrawlScope(region=parse_region("부산")), CrawlScope(site="diningcode")
+
+    assert {crawl.id for crawl in list_crawls(database_url)} == asked.keys()
+    assert {crawl.id for crawl in list_crawls(database_url, busan)} == {"busan", "both"}
+    assert {crawl.id for crawl in list_crawls(database_url, diningcode)} == {"seoul"}
+    services = ServiceAddresses(database_url, redis_url, redis_url)
+    pruned = Pruning(services, key_prefix, Clock(), scope=busan).prune([])
+    assert {one.crawl.id for one in pruned} == {"busan", "both"}
