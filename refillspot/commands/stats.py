@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from refillspot.report.printing import Format
     from refillspot.report.recorded import Records
     from refillspot.report.report import Report
+    from refillspot.stats.crawl import Progress
 
 ALL, LAST = "all", "last"
 
@@ -63,9 +64,19 @@ class Command(BaseCommand):
             print_one(_of_crawl(self._records(opts), name, opts.against), _format(opts))
 
     def _records(self, opts: argparse.Namespace) -> Records:
+        from refillspot.frontier.queue import OPEN
+        from refillspot.operations.progress import ProgressReader
         from refillspot.report.recorded import Records
+        from refillspot.shared.keys import crawl_prefix
 
-        return Records(self.servers("postgres").database_url, self.clock.now(), crawl_scope(opts))
+        services = self.servers("postgres")
+
+        def progress_of(crawl_id: str) -> Progress | None:
+            with ProgressReader(services.redis_url, crawl_prefix(self.key_prefix, crawl_id)) as reader:
+                progress = reader.read()
+            return progress if progress and progress.state == OPEN else None
+
+        return Records(services.database_url, self.clock.now(), crawl_scope(opts), progress_of)
 
 
 def _format(opts: argparse.Namespace) -> Format:

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console, ConsoleOptions, RenderResult
 
-    from refillspot.monitoring.figures import Figures, FiguresOfCrawl, SiteFigures
+    from refillspot.monitoring.figures import Figures, FiguresOfCrawl, Rate, SiteFigures
     from refillspot.monitoring.snapshot import CrawlReader
-    from refillspot.stats.rates import Rate
     from refillspot.stats.workers import WorkerFigures
 
 LOOK_SECONDS = 1.0

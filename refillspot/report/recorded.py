@@ -12,10 +12,10 @@ from refillspot.postgres.worker_stats import read
 from refillspot.stats.crawl_stats import CrawlStats
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from refillspot.stats.crawl import Crawl, CrawlScope
+    from refillspot.stats.crawl import Crawl, CrawlScope, Progress
 
 LAST = "last"
 NAMED = 3  # ids that may be meant, in a message
@@ -24,18 +24,28 @@ NAMED = 3  # ids that may be meant, in a message
 class Records:
     """The crawls of a database that are meant, as of `now`.
 
+    `progress_of` asks the queue of a crawl that is not complete, by its id; None where nobody knows.
+
     Raises:
         ServiceUnavailableError: PostgreSQL does not answer.
     """
 
-    def __init__(self, database_url: str, now: datetime, scope: CrawlScope = ANY) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        now: datetime,
+        scope: CrawlScope = ANY,
+        progress_of: Callable[[str], Progress | None] = lambda _id: None,
+    ) -> None:
         self._database_url = database_url
         self._now = now
+        self._progress_of = progress_of
         self.crawls = list_crawls(database_url, scope)
         """Newest first."""
 
     def stats(self, crawl: Crawl) -> CrawlStats:
-        return CrawlStats.of(read(self._database_url, crawl.id), self._now, crawl)
+        progress = self._progress_of(crawl.id) if crawl.state == "running" else None
+        return CrawlStats.of(read(self._database_url, crawl.id), self._now, crawl, progress)
 
     def find(self, name: str) -> Crawl:
         """Return the crawl with this id, or with the only id that begins so; "last" is the newest.

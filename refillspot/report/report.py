@@ -8,18 +8,37 @@ from typing import TYPE_CHECKING, Any
 from refillspot.report.figures import Unit, figures, write, write_seconds
 from refillspot.report.findings import Case, findings
 from refillspot.report.measures import SECTIONS
-from refillspot.report.rules import RULES
-from refillspot.report.rules.parts import absent_parts, odd_parts
+from refillspot.report.rules.answers import ANSWER_RULES
+from refillspot.report.rules.crawl import BUDGET_RULES, CRAWL_RULES, WORKER_RULES
+from refillspot.report.rules.parts import PART_RULES, absent_parts, odd_parts
+from refillspot.report.rules.politeness import BLOCK_RULES, ROBOTS_RULES
+from refillspot.report.rules.servers import CACHE_RULES, SERVER_RULES
+from refillspot.report.rules.site import FALLBACK_RULES, STATUS_RULES, WIRE_RULES
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from refillspot.report.figures import Figure
-    from refillspot.report.findings import Finding
+    from refillspot.report.findings import Finding, Rule
     from refillspot.stats.crawl_stats import CrawlStats
 
 NOT_KNOWN = "?"
 DEFAULT_CEILING = 1.0  # requests/s
+RULES: tuple[Rule, ...] = (
+    *CRAWL_RULES,
+    *BLOCK_RULES,
+    *ROBOTS_RULES,
+    *STATUS_RULES,
+    *WIRE_RULES,
+    *ANSWER_RULES,
+    *PART_RULES,
+    *FALLBACK_RULES,
+    *SERVER_RULES,
+    *WORKER_RULES,
+    *CACHE_RULES,
+    *BUDGET_RULES,
+)
+"""Those first that say most; findings of one severity keep this order."""
 
 
 @dataclass(slots=True, frozen=True)

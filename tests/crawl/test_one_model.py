@@ -10,6 +10,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import redis
 from prometheus_client import CollectorRegistry
 from rich.console import Console
 from scrapy.settings import Settings
@@ -18,8 +19,12 @@ from refillspot.monitoring.display import Display
 from refillspot.monitoring.figures import FiguresOfCrawl
 from refillspot.monitoring.metrics import CrawlCollector
 from refillspot.monitoring.snapshot import CrawlReader
+from refillspot.planning import CrawlArguments
 from refillspot.postgres.crawl_list import find_crawl
+from refillspot.postgres.crawls import CrawlTable
+from refillspot.postgres.worker_stats import save
 from tests.crawl.moments import SLOW, hurry
+from tests.stats.test_totals import NOON, worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -133,3 +138,21 @@ def test_a_crawl_out_of_the_cache_is_one_crawl_to_all(
     assert top["site"]["requests"] == report["asked"] == metrics["refillspot_requests_total"] == len(site.log()) - asked
     assert top["errors"] == {"dead letter, HTTP 404": 2}
     assert {one["kind"] for one in told["findings"]} >= {"dead_letters", "not_found"}
+
+
+async def test_a_crawl_that_waits_for_somebody_to_go_on_is_one_crawl_to_all(
+    crawl: Crawl, database_url: str, redis_url: str, key_prefix: str
+) -> None:
+    """Of five requests that its worker had given up, three were put back into the queue since."""
+    arguments = CrawlArguments.parse(district="금천구").described("https://im.diningcode.com")
+    await CrawlTable(database_url).join("diningcode", arguments, "this", NOON)
+    await save(database_url, "this", worker("one", ended=True, frontier__dead=5, politeness__permits=9))
+    with redis.Redis.from_url(redis_url) as client:
+        client.hset(f"{key_prefix}:this:crawl", mapping={"state": "open", "count:done": 7})
+        client.hset(f"{key_prefix}:this:dead", mapping={"1": "a", "2": "b"})
+    top, told = (json.loads(crawl.operate(command, "this", "--json").stdout) for command in ("top", "stats"))
+    report = {one["name"]: one["value"] for one in told["figures"]}
+
+    assert (top["state"], top["dead"], top["site"]["requests"]) == ("interrupted", 2, 9)
+    assert (told["state"], report["dead"], report["asked"]) == ("interrupted", 2, 9)
+    assert report["ended_well"] == 7 / 9

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from refillspot.monitoring.display import Display
-from refillspot.monitoring.figures import FiguresOfCrawl
+from refillspot.monitoring.figures import FiguresOfCrawl, RecentRates
 from refillspot.monitoring.snapshot import Snapshot
 from refillspot.monitoring.top import TopView, write_bytes
 from refillspot.stats.crawl import Crawl, Progress
@@ -45,6 +45,18 @@ def snapshot(seconds: int, *workers: WorkerStats, **progress: Any) -> Snapshot:
     known = {"state": "open", "done": seconds, "queued": 60, "workers": 1, **progress}
     crawl = replace(CRAWL, stored=2 * seconds)
     return Snapshot(NOON + timedelta(seconds=seconds), crawl, list(workers), Progress(**known), dict(PACE))
+
+
+def test_rates_are_of_the_last_two_minutes() -> None:
+    rates = RecentRates()
+    assert rates.per_second("done") is None
+    for seconds, done in ((0, 0), (100, 100), (100, 500), (200, 300), (220, 340)):
+        rates.add(seconds, {"done": done})
+
+    assert rates.per_second("done") == 2.0  # since 100; what came at the same time is left out
+    assert rates.per_second("never counted") == 0.0
+    assert rates.seconds_left("done", 10) == 5.0
+    assert rates.seconds_left("never counted", 10) is None
 
 
 def test_figures_of_two_looks() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from refillspot.report.findings import Severity
 from refillspot.report.measures import SECTIONS
-from refillspot.report.rules import RULES
+from refillspot.report.report import RULES
 from tools.documents.report import figures_part, findings_part
 
 

@@ -12,8 +12,7 @@ import pytest
 
 from refillspot import settings
 from refillspot.report.findings import Case, Severity
-from refillspot.report.report import report_on, words_of
-from refillspot.report.rules import RULES
+from refillspot.report.report import RULES, report_on, words_of
 from refillspot.stats.crawl_stats import CrawlStats
 from tests.stats.making import BEGUN, HOUR, crawl, crawl_stats, worker
 

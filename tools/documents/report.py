@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from refillspot.report.measures import SECTIONS
-from refillspot.report.rules import RULES
+from refillspot.report.report import RULES
 from tools.documents.source import table
 
 if TYPE_CHECKING:
