@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from refillspot.language import gettext as _
+from refillspot.language import gettext
+from refillspot.language import lazy_gettext as _
 from refillspot.stats.counts import OWN, Counts
 
 if TYPE_CHECKING:
@@ -22,6 +23,50 @@ BLOCKED = "blocked"
 UNREACHABLE, AWAY = "unreachable", "site_away"
 """The reasons with which a crawl ends that never reached the site, or could not any more."""
 
+UNFINISHED = {
+    "shutdown": (
+        INTERRUPTED,
+        _("Interrupted with {stored} stores stored. The same command goes on from here."),
+    ),
+    "memory_limit": (
+        RECYCLED,
+        _("Ended to give memory back, with {stored} stores stored. The same command goes on."),
+    ),
+    UNREACHABLE: (
+        COULD_NOT_RUN,
+        _(
+            "{host} cannot be reached from this machine ({why}). Nothing was asked, and nothing is lost. Look at "
+            "the network, and at the proxy if there is one: scrapy doctor"
+        ),
+    ),
+    AWAY: (
+        INTERRUPTED,
+        _(
+            "Interrupted with {stored} stores stored: {host} cannot be reached any more ({why}). When the network is "
+            "back, the same command goes on from here."
+        ),
+    ),
+    BLOCKED: (
+        HELD,
+        _(
+            "Held with {stored} stores stored: the site has blocked its crawls three times within a day. Nothing "
+            "is lost. Look at it in a browser, and wait for another day; after scrapy resume the same command goes "
+            "on."
+        ),
+    ),
+    UNREADABLE: (
+        HELD,
+        _(
+            "Held with {stored} stores stored: most of the first store pages cannot be used ({part}). Nothing is "
+            "lost; `scrapy doctor --shapes FILE` writes what the site sends, docs/site-changed.md says what to do."
+        ),
+    ),
+}
+"""By the reason with which a crawl ends before it is complete."""
+
+WORDS = {"part": "early_stop/part", "host": "network/host", "why": "network/why"}
+FOR_ANY_REASON = (COULD_NOT_RUN, _("Stopped ({reason}) with {stored} stores stored: see the log for the cause."))
+
 
 @dataclass(slots=True, frozen=True)
 class ExitStatus:
@@ -32,88 +77,26 @@ class ExitStatus:
 def crawl_exit_status(stats: Mapping[str, Any]) -> ExitStatus:
     """Judge a crawl by its Scrapy stats. One that stored nothing where refill stores were known has failed."""
     counts, reason = Counts.of_stats(stats), stats.get("finish_reason", "not started")
-    stored = counts.stored
     if reason != "finished":
-        return _unfinished(reason, stored, stats)
+        code, sentence = UNFINISHED.get(reason, FOR_ANY_REASON)
+        words = {name: stats.get(stat) for name, stat in WORDS.items()}
+        return ExitStatus(code, sentence().format(reason=reason, stored=counts.stored, **words))
     if counts.is_nothing_stored:
         return ExitStatus(
             COULD_NOT_RUN,
-            _(
+            gettext(
                 "Nothing was stored, though {known} refill stores are known here: "
                 "has the site changed, or is it refusing this crawl? See the log."
             ).format(known=counts.known),
         )
-    told = _("Complete: {stored} stores stored.")
+    told = gettext("Complete: {stored} stores stored.")
     if counts.lost:
-        told = _("{stored} stores stored, but {lost} answers could not be used{where}.")
+        told = gettext("{stored} stores stored, but {lost} answers could not be used{where}.")
     elif counts.places_without_rows:
-        told = _("{stored} stores stored.")
-    told = told.format(stored=stored, lost=counts.lost, where=_where(counts))
+        told = gettext("{stored} stores stored.")
+    told = told.format(stored=counts.stored, lost=counts.lost, where=_where(counts))
     code = INCOMPLETE if counts.lost or counts.places_without_rows else COMPLETE
     return ExitStatus(code, told + _nothing_found(counts) + _by_pages(counts))
-
-
-def _unfinished(reason: str, stored: int, stats: Mapping[str, Any]) -> ExitStatus:
-    if reason == "shutdown":
-        return ExitStatus(
-            INTERRUPTED,
-            _("Interrupted with {stored} stores stored. The same command goes on from here.").format(stored=stored),
-        )
-    if reason == "memory_limit":
-        return ExitStatus(
-            RECYCLED,
-            _("Ended to give memory back, with {stored} stores stored. The same command goes on.").format(
-                stored=stored
-            ),
-        )
-    if reason in {UNREACHABLE, AWAY}:
-        return _not_reached(reason, stored, stats)
-    if reason in {BLOCKED, UNREADABLE}:
-        return _held(reason, stored, stats)
-    return ExitStatus(
-        COULD_NOT_RUN,
-        _("Stopped ({reason}) with {stored} stores stored: see the log for the cause.").format(
-            reason=reason, stored=stored
-        ),
-    )
-
-
-def _held(reason: str, stored: int, stats: Mapping[str, Any]) -> ExitStatus:
-    if reason == BLOCKED:
-        return ExitStatus(
-            HELD,
-            _(
-                "Held with {stored} stores stored: the site has blocked its crawls three times within a day. Nothing "
-                "is lost. Look at it in a browser, and wait for another day; after scrapy resume the same command goes "
-                "on."
-            ).format(stored=stored),
-        )
-    return ExitStatus(
-        HELD,
-        _(
-            "Held with {stored} stores stored: most of the first store pages cannot be used ({part}). Nothing is "
-            "lost; `scrapy doctor --shapes FILE` writes what the site sends, docs/site-changed.md says what to do."
-        ).format(stored=stored, part=stats.get("early_stop/part")),
-    )
-
-
-def _not_reached(reason: str, stored: int, stats: Mapping[str, Any]) -> ExitStatus:
-    host, why = stats.get("network/host"), stats.get("network/why")
-    if reason == UNREACHABLE:
-        return ExitStatus(
-            COULD_NOT_RUN,
-            _(
-                "{host} cannot be reached from this machine ({why}). Nothing was asked, and nothing is lost. Look at "
-                "the network, and at the proxy if there is one: scrapy doctor"
-            ).format(host=host, why=why),
-        )
-    return ExitStatus(
-        INTERRUPTED,
-        _(
-            "Interrupted with {stored} stores stored: {host} cannot be reached any more ({why}). When the network is "
-            "back, the same command goes on from here."
-        ).format(stored=stored, host=host, why=why),
-    )
 
 
 def complete_exit_status(result: Mapping[str, int]) -> ExitStatus:
@@ -124,11 +107,13 @@ def complete_exit_status(result: Mapping[str, int]) -> ExitStatus:
 
 def _where(counts: Counts) -> str:
     """Say where to look at what is missing."""
-    places = [_("see the log")]
+    places = [gettext("see the log")]
     if dead := counts.own.get("dead"):
-        places.append(_("{dead} can be tried again (scrapy deadletters list, then replay)").format(dead=dead))
+        places.append(gettext("{dead} can be tried again (scrapy deadletters list, then replay)").format(dead=dead))
     if rejected := counts.own.get("rejected"):
-        places.append(_("{rejected} were refused by PostgreSQL (table refillspot.rejects)").format(rejected=rejected))
+        places.append(
+            gettext("{rejected} were refused by PostgreSQL (table refillspot.rejects)").format(rejected=rejected)
+        )
     return ": " + ", ".join(places)
 
 
@@ -136,7 +121,9 @@ def _nothing_found(counts: Counts) -> str:
     """Ask about places of which no list had a row."""
     if not (places := counts.places_without_rows):
         return ""
-    told = _("Nothing was found in {places}: is the site answering for this city?").format(places=", ".join(places))
+    told = gettext("Nothing was found in {places}: is the site answering for this city?").format(
+        places=", ".join(places)
+    )
     return f" {told}"
 
 
@@ -145,7 +132,7 @@ def _by_pages(counts: Counts) -> str:
     stores, lists = counts.count("fallback/stores"), counts.count("fallback/lists")
     if not (stores or lists):
         return ""
-    return " " + _(
+    return " " + gettext(
         "The API failed: {stores} stores and {lists} lists came from the pages for people, which say less "
         "(docs/politeness.md)."
     ).format(stores=stores, lists=lists)

@@ -43,12 +43,15 @@ class Measure:
 
     key: str
     label: Message
-    of: Callable[[CrawlStats], float | None]
-    """None: this crawl says nothing of it."""
+    of: str | Callable[[CrawlStats], float | None]
+    """The name of a stat, or what is made of several. None: this crawl says nothing of it."""
     unit: Unit = Unit.COUNT
     target: Target | None = None
     excuse: Callable[[CrawlStats, CrawlStats | None], str] = lambda _crawl, _earlier: ""
     """Why the target does not apply to a crawl, given an earlier one; empty where it does."""
+
+    def value(self, crawl: CrawlStats) -> float | None:
+        return crawl.number(self.of) if isinstance(self.of, str) else self.of(crawl)
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -75,7 +78,7 @@ def figures(
 
 
 def _figure(section: str, measure: Measure, crawl: CrawlStats, earlier: CrawlStats | None) -> Figure:
-    value, target = measure.of(crawl), measure.target
+    value, target = measure.value(crawl), measure.target
     excuse = measure.excuse(crawl, earlier) if target and value is not None else ""
     return Figure(
         key=measure.key,
@@ -86,7 +89,7 @@ def _figure(section: str, measure: Measure, crawl: CrawlStats, earlier: CrawlSta
         target=target,
         is_met=target.is_met(value) if target and value is not None and not excuse else None,
         excuse=excuse,
-        before=measure.of(earlier) if earlier else None,
+        before=measure.value(earlier) if earlier else None,
     )
 
 

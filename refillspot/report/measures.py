@@ -113,28 +113,24 @@ CACHE = (
     Measure(key="bytes_saved", label=_("bytes saved"), of=_bytes_saved, unit=Unit.MB),
 )  # fmt: skip
 DATABASE = (
-    Measure(key="rows", label=_("rows committed"), of=lambda crawl: crawl.number("postgres/rows")),
-    Measure(key="rows_per_second", label=_("rows a second"),
-            of=lambda crawl: crawl.rows_per_second,
+    Measure(key="rows", label=_("rows committed"), of="postgres/rows"),
+    Measure(key="rows_per_second", label=_("rows a second"), of=lambda crawl: crawl.rows_per_second,
             unit=Unit.PER_SECOND, target=Target(1000), excuse=_few_rows),
     Measure(key="rejected", label=_("refused by PostgreSQL"),
             of=lambda crawl: crawl.rejected if crawl.is_ours else None, target=Target(0, is_floor=False)),
 )  # fmt: skip
 POLITENESS = (
     Measure(key="requests_per_second", label=_("requests a second"),
-            of=lambda crawl: crawl.asked_per_second if crawl.stats else None,
-            unit=Unit.PER_SECOND),
-    Measure(key="ceiling", label=_("at most allowed"), of=lambda crawl: crawl.number("politeness/ceiling"),
-            unit=Unit.PER_SECOND),
+            of=lambda crawl: crawl.asked_per_second if crawl.stats else None, unit=Unit.PER_SECOND),
+    Measure(key="ceiling", label=_("at most allowed"), of="politeness/ceiling", unit=Unit.PER_SECOND),
     Measure(key="budget_used", label=_("used of it"), of=lambda crawl: crawl.budget_used, unit=Unit.SHARE),
-    Measure(key="slowed", label=_("times slowed down"), of=lambda crawl: crawl.number("politeness/slowed")),
-    Measure(key="blocked", label=_("times blocked"), of=lambda crawl: crawl.number("politeness/blocked")),
+    Measure(key="slowed", label=_("times slowed down"), of="politeness/slowed"),
+    Measure(key="blocked", label=_("times blocked"), of="politeness/blocked"),
 )  # fmt: skip
 MEMORY = (
     Measure(key="memory", label=_("all workers together"), of=lambda crawl: crawl.memory_mb, unit=Unit.MB,
             target=Target(2048, is_floor=False)),
-    Measure(key="worker_memory", label=_("the largest worker"),
-            of=lambda crawl: crawl.number("memory/max_mb"), unit=Unit.MB),
+    Measure(key="worker_memory", label=_("the largest worker"), of="memory/max_mb", unit=Unit.MB),
 )  # fmt: skip
 SECTIONS = {
     _("Throughput"): THROUGHPUT,
