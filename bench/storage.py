@@ -29,7 +29,7 @@ from bench.worker import empty_database, running_services
 from refillspot.batches import Batches
 from refillspot.clock import Clock
 from refillspot.performance.storage import INSERT, insert_values
-from refillspot.postgres import binary, merging
+from refillspot.postgres import merging
 from refillspot.postgres.database import migrate_database
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
@@ -159,7 +159,7 @@ def copy(database_url: str, stores: list[Store], table: str) -> Figures:
     with empty_database(database_url) as empty:
         migrate_database(empty)
         with psycopg.connect(empty) as connection:
-            binary.register(connection)
+            merging.register_dumpers(connection)
             connection.execute(merging.CREATE_STAGING)
             description = connection.execute(f"SELECT {merging.NAMES} FROM {table}").description or ()
             types = [column.type_display for column in description]

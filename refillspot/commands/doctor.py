@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from refillspot.doctor import Check
     from refillspot.doctor.checkup import Questions
-    from refillspot.doctor.finding import Finding
 
 COLOURS = {"ok": "green", "note": "cyan", "warning": "yellow", "problem": "red"}
 
@@ -97,7 +97,7 @@ class Command(BaseCommand):
         return str(browsers().random)
 
 
-def _shown(findings: Iterator[Finding], *, as_json: bool) -> Iterator[Finding]:
+def _shown(findings: Iterator[Check], *, as_json: bool) -> Iterator[Check]:
     """Print each as soon as it is there, unless all are to be JSON."""
     from rich.text import Text
 

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from refillspot.clock import Clock, write_kst
-from refillspot.doctor.clocks import examine_clocks
-from refillspot.doctor.configuration import examine_configuration
-from refillspot.doctor.finding import Finding, problem
-from refillspot.doctor.machine import PINS, Resources, examine_packages, examine_resources
-from refillspot.doctor.servers import Servers
+from refillspot.doctor import Check, problem
+from refillspot.doctor.machine import PINS, Resources, examine_configuration, examine_packages, examine_resources
+from refillspot.doctor.servers import Servers, examine_clocks
 from refillspot.doctor.shape_report import ShapeReport
 from refillspot.doctor.site import FirstContact
 from refillspot.doctor.visit import TURN_SECONDS, Visitor
@@ -59,7 +57,7 @@ class Questions:
     """Where to write what the site sends, as shapes alone."""
 
 
-def examine(questions: Questions, directory: Path | None = None) -> Iterator[Finding]:
+def examine(questions: Questions, directory: Path | None = None) -> Iterator[Check]:
     """Yield finding after finding. Servers that this starts are stopped again."""
     try:
         environment = read_environment(questions.environ, directory)
@@ -76,7 +74,7 @@ def examine(questions: Questions, directory: Path | None = None) -> Iterator[Fin
         yield problem("settings", error)
 
 
-def _examine_servers_and_site(questions: Questions, environment: Environment) -> Iterator[Finding]:
+def _examine_servers_and_site(questions: Questions, environment: Environment) -> Iterator[Check]:
     with embedded.leave_as_found(environment.home):
         servers = Servers(environment)
         yield from servers.examine()
@@ -90,10 +88,10 @@ def _examine_servers_and_site(questions: Questions, environment: Environment) ->
             yield report.write()
 
 
-def _examine_site(questions: Questions, redis_url: str | None, report: ShapeReport | None) -> Iterator[Finding]:
+def _examine_site(questions: Questions, redis_url: str | None, report: ShapeReport | None) -> Iterator[Check]:
     if redis_url is None:
         what = _("the site was not asked: without Redis there is no common pace")
-        yield Finding("site", "problem", what, _("See the finding about Redis."))
+        yield Check("site", "problem", what, _("See the finding about Redis."))
         return
     if why_not := _why_not_now(questions, redis_url):
         yield why_not
@@ -101,34 +99,34 @@ def _examine_site(questions: Questions, redis_url: str | None, report: ShapeRepo
     yield from asyncio.run(_visit(questions, redis_url, report))
 
 
-def _why_not_now(questions: Questions, redis_url: str) -> Finding | None:
+def _why_not_now(questions: Questions, redis_url: str) -> Check | None:
     try:
         window = CrawlWindow.parse(questions.window)
     except ConfigurationError as error:
-        return Finding("settings", "problem", error.what, _("Correct CRAWL_WINDOW."))
+        return Check("settings", "problem", error.what, _("Correct CRAWL_WINDOW."))
     now = questions.clock.now()
     if window and window.seconds_until_open(now):
         what = _("the site was not asked: CRAWL_WINDOW opens at {time} KST").format(
             time=write_kst(window.opens_at(now))
         )
-        return Finding("site", "note", what, _("Ask again then."))
+        return Check("site", "note", what, _("Ask again then."))
     if questions.requests_per_second <= 0:
         return None
     pace = read_pace(redis_url, questions.politeness_key, questions.requests_per_second)
     if pace["is_stopped"]:
         what = _("the site was not asked: it has blocked its crawls three times within a day")
         remedy = _("Look at it in a browser, and wait for another day. After scrapy resume crawls go on.")
-        return Finding("site", "warning", what, remedy)
+        return Check("site", "warning", what, remedy)
     if pace["held_seconds"] > TURN_SECONDS:
         what = _("the site was not asked: for another {seconds:.0f} s nothing leaves ({reason})")
         what = what.format(seconds=pace["held_seconds"], reason=pace["held_because"])
-        return Finding(
+        return Check(
             "site", "warning", what, _("Ask again then; until then all workers wait: `scrapy politeness show`.")
         )
     return None
 
 
-async def _visit(questions: Questions, redis_url: str, report: ShapeReport | None) -> list[Finding]:
+async def _visit(questions: Questions, redis_url: str, report: ShapeReport | None) -> list[Check]:
     pace = questions.requests_per_second
     budget = None
     if pace > 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refillspot.doctor.finding import Finding
+from refillspot.doctor import Check
 from refillspot.exceptions import LayoutChangedError, SiteError
 from refillspot.language import gettext as _
 from refillspot.sites.diningcode.answers import decode_search, decode_store
@@ -21,36 +21,36 @@ if TYPE_CHECKING:
 NOT_NOW = {403, 408, 425, 429}  # and 5xx: the rules could not be read. Any other 4xx means that there are none
 
 
-def judge_status(answer: Answer) -> Finding | None:
+def judge_status(answer: Answer) -> Check | None:
     """Return what is wrong with an answer before it is read."""
     if refusal := answer.refusal:
         what = _("the site refuses: {url} is {refusal}").format(url=answer.url, refusal=refusal)
-        return Finding("site", "problem", what, _("Wait some minutes, and crawl slower: `scrapy politeness set 0.5`."))
+        return Check("site", "problem", what, _("Wait some minutes, and crawl slower: `scrapy politeness set 0.5`."))
     if answer.status == 200:
         return None
     what = _("{url} answers HTTP {status}").format(url=answer.url, status=answer.status)
     if 300 <= answer.status < 400:
         what += _(", and leads to {place}").format(place=answer.headers.get("Location"))
-        return Finding("site", "problem", what, _("Set DININGCODE_API_URL to where the site is now."))
+        return Check("site", "problem", what, _("Set DININGCODE_API_URL to where the site is now."))
     if answer.status >= 500 or answer.status in NOT_NOW:
-        return Finding("site", "problem", what, _("Try again later; if it stays, the site is not to be crawled now."))
-    return Finding("site", "problem", what, _layout_remedy())
+        return Check("site", "problem", what, _("Try again later; if it stays, the site is not to be crawled now."))
+    return Check("site", "problem", what, _layout_remedy())
 
 
-def judge_rules(answer: Answer) -> tuple[Finding, bytes | None]:
+def judge_rules(answer: Answer) -> tuple[Check, bytes | None]:
     """Return a finding, and what robots.txt says: empty where there are no rules, None where they are not known."""
     url, status = answer.url, answer.status
     if answer.refusal or not 200 <= status < 300:
         if not answer.refusal and 400 <= status < 500 and status not in NOT_NOW:
-            return Finding("robots", "ok", _("{url}: HTTP {status}, no rules").format(url=url, status=status)), b""
+            return Check("robots", "ok", _("{url}: HTTP {status}, no rules").format(url=url, status=status)), b""
         what = _("{url} could not be read ({why}): until it can, nothing may be asked there").format(
             url=url, why=answer.refusal or f"HTTP {status}"
         )
-        return Finding("robots", "problem", what, _("Try again later: a crawl waits for it too.")), None
-    return Finding("robots", "ok", _("{url} can be read").format(url=url)), answer.body
+        return Check("robots", "problem", what, _("Try again later: a crawl waits for it too.")), None
+    return Check("robots", "ok", _("{url} can be read").format(url=url)), answer.body
 
 
-def judge_list(body: bytes, asked: str) -> tuple[list[Finding], str | None]:
+def judge_list(body: bytes, asked: str) -> tuple[list[Check], str | None]:
     """Return what a list page says about the site, and a store of it. `asked` is the code of the district."""
     try:
         page = decode_search(body)
@@ -58,24 +58,24 @@ def judge_list(body: bytes, asked: str) -> tuple[list[Finding], str | None]:
         return [_unread(_("the list"), error)], None
     if not page.rows:
         what = _("the site finds nothing for a search that should find a lot")
-        return [Finding("list", "problem", what, _layout_remedy())], None
+        return [Check("list", "problem", what, _layout_remedy())], None
     total = "?" if page.total is None else page.total
     findings = [
-        Finding("list", "ok", _("a list: {count} rows of {total}").format(count=len(page.rows), total=total)),
+        Check("list", "ok", _("a list: {count} rows of {total}").format(count=len(page.rows), total=total)),
         *_differences("list", compare_list(body)),
         *_oddities("list", page.oddities),
     ]
     if page.broken:
         what = _("{count} rows cannot be read; the first: {error}").format(count=len(page.broken), error=page.broken[0])
-        findings.append(Finding("list", "problem", what, _layout_remedy()))
+        findings.append(Check("list", "problem", what, _layout_remedy()))
     here = [row for row in page.rows if district_code(row.addr, row.road_addr) == asked]
     if not here:
         what = _("no row of the list lies in the district that was asked for")
-        findings.append(Finding("list", "problem", what, _layout_remedy()))
+        findings.append(Check("list", "problem", what, _layout_remedy()))
     return findings, (here or page.rows)[0].v_rid
 
 
-def judge_store(body: bytes) -> list[Finding]:
+def judge_store(body: bytes) -> list[Check]:
     """Return what a store page says about the site."""
     try:
         page = decode_store(body)
@@ -84,36 +84,36 @@ def judge_store(body: bytes) -> list[Finding]:
     lines = len((page.menu.lines if page.menu else None) or ())
     what = _("a store page: {name}, {count} lines of a menu").format(name=page.restaurant.rn, count=lines)
     return [
-        Finding("store", "ok", what),
+        Check("store", "ok", what),
         *_differences("store", compare_store(body)),
         *_oddities("store", page.oddities),
     ]
 
 
-def _differences(area: str, found: Differences) -> list[Finding]:
+def _differences(area: str, found: Differences) -> list[Check]:
     """An answer may have more or less than is known: that is worth knowing, and no trouble."""
     notes = []
     if found.unknown:
-        notes.append(Finding(area, "note", _("not known before: {names}").format(names=", ".join(found.unknown))))
+        notes.append(Check(area, "note", _("not known before: {names}").format(names=", ".join(found.unknown))))
     if found.missing:
-        notes.append(Finding(area, "note", _("not in this answer: {names}").format(names=", ".join(found.missing))))
+        notes.append(Check(area, "note", _("not in this answer: {names}").format(names=", ".join(found.missing))))
     return notes
 
 
-def _oddities(area: str, found: Sequence[Oddity]) -> list[Finding]:
+def _oddities(area: str, found: Sequence[Oddity]) -> list[Check]:
     """A part of another type than is known costs what it says, and nothing else."""
     if not found:
         return []
     each = [_("{path}: {came} where {due} was due").format(**odd._asdict()) for odd in dict.fromkeys(found)]
     what = _("not as known, and left out: {parts}").format(parts="; ".join(each))
-    return [Finding(area, "warning", what, _("A slip of the site, or a change: see docs/site-changed.md."))]
+    return [Check(area, "warning", what, _("A slip of the site, or a change: see docs/site-changed.md."))]
 
 
-def _unread(what: str, error: SiteError) -> Finding:
+def _unread(what: str, error: SiteError) -> Check:
     told = _("{what} cannot be read: {error}").format(what=what, error=error)
     if isinstance(error, LayoutChangedError):
-        return Finding("layout", "problem", told, _layout_remedy())
-    return Finding("site", "problem", told, _("Try again later: such errors pass."))
+        return Check("layout", "problem", told, _layout_remedy())
+    return Check("site", "problem", told, _("Try again later: such errors pass."))
 
 
 def _layout_remedy() -> str:

@@ -1,10 +1,10 @@
-"""PostgreSQL and both Redis servers: there, new enough, and set up so that no crawl loses anything."""
+"""PostgreSQL and both Redis servers: there, new enough, of one time, and set up so that no crawl loses anything."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refillspot.doctor.finding import Finding, problem
+from refillspot.doctor import Check, problem
 from refillspot.exceptions import RefillspotError
 from refillspot.language import gettext as _
 from refillspot.postgres.database import schema_state
@@ -15,12 +15,15 @@ from refillspot.services.inspection import inspect_postgres, inspect_redis
 from refillspot.services.reachability import check_postgres, check_redis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from refillspot.services import Environment
     from refillspot.services.inspection import PostgresFacts, RedisFacts
 
 NEARLY_FULL = 0.9  # of maxmemory
+CLOCK_OFF_SECONDS = 2.0  # below that nothing is done wrong
+CLOCK_WRONG_SECONDS = 60.0  # a page's age, a crawl's day and its times in the tables are then wrong
+NAMES = {"postgres": "PostgreSQL", "redis": "Redis", "redis-cache": "Redis (cache)"}
 AS_REDIS = {"redis": "REDIS_URL", "redis-cache": "CACHE_REDIS_URL"}
 
 
@@ -32,7 +35,7 @@ class Servers:
         self.urls: dict[str, str] = {}
         self.facts: dict[str, PostgresFacts | RedisFacts] = {}
 
-    def examine(self) -> Iterator[Finding]:
+    def examine(self) -> Iterator[Check]:
         try:
             configured = read_addresses(self._environment.values)
         except RefillspotError as error:
@@ -53,7 +56,7 @@ class Servers:
                 self.urls[server.name] = url
                 yield from self._describe(server.name, url, place)
 
-    def _way(self, name: str, url: str) -> Iterator[Finding]:
+    def _way(self, name: str, url: str) -> Iterator[Check]:
         if not crosses_network_in_the_clear(url, self._environment.values.get("PGSSLMODE", "")):
             return
         what = _("what goes to {url}, the password too, may cross the network in the clear")
@@ -62,20 +65,20 @@ class Servers:
             if name == "postgres"
             else _("Write it as a URL with rediss://. Between containers of one machine it does no harm.")
         )
-        yield Finding(name, "warning", what.format(url=mask_password(url)), remedy)
+        yield Check(name, "warning", what.format(url=mask_password(url)), remedy)
 
-    def _describe(self, name: str, url: str, place: str) -> Iterator[Finding]:
+    def _describe(self, name: str, url: str, place: str) -> Iterator[Check]:
         at = f"{mask_password(url)} ({place})"
         if name == "postgres":
             postgres = inspect_postgres(url)
             self.facts[name] = postgres
-            yield Finding(name, "ok", f"PostgreSQL {postgres.version}, {at}")
+            yield Check(name, "ok", f"PostgreSQL {postgres.version}, {at}")
             yield _schema(url)
             return
         redis = inspect_redis(url)
         self.facts[name] = redis
         role = _("queue") if name == "redis" else _("page cache")
-        yield Finding(name, "ok", _("Redis {version}, {role}, {at}").format(version=redis.version, role=role, at=at))
+        yield Check(name, "ok", _("Redis {version}, {role}, {at}").format(version=redis.version, role=role, at=at))
         queue = self.facts.get("redis")
         if name == "redis":
             yield from _queue(redis)
@@ -85,11 +88,11 @@ class Servers:
             yield from _shared(redis)
 
 
-def _rights(server: embedded.Server) -> Iterator[Finding]:
+def _rights(server: embedded.Server) -> Iterator[Check]:
     if embedded.has_rights_of_root(server):
         what = _("the embedded {server} runs with the rights of root over all files").format(server=server.name)
         remedy = _("Run as another user, or move the project and REFILLSPOT_HOME to where all may enter.")
-        yield Finding(server.name, "warning", what, remedy)
+        yield Check(server.name, "warning", what, remedy)
 
 
 def _check(name: str, url: str, origin: str) -> None:
@@ -99,7 +102,7 @@ def _check(name: str, url: str, origin: str) -> None:
         check_redis(url, origin, holds_queue=name == "redis")
 
 
-def _schema(url: str) -> Finding:
+def _schema(url: str) -> Check:
     try:
         state = schema_state(url)
     except RefillspotError as error:
@@ -107,31 +110,31 @@ def _schema(url: str) -> Finding:
     version, known = state.version, known_migrations()[-1].number
     if version is None and not state.may_create:
         what = _("the tables are not there, and this account may not make them")
-        return Finding("schema", "problem", what, _("Run `GRANT CREATE ON DATABASE … TO …` for this account."))
+        return Check("schema", "problem", what, _("Run `GRANT CREATE ON DATABASE … TO …` for this account."))
     if version is None:
         what = _("the tables are not there yet; the first crawl makes them")
-        return Finding("schema", "note", what, _("Or make them now: `scrapy db migrate`."))
+        return Check("schema", "note", what, _("Or make them now: `scrapy db migrate`."))
     what = _("the tables have version {version}, this refillspot knows {known}").format(version=version, known=known)
     if version > known:
-        return Finding("schema", "problem", what, _("Update refillspot, or point DATABASE_URL at another database."))
+        return Check("schema", "problem", what, _("Update refillspot, or point DATABASE_URL at another database."))
     if version < known:
-        return Finding("schema", "warning", what, _("The next crawl updates them, or `scrapy db migrate` does it now."))
-    return Finding("schema", "ok", what)
+        return Check("schema", "warning", what, _("The next crawl updates them, or `scrapy db migrate` does it now."))
+    return Check("schema", "ok", what)
 
 
-def _queue(redis: RedisFacts) -> Iterator[Finding]:
+def _queue(redis: RedisFacts) -> Iterator[Check]:
     if not redis.is_append_only:
-        yield Finding(
+        yield Check(
             "redis", "warning", _("the queue is not written to disk as it changes: a crash of Redis loses a part"),
             _("Run `redis-cli CONFIG SET appendonly yes` there, and put it into its configuration file."),
         )  # fmt: skip
     if not redis.can_write:
-        yield Finding(
+        yield Check(
             "redis", "problem", _("Redis could not write to its disk the last time"),
             _("Make room on the disk of that server, and look into its log."),
         )  # fmt: skip
     if redis.max_memory and redis.used_memory > NEARLY_FULL * redis.max_memory:
-        yield Finding(
+        yield Check(
             "redis", "warning", _("the queue's memory is nearly full: {used:.0%} of maxmemory").format(
                 used=redis.used_memory / redis.max_memory
             ),
@@ -139,27 +142,48 @@ def _queue(redis: RedisFacts) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _cache(redis: RedisFacts) -> Iterator[Finding]:
+def _cache(redis: RedisFacts) -> Iterator[Check]:
     if not redis.max_memory:
-        yield Finding(
+        yield Check(
             "redis-cache", "warning", _("the page cache has no limit of memory"),
             _("Run `redis-cli CONFIG SET maxmemory 256mb` and `CONFIG SET maxmemory-policy allkeys-lru` there."),
         )  # fmt: skip
     elif redis.policy == "noeviction":
-        yield Finding(
+        yield Check(
             "redis-cache", "warning", _("the page cache refuses new pages when it is full: its policy is noeviction"),
             _("Run `redis-cli CONFIG SET maxmemory-policy allkeys-lru` there."),
         )  # fmt: skip
 
 
-def _shared(redis: RedisFacts) -> Iterator[Finding]:
+def _shared(redis: RedisFacts) -> Iterator[Check]:
     remedy = _(
         "Give the cache a server of its own by CACHE_REDIS_URL, or run there `redis-cli CONFIG SET maxmemory 512mb` "
         "and `CONFIG SET maxmemory-policy volatile-lru`: pages are evicted then, and the queue never."
     )
     if not redis.max_memory:
         what = _("queue and page cache share a Redis, and nothing bounds what the cache takes")
-        yield Finding("redis-cache", "warning", what, remedy)
+        yield Check("redis-cache", "warning", what, remedy)
     elif redis.policy == "noeviction":
         what = _("queue and page cache share a Redis that evicts nothing: no page is kept beyond half of its memory")
-        yield Finding("redis-cache", "warning", what, remedy)
+        yield Check("redis-cache", "warning", what, remedy)
+
+
+def examine_clocks(facts: Mapping[str, PostgresFacts | RedisFacts]) -> Iterator[Check]:
+    """Compare each server's clock with this machine's."""
+    for name, fact in facts.items():
+        ahead = fact.ahead_seconds
+        if abs(ahead) < CLOCK_OFF_SECONDS:
+            continue
+        what = (
+            _("the clock of {server} is ahead by {seconds:.0f} s")
+            if ahead > 0
+            else _("the clock of {server} is behind by {seconds:.0f} s")
+        )
+        yield Check(
+            "clock",
+            "problem" if abs(ahead) >= CLOCK_WRONG_SECONDS else "warning",
+            what.format(server=NAMES[name], seconds=abs(ahead)),
+            _("Let both machines set their clocks by NTP (`timedatectl set-ntp true`; on Windows `w32tm /resync`)."),
+        )
+    if facts and all(abs(fact.ahead_seconds) < CLOCK_OFF_SECONDS for fact in facts.values()):
+        yield Check("clock", "ok", _("this machine and its servers agree about the time"))

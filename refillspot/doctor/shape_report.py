@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from refillspot.clock import write_kst
-from refillspot.doctor.finding import Finding
+from refillspot.doctor import Check
 from refillspot.language import gettext as _
 from refillspot.parsing import PARSER_VERSION
 from refillspot.sites.diningcode.differences import compare, known_paths
@@ -37,7 +37,7 @@ class ShapeReport:
         note_store(body, self._stores)
         self._counts["kept store" if is_kept else "store"] += 1
 
-    def write(self) -> Finding:
+    def write(self) -> Check:
         """Write the file; return how it went."""
         parts = [*_parts(self._lists, "list"), *_parts(self._stores, "store")]
         report = {
@@ -50,10 +50,10 @@ class ShapeReport:
             self._path.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         except OSError as error:
             what = _("{path} cannot be written: {error}").format(path=self._path, error=error.strerror)
-            return Finding("shapes", "problem", what, _("Name a file that you may write: --shapes FILE"))
+            return Check("shapes", "problem", what, _("Name a file that you may write: --shapes FILE"))
         odd = sum(part["is"] != "as known" for part in parts)
         what = _("{path}: the shapes of {answers} answers, {parts} parts, {odd} of them not as known")
-        return Finding(
+        return Check(
             "shapes",
             "ok" if any(self._counts.values()) else "warning",
             what.format(path=self._path, answers=sum(self._counts.values()), parts=len(parts), odd=odd),

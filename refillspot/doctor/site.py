@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from refillspot.doctor.finding import Finding, problem
+from refillspot.doctor import Check, problem
 from refillspot.doctor.judging import judge_list, judge_rules, judge_status, judge_store
 from refillspot.exceptions import VisitError
 from refillspot.language import gettext as _
@@ -51,20 +51,20 @@ class FirstContact:
         self._budget = budget
         self._rules: dict[str, Protego] = {}
 
-    async def examine(self) -> AsyncIterator[Finding]:
+    async def examine(self) -> AsyncIterator[Check]:
         for url in (self._hosts.api_url, self._hosts.web_url):
             if not _is_address(url):
                 what = _("{url} is no address of a site").format(url=url)
                 remedy = _(
                     "Set DININGCODE_API_URL and DININGCODE_WEB_URL with their scheme, as https://im.diningcode.com."
                 )
-                yield Finding("settings", "problem", what, remedy)
+                yield Check("settings", "problem", what, remedy)
                 return
         for host in dict.fromkeys(map(_origin, (self._hosts.api_url, self._hosts.web_url))):
             yield await self._learn_rules(host)
         district = districts()[0]
         answer = await self._ask(search_form(f"{SEOUL.short} {district.name} {KEYWORDS[0]}"))
-        if isinstance(answer, Finding):
+        if isinstance(answer, Check):
             yield answer
             return
         if self._shapes:
@@ -75,12 +75,12 @@ class FirstContact:
         if ref is None:
             return
         answer = await self._ask(store_form(ref))
-        if self._shapes and not isinstance(answer, Finding):
+        if self._shapes and not isinstance(answer, Check):
             self._shapes.add_store(answer.body)
-        for finding in [answer] if isinstance(answer, Finding) else judge_store(answer.body):
+        for finding in [answer] if isinstance(answer, Check) else judge_store(answer.body):
             yield finding
 
-    async def _learn_rules(self, host: str) -> Finding:
+    async def _learn_rules(self, host: str) -> Check:
         try:
             answer = await self._visitor.ask(host + ROBOTS_PATH)
         except VisitError as error:
@@ -94,14 +94,14 @@ class FirstContact:
             await self._budget.change(partial(politeness.delay, host=host_of(host), seconds=seconds))
         return finding
 
-    async def _ask(self, form: Form) -> Answer | Finding:
+    async def _ask(self, form: Form) -> Answer | Check:
         host, url = _origin(self._hosts.api_url), self._hosts.api_url.rstrip("/") + form.path
         if host not in self._rules:
             what = _("{url} was not asked: the rules of its host are not known").format(url=url)
-            return Finding("site", "problem", what, _("See the finding about robots.txt."))
+            return Check("site", "problem", what, _("See the finding about robots.txt."))
         if not self._rules[host].can_fetch(url, self._hosts.robots_name):
             what = _("{url} was not asked: {host} forbids it").format(url=url, host=host + ROBOTS_PATH)
-            return Finding(
+            return Check(
                 "robots", "problem", what, _("Do not crawl: a crawl would get nothing. Ask the site for leave.")
             )
         try:

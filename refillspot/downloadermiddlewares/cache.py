@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from scrapy.statscollectors import StatsCollector
 
-    from refillspot.shared.page_lookup import Wanted
+    from refillspot.shared.page_lookup import WantedPage
     from refillspot.site_access.cached_pages import CachedPages
     from refillspot.sites.site import Site
 
@@ -57,7 +57,7 @@ class RedisCacheMiddleware:
         self._passing = tuple(load_object(error) for error in settings.getlist("RETRY_EXCEPTIONS"))
         self._places = _Places(lambda: self._downloader.total_concurrency or sys.maxsize)
         self._placed: set[Request] = set()
-        self._fetches: dict[Request, Wanted] = {}  # on their way to the site
+        self._fetches: dict[Request, WantedPage] = {}  # on their way to the site
         self._releases: set[asyncio.Task[None]] = set()
         self._evicted_before: int | None = None
 
@@ -127,7 +127,7 @@ class RedisCacheMiddleware:
         assert self._crawler.engine  # noqa: S101  # it asks this middleware
         return self._crawler.engine.downloader
 
-    def _left(self, request: Request, wanted: Wanted | None) -> None:
+    def _left(self, request: Request, wanted: WantedPage | None) -> None:
         self._fetches.pop(request, None)
         self._free_place(request)
         if wanted and self._pages.holds(wanted):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 import time
 from datetime import UTC, datetime
 from functools import partial
@@ -13,10 +15,10 @@ from scrapy.http.request import NO_CALLBACK
 
 from refillspot.downloadermiddlewares.politeness import SENT
 from refillspot.downloadermiddlewares.requeue import put_back
-from refillspot.downloadermiddlewares.stalls import Stalls
 from refillspot.policies import politeness
 from refillspot.policies.latency import LatencyWatch
 from refillspot.policies.retries import LONGEST_RETRY_AFTER, retry_after_seconds
+from refillspot.process import lateness
 from refillspot.site_access import SiteAccess
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from refillspot.sites.site import Refusal
 
 TOO_MUCH = {403, 429}
+TICK_SECONDS = 0.25
+LEAST_STALL_SECONDS = 0.1  # later than that is a stall
 
 
 class DistressMiddleware:
@@ -129,3 +133,29 @@ class DistressMiddleware:
 
     def _count(self, what: str) -> None:
         self._crawler.stats.inc_value(f"politeness/{what}")
+
+
+class Stalls:
+    """When this process did nothing, suspended or too busy: what took long then says nothing about the site."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+        self._ticked_at = math.inf
+        self._task: asyncio.Task[None] | None = None
+
+    def watch(self) -> None:
+        self._task = asyncio.create_task(self._tick(), name="stalls")
+
+    def end(self) -> None:
+        if self._task:
+            self._task.cancel()
+
+    def since(self, moment: float) -> bool:
+        """Tell whether there was one since then, on `time.monotonic`; one that goes on is seen at its next tick."""
+        return self._last >= moment or time.monotonic() > self._ticked_at + TICK_SECONDS + LEAST_STALL_SECONDS
+
+    async def _tick(self) -> None:
+        while True:
+            self._ticked_at = time.monotonic()
+            if await lateness(TICK_SECONDS) > LEAST_STALL_SECONDS:
+                self._last = time.monotonic()

@@ -13,8 +13,8 @@ from refillspot.language import gettext as _
 from refillspot.policies import politeness
 from refillspot.readable import one_line
 from refillspot.shared.connections import connect
-from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_pace import SharedPace
+from refillspot.shared.shared_state import ServerClock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from struct import Struct
+from typing import TYPE_CHECKING, Any
 
 import psycopg
+from psycopg import postgres, pq
+from psycopg.adapt import Dumper
 
-from refillspot.postgres import binary
-from refillspot.postgres.columns import COLUMNS, KEY, KEY_LIST, by_key, merge_expression, reread_expression
+from refillspot.postgres.columns import (
+    COLUMNS,
+    KEY,
+    KEY_LIST,
+    by_key,
+    encode_json,
+    merge_expression,
+    reread_expression,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,11 +65,16 @@ SEEN_AGAIN = """
     UPDATE refillspot.stores AS s SET status = 'operating', last_seen_at = %(now)s
     FROM known WHERE (s.site, s.ref) = (known.site, known.ref) RETURNING s.site, s.ref
 """  # in order of the key, as above
+JSONB_VERSION = b"\x01"
+TEXT = postgres.types["text"]
+ARRAY_HEAD = Struct("!iiIii")  # dimensions, has NULLs, type of the elements; of the one dimension: length, first index
+EMPTY_ARRAY = Struct("!iiI").pack(0, 0, TEXT.oid)
+LENGTH = Struct("!i")
 
 
 async def prepare_connection(connection: psycopg.AsyncConnection) -> None:
     """Make the staging table of this connection, and let it write what goes there."""
-    binary.register(connection)
+    register_dumpers(connection)
     await connection.execute(CREATE_STAGING)
 
 
@@ -105,3 +120,33 @@ async def _copy(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow]) -> None:
                 raise psycopg.DataError(str(error)) from error
             if not number % BREATH:
                 await asyncio.sleep(0)  # PostgreSQL reads what was sent meanwhile
+
+
+class JsonbDumper(Dumper):
+    """psycopg's own dumpers find out at each value what is in it; these know, and take half the time."""
+
+    format = pq.Format.BINARY
+    oid = postgres.types["jsonb"].oid
+
+    def dump(self, obj: Any) -> bytes:
+        return JSONB_VERSION + encode_json(obj)
+
+
+class TextArrayDumper(Dumper):
+    format = pq.Format.BINARY
+    oid = TEXT.array_oid
+
+    def dump(self, obj: list[str]) -> bytes:
+        if not obj:
+            return EMPTY_ARRAY
+        parts = [ARRAY_HEAD.pack(1, 0, TEXT.oid, len(obj), 1)]
+        for element in obj:
+            text = element.encode()
+            parts += (LENGTH.pack(len(text)), text)
+        return b"".join(parts)
+
+
+def register_dumpers(connection: psycopg.Connection | psycopg.AsyncConnection) -> None:
+    """Let `COPY` use them on this connection, where the types of the columns are told."""
+    connection.adapters.register_dumper(None, JsonbDumper)
+    connection.adapters.register_dumper(None, TextArrayDumper)

@@ -1,6 +1,6 @@
 """One PostgreSQL and two Redis servers per home directory, on Unix sockets, shared by all who name the same home.
 
-Whoever holds the lock of a server's directory starts it, and the server inherits the lock: see `lock.py`.
+Whoever holds the lock of a server's directory starts it, and the server inherits the lock: see `lock_directory`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
-from refillspot.services import lock, ownership
+from refillspot.services import ownership
 from refillspot.services.addresses import ServiceAddresses
 from refillspot.services.postgres_server import PostgresServer
 from refillspot.services.redis_server import CACHE_OPTIONS, QUEUE_OPTIONS, RedisServer
@@ -113,7 +113,7 @@ def _is_alive(server: Server) -> bool:
     if sys.platform == "win32":
         return False
     ownership.refuse_foreign(server.directory.parent)
-    return lock.is_held(server.directory)
+    return is_locked(server.directory)
 
 
 def _wait_until_up(server: Server) -> None:
@@ -122,9 +122,9 @@ def _wait_until_up(server: Server) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
     starts = 0
     while not server.answers():
-        if starts == STARTS and not lock.is_held(server.directory):
+        if starts == STARTS and not is_locked(server.directory):
             raise _failed(server, _("it ended {count} times while starting").format(count=STARTS))
-        if starts < STARTS and (file := lock.acquire(server.directory)):
+        if starts < STARTS and (file := lock_directory(server.directory)):
             with file:  # no process of this server is alive, so it is ours to start
                 server.start(file.fileno())
             starts += 1
@@ -172,3 +172,34 @@ def _failed(server: Server, reason: str) -> ServiceUnavailableError:
     return ServiceUnavailableError(
         "\n  ".join([what, *lines]), _("If the log does not help: set REFILLSPOT_HOME to another directory.")
     )
+
+
+def lock_directory(directory: Path) -> BinaryIO | None:
+    """Return an open file that holds the lock of `directory`, or None while another process holds it.
+
+    Held means alive: the kernel frees it when the last process that holds it dies, of whatever cause, and no pid file
+    goes stale. Close it, never unlock it: a server that inherited the descriptor keeps the lock.
+    """
+    import fcntl  # noqa: PLC0415 -- POSIX only
+
+    # never through a link: a server may write into its directory, and root must not follow it elsewhere
+    file = open(os.open(directory / "lock", os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600), "wb")  # noqa: PTH123, SIM115
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def is_locked(directory: Path) -> bool:
+    if not (directory / "lock").exists():
+        return False
+    file = lock_directory(directory)
+    if file is None:
+        return True
+    file.close()
+    return False

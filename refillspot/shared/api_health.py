@@ -12,8 +12,7 @@ from redis.exceptions import RedisError
 from refillspot.policies import circuit_breaker
 from refillspot.policies.circuit_breaker import ApiRecord, CircuitBreaker
 from refillspot.shared.connections import connect
-from refillspot.shared.server_clock import ServerClock
-from refillspot.shared.shared_state import SharedState
+from refillspot.shared.shared_state import ServerClock, SharedState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

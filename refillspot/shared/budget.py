@@ -18,8 +18,8 @@ from refillspot.policies.circuit_breaker import CircuitBreaker
 from refillspot.policies.politeness import Decision
 from refillspot.policies.politeness_settings import FASTEST
 from refillspot.shared.connections import connect
-from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_pace import SharedPace
+from refillspot.shared.shared_state import ServerClock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

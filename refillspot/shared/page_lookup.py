@@ -23,7 +23,7 @@ POLL_SECONDS = 0.1  # between looks at a page that another worker fetches, on av
 
 
 @dataclass(slots=True, eq=False)
-class Wanted:
+class WantedPage:
     """A page that somebody asks for."""
 
     kind: Kind
@@ -56,15 +56,15 @@ class PageLookup:
         self.clock = clock
         self._policy = policy
 
-    def want(self, kind: Kind, fingerprint: bytes, *, listed: bytes = b"", refresh: bool = False) -> Wanted:
-        return Wanted(kind, fingerprint, listed, self.clock.now() if refresh else None)
+    def want(self, kind: Kind, fingerprint: bytes, *, listed: bytes = b"", refresh: bool = False) -> WantedPage:
+        return WantedPage(kind, fingerprint, listed, self.clock.now() if refresh else None)
 
-    async def find(self, wanted: Wanted) -> Page | None:
+    async def find(self, wanted: WantedPage) -> Page | None:
         """Return the page if it is fresh. Where none is kept it may fall to the caller to fetch it: see `wait`."""
         wanted.known = await self.cache.read(wanted.fingerprint, wanted.token)
         return self._good(wanted, wanted.known)
 
-    async def wait(self, wanted: Wanted) -> Page | None:
+    async def wait(self, wanted: WantedPage) -> Page | None:
         """Return None when it falls to the caller to fetch the page; or the page, if another has fetched it meanwhile.
 
         Either way there may be a lease to give back: `release`.
@@ -81,25 +81,25 @@ class PageLookup:
             await asyncio.sleep(POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311  # not in step with others
         return None
 
-    async def keep(self, wanted: Wanted, page: Page) -> None:
+    async def keep(self, wanted: WantedPage, page: Page) -> None:
         seconds = self._policy.keep_seconds(page.kind, permanent=page.permanent)
         await self.cache.write(wanted.fingerprint, page, seconds, wanted.token)
 
-    def holds(self, wanted: Wanted) -> bool:
+    def holds(self, wanted: WantedPage) -> bool:
         """Tell whether there is a lease to be given back."""
         return self.cache.holds(wanted.fingerprint, wanted.token)
 
-    async def release(self, wanted: Wanted) -> None:
+    async def release(self, wanted: WantedPage) -> None:
         await self.cache.release(wanted.fingerprint, wanted.token)
 
-    def stand_in(self, wanted: Wanted) -> Page | None:
+    def stand_in(self, wanted: WantedPage) -> Page | None:
         """Return what is kept, if it may be given in place of an error."""
         page, now = wanted.known, self.clock.now()
         if page and self._policy.stands_in(page.kind, page.fetched_at, now, permanent=page.permanent):
             return page
         return None
 
-    def _good(self, wanted: Wanted, page: Page | None) -> Page | None:
+    def _good(self, wanted: WantedPage, page: Page | None) -> Page | None:
         if page is None or wanted.is_outdated(page) or (wanted.not_before and page.fetched_at < wanted.not_before):
             return None
         is_fresh = self._policy.is_fresh(page.kind, page.fetched_at, self.clock.now(), permanent=page.permanent)

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from refillspot.policies.politeness import Change
-    from refillspot.shared.server_clock import ServerClock
-    from refillspot.shared.shared_state import Seen
+    from refillspot.shared.shared_state import Seen, ServerClock
 
 KEEP_SECONDS = 7 * 24 * 3600  # after the last change; then a site counts as never asked
 INTERVAL, HOLD = re.compile(rb"\d{1,10}"), re.compile(rb"\d{1,16}")  # microseconds: an hour, and times of this century

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from scrapy.settings import BaseSettings
 
-    from refillspot.shared.page_lookup import Wanted
+    from refillspot.shared.page_lookup import WantedPage
     from refillspot.sites.site import Site
 
 METHODS = {"GET", "POST"}  # the API is asked by POST, and changes nothing
@@ -51,7 +51,7 @@ class CachedPages:
         settings = crawler.settings
         return cls(crawler, site, PageLookup(_cache(settings), _policy(settings), Clock.of(settings)))
 
-    def wanted(self, request: Request) -> Wanted | None:
+    def wanted(self, request: Request) -> WantedPage | None:
         """Return which page a request asks for; None if it is none that may be kept."""
         kind = None if is_private(request) else kind_of(request.url, request.meta)
         if kind is None:
@@ -66,18 +66,18 @@ class CachedPages:
         wanted = self.wanted(request)
         return await self.find(request, wanted) if wanted else None
 
-    async def find(self, request: Request, wanted: Wanted) -> Response | None:
+    async def find(self, request: Request, wanted: WantedPage) -> Response | None:
         page = await self._lookup.find(wanted)
         return self._hit(request, wanted, page) if page else None
 
-    async def wait(self, request: Request, wanted: Wanted) -> Response | None:
+    async def wait(self, request: Request, wanted: WantedPage) -> Response | None:
         """Return None when it falls to the caller to ask the site; or what another worker has fetched meanwhile."""
         page = await self._lookup.wait(wanted)
         if wanted.has_waited:
             self.count("waits")
         return self._hit(request, wanted, page) if page else None
 
-    async def keep(self, request: Request, wanted: Wanted, response: Response) -> Response:
+    async def keep(self, request: Request, wanted: WantedPage, response: Response) -> Response:
         """Keep what the site said, if it is worth it; return it, or the page that holds in its place."""
         now = self._lookup.clock.now()
         if response.status == 304 and wanted.known:
@@ -95,17 +95,17 @@ class CachedPages:
             await self._lookup.keep(wanted, page)
         return response
 
-    def stand_in(self, request: Request, wanted: Wanted) -> Response | None:
+    def stand_in(self, request: Request, wanted: WantedPage) -> Response | None:
         """Return what is kept, if it may be given in place of an error."""
         page = self._lookup.stand_in(wanted)
         self.count("stale", int(page is not None))
         return response_of(request, page) if page else None
 
-    def holds(self, wanted: Wanted) -> bool:
+    def holds(self, wanted: WantedPage) -> bool:
         """Tell whether there is a lease to be given back."""
         return self._lookup.holds(wanted)
 
-    async def release(self, wanted: Wanted) -> None:
+    async def release(self, wanted: WantedPage) -> None:
         await self._lookup.release(wanted)
 
     async def begun(self) -> datetime | None:
@@ -130,7 +130,7 @@ class CachedPages:
     async def close(self) -> None:
         await self._lookup.cache.close()
 
-    def _hit(self, request: Request, wanted: Wanted, page: Page) -> Response:
+    def _hit(self, request: Request, wanted: WantedPage, page: Page) -> Response:
         self.count("hits")
         if wanted.kind is not Kind.ROBOTS:  # of a site that answers nothing its rules may still be kept
             self.count("requests_saved")

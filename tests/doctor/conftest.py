@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from refillspot.doctor.finding import Finding
+    from refillspot.doctor import Check
     from refillspot.sandbox.replica import SyntheticSite
 
-CheckUp = Callable[..., list["Finding"]]
+CheckUp = Callable[..., list["Check"]]
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +59,7 @@ def questions(site: SyntheticSite, environment: dict[str, str], key_prefix: str)
 def check_up(questions: Questions, tmp_path: Path) -> CheckUp:
     """Return the findings, with some of the questions changed. Whatever is wrong has a remedy."""
 
-    def check(**changed: Any) -> list[Finding]:
+    def check(**changed: Any) -> list[Check]:
         found = list(examine(replace(questions, **changed), tmp_path))
         assert [one for one in found if one.state in {"warning", "problem"} and not one.remedy] == []
         return found

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from refillspot.doctor.clocks import examine_clocks
 from refillspot.doctor.machine import GIB, MIB, PINS, WORKER_MIB, Resources, examine_packages, examine_resources
+from refillspot.doctor.servers import examine_clocks
 from refillspot.services.inspection import PostgresFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from refillspot.doctor import Check
     from refillspot.doctor.checkup import Questions
-    from refillspot.doctor.finding import Finding
 
-    CheckUp = Callable[..., list[Finding]]
+    CheckUp = Callable[..., list[Check]]
 
 PLENTY = 100 * GIB
 

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from refillspot.doctor import Check
     from refillspot.doctor.checkup import Questions
-    from refillspot.doctor.finding import Finding
     from tests.own_redis import OwnRedis
 
-    CheckUp = Callable[..., list[Finding]]
+    CheckUp = Callable[..., list[Check]]
 
 
 def changed(questions: Questions, **variables: str) -> dict[str, object]:
     return {"environ": {**questions.environ, **variables}, "is_offline": True}
 
 
-def of(found: list[Finding], area: str) -> list[Finding]:
+def of(found: list[Check], area: str) -> list[Check]:
     return [one for one in found if one.area == area]
 
 

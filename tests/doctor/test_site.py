@@ -13,11 +13,11 @@ from refillspot.doctor.site import Hosts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from refillspot.doctor import Check
     from refillspot.doctor.checkup import Questions
-    from refillspot.doctor.finding import Finding
     from refillspot.sandbox.replica import SyntheticSite
 
-    CheckUp = Callable[..., list[Finding]]
+    CheckUp = Callable[..., list[Check]]
 
 LIST, STORE = "/API/isearch/", "/API/profile/"
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 
-from refillspot.services import embedded, lock
+from refillspot.services import embedded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ def test_a_dead_server_is_down_and_the_others_are_left_alone(home: Path, process
     before = {process.pid for process in processes(home)}
     postmaster = int((home / "postgres/data/postmaster.pid").read_text(encoding="ascii").split()[0])
     os.kill(postmaster, signal.SIGKILL)
-    wait_until(lambda: not lock.is_held(home / "postgres"))
+    wait_until(lambda: not embedded.is_locked(home / "postgres"))
 
     assert embedded.status(home) == ALL_UP | {"postgres": False}
 

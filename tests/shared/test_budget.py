@@ -19,8 +19,8 @@ from refillspot.policies.politeness import LEASE_SECONDS, Pace
 from refillspot.shared import budget as budget_module
 from refillspot.shared.budget import RequestBudget
 from refillspot.shared.connections import connect
-from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_pace import SharedPace
+from refillspot.shared.shared_state import ServerClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

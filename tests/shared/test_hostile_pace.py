@@ -17,8 +17,8 @@ from refillspot.policies import politeness
 from refillspot.policies.politeness import LONGEST_HOLD_SECONDS, Pace, begin, believed
 from refillspot.shared.budget import RequestBudget
 from refillspot.shared.connections import connect
-from refillspot.shared.server_clock import ServerClock
 from refillspot.shared.shared_pace import SharedPace
+from refillspot.shared.shared_state import ServerClock
 from tests.shared.test_fleet_budget import PER_SECOND as OF_WORKERS
 from tests.shared.test_fleet_budget import log, workers  # noqa: F401  # fixtures
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refillspot.shared.server_clock import ServerClock
+from refillspot.shared.shared_state import ServerClock
 
 AHEAD = 1_800_000_000.0  # of the server's clock, before this process' own
 DELAYS = st.lists(st.tuples(st.floats(0.0001, 5), st.floats(0.0001, 5)), min_size=1, max_size=30)
