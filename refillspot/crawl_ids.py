@@ -8,7 +8,7 @@ from refillspot.exceptions import CrawlIdError
 from refillspot.language import gettext as _
 
 CRAWL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # `..` and what looks like an option begin otherwise
-BESIDE_CRAWLS = ("politeness", "api_health", "cache")  # in keys: <REDIS_KEY_PREFIX>:<one of these>:…
+BESIDE_CRAWLS = ("politeness", "api_health", "cache", "crawls")  # in keys: <REDIS_KEY_PREFIX>:<one of these>:…
 OF_CRAWLS = ("crawl", "seen", "lanes", "lane", "waiting", "workers", "attempts", "batches", "dead", "heartbeats",
              "silent", "requests", "lease")  # in keys: …:<one of these>  # fmt: skip
 INSTEAD_OF_IDS = ("last", "all")  # of `scrapy stats`

@@ -16,6 +16,11 @@ ADDONS = {"refillspot.addon.RefillspotAddon": 0}  # resolves the addresses of Po
 # --- The site. Read by the spider.
 DININGCODE_API_URL = "https://im.diningcode.com"  # scheme and host of the API; a replica's address goes here
 DININGCODE_WEB_URL = "https://www.diningcode.com"  # scheme and host of the pages for people
+# Of the site, or the names of the settings that hold them: where its API is first, where its pages are last
+SITE_ADDRESSES = [
+    "DININGCODE_API_URL",
+    "DININGCODE_WEB_URL",
+]
 
 # --- Which pages are fetched. Read by the spider
 

@@ -1,4 +1,4 @@
-"""The hosts of the site, as the settings name them: what one did is not held against another. Pure."""
+"""The hosts of a site, as the settings name them: what one did is not held against another. Pure."""
 
 from __future__ import annotations
 
@@ -15,24 +15,34 @@ PORTS = {"http": 80, "https": 443}
 
 @dataclass(slots=True, frozen=True)
 class SiteHosts:
-    """Settings: DININGCODE_API_URL, DININGCODE_WEB_URL."""
+    """Settings: SITE_ADDRESSES, and those that it names."""
 
-    api_url: str
-    web_url: str
+    urls: tuple[str, ...]
+    """Where the API is comes first, where the pages for people are last; they may be one, and there may be none."""
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
-        return cls(settings["DININGCODE_API_URL"], settings["DININGCODE_WEB_URL"])
+        given = settings.get("SITE_ADDRESSES") or ()
+        names = given.split(",") if isinstance(given, str) else given
+        return cls(tuple(name if "://" in name else settings[name] for name in names))
+
+    @property
+    def api_url(self) -> str:
+        return self.urls[0]
+
+    @property
+    def web_url(self) -> str:
+        return self.urls[-1]
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """Each host once, with its port where that is not the usual one."""
-        return tuple(dict.fromkeys(map(host_of, (self.api_url, self.web_url))))
+        return tuple(dict.fromkeys(map(host_of, self.urls)))
 
     @property
     def is_on_loopback(self) -> bool:
         """Whether every host of it is this machine."""
-        return all(is_loopback(urlsplit(url).hostname or "") for url in (self.api_url, self.web_url))
+        return bool(self.urls) and all(is_loopback(urlsplit(url).hostname or "") for url in self.urls)
 
     def has(self, *urls: str) -> bool:
         """Tell whether one of these addresses is of the site."""
@@ -41,7 +51,7 @@ class SiteHosts:
     def is_within(self, url: str) -> bool:
         """Tell whether this very address is of the site: by scheme, host and port, and without anybody's name in it."""
         origin = origin_of(url)
-        return origin is not None and origin in map(origin_of, (self.api_url, self.web_url))
+        return origin is not None and origin in map(origin_of, self.urls)
 
 
 def origin_of(url: str) -> tuple[str, str] | None:

@@ -4,7 +4,7 @@ import pytest
 
 from refillspot.site_hosts import SiteHosts, host_of
 
-SITE = SiteHosts("https://im.diningcode.com", "https://www.diningcode.com")
+SITE = SiteHosts(("https://im.diningcode.com", "https://www.diningcode.com"))
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_host_has_one_name(url: str, host: str) -> None:
     ],
 )
 def test_what_is_on_this_machine(url: str, expected: bool) -> None:  # noqa: FBT001  # a table's value
-    assert SiteHosts(url, "http://127.0.0.1").is_on_loopback is expected
+    assert SiteHosts((url, "http://127.0.0.1")).is_on_loopback is expected
 
 
 def test_only_the_sites_own_hosts_are_the_site() -> None:
@@ -46,3 +46,12 @@ def test_only_the_sites_own_hosts_are_the_site() -> None:
     assert SITE.has("https://elsewhere.example/", "https://im.diningcode.com/API/isearch/")
     assert not SITE.has("http://localhost:8998/robots.txt")
     assert not SITE.has("https://im.diningcode.com.example/")
+
+
+def test_addresses_are_said_by_the_settings_or_by_those_that_they_name() -> None:
+    named = {"SITE_ADDRESSES": ["API", "http://b.example"], "API": "http://a.example"}
+
+    assert SiteHosts.of(named).urls == ("http://a.example", "http://b.example")
+    assert SiteHosts.of({"SITE_ADDRESSES": "http://a.example,http://b.example"}).hosts == ("a.example", "b.example")
+    assert SiteHosts.of({}).urls == ()
+    assert not SiteHosts.of({}).is_on_loopback

@@ -39,7 +39,7 @@ LEAST_STALL_SECONDS = 0.1  # later than that is a stall
 class DistressMiddleware:
     """Tells all workers what an answer means for the pace; a request that met a block waits in the queue, unharmed.
 
-    Settings: DININGCODE_API_URL, DININGCODE_WEB_URL (other hosts say nothing about the site),
+    Settings: SITE_ADDRESSES (other hosts say nothing about the site),
     POLITENESS_REQUESTS_PER_SECOND (0 = not there), POLITENESS_BLOCK_SECONDS. Stats: politeness/put_back,
     good_answers (of the site itself, whoever reads them), verification_pages, pages_for_humans, slow_answers (times
     that the latency had doubled), retry_after_cut (longer than is believed), retry_after_unusable; those of the

@@ -53,7 +53,7 @@ class NetworkMiddleware:
     No name, no connection, a proxy that lets nobody through, for both hosts alike: then all wait, and one request
     tries now and then. One host alone that is away is the site's trouble, and left to the others.
 
-    Settings: DININGCODE_API_URL, DININGCODE_WEB_URL, SITE_AWAY_START_SECONDS (of a crawl that has had no answer yet),
+    Settings: SITE_ADDRESSES, SITE_AWAY_START_SECONDS (of a crawl that has had no answer yet),
     SITE_AWAY_MAX_SECONDS. Stats: network/outages, host and why (of the last one).
     """
 
@@ -175,7 +175,7 @@ class NetworkMiddleware:
         await self._crawler.engine.close_spider_async(reason=AWAY if self._has_answered else UNREACHABLE)
 
     async def _is_another_reachable(self, request: Request) -> bool:
-        others = [url for url in (self._site.api_url, self._site.web_url) if host_of(url) != host_of(request.url)]
+        others = [url for url in self._site.urls if host_of(url) != host_of(request.url)]
         if self._proxy or not others:
             return False
         asked_at, is_there = self._checked
@@ -191,7 +191,7 @@ class NetworkMiddleware:
             if self._away_since is not None or not self._silent_since or _now() < self._silent_since + SILENT_SECONDS:
                 continue
             self._silent_since = _now()
-            urls = [self._proxy] if self._proxy else [self._site.api_url, self._site.web_url]
+            urls = [self._proxy] if self._proxy else self._site.urls
             if not any([await _accepts(url) for url in urls]):
                 self._begin(f"no connection within {CONNECT_SECONDS:.0f} s")
 

@@ -38,11 +38,11 @@ LEVELS = {"raised": logging.DEBUG, "limited": logging.INFO, "delayed": logging.I
 class PolitenessMiddleware:
     """Lets a request leave when it is its turn, robots.txt included, and within CRAWL_WINDOW.
 
-    Settings: POLITENESS_REQUESTS_PER_SECOND (0 = no budget), POLITENESS_FAST_ALLOWED, CRAWL_WINDOW, DININGCODE_API_URL,
-    DININGCODE_WEB_URL, REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS. Stats: politeness/permits, discarded,
-    waited_seconds, redis_outages, pace and ceiling (requests/s); of the decisions that this worker caused
-    politeness/slowed, raised, held, blocked, limited, delayed; longest_hold_seconds (of those held); of those that
-    others had taken waits, reset, resumed, stopped; windows_waited.
+    Settings: POLITENESS_REQUESTS_PER_SECOND (0 = no budget), POLITENESS_FAST_ALLOWED, CRAWL_WINDOW, SITE_ADDRESSES,
+    REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS. Stats: politeness/permits, discarded, waited_seconds,
+    redis_outages, pace and ceiling (requests/s); of the decisions that this worker caused politeness/slowed, raised,
+    held, blocked, limited, delayed; longest_hold_seconds (of those held); of those that others had taken waits, reset,
+    resumed, stopped; windows_waited.
     Sends crawl_event "blocked", once for each block: the worker that met it.
 
     Raises:

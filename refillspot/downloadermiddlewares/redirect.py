@@ -29,7 +29,7 @@ class SiteRedirectMiddleware(RedirectMiddleware):
     What leads elsewhere fails for good: another host would be asked in the site's name, an inner one of this network
     even kept.
 
-    Settings: DININGCODE_API_URL, DININGCODE_WEB_URL, REDIRECT_ENABLED, REDIRECT_MAX_TIMES.
+    Settings: SITE_ADDRESSES, REDIRECT_ENABLED, REDIRECT_MAX_TIMES.
     """
 
     def __init__(self, settings: BaseSettings) -> None:

@@ -55,7 +55,7 @@ class Leased:
 class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis publishes no types
     """Processes that crawl the same share one queue; any of them may die at any moment.
 
-    Settings: see `refillspot.frontier.session`; DININGCODE_API_URL and DININGCODE_WEB_URL, outside of which nothing is
+    Settings: see `refillspot.frontier.session`; SITE_ADDRESSES, outside of which nothing is
     queued; RETRY_ENABLED, RETRY_TIMES, RETRY_BACKOFF_SECONDS, CRAWL_STATS.
     Stats: frontier/queued, dequeued, retried, dead, refused, redis_outages; crawl/… when the crawl is complete.
     """
@@ -64,7 +64,8 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
         settings = crawler.settings
         self.crawler = crawler
         self._session = CrawlSession(crawler, self._changed)
-        self._codec = RequestCodec(SiteHosts.of(settings))
+        hosts = SiteHosts.of(settings)
+        self._codec = RequestCodec(hosts if hosts.urls else None)
         self._good_statuses = {int(status) for status in settings.getlist("HTTPERROR_ALLOWED_CODES")}
         self._published = dict.fromkeys(settings.getlist("CRAWL_STATS"), 0)
         self._leased: dict[Request, Leased] = {}

@@ -9,9 +9,10 @@ import msgspec
 from redis.exceptions import RedisError
 
 from refillspot.clock import Clock
-from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
+from refillspot.exceptions import ServiceUnavailableError
 from refillspot.exit_status import complete_exit_status
 from refillspot.frontier.consumer import Consumer
+from refillspot.frontier.crawls import RedisCrawls
 from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue, name_worker, read_result
 from refillspot.language import gettext as _
@@ -37,7 +38,8 @@ class CrawlSession:
     """Joins the newest unfinished crawl with equal arguments, or begins one; ends it when nothing is left anywhere.
 
     The spider may say `crawl_arguments` (a mapping; equal ones share a crawl) and `crawl_id` (None = the newest).
-    Settings: DATABASE_URL, REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS, SCHEDULER_PERSIST,
+    Without PostgreSQL Redis knows which crawl is unfinished.
+    Settings: DATABASE_URL (empty = none), REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS, SCHEDULER_PERSIST,
     SCHEDULER_FLUSH_ON_START, FRONTIER_LEASE_SECONDS, FRONTIER_PREFETCH, FRONTIER_MAX_IN_HAND, FRONTIER_MAX_ATTEMPTS.
     Stats: crawl/id, crawl/worker; at the end of a complete one crawl/state, stored, rejected, known, dead, …: of all
     workers.
@@ -47,13 +49,11 @@ class CrawlSession:
 
     def __init__(self, crawler: Crawler, changed: Callable[[], None]) -> None:
         settings = crawler.settings
-        if not settings.get("DATABASE_URL"):
-            raise ConfigurationError(_("DATABASE_URL is not set, and refillspot.crawls is there: use the add-on or -s"))
         self._settings = settings
         self._stats = crawler.stats
         self._signals = crawler.signals
         self._changed = changed
-        self._table = CrawlTable(settings["DATABASE_URL"])
+        self._crawls = _crawls(settings)
         self._clock = Clock.of(settings)
         self._worker = name_worker()
         self._queue: CrawlQueue
@@ -72,9 +72,9 @@ class CrawlSession:
             raise ServiceUnavailableError(_("Redis: {error}").format(error=error)) from error
 
     async def _join(self, spider: Spider) -> None:
-        arguments = getattr(spider, "crawl_arguments", {})
+        asked = (spider.name, getattr(spider, "crawl_arguments", {}), getattr(spider, "crawl_id", None))
         while True:
-            crawl = await self._table.join(spider.name, arguments, getattr(spider, "crawl_id", None), self._clock.now())
+            crawl = await self._crawls.join(*asked, self._clock.now())
             self._id = crawl.id
             prefix = crawl_prefix(self._settings["REDIS_KEY_PREFIX"], crawl.id)
             self._queue = CrawlQueue(connect(self._settings["REDIS_URL"]), prefix, self._worker)
@@ -121,7 +121,7 @@ class CrawlSession:
 
     async def _note_end(self) -> dict[str, int]:
         counts = await self._queue.counts() | {"known": self._stats.get_value("postgres/known", 0)}
-        return (await self._table.complete(self._id, counts, self._clock.now())).result
+        return (await self._crawls.complete(self._id, counts, self._clock.now())).result
 
     async def _notify(self, result: dict[str, int]) -> None:
         status = complete_exit_status(result)
@@ -134,6 +134,12 @@ class CrawlSession:
         self._stats.set_value("crawl/state", COMPLETE)
         for name, value in result.items():
             self._stats.set_value(f"crawl/{name}", value)
+
+
+def _crawls(settings: BaseSettings) -> CrawlTable | RedisCrawls:
+    if database_url := settings.get("DATABASE_URL"):
+        return CrawlTable(database_url)
+    return RedisCrawls(settings["REDIS_URL"], settings["REDIS_KEY_PREFIX"])
 
 
 def _limits(settings: BaseSettings) -> Limits:

@@ -66,13 +66,18 @@ def cache_prefix(key_prefix: str) -> str:
 
 
 def politeness_key(key_prefix: str, site: SiteHosts) -> str:
-    """Where the pace is kept, which both hosts of a site share."""
+    """Where the pace is kept, which all hosts of a site share."""
     return f"{key_prefix}:politeness:{'+'.join(site.hosts)}"
 
 
 def api_health_key(key_prefix: str, site: SiteHosts) -> str:
     """Where it is kept what the API has failed to do."""
     return f"{key_prefix}:api_health:{host_of(site.api_url)}"
+
+
+def unfinished_crawl_key(key_prefix: str, digest: str) -> str:
+    """Where the unfinished crawl of a spider with its arguments is kept, if no PostgreSQL knows it."""
+    return f"{key_prefix}:crawls:{digest}"
 
 
 def remove_keys(redis_url: str, prefix: str) -> int:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from scrapy import signals
 
 from refillspot.engine import is_ending
+from refillspot.exceptions import ConfigurationError
+from refillspot.language import gettext as _
 from refillspot.policies.politeness_settings import allowed_pace, most_believed
 from refillspot.shared.budget import RequestBudget
 from refillspot.shared.keys import politeness_key
@@ -37,6 +39,7 @@ class SiteAccess:
     parts. Sends pace_decided.
 
     Raises:
+        ConfigurationError: there is no address of the site.
         ArgumentError: the pace cannot be read, or is too much for a site of somebody else.
     """
 
@@ -45,8 +48,11 @@ class SiteAccess:
         self._crawler = crawler
         self.site = site_of(crawler)
         self.hosts = SiteHosts.of(settings)
-        self.budget = self._budget() if allowed_pace(settings) > 0 else None
-        self.api = ApiChannel(crawler, self.site, self.hosts) if settings.getbool("FALLBACK_ENABLED") else None
+        is_limited, has_api = allowed_pace(settings) > 0, settings.getbool("FALLBACK_ENABLED")
+        if (is_limited or has_api) and not self.hosts.urls:
+            raise ConfigurationError(_("SITE_ADDRESSES is empty: name the addresses of the site, with their scheme"))
+        self.budget = self._budget() if is_limited else None
+        self.api = ApiChannel(crawler, self.site, self.hosts) if has_api else None
         is_kept = settings.getbool("CACHE_ENABLED") and settings.get("CACHE_REDIS_URL")
         self.pages = CachedPages.from_crawler(crawler, self.site) if is_kept else None
 

@@ -39,7 +39,7 @@ def two_at_work(
 
 def hurry(site: Site, redis_url: str, key_prefix: str) -> None:
     """Let the rest of a crawl take no time."""
-    set_ceiling(redis_url, politeness_key(key_prefix, SiteHosts(site.url, site.url)), 4, 400)
+    set_ceiling(redis_url, politeness_key(key_prefix, SiteHosts((site.url,))), 4, 400)
 
 
 def fetched(site: Site) -> Counter[str]:

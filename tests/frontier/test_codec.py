@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
 
-SITE = SiteHosts("https://im.diningcode.com", "https://www.diningcode.com")
+SITE = SiteHosts(("https://im.diningcode.com", "https://www.diningcode.com"))
 NOT_FOR_ENTRIES: dict[str, Any] = {  # what Scrapy and this project obey in the meta of a request
     "bindaddress": "127.0.0.1",
     "cookiejar": 1,

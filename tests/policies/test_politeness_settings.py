@@ -7,12 +7,12 @@ import pytest
 from refillspot.exceptions import ArgumentError
 from refillspot.policies.politeness_settings import FAST, FASTEST, allowed_pace, live_pace, most_believed
 
-LOOPBACK = {"DININGCODE_API_URL": "http://127.0.0.1:8080", "DININGCODE_WEB_URL": "http://localhost:8081"}
-REAL = {"DININGCODE_API_URL": "https://im.diningcode.com", "DININGCODE_WEB_URL": "https://www.diningcode.com"}
-MIXED = LOOPBACK | {"DININGCODE_WEB_URL": "https://www.diningcode.com"}
+LOOPBACK = {"SITE_ADDRESSES": ["http://127.0.0.1:8080", "http://localhost:8081"]}
+REAL = {"SITE_ADDRESSES": ["https://im.diningcode.com", "https://www.diningcode.com"]}
+MIXED = {"SITE_ADDRESSES": ["http://127.0.0.1:8080", "https://www.diningcode.com"]}
 
 
-def pace_of(given: Any, hosts: dict[str, str], **more: Any) -> float:
+def pace_of(given: Any, hosts: dict[str, list[str]], **more: Any) -> float:
     return allowed_pace({"POLITENESS_REQUESTS_PER_SECOND": given, **hosts, **more})
 
 
@@ -28,14 +28,14 @@ def test_another_site_is_asked_at_most_ten_times_a_second(given: Any, expected: 
 
 @pytest.mark.parametrize("hosts", [REAL, MIXED], ids=["real", "mixed"])
 @pytest.mark.parametrize("given", ["0", 0.0, "10.1", 500])
-def test_what_would_burden_another_site_is_refused(given: Any, hosts: dict[str, str]) -> None:
+def test_what_would_burden_another_site_is_refused(given: Any, hosts: dict[str, list[str]]) -> None:
     with pytest.raises(ArgumentError, match=r"www\.diningcode\.com"):
         pace_of(given, hosts)
 
 
 @pytest.mark.parametrize("hosts", [REAL, LOOPBACK], ids=["real", "loopback"])
 @pytest.mark.parametrize("given", ["-1", -0.5, "fast", "", "1,5", "nan", "inf", "-inf", None])
-def test_a_pace_that_is_none_is_refused_everywhere(given: Any, hosts: dict[str, str]) -> None:
+def test_a_pace_that_is_none_is_refused_everywhere(given: Any, hosts: dict[str, list[str]]) -> None:
     with pytest.raises(ArgumentError, match="requests a second"):
         pace_of(given, hosts)
 
@@ -64,6 +64,6 @@ def test_a_live_pace_is_a_number_above_nothing(given: str) -> None:
     ],
 )
 def test_of_redis_no_more_is_believed_than_a_slip_may_set(
-    given: int, settings: dict[str, str], expected: float
+    given: int, settings: dict[str, Any], expected: float
 ) -> None:
     assert most_believed({"POLITENESS_REQUESTS_PER_SECOND": given, **settings}) == expected

@@ -32,7 +32,7 @@ from tests.stats.test_totals import NOON, worker
 
 NOW = 1_800_000_000.0
 MAX = 100_000
-SITE = SiteHosts("https://im.diningcode.com", "https://www.diningcode.com")
+SITE = SiteHosts(("https://im.diningcode.com", "https://www.diningcode.com"))
 ours, spider = RequestCodec(SITE), Reader()
 
 ENTRY = codec.loads(

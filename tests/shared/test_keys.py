@@ -10,11 +10,12 @@ from refillspot.shared.keys import (
     cache_prefix,
     crawl_prefix,
     politeness_key,
+    unfinished_crawl_key,
 )
 from refillspot.site_hosts import SiteHosts
 from tests.programs import PROJECT
 
-SITE = SiteHosts("https://im.diningcode.com", "https://www.diningcode.com")
+SITE = SiteHosts(("https://im.diningcode.com", "https://www.diningcode.com"))
 IN_LUA = re.compile(r"base \.\. '(:\w+)")
 SPELLED = re.compile(r"""f["']\{[^}]*prefix[^}]*\}:\w""", re.IGNORECASE)
 
@@ -28,13 +29,14 @@ def test_the_scripts_of_the_queue_agree() -> None:
 
 def test_no_crawl_can_be_called_as_a_part_of_a_key_is() -> None:
     of_crawls = {key.removeprefix("p:") for key in vars(CrawlKeys("p")).values() if ":" in key}
-    beside = {key.split(":")[1] for key in (politeness_key("p", SITE), api_health_key("p", SITE), cache_prefix("p"))}
+    keys = (politeness_key("p", SITE), api_health_key("p", SITE), cache_prefix("p"), unfinished_crawl_key("p", "x"))
+    beside = {key.split(":")[1] for key in keys}
 
     assert of_crawls | beside | {"lane", "lease"} <= RESERVED
 
 
 def test_what_is_kept_names_the_host_that_it_is_about() -> None:
-    replica = SiteHosts("http://127.0.0.1:8080", "http://127.0.0.1:8080")
+    replica = SiteHosts(("http://127.0.0.1:8080", "http://127.0.0.1:8080"))
 
     assert politeness_key("refillspot", SITE) == "refillspot:politeness:im.diningcode.com+www.diningcode.com"
     assert politeness_key("refillspot", replica) == "refillspot:politeness:127.0.0.1:8080"
