@@ -10,6 +10,7 @@ from refillspot.exceptions import SchemaVersionError
 from refillspot.postgres import migrations
 from refillspot.postgres.database import migrate_database, scratch_database
 from refillspot.postgres.migrations import known_migrations
+from tests.postgres.older_schema import migrate_until
 
 
 def test_migrations_are_applied_once(empty_database_url: str) -> None:
@@ -58,17 +59,14 @@ def test_a_table_that_somebody_holds_is_not_waited_for_without_end(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrations, "LOCK_TIMEOUT", "10ms")
-    made = known_migrations()
-    monkeypatch.setattr(migrations, "known_migrations", lambda: made[:8])
-    migrate_database(empty_database_url)
-    monkeypatch.setattr(migrations, "known_migrations", lambda: made)
+    migrate_until(empty_database_url, 8)
 
     with psycopg.connect(empty_database_url) as reader:
         reader.execute("SELECT FROM refillspot.stores")
         with pytest.raises(errors.LockNotAvailable):
             migrate_database(empty_database_url)
 
-    assert migrate_database(empty_database_url) == [migration.name for migration in made[8:]]
+    assert migrate_database(empty_database_url) == [migration.name for migration in known_migrations()[8:]]
 
 
 BEFORE_SITES = """
@@ -87,15 +85,10 @@ BEFORE_SITES = """
 """
 
 
-def test_what_was_there_before_sites_is_diningcodes_and_tells_its_city(
-    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = known_migrations()
-    monkeypatch.setattr(migrations, "known_migrations", lambda: made[:8])
-    migrate_database(empty_database_url)
+def test_what_was_there_before_sites_is_diningcodes_and_tells_its_city(empty_database_url: str) -> None:
+    migrate_until(empty_database_url, 8)
     with psycopg.connect(empty_database_url) as connection:
         connection.execute(BEFORE_SITES)
-    monkeypatch.setattr(migrations, "known_migrations", lambda: made)
     migrate_database(empty_database_url)
 
     with psycopg.connect(empty_database_url) as connection:

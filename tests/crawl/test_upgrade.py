@@ -1,0 +1,126 @@
+"""A crawl that the version before began and did not end goes on with this one: no store is lost, none asked for again.
+
+`interrupted_before_sites.json` was written by commit d31aff3: a worker of the crawl was killed, and what it had left in
+PostgreSQL and Redis was read out, the replica's address replaced by {site}.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import psycopg
+import pytest
+import redis
+from psycopg import sql
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from tests.crawl.moments import fetched
+from tests.postgres.older_schema import migrate_until
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+if TYPE_CHECKING:
+    from tests.crawl.conftest import Crawl, Site
+
+WRITTEN = Path(__file__).with_name("interrupted_before_sites.json")
+SCHEMA = 8  # of that version
+ARGUMENTS = ("-a", "district=금천구", "-a", "keywords=무한리필,뷔페")
+
+
+@pytest.fixture
+def left_behind(site: Site, empty_database_url: str, redis_url: str, key_prefix: str) -> dict[str, Any]:
+    """What was written, in the servers of this test."""
+    written: dict[str, Any] = json.loads(WRITTEN.read_text("utf-8").replace("{site}", site.url))
+    migrate_until(empty_database_url, SCHEMA)
+    with psycopg.connect(empty_database_url) as connection:
+        for table, rows in written["tables"].items():
+            fill_table(connection, table, rows)
+    (crawl,) = written["tables"]["crawls"]
+    with redis.Redis.from_url(redis_url) as client:
+        fill_queue(client, f"{key_prefix}:{crawl['id']}", written, site.url)
+    return written
+
+
+FILL = """
+    INSERT INTO refillspot.{table} ({names})
+    SELECT {names} FROM jsonb_populate_recordset(NULL::refillspot.{table}, %s)
+"""
+
+
+def fill_table(connection: psycopg.Connection, table: str, rows: list[dict[str, Any]]) -> None:
+    names = sql.SQL(", ").join(map(sql.Identifier, dict.fromkeys(name for row in rows for name in row)))
+    connection.execute(sql.SQL(FILL).format(table=sql.Identifier(table), names=names), [Jsonb(rows)])
+
+
+def fill_queue(client: redis.Redis, prefix: str, written: dict[str, Any], site_url: str) -> None:
+    """Write the keys as that version did; a killed worker has most of the requests, and its lease is over."""
+    stored = [f"v_rid={row['ref']}" for row in written["tables"]["stores"]]
+    queued = [request["body"] for request in written["requests"]]
+    lists = [fingerprint(f"{site_url}/API/isearch/", body) for body in written["lists"]]
+    stores = [fingerprint(f"{site_url}/API/profile/", body) for body in (*stored, *queued)]
+    client.sadd(f"{prefix}:seen", *lists, *stores)
+    client.zadd(f"{prefix}:lanes", {"0": 0, "10": 10})
+    for key in ("crawl", "attempts", "batches"):
+        client.hset(f"{prefix}:{key}", mapping=written[key])
+    client.zadd(f"{prefix}:workers", {written["worker"]: 1})
+    for lane in ("0", "10"):
+        client.xgroup_create(f"{prefix}:lane:{lane}", "workers", "0", mkstream=True)
+    for request in written["requests"]:
+        client.xadd(f"{prefix}:lane:10", {"r": payload(request, written["dictionary"])}, id=request["id"])
+    client.xreadgroup("workers", written["worker"], {f"{prefix}:lane:10": ">"}, count=written["leased"])
+
+
+def payload(request: dict[str, Any], dictionary: str) -> bytes:
+    fields = {name: value for name, value in request.items() if name != "id"}
+    fields["headers"] = {name.encode(): [one.encode() for one in values] for name, values in fields["headers"].items()}
+    fields["body"] = fields["body"].encode()
+    known = zstd.ZstdDict(base64.b64decode(dictionary), is_raw=True).as_digested_dict
+    options: dict[int, int] = {
+        zstd.CompressionParameter.content_size_flag: 0,
+        zstd.CompressionParameter.checksum_flag: 1,
+    }
+    return b"\x03" + zstd.compress(msgspec.msgpack.encode(fields), options=options, zstd_dict=known)
+
+
+def fingerprint(url: str, body: str) -> bytes:
+    of = {"method": "POST", "url": url, "body": body.encode().hex(), "headers": {}}
+    return hashlib.sha1(json.dumps(of, sort_keys=True).encode(), usedforsecurity=False).digest()
+
+
+def test_a_crawl_of_the_version_before_goes_on(
+    crawl: Crawl, site: Site, left_behind: dict[str, Any], empty_database_url: str
+) -> None:
+    crawl = replace(crawl, environment=crawl.environment | {"DATABASE_URL": empty_database_url})
+    result = crawl.run(*ARGUMENTS)
+
+    assert result.returncode == 0, result.stderr[-3000:]
+    known = {row["ref"]: row for row in left_behind["tables"]["stores"]}
+    queued = {request["cb_kwargs"]["row"]["v_rid"] for request in left_behind["requests"]}
+    assert set(fetched(site)) == queued
+    assert fetched(site).total() == len(queued)
+    assert not [entry for entry in site.log() if entry["kind"] == "list"]
+    with psycopg.connect(empty_database_url, row_factory=dict_row) as connection:
+        rows = {row["ref"]: row for row in connection.execute("SELECT * FROM refillspot.stores")}
+        (row,) = connection.execute("SELECT * FROM refillspot.crawls").fetchall()
+    truth = site.truth("금천구", "무한리필,뷔페")
+    assert {store["ref"] for store in truth if store["reached_by"]} <= rows.keys()
+    assert rows.keys() == known.keys() | queued
+    assert {(store["site"], store["region"]) for store in rows.values()} == {("diningcode", "서울특별시")}
+    assert (row["id"], row["state"], row["stored"]) == (left_behind["tables"]["crawls"][0]["id"], "complete", len(rows))
+
+    site.clear_log()
+    again = crawl.operate("db", "reparse", "--all")
+    kept = len(queued) + len(left_behind["tables"]["store_pages"])
+    assert f"{kept} stores read again" in again.stdout, again.stderr
+    assert site.log() == []
