@@ -12,15 +12,14 @@ import psutil
 
 from refillspot.postgres.database import commit_times
 from refillspot.sandbox.crawl import workers_of
-from refillspot.sandbox.distance import are_near, far_away
+from refillspot.sandbox.replica import are_near, far_away
 from refillspot.sandbox.scratch import scratch_space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from refillspot.performance.conditions import Rig
-    from refillspot.sandbox.distance import Distance
-    from refillspot.sandbox.replica import SyntheticSite
+    from refillspot.sandbox.replica import Distance, SyntheticSite
 
 REQUESTS_PER_SECOND = 50.0  # so that the crawl outlasts what happens to it
 SPOILT = 0.02  # of the answers, by each kind of fault

@@ -11,7 +11,7 @@ from refillspot.performance.conditions import Rig
 from refillspot.performance.crawls import ask_naively, crawl_whole, watch_memory, watch_pace
 from refillspot.performance.faults import crawl_under_faults
 from refillspot.performance.storage import measure_storage, read_stores_of
-from refillspot.sandbox.distance import are_near, far_away
+from refillspot.sandbox.replica import are_near, far_away
 from refillspot.sandbox.scratch import scratch_space
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from refillspot.planning.arguments import CrawlArguments, spider_arguments
 from refillspot.planning.keywords import KEYWORDS
-from refillspot.planning.queries import Query
-from refillspot.planning.search_plan import SearchPlan
+from refillspot.planning.search_plan import Query, SearchPlan
 
 __all__ = ["KEYWORDS", "CrawlArguments", "Query", "SearchPlan", "spider_arguments"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from refillspot.planning.arguments import CrawlArguments
     from refillspot.planning.learning import KeywordYield
-    from refillspot.planning.queries import Query
+    from refillspot.planning.search_plan import Query
     from refillspot.regions import District
 
 ROBOTS = 1  # a request for the rules

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from refillspot.planning.keywords import narrow_ones
 from refillspot.planning.learning import resting
 from refillspot.planning.pagination import Pagination
-from refillspot.planning.queries import Query
-from refillspot.regions import districts
+from refillspot.regions import REGIONS, BoundingBox, districts, find_district
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,6 +17,90 @@ if TYPE_CHECKING:
 
     from refillspot.planning.arguments import CrawlArguments
     from refillspot.planning.learning import KeywordYield
+    from refillspot.regions import District, Dong, Region
+
+CITY_DIGITS, DISTRICT_DIGITS = 2, 5  # of an official code; those of a dong are all
+MARGIN = 0.1  # of a dong's height and width: a point that lies just outside is still a store of the dong
+SMALLEST_DEGREES = 0.0005  # about 50 m: one building, which no smaller box can take apart
+
+
+@dataclass(slots=True, frozen=True)
+class Query:
+    """One search: a place and a keyword.
+
+    `place` is the official code of a city ("11"), district ("11680") or dong ("11680101"); `box` is a part of the dong.
+    """
+
+    place: str
+    keyword: str
+    box: BoundingBox | None = None
+
+    @property
+    def district_code(self) -> str | None:
+        """None = the query is about the whole city."""
+        return self.place[:DISTRICT_DIGITS] if len(self.place) >= DISTRICT_DIGITS else None
+
+    @property
+    def area(self) -> str:
+        """The code of the district that the query is about, "11680", or of the city, "11"."""
+        return self.place[:DISTRICT_DIGITS]
+
+    @property
+    def district(self) -> District:
+        district = find_district(self.district_code)
+        assert district is not None  # noqa: S101  # a query is made of a district that there is
+        return district
+
+    @property
+    def text(self) -> str:
+        """Return the words for the site, "서울 강남구 역삼동 무한리필". The city, since 중구 exists in several."""
+        places = (self._district, self._dong)
+        names = [_regions_by_code()[self.place[:CITY_DIGITS]].short, *(place.name for place in places if place)]
+        return " ".join((*names, self.keyword))
+
+    def is_about(self, district_code: str | None) -> bool:
+        """Tell whether the query asks for stores of this district."""
+        return district_code is not None and district_code.startswith(self.place[:DISTRICT_DIGITS])
+
+    def split(self, asked: Iterable[District]) -> Iterator[Query]:
+        """Return queries of smaller places that together cover this one; none if it is the smallest.
+
+        A city is split into the districts that are asked for, a district into its dongs, a dong into boxes.
+        """
+        if dong := self._dong:
+            box = self.box or _grown(dong.bbox)
+            if box.north - box.south > SMALLEST_DEGREES:
+                yield from (Query(self.place, self.keyword, quarter) for quarter in _quarters(box))
+        elif district := self._district:
+            yield from (Query(dong.code, self.keyword) for dong in district.dongs)
+        else:
+            yield from (Query(district.code, self.keyword) for district in asked if self.is_about(district.code))
+
+    @property
+    def _district(self) -> District | None:
+        return find_district(self.district_code) if self.district_code else None
+
+    @property
+    def _dong(self) -> Dong | None:
+        dongs = self._district.dongs if self._district else ()
+        return next((dong for dong in dongs if dong.code == self.place), None)
+
+
+@cache
+def _regions_by_code() -> dict[str, Region]:
+    return {region.code: region for region in REGIONS.values()}
+
+
+def _grown(box: BoundingBox) -> BoundingBox:
+    tall, wide = (box.north - box.south) * MARGIN, (box.east - box.west) * MARGIN
+    return BoundingBox(box.south - tall, box.west - wide, box.north + tall, box.east + wide)
+
+
+def _quarters(box: BoundingBox) -> Iterator[BoundingBox]:
+    lat, lon = (box.south + box.north) / 2, (box.west + box.east) / 2
+    for south, north in ((box.south, lat), (lat, box.north)):
+        for west, east in ((box.west, lon), (lon, box.east)):
+            yield BoundingBox(south, west, north, east)
 
 
 class SearchPlan:

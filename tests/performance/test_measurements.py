@@ -14,7 +14,7 @@ from refillspot.performance.faults import crawl_under_faults
 from refillspot.performance.goals import GOALS, measure_goals
 from refillspot.performance.measurements import Measurements
 from refillspot.performance.storage import round_trip
-from refillspot.sandbox.distance import far_away
+from refillspot.sandbox.replica import far_away
 from refillspot.sandbox.scratch import scratch_space
 from refillspot.services.server_memory import measure_servers
 

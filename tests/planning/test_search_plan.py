@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from refillspot.planning import KEYWORDS, CrawlArguments, Query, SearchPlan
-from refillspot.planning.queries import MARGIN, SMALLEST_DEGREES
+from refillspot.planning.search_plan import MARGIN, SMALLEST_DEGREES
 from refillspot.regions import districts, find_district
 from refillspot.sites.diningcode.forms import PAGE_SIZE
 

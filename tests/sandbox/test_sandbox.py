@@ -13,8 +13,7 @@ import redis
 
 from refillspot.exceptions import MeasurementError, ServiceUnavailableError
 from refillspot.sandbox.crawl import running_crawl, workers_of
-from refillspot.sandbox.distance import far_away
-from refillspot.sandbox.replica import running_program, running_site
+from refillspot.sandbox.replica import far_away, running_program, running_site
 from refillspot.sandbox.scratch import scratch_space
 from refillspot.services.rerouting import route_of
 
