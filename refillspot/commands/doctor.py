@@ -56,8 +56,8 @@ class Command(BaseCommand):
             )
         found = list(_shown(examine(self._questions(opts)), as_json=opts.json))
         if opts.json:
-            say_json([asdict(finding) for finding in found])
-        self.exitcode = 1 if any(finding.state == "problem" for finding in found) else 0
+            say_json([asdict(check) for check in found])
+        self.exitcode = 1 if any(check.state == "problem" for check in found) else 0
 
     def _questions(self, opts: argparse.Namespace) -> Questions:
         from refillspot.clock import Clock
@@ -97,7 +97,7 @@ class Command(BaseCommand):
         return str(browsers().random)
 
 
-def _shown(findings: Iterator[Check], *, as_json: bool) -> Iterator[Check]:
+def _shown(checks: Iterator[Check], *, as_json: bool) -> Iterator[Check]:
     """Print each as soon as it is there, unless all are to be JSON."""
     from rich.text import Text
 
@@ -105,9 +105,9 @@ def _shown(findings: Iterator[Check], *, as_json: bool) -> Iterator[Check]:
 
     console = Terminal(soft_wrap=True)
     states = {"ok": _("ok"), "note": _("note"), "warning": _("warning"), "problem": _("PROBLEM")}
-    for finding in findings:
+    for check in checks:
         if not as_json:
-            console.print(Text.assemble((f"{states[finding.state]:<8}", COLOURS[finding.state]), finding.what))
-            if finding.remedy:
-                console.print(Text(f"{'':<8}→ {finding.remedy}"))
-        yield finding
+            console.print(Text.assemble((f"{states[check.state]:<8}", COLOURS[check.state]), check.what))
+            if check.remedy:
+                console.print(Text(f"{'':<8}→ {check.remedy}"))
+        yield check

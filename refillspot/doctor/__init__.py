@@ -1,4 +1,4 @@
-"""Whether a crawl can be started here, and whether the site still is as it is known. Each finding with its remedy."""
+"""Whether a crawl can be started here, and whether the site still is as it is known. Each check with its remedy."""
 
 from __future__ import annotations
 

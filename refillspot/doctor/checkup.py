@@ -58,7 +58,7 @@ class Questions:
 
 
 def examine(questions: Questions, directory: Path | None = None) -> Iterator[Check]:
-    """Yield finding after finding. Servers that this starts are stopped again."""
+    """Yield check after check. Servers that this starts are stopped again."""
     try:
         environment = read_environment(questions.environ, directory)
     except ConfigurationError as error:
@@ -133,7 +133,7 @@ async def _visit(questions: Questions, redis_url: str, report: ShapeReport | Non
         budget = RequestBudget(redis_url, questions.politeness_key, pace, most=questions.most_believed)
     visitor = Visitor(questions.headers, budget, questions.block_seconds)
     try:
-        return [finding async for finding in FirstContact(questions.hosts, visitor, budget, report).examine()]
+        return [check async for check in FirstContact(questions.hosts, visitor, budget, report).examine()]
     finally:
         if budget:
             await budget.close()

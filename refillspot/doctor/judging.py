@@ -38,7 +38,7 @@ def judge_status(answer: Answer) -> Check | None:
 
 
 def judge_rules(answer: Answer) -> tuple[Check, bytes | None]:
-    """Return a finding, and what robots.txt says: empty where there are no rules, None where they are not known."""
+    """Return a check, and what robots.txt says: empty where there are no rules, None where they are not known."""
     url, status = answer.url, answer.status
     if answer.refusal or not 200 <= status < 300:
         if not answer.refusal and 400 <= status < 500 and status not in NOT_NOW:
@@ -60,19 +60,19 @@ def judge_list(body: bytes, asked: str) -> tuple[list[Check], str | None]:
         what = _("the site finds nothing for a search that should find a lot")
         return [Check("list", "problem", what, _layout_remedy())], None
     total = "?" if page.total is None else page.total
-    findings = [
+    checks = [
         Check("list", "ok", _("a list: {count} rows of {total}").format(count=len(page.rows), total=total)),
         *_differences("list", compare_list(body)),
         *_oddities("list", page.oddities),
     ]
     if page.broken:
         what = _("{count} rows cannot be read; the first: {error}").format(count=len(page.broken), error=page.broken[0])
-        findings.append(Check("list", "problem", what, _layout_remedy()))
+        checks.append(Check("list", "problem", what, _layout_remedy()))
     here = [row for row in page.rows if district_code(row.addr, row.road_addr) == asked]
     if not here:
         what = _("no row of the list lies in the district that was asked for")
-        findings.append(Check("list", "problem", what, _layout_remedy()))
-    return findings, (here or page.rows)[0].v_rid
+        checks.append(Check("list", "problem", what, _layout_remedy()))
+    return checks, (here or page.rows)[0].v_rid
 
 
 def judge_store(body: bytes) -> list[Check]:

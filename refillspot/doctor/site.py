@@ -69,30 +69,30 @@ class FirstContact:
             return
         if self._shapes:
             self._shapes.add_list(answer.body)
-        findings, ref = judge_list(answer.body, district.code)
-        for finding in findings:
-            yield finding
+        checks, ref = judge_list(answer.body, district.code)
+        for check in checks:
+            yield check
         if ref is None:
             return
         answer = await self._ask(store_form(ref))
         if self._shapes and not isinstance(answer, Check):
             self._shapes.add_store(answer.body)
-        for finding in [answer] if isinstance(answer, Check) else judge_store(answer.body):
-            yield finding
+        for check in [answer] if isinstance(answer, Check) else judge_store(answer.body):
+            yield check
 
     async def _learn_rules(self, host: str) -> Check:
         try:
             answer = await self._visitor.ask(host + ROBOTS_PATH)
         except VisitError as error:
             return problem("robots", error)
-        finding, body = judge_rules(answer)
+        check, body = judge_rules(answer)
         if body is None:
-            return finding
+            return check
         rules = self._rules[host] = Protego.parse(rules_text(body, self._hosts.robots_name))
         seconds = rules.crawl_delay(self._hosts.robots_name) or 0.0
         if self._budget:
             await self._budget.change(partial(politeness.delay, host=host_of(host), seconds=seconds))
-        return finding
+        return check
 
     async def _ask(self, form: Form) -> Answer | Check:
         host, url = _origin(self._hosts.api_url), self._hosts.api_url.rstrip("/") + form.path

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import redis
 from redis.exceptions import RedisError, ResponseError
 
 from refillspot.frontier.queue import read_counts, read_result
+from refillspot.shared.connections import connect_blocking
 from refillspot.shared.keys import CrawlKeys
 from refillspot.stats.crawl import Progress
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 GROUP = "workers"
+LOOK_SECONDS = 5  # for an answer; who looks does so again
 LANE = re.compile(rb"-?\d{1,4}")
 UNREADABLE = "unreadable"
 """Instead of a state: something else than the queue of a crawl is under its keys."""
@@ -35,7 +36,7 @@ class ProgressReader:
     """Reads one crawl; None while Redis is away. `prefix` is `<REDIS_KEY_PREFIX>:<crawl>`."""
 
     def __init__(self, redis_url: str, prefix: str) -> None:
-        self._client: Any = redis.Redis.from_url(redis_url, socket_timeout=5)  # its types mix sync and async
+        self._client = connect_blocking(redis_url, LOOK_SECONDS)
         self._keys = CrawlKeys(prefix)
 
     def __enter__(self) -> Self:

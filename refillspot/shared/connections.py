@@ -29,15 +29,20 @@ def connect(redis_url: str) -> redis.asyncio.Redis:
     )
 
 
+def connect_blocking(redis_url: str, seconds: float = ANSWER_SECONDS) -> Any:
+    """Return a client for commands, whose own types mix sync and async; `seconds` is how long an answer may take."""
+    return redis.Redis.from_url(redis_url, socket_timeout=seconds)
+
+
 @contextmanager
 def blocking_client(redis_url: str) -> Iterator[Any]:
-    """A client for commands; its own types mix sync and async.
+    """A client for commands, closed at the end.
 
     Raises:
         ServiceUnavailableError: Redis does not answer, or not to that.
     """
     try:
-        with redis.Redis.from_url(redis_url, socket_timeout=ANSWER_SECONDS) as client:
+        with connect_blocking(redis_url) as client:
             yield client
     except RedisError as error:
         raise ServiceUnavailableError(_("Redis: {error}").format(error=error)) from error

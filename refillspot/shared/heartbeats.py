@@ -6,12 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import redis
 from redis.exceptions import RedisError, ResponseError
 
 from refillspot.exceptions import ServiceUnavailableError, UnreadableValueError
 from refillspot.language import gettext as _
-from refillspot.shared.connections import connect
+from refillspot.shared.connections import connect, connect_blocking
 from refillspot.shared.keys import CrawlKeys
 from refillspot.stats.worker_stats import LARGEST, WorkerStats
 from refillspot.untrusted import FIRST_YEAR, LAST_YEAR, read_json
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 KEEP_SECONDS = 600  # after the last heartbeat of any worker; what lasts is in PostgreSQL
+LOOK_SECONDS = 5  # for an answer; who looks does so again
 SHOWN = 80  # characters of a name
 
 
@@ -61,7 +61,7 @@ class HeartbeatReader:
     """Reads those of all workers of a crawl. For commands: this blocks."""
 
     def __init__(self, redis_url: str, prefix: str) -> None:
-        self._client: Any = redis.Redis.from_url(redis_url, socket_timeout=5)  # its types mix sync and async
+        self._client = connect_blocking(redis_url, LOOK_SECONDS)
         self._key = CrawlKeys(prefix).heartbeats
         self.unreadable: list[str] = []
         """Workers whose heartbeat could not be read the last time: of another version, or somebody else's."""

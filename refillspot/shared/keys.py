@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import redis
-
+from refillspot.shared.connections import connect_blocking
 from refillspot.site_hosts import host_of
 
 if TYPE_CHECKING:
@@ -83,5 +82,5 @@ def unfinished_crawl_key(key_prefix: str, digest: str) -> str:
 def remove_keys(redis_url: str, prefix: str) -> int:
     """Remove every key that starts with `prefix`, without blocking the server; return how many there were."""
     pattern = "".join(f"\\{letter}" if letter in "*?[]\\" else letter for letter in prefix) + "*"
-    with redis.Redis.from_url(redis_url) as client:
+    with connect_blocking(redis_url) as client:
         return sum(int(client.unlink(key)) for key in client.scan_iter(pattern, count=1000))
