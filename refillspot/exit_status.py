@@ -23,6 +23,9 @@ BLOCKED = "blocked"
 UNREACHABLE, AWAY = "unreachable", "site_away"
 """The reasons with which a crawl ends that never reached the site, or could not any more."""
 
+OUTDATED = "outdated_program"
+"""The reason with which a worker ends that is older than the tables."""
+
 UNFINISHED = {
     "shutdown": (
         INTERRUPTED,
@@ -44,6 +47,13 @@ UNFINISHED = {
         _(
             "Interrupted with {stored} stores stored: {host} cannot be reached any more ({why}). When the network is "
             "back, the same command goes on from here."
+        ),
+    ),
+    OUTDATED: (
+        INTERRUPTED,
+        _(
+            "Interrupted with {stored} stores stored: a newer refillspot has changed the tables, and this one cannot "
+            "write them. Update it, and the same command goes on from here."
         ),
     ),
     BLOCKED: (

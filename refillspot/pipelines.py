@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING
@@ -11,7 +12,9 @@ from scrapy.exceptions import NotConfigured
 
 from refillspot.batches import Batches
 from refillspot.clock import Clock
-from refillspot.engine import count_in_hand
+from refillspot.engine import count_in_hand, is_ending
+from refillspot.exceptions import SchemaVersionError
+from refillspot.exit_status import OUTDATED
 from refillspot.items import UnreadPage
 from refillspot.planning import KEYWORDS
 from refillspot.planning.learning import QueryAnswer
@@ -53,6 +56,7 @@ class PostgresCopyPipeline:
         self._stats: StatsCollector = crawler.stats
         self._table = table
         self._seconds = 0.0
+        self._ending: asyncio.Task[None] | None = None
         self._group: Batches[StoreRow, None] = Batches(self._commit, largest=max_rows, longest_seconds=max_seconds)
 
     @classmethod
@@ -86,15 +90,11 @@ class PostgresCopyPipeline:
             )
 
     async def process_item(self, item: Store | UnreadPage | QueryAnswer) -> Store | UnreadPage | QueryAnswer:
-        if isinstance(item, QueryAnswer):
-            return item
-        if isinstance(item, UnreadPage):
-            await self._table.keep_unread(item)
-            self._stats.inc_value("postgres/unread")
-            return item
-        committed = self._group.add(StoreRow.of(item))
-        self._flush_if_idle()
-        await committed
+        try:
+            await self._keep(item)
+        except SchemaVersionError as error:
+            self._end(error)
+            raise
         return item
 
     def scheduler_empty(self) -> None:
@@ -102,6 +102,21 @@ class PostgresCopyPipeline:
 
     async def close_spider(self) -> None:
         await self._table.close()
+
+    async def _keep(self, item: Store | UnreadPage | QueryAnswer) -> None:
+        if isinstance(item, UnreadPage):
+            await self._table.keep_unread(item)
+            self._stats.inc_value("postgres/unread")
+        elif not isinstance(item, QueryAnswer):
+            committed = self._group.add(StoreRow.of(item))
+            self._flush_if_idle()
+            await committed
+
+    def _end(self, error: SchemaVersionError) -> None:
+        """Close the spider: what it has in hand goes back into the queue, for a program that knows these tables."""
+        if self._crawler.engine and not is_ending(self._crawler):
+            logger.error("%s", error)
+            self._ending = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=OUTDATED))
 
     def _flush_if_idle(self) -> None:
         """Do not let stores wait for a timer when every request in hand is one that waits for this commit."""

@@ -12,7 +12,7 @@ from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from refillspot.exceptions import PassingError, RefusedRequestError
+from refillspot.exceptions import PassingError, RefusedRequestError, SchemaVersionError
 from refillspot.frontier.dead_letters import write_dead_letter
 from refillspot.policies.circuit_breaker import API_FAILURE
 from refillspot.policies.retries import backoff_seconds
@@ -79,7 +79,9 @@ def judge_failure(failure: Failure) -> RequestEnd:
 
 
 def judge_item_failure(failure: Failure) -> RequestEnd:
-    """Judge an exception of a pipeline: the page was good, storing it may work another time."""
+    """Judge an exception of a pipeline: the page was good, storing it may work another time, or by a newer program."""
+    if isinstance(failure.value, SchemaVersionError):
+        return RequestEnd(Verdict.RETURNED)
     return _judge_error(Verdict.RETRY, failure)
 
 

@@ -22,7 +22,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from tests.crawl.moments import fetched
+from tests.crawl.moments import PACED, fetched, wait_for_store_pages
 from tests.postgres.older_schema import migrate_until
 
 if sys.version_info >= (3, 14):
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 WRITTEN = Path(__file__).with_name("interrupted_before_sites.json")
 SCHEMA = 8  # of that version
+HANG_UP = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 ARGUMENTS = ("-a", "district=금천구", "-a", "keywords=무한리필,뷔페")
 
 
@@ -124,3 +128,29 @@ def test_a_crawl_of_the_version_before_goes_on(
     kept = len(queued) + len(left_behind["tables"]["store_pages"])
     assert f"{kept} stores read again" in again.stdout, again.stderr
     assert site.log() == []
+
+
+def test_a_worker_that_is_older_than_the_tables_hands_back_what_it_holds(
+    crawl: Crawl, site: Site, database_url: str
+) -> None:
+    """Somebody migrates while it is at work: its next connection is refused by what it finds."""
+    with crawl.start(*ARGUMENTS, *PACED, "-s", "RETRY_TIMES=0") as worker:
+        wait_for_store_pages(site, 5)
+        with psycopg.connect(database_url) as connection:
+            connection.execute("INSERT INTO refillspot.migrations (number, name) VALUES (9999, 'from_the_future')")
+            connection.execute(HANG_UP)
+        _, log = worker.communicate()
+
+    assert worker.returncode == 130, log[-3000:]
+    assert "Update it, and the same command goes on from here" in log
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DELETE FROM refillspot.migrations WHERE number = 9999")
+    again = crawl.run(*ARGUMENTS)
+
+    assert again.returncode == 0, again.stderr[-3000:]
+    truth = site.truth("금천구", "무한리필,뷔페")
+    with psycopg.connect(database_url, row_factory=dict_row) as connection:
+        stored = {row["ref"] for row in connection.execute("SELECT ref FROM refillspot.stores")}
+        (row,) = connection.execute("SELECT state, counts FROM refillspot.crawls").fetchall()
+    assert {store["ref"] for store in truth if store["reached_by"]} <= stored
+    assert (row["state"], row["counts"].get("dead", 0)) == ("complete", 0)
