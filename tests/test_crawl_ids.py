@@ -75,7 +75,7 @@ async def test_a_spider_cannot_begin_such_a_crawl_by_itself() -> None:
             await CrawlTable(NOWHERE.database_url).join("other", {}, given, datetime.now(UTC))
 
 
-def test_a_review_takes_the_beginning_of_an_id() -> None:
+def test_a_report_takes_the_beginning_of_an_id() -> None:
     for given in set(NO_IDS) - {"last"}:
         with pytest.raises(CrawlIdError):
             find([], given)

@@ -23,7 +23,7 @@ from refillspot.sandbox.scratch import scratch_space
 from refillspot.services.server_memory import measure_servers
 from refillspot.sites.diningcode.answers import decode_search
 from refillspot.sites.diningcode.forms import search_form
-from refillspot.stats.totals import total
+from refillspot.stats.crawl_stats import CrawlStats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -79,14 +79,14 @@ def crawl_whole(
         rig.wait_for(fleet, scratch, (lambda: look(process)) if look else None)
     crawl = rig.newest_crawl(scratch)
     assert crawl.ended_at  # noqa: S101  # it is complete
-    stats = total(read(scratch.servers.database_url, crawl.id))
+    stats = CrawlStats.of(read(scratch.servers.database_url, crawl.id), crawl.ended_at, crawl)
     asked = Counter(entry["kind"] for entry in site.log())
     return WholeCrawl(
         stores=crawl.stored,
         requests=asked.total(),
         seconds=(crawl.ended_at - crawl.started_at).total_seconds(),
-        hits=stats.get("cache/hits", 0),
-        misses=stats.get("cache/misses", 0) + stats.get("cache/refreshes", 0),
+        hits=stats.count("cache/hits"),
+        misses=stats.count("cache/misses", "cache/refreshes"),
         pages_asked=sum(asked[kind] for kind in PAGES),
         round_trip=round_trip(scratch.servers.database_url),
     )

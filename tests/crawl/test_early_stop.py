@@ -43,9 +43,9 @@ def test_it_stops_names_the_part_and_goes_on_later(
     assert "scrapy doctor --shapes" in held.stderr
     unread = unread_pages(database_url)
     assert FIRST_PAGES / 2 < unread <= store_pages(site) <= FIRST_PAGES
-    review = crawl.operate("stats")
-    assert "the crawl holds itself" in review.stdout
-    assert "restaurant.rn: " in review.stdout
+    report = crawl.operate("stats")
+    assert "the crawl holds itself" in report.stdout
+    assert "restaurant.rn: " in report.stdout
 
     faults.clear()
     resumed = crawl.run("-a", f"district={DISTRICT}")

@@ -91,8 +91,8 @@ def test_the_honest_rest_is_complete_and_the_hostile_named(
         "a status that is none": "the status 100000000000000000000 is none of HTTP",
     }.items():
         assert words in reasons[hostile.refs([trick]).pop()]
-    review = json.loads(told[COMMANDS.index(("stats", "--json"))].stdout)
-    findings = {finding["kind"]: finding["count"] for finding in review["findings"]}
+    report = json.loads(told[COMMANDS.index(("stats", "--json"))].stdout)
+    findings = {finding["kind"]: finding["count"] for finding in report["findings"]}
     assert findings["dead_letters"] == len(lost)
     assert findings["redirects_refused"] == 7
     assert {"broken_rows", "odd_parts"} <= findings.keys()

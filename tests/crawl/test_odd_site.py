@@ -89,8 +89,8 @@ def test_odd_parts_cost_themselves_and_are_named(
             assert (path, came) not in pages
         elif path not in {"detail", "menu"}:  # without their key they belong to no section
             assert pages.get((path, came)) == count, (path, came)
-    review = json.loads(cached_crawl.operate("stats", "--json").stdout)
-    told = " ".join(finding["happened"] for finding in review["findings"])
+    report = json.loads(cached_crawl.operate("stats", "--json").stdout)
+    told = " ".join(finding["happened"] for finding in report["findings"])
     assert [path for path, _came in counted if f"{path}: " not in told] == []
 
 

@@ -42,7 +42,7 @@ def two_roads(cached_crawl: Crawl) -> Crawl:
     return cached_crawl.having(*FEW, "-s", "FALLBACK_ENABLED=True")
 
 
-def last_review(crawl: Crawl) -> Report:
+def last_report(crawl: Crawl) -> Report:
     records = Records(crawl.environment["DATABASE_URL"], Clock().now())
     newest = records.find("last")
     before = records.before(newest)
@@ -56,7 +56,7 @@ def values(told: Report) -> dict[str, float | None]:
 def test_pages_of_the_other_road_are_not_counted_twice(two_roads: Crawl, site: Site, faults: Faults) -> None:
     faults.add(kind="layout", path=LIST, change="missing", key="v_rid")
     result = two_roads.run()
-    told, log = last_review(two_roads), site.log()
+    told, log = last_report(two_roads), site.log()
     (spoilt,) = faults.fired()
 
     assert result.returncode == 0, result.stderr[-3000:]
@@ -73,7 +73,7 @@ def test_a_second_crawl_by_the_other_road_out_of_the_cache(two_roads: Crawl, sit
     (before,) = faults.fired()
     site.clear_log()
     two_roads.run()
-    told, log = values(last_review(two_roads)), site.log()
+    told, log = values(last_report(two_roads)), site.log()
     (after,) = faults.fired()
 
     assert told["hit_rate"]
@@ -87,7 +87,7 @@ def test_nothing_is_saved_where_nothing_came(two_roads: Crawl, faults: Faults) -
         faults.add(kind="reset", path=path)
     two_roads.run()
     two_roads.run("-a", "keywords=샐러드바")  # the rules are kept by now
-    told = values(last_review(two_roads))
+    told = values(last_report(two_roads))
 
     assert told["stores"] == 0
     assert told["first_answers"] == 0
@@ -98,7 +98,7 @@ def test_nothing_is_saved_where_nothing_came(two_roads: Crawl, faults: Faults) -
 def test_lists_without_the_part_that_holds_their_rows_are_named(two_roads: Crawl, faults: Faults) -> None:
     faults.add(kind="layout", path=LIST, change="renamed", key="poi_section")
     result = two_roads.run()
-    named = {one.key: one.happened for one in last_review(two_roads).findings}
+    named = {one.key: one.happened for one in last_report(two_roads).findings}
 
     assert result.returncode == 3
     assert named.keys() == {"nothing_found", "absent_parts"}
@@ -110,14 +110,14 @@ def test_an_emptied_cache_is_not_called_too_old(two_roads: Crawl, services: Serv
     with redis.Redis.from_url(services.cache_redis_url) as client:
         client.delete(*client.scan_iter(f"{key_prefix}:cache:*"))
     two_roads.run()
-    told = last_review(two_roads)
+    told = last_report(two_roads)
 
     assert [one.key for one in told.findings] == ["cache_emptied"]
     rate = told.figure("hit_rate")
     assert rate
     assert (rate.is_met, rate.excuse) == (None, "emptied since")
     two_roads.run()
-    assert last_review(two_roads).findings == []
+    assert last_report(two_roads).findings == []
 
 
 COMMANDS = [

@@ -5,8 +5,9 @@ from __future__ import annotations
 from refillspot.language import lazy_gettext as _
 from refillspot.language import lazy_ngettext as ngettext
 from refillspot.report.findings import Rule, Severity
+from refillspot.stats.counts import STATUS
 
-STATUS, ERROR = "site/status/", "downloader/exception_type_count/"
+ERROR = "downloader/exception_type_count/"
 TOLD_APART = ("403", "404", "410", "429")  # statuses with a rule of their own
 TIMEOUTS = (f"{ERROR}*Time*",)  # DownloadTimeoutError, TimeoutError, TCPTimedOutError
 UNREACHABLE = (f"{ERROR}*ResolveHost*", f"{ERROR}*DNSLookup*", f"{ERROR}*Refused*")
