@@ -62,7 +62,7 @@ class StrictDownloader(ReservingDownloader):
         return sum(len(slot.transferring) for slot in self.slots.values())
 
     def set_aside(self, request: Request, left: Callable[[], None]) -> None:
-        """Do not count a request that is in the middlewares; call `left` when it leaves them, on whichever road."""
+        """Do not count a request that is in the middlewares; call `left` when it leaves them, in whichever way."""
         self._set_aside[request] = left
         wake(self.crawler)
 

@@ -24,11 +24,10 @@ from refillspot.downloadermiddlewares.fallback import FallbackMiddleware, LastLo
 from refillspot.downloadermiddlewares.network import NetworkMiddleware
 from refillspot.downloadermiddlewares.politeness import PolitenessMiddleware
 from refillspot.downloadermiddlewares.redirect import SiteRedirectMiddleware
-from refillspot.downloadermiddlewares.retry import RetryAfterMiddleware
+from refillspot.downloadermiddlewares.requeue import RetryAfterMiddleware
 from refillspot.downloadermiddlewares.robots import RobotsMiddleware
 from refillspot.downloadermiddlewares.user_agent import UserAgentMiddleware
-from refillspot.spidermiddlewares.reading import ReadingMiddleware
-from refillspot.spidermiddlewares.seeds import SeedMiddleware
+from refillspot.spidermiddlewares import ReadingMiddleware, SeedMiddleware
 
 __all__ = [
     "AllowedPartsMiddleware",

@@ -14,7 +14,7 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http.request import NO_CALLBACK
 
 from refillspot.downloadermiddlewares.politeness import SENT
-from refillspot.downloadermiddlewares.requeue import put_back
+from refillspot.downloadermiddlewares.requeue import requeue
 from refillspot.policies import politeness
 from refillspot.policies.latency import LatencyWatch
 from refillspot.policies.retries import LONGEST_RETRY_AFTER, retry_after_seconds
@@ -100,7 +100,7 @@ class DistressMiddleware:
         if request.callback is NO_CALLBACK:  # whoever asks for robots.txt judges for itself
             return response
         self._count("put_back")
-        return put_back(request, self._budget.seconds_held())
+        return requeue(request, self._budget.seconds_held())
 
     async def _hold(self, request: Request, response: Response) -> None:
         header = response.headers.get("Retry-After")

@@ -10,7 +10,7 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import load_object
 
-from refillspot.downloadermiddlewares.requeue import put_back
+from refillspot.downloadermiddlewares.requeue import requeue
 from refillspot.engine import is_ending
 from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH, Kind
 from refillspot.policies.circuit_breaker import API_FAILURE, API_PROBE
@@ -108,14 +108,14 @@ class FallbackMiddleware:
             response: Response = await self._engine.download_async(asked)
         except IgnoreRequest as error:
             if is_ending(self._crawler):
-                return put_back(request)
+                return requeue(request)
             self._count("forbidden")
             del request.meta[BY_PAGE]
             if failure:
                 raise IgnoreRequest(f"{failure}; its page: {error}") from error
             return None
         if self._budget and self._site.refusal_of(response.url, response.status, response.body):
-            return put_back(request, self._budget.seconds_held())
+            return requeue(request, self._budget.seconds_held())
         response.request = request
         self._count("stood_in")
         return response
@@ -152,4 +152,4 @@ class LastLookMiddleware:
         if kind is None or API_PROBE in request.meta or not await self._api.health.is_down(kind):
             return None
         self._crawler.stats.inc_value("fallback/turned_back")
-        return put_back(request)
+        return requeue(request)

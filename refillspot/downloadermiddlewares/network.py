@@ -23,7 +23,7 @@ from twisted.internet.error import ConnectError
 from twisted.internet.protocol import Factory, Protocol
 
 from refillspot.downloadermiddlewares.politeness import SENT
-from refillspot.downloadermiddlewares.requeue import put_back
+from refillspot.downloadermiddlewares.requeue import requeue
 from refillspot.engine import is_ending
 from refillspot.exit_status import AWAY, UNREACHABLE
 from refillspot.site_hosts import PORTS, SiteHosts, host_of
@@ -93,11 +93,11 @@ class NetworkMiddleware:
         has_waited = False
         while self._away_since is not None and not self._may_try():
             if is_ending(self._crawler):
-                return put_back(request)
+                return requeue(request)
             has_waited = True
             await asyncio.sleep(POLL_SECONDS)
         if has_waited and self._away_since is None and request.callback is not NO_CALLBACK:
-            return put_back(request)  # its turn is long over
+            return requeue(request)  # its turn is long over
         self._proxy = request.meta.get("proxy") or ""
         self._under_way += 1
         self._silent_since = self._silent_since or _now()
@@ -143,7 +143,7 @@ class NetworkMiddleware:
 
     def _again(self, request: Request) -> Request:
         request.meta.pop(SENT, None)
-        return request.replace(dont_filter=True) if request.callback is NO_CALLBACK else put_back(request)
+        return request.replace(dont_filter=True) if request.callback is NO_CALLBACK else requeue(request)
 
     def _begin(self, why: str) -> None:
         if self._away_since is not None:

@@ -11,7 +11,7 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
 from refillspot.clock import KST, Clock
-from refillspot.downloadermiddlewares.requeue import put_back
+from refillspot.downloadermiddlewares.requeue import requeue
 from refillspot.engine import is_ending
 from refillspot.exit_status import BLOCKED
 from refillspot.policies.politeness_settings import CrawlWindow
@@ -86,7 +86,7 @@ class PolitenessMiddleware:
             elif (sent := await self._budget.permit()) and not self._seconds_until_open():
                 request.meta[SENT] = sent
                 return None
-        return put_back(request)
+        return requeue(request)
 
     def pace_decided(self, decision: Decision) -> None:
         self._crawler.stats.inc_value(f"politeness/{decision.kind}")

@@ -16,7 +16,7 @@ from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedE
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import build_from_crawler, load_object
 
-from refillspot.downloadermiddlewares.requeue import put_back
+from refillspot.downloadermiddlewares.requeue import requeue
 from refillspot.engine import is_ending
 from refillspot.policies import politeness
 from refillspot.policies.caching import ROBOTS_PATH
@@ -53,7 +53,7 @@ class _UnreadableError(Exception):
 
 
 class _NotNowError(Exception):
-    """The crawl ends before the rules are known, or those that wait for them have another road."""
+    """The crawl ends before the rules are known, or those that wait for them have another way."""
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
@@ -95,7 +95,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         try:
             await super().process_request(request)
         except _NotNowError:
-            return put_back(request)
+            return requeue(request)
         return None
 
     async def robot_parser(self, request: Request) -> RobotParser | None:

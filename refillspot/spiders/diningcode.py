@@ -14,16 +14,16 @@ from refillspot.items import ReadPage, UnreadPage
 from refillspot.planning import CrawlArguments, Query, SearchPlan
 from refillspot.planning.learning import QueryAnswer
 from refillspot.planning.pagination import Step
+from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH, Kind
 from refillspot.sites.diningcode.channels import read_list, read_store
-from refillspot.sites.diningcode.forms import PAGE_SIZE
+from refillspot.sites.diningcode.forms import FORM_HEADERS, PAGE_SIZE, search_form, store_form
 from refillspot.sites.diningcode.lists import ListReader
-from refillspot.sites.diningcode.page_types import Row
+from refillspot.sites.diningcode.page_types import ODD, Row
 from refillspot.sites.diningcode.site import SITE
 from refillspot.sites.diningcode.stores import build_store
-from refillspot.spiders.requests import build_list_request, build_store_request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
     from typing import Self
 
     from scrapy.crawler import Crawler
@@ -31,9 +31,13 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from refillspot.items import Store
-    from refillspot.sites.diningcode.lists import Reading
+    from refillspot.sites.diningcode.forms import Form
+    from refillspot.sites.diningcode.lists import ListResult, Wanted
 
 TIMES_ASKED = 3  # a query whose answer is about something else
+REST_PRIORITY = 20  # the rest of an answer first: it tells how much of an answer can be seen
+STORE_PRIORITY = 10  # store pages before further lists: the queue stays short
+NARROW_PRIORITY = -10  # below 0: when all others are done, with any worker, and what they find is known
 
 
 class DiningcodeSpider(Spider):
@@ -91,24 +95,24 @@ class DiningcodeSpider(Spider):
         self.crawler.signals.send_catch_log(signals.list_read, page=page)
         for trouble in page.broken:
             self.logger.error("a row of %r could not be read: %s", query, trouble)
-        reading = self._reader.read(page, asked, seen)
+        result = self._reader.read(page, asked, seen)
         self._count(f"asked/{asked.area}")
-        self._count(f"found/{asked.area}", reading.answer.here)
-        for what, count in reading.counts.items():
+        self._count(f"found/{asked.area}", result.answer.here)
+        for what, count in result.counts.items():
             self._count(what, count)
         is_narrow = self.plan.is_narrow(asked.keyword)
-        if reading.is_doubtful and times < TIMES_ASKED and not is_narrow:
+        if result.is_doubtful and times < TIMES_ASKED and not is_narrow:
             self._count("queries_doubtful")
-            yield from self._store_requests(reading)
+            yield from self._store_requests(result)
             yield build_list_request(self, asked, seen, times + 1)
             return
         if self.arguments.limit is None:  # else not all that was found is fetched, and nothing can be learnt from it
             first_row = f"{asked.text} {asked.box or ''} {len(seen)}"
             total = page.sent if page.total is None else page.total
-            yield QueryAnswer(self.site.name, asked.keyword, first_row, total, reading.about)
-        step = self.plan.pagination.next_step(reading.answer)
-        then = {"query": query, "step": step.value, "seen": reading.refs if step is Step.FOLLOW else []}
-        yield from self._store_requests(reading, then if is_narrow and step is not Step.STOP else None)
+            yield QueryAnswer(self.site.name, asked.keyword, first_row, total, result.about)
+        step = self.plan.pagination.next_step(result.answer)
+        then = {"query": query, "step": step.value, "seen": result.refs if step is Step.FOLLOW else []}
+        yield from self._store_requests(result, then if is_narrow and step is not Step.STOP else None)
         if not is_narrow:
             yield from self._go_on(then)
 
@@ -148,8 +152,8 @@ class DiningcodeSpider(Spider):
         share = self.settings.getfloat("UNLIKELY_SAMPLE_SHARE")
         return ListReader({district.code for district in self.districts}, share)
 
-    def _store_requests(self, reading: Reading, then: dict[str, Any] | None = None) -> Iterator[Request]:
-        for wanted in reading.wanted:
+    def _store_requests(self, result: ListResult, then: dict[str, Any] | None = None) -> Iterator[Request]:
+        for wanted in result.wanted:
             if wanted.row.v_rid not in self._asked and not self._is_limit_reached():
                 self._asked.add(wanted.row.v_rid)
                 self._pages += 1
@@ -175,3 +179,33 @@ class DiningcodeSpider(Spider):
 
     def _count(self, what: str, count: int = 1) -> None:
         self.crawler.stats.inc_value(f"diningcode/{what}", count)
+
+
+def build_list_request(spider: DiningcodeSpider, query: Query, seen: Sequence[str] = (), times: int = 1) -> Request:
+    """Return a request for the rows of a query behind those `seen`; the second time the site is asked in any case."""
+    form = search_form(query.text, len(seen), query.box)
+    given: dict[str, Any] = {"query": msgspec.to_builtins(query), "seen": list(seen)}
+    priority = REST_PRIORITY if seen else NARROW_PRIORITY if spider.plan.is_narrow(query.keyword) else 0
+    if times == 1:
+        return _build(spider, Kind.LIST, form, spider.parse_list, priority, given)
+    request = _build(spider, Kind.LIST, form, spider.parse_list, priority, given | {"times": times})
+    request.meta[CACHE_REFRESH] = True
+    return request.replace(dont_filter=True)
+
+
+def build_store_request(spider: DiningcodeSpider, wanted: Wanted, then: dict[str, Any] | None = None) -> Request:
+    """Return a request for a store's page. The row travels along, and what to ask if it is a refill store."""
+    given: dict[str, Any] = {"row": msgspec.to_builtins(wanted.row) | ({ODD: True} if wanted.is_odd else {})}
+    given |= {"is_sample": True} if wanted.is_sample else {}
+    given |= {"then": then} if then else {}
+    return _build(spider, Kind.STORE, store_form(wanted.row.v_rid), spider.parse_store, STORE_PRIORITY, given)
+
+
+def _build(  # noqa: PLR0913, PLR0917  # the parts of a request
+    spider: DiningcodeSpider, kind: Kind, form: Form, callback: Any, priority: int, given: dict[str, Any]
+) -> Request:
+    url = spider.settings["DININGCODE_API_URL"].rstrip("/") + form.path
+    return Request(
+        url, callback, "POST", FORM_HEADERS, form.body, priority=priority, cb_kwargs=given,
+        errback=spider.handle_failure, meta={CACHE_KIND: kind.value},
+    )  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 
 from refillspot.doctor.shape_report import ShapeReport
 from replica.people import PHRASES, REVIEWERS
-from tests.diningcode.test_answers import ROW, search, store
+from tests.sites.diningcode.test_answers import ROW, search, store
 
 if TYPE_CHECKING:
     from pathlib import Path

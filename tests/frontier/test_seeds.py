@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
 
-from refillspot.spidermiddlewares.seeds import SeedMiddleware
+from refillspot.spidermiddlewares import SeedMiddleware
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -12,8 +12,8 @@ import msgspec
 
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError, ConfigurationError
+from refillspot.extensions.reading import count_left_as_text
 from refillspot.parsing.hours import parse_hours
-from refillspot.parsing.left_as_text import count_left_as_text
 from refillspot.planning import CrawlArguments, Query, spider_arguments
 from refillspot.policies import politeness
 from refillspot.policies.circuit_breaker import ApiRecord
@@ -56,7 +56,7 @@ IN_REDIS = {
     "api-health": msgspec.json.encode({"list": ApiRecord()}),
 }
 API, WEB = "https://im.diningcode.com", "https://www.diningcode.com"
-PAGES = Path(__file__).parents[1] / "diningcode" / "pages"
+PAGES = Path(__file__).parents[1] / "sites" / "diningcode" / "pages"
 KEYWORD = "무한리필"
 
 

@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from refillspot.exceptions import LayoutChangedError, PassingError, UnknownStoreError
+from refillspot.extensions.reading import count_left_as_text
 from refillspot.parsing.address import parse_address
 from refillspot.parsing.category import find_cuisines
 from refillspot.parsing.hours import parse_hours
-from refillspot.parsing.left_as_text import count_left_as_text
 from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import parse_price_krw, parse_prices
 from refillspot.parsing.refill import assess_refill

@@ -191,7 +191,7 @@ def test_a_page_for_people_erases_nothing_that_the_api_said(database_url: str) -
         ("물냉면", 6000, False),
     ]
     assert (row["refill_terms"]["time_limit_minutes"], row["refill_terms"]["min_persons"]) == (100, 2)
-    assert row["phone"] == "02-555-9999"  # what both roads say, the newer one says
+    assert row["phone"] == "02-555-9999"  # what both channels say, the newer one says
 
 
 def test_a_page_for_people_adds_what_is_new(database_url: str) -> None:

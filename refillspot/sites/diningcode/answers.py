@@ -13,9 +13,9 @@ from typing import Any, ClassVar, TypeVar
 import msgspec
 
 from refillspot.exceptions import ApiError, BlockedError, LayoutChangedError, UnknownStoreError
-from refillspot.sites.diningcode import versions
 from refillspot.sites.diningcode.json_parts import kind_of, loose_json, read_part, whole_json, without_mark
 from refillspot.sites.diningcode.page_types import (
+    LASTING_FIELDS,
     Detail,
     Entries,
     Menu,
@@ -30,7 +30,7 @@ from refillspot.sites.diningcode.page_types import (
 )
 from refillspot.sites.site import Oddity
 
-LASTING = [f'"{name}"'.encode() for name in versions.LASTING]
+LASTING = [f'"{name}"'.encode() for name in LASTING_FIELDS]
 SUCCESS = "100"
 NO_SUCH_STORE = "존재하지 않는"  # the replica's words; the site's own are not known, and then it is an ApiError
 MOST_PICTURES = 2  # of a row, which travels with a request; the store's page has all of them

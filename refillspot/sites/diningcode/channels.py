@@ -1,4 +1,4 @@
-"""The site's two roads: its API, and the pages for people, which serve where the API is broken. Pure."""
+"""The site's two channels: its API, and the pages for people, which serve where the API is broken. Pure."""
 
 from __future__ import annotations
 
@@ -56,16 +56,16 @@ def form_for(page_url: str) -> Form | None:
 
 @lru_cache(maxsize=UNDER_WAY)
 def read_list(url: str, body: bytes) -> SearchPage:
-    """Read a list page of either road; raises what `decode_search` and `decode_list_page` do. Not to be changed."""
+    """Read a list page of either channel; raises what `decode_search` and `decode_list_page` do. Not to be changed."""
     return decode_search(body) if channel_of(url) == "api" else decode_list_page(body)
 
 
 @lru_cache(maxsize=UNDER_WAY)
 def read_store(url: str, body: bytes) -> StorePage:
-    """Read a store page of either road; raises what `decode_store` and `decode_store_page` do. Not to be changed."""
+    """Read a store page of either channel; raises what `decode_store` and `decode_store_page` do. Not to be changed."""
     return decode_store(body) if channel_of(url) == "api" else decode_store_page(body)
 
 
 def read_kept_store(body: bytes) -> StorePage:
-    """Read a store page of which nobody knows by which road it came."""
+    """Read a store page of which nobody knows by which channel it came."""
     return decode_store_page(body) if without_mark(body).lstrip().startswith(b"<") else decode_store(body)

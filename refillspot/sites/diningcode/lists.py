@@ -33,7 +33,7 @@ class Wanted(NamedTuple):
 
 
 @dataclass(slots=True, frozen=True)
-class Reading:
+class ListResult:
     """What a page comes to."""
 
     wanted: list[Wanted]
@@ -56,7 +56,7 @@ class ListReader:
         self._sample_share = sample_share
         self._prospects = Prospects()
 
-    def read(self, page: SearchPage, query: Query, seen: Sequence[str]) -> Reading:
+    def read(self, page: SearchPage, query: Query, seen: Sequence[str]) -> ListResult:
         """Read a page of a query of which the rows `seen` are known."""
         codes = [district_code(row.addr, row.road_addr) for row in page.rows]
         prospects = self._prospects.judge(page.rows, page.terms, query.keyword)
@@ -76,7 +76,7 @@ class ListReader:
         counts[f"rows_{origin}"] += len(page.rows) - (here if origin != "generic" else 0)
         refs = list(dict.fromkeys([*seen, *(row.v_rid for row in page.rows)]))
         worthy = sum(query.is_about(one.district_code) for one in wanted if not one.is_sample and not one.is_vague)
-        return Reading(
+        return ListResult(
             wanted,
             PageCounts(
                 shown=len(refs),

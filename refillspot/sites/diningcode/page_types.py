@@ -1,17 +1,22 @@
 """What the site's answers hold, as types: what identifies must be there, all else may be missing.
 
-Both roads to the site come to these: the API, and the pages for people.
+Both channels to the site come to these: its API, and the pages for people.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, TypeVar
+import re
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeVar
 
 import msgspec
 
 from refillspot.items import Channel  # noqa: TC001  # as above
 from refillspot.sites.diningcode.json_parts import NUMBER
 from refillspot.sites.site import Oddity  # noqa: TC001  # as above
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Ref = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,64}\Z")]
 """The site's id of a store: 12 letters and digits so far. Longer ones fit no index, others no terminal."""
@@ -60,6 +65,14 @@ class Row(msgspec.Struct, kw_only=True):
     image_list: Entries[Text | Picture] | None = None
 
 
+LASTING_FIELDS = ("nm", "branch", "addr", "road_addr", "phone", "category", "lat", "lng")
+"""What scores, counts of reviews and "open now" say changes from day to day, and is taken from the list anyway."""
+ODD = "odd"
+"""Key of a row on its way: it does not tell all that rows tell."""
+DIGEST_BYTES = 8
+HIGHLIGHT = re.compile(r"</?em>")  # around the words that were searched for
+
+
 class _Counts(msgspec.Struct):
     rcount: Number = None
 
@@ -88,7 +101,7 @@ class SearchPage(msgspec.Struct):
     """Stores whose row does not tell all that rows tell."""
     broken: list[str] = msgspec.field(default_factory=list)
     cap: int | None = None
-    """Rows of one query that can be seen at most by the road that the page came; None = that is to be found out."""
+    """Rows of one query that can be seen at most by the channel that the page came; None = that is to be found out."""
     has_section: bool = True
     """There was a part for stores at all; the site leaves it out where it finds none."""
     oddities: list[Oddity] = msgspec.field(default_factory=list)
@@ -167,3 +180,20 @@ class StorePage(msgspec.Struct):
 
 
 READ_SECTIONS: dict[str, type[msgspec.Struct]] = {"restaurant": Restaurant, "detail": Detail, "menu": Menu}
+
+
+def row_version(row: Mapping[str, object]) -> bytes:
+    """Return a digest of what a list row says of a store; when it is another one, the store's page is out of date.
+
+    Empty = not known: the row is odd.
+    """
+    if row.get(ODD):
+        return b""
+    values = [_bare(row.get(name)) for name in LASTING_FIELDS]
+    return blake2b(msgspec.msgpack.encode(values), digest_size=DIGEST_BYTES).digest()
+
+
+def _bare(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return (HIGHLIGHT.sub("", value) if "<" in value else value).strip()

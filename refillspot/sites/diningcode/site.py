@@ -7,18 +7,19 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from refillspot.exceptions import LayoutChangedError
-from refillspot.sites.diningcode import NAME, answers, cacheability, channels, kept_page, refusals, versions
+from refillspot.exceptions import LayoutChangedError, PassingError, UnknownStoreError
+from refillspot.policies.caching import Cacheability, Kind
+from refillspot.sites.diningcode import NAME, answers, channels, kept_page, page_types, refusals
 from refillspot.sites.diningcode.forms import Form
+from refillspot.sites.diningcode.json_parts import without_mark
 from refillspot.sites.diningcode.page_types import Row, SearchPage, StorePage
 from refillspot.sites.diningcode.stores import build_store
-from refillspot.sites.site import Site
+from refillspot.sites.site import ABSENT, Site, by_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from refillspot.items import Channel, Store
-    from refillspot.policies.caching import Cacheability, Kind
     from refillspot.sites.site import Refusal, SitePage
 
 
@@ -38,10 +39,15 @@ class Diningcode(Site):
         return refusals.is_page_due(url)
 
     def cacheability(self, kind: Kind, url: str, status: int, body: bytes) -> Cacheability:
-        return cacheability.cacheability(kind, url, status, body)
+        """Judge an answer by reading it: the site reports errors, and shows block pages, under HTTP 200 too."""
+        if status == 200:
+            return _of_robots(body) if kind is Kind.ROBOTS else _of_page(kind, url, body)
+        if status in ABSENT and b"Human Verification" in body:
+            return Cacheability.PASSING
+        return by_status(kind, status)
 
     def row_version(self, row: Mapping[str, object]) -> bytes:
-        return versions.row_version(row)
+        return page_types.row_version(row)
 
     def kept_page(self, url: str, status: int, body: bytes) -> bytes:
         return kept_page.kept_page(url, status, body)
@@ -55,6 +61,23 @@ class Diningcode(Site):
         except msgspec.ValidationError as error:
             raise LayoutChangedError(f"the row that led to the page: {error}") from error
         return build_store(listed, channels.read_kept_store(body), web_url)
+
+
+def _of_page(kind: Kind, url: str, body: bytes) -> Cacheability:
+    try:
+        (channels.read_list if kind is Kind.LIST else channels.read_store)(url, body)
+    except UnknownStoreError:
+        return Cacheability.PERMANENT if kind is Kind.STORE else Cacheability.UNKNOWN
+    except PassingError:
+        return Cacheability.PASSING
+    except LayoutChangedError:
+        return Cacheability.UNKNOWN
+    return Cacheability.PAGE
+
+
+def _of_robots(body: bytes) -> Cacheability:
+    is_html = without_mark(body).lstrip().startswith(b"<")  # rules are none
+    return Cacheability.PASSING if is_html else Cacheability.PAGE
 
 
 SITE = Diningcode()

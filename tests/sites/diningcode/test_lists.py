@@ -5,9 +5,9 @@ from msgspec.structs import replace
 
 from refillspot.planning import Query
 from refillspot.regions import BoundingBox
-from refillspot.sites.diningcode.lists import ListReader, Reading
+from refillspot.sites.diningcode.lists import ListReader, ListResult
 from refillspot.sites.diningcode.page_types import Row, SearchPage
-from tests.diningcode.test_prospects import row
+from tests.sites.diningcode.test_prospects import row
 
 GANGNAM, SEOCHO = "11680", "11650"
 BOX = BoundingBox(37.49, 127.03, 37.5, 127.04)
@@ -18,7 +18,7 @@ def at(district: str, name: str = "무한리필 옛날집", lat: float | str | N
     return replace(row(name), v_rid=f"{district} {name}", addr=addr, lat=lat, lng=lon)
 
 
-def read(*rows: Row, query: Query | None = None, seen: tuple[str, ...] = (), share: float = 0.0) -> Reading:
+def read(*rows: Row, query: Query | None = None, seen: tuple[str, ...] = (), share: float = 0.0) -> ListResult:
     page = SearchPage(total=len(rows), rows=list(rows), terms=[()] * len(rows))
     return ListReader([GANGNAM, SEOCHO], share).read(page, query or Query(GANGNAM, "무한리필"), seen)
 

@@ -1,4 +1,4 @@
-"""What is longer, deeper or more than anything of a store costs itself alone, on either road, and no time."""
+"""What is longer, deeper or more than anything of a store costs itself alone, on either channel, and no time."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from refillspot.sites.diningcode.answers import decode_search
-from refillspot.sites.diningcode.versions import ODD, row_version
-from tests.diningcode.test_answers import search
+from refillspot.sites.diningcode.page_types import ODD, row_version
+from tests.sites.diningcode.test_answers import search
 
 ROW = {
     "v_rid": "abc", "nm": "무한고기", "branch": None, "addr": "서울 강남구 역삼동 1", "road_addr": None,

@@ -1,4 +1,4 @@
-"""Whether the answers could be read: what the API said in a way that nobody understands is asked for by its page."""
+"""Between the engine and the spider: which requests are seeds, and whether the answers could be read."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ logger = logging.getLogger(__name__)
 
 QUEUED_HEADERS = {b"Content-Type"}
 COUNTED = {Kind.LIST: "fallback/lists", Kind.STORE: "fallback/stores"}
+
+
+class SeedMiddleware:
+    """Marks the seeds for the scheduler, as Scrapy's StartSpiderMiddleware, which also looks at all other results."""
+
+    async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        async for result in start:
+            if isinstance(result, Request):
+                result.meta.setdefault("is_start_request", True)
+            yield result
 
 
 class ReadingMiddleware:

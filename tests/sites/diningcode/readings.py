@@ -1,4 +1,4 @@
-"""How the parsers of today read a fixed set of pages and texts; `python -m tests.diningcode.readings` records it.
+"""How the parsers of today read a fixed set of pages and texts; `python -m tests.sites.diningcode.readings` records it.
 
 What is recorded tells whether `PARSER_VERSION` must go up: the same words read otherwise.
 """
@@ -23,7 +23,7 @@ from refillspot.sites.diningcode.page_types import Row
 from refillspot.sites.diningcode.stores import build_store
 
 HERE = Path(__file__).parent
-LABELLED = HERE.parent / "parsing/labelled"
+LABELLED = HERE.parents[1] / "parsing/labelled"
 RECORD = HERE / "readings.json"
 PAGES = ("api_2025.json", "api_2026.json", "page_2025.html", "page_2026.html")
 

@@ -11,7 +11,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from tests.programs import PROJECT, completed, spawn
-from tests.tiny_site.server import TinySite, tiny_site
+from tests.sites.tiny.server import TinySite, tiny_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def test_a_second_site_goes_through_queue_budget_cache_and_storage(
     launcher: Launcher, environment: dict[str, str], database_url: str, key_prefix: str, site: TinySite
 ) -> None:
     command = ["crawl", "tiny", *settings_of(
-        SPIDER_MODULES="tests.tiny_site.spider", TINY_URL=site.url, REDIS_KEY_PREFIX=key_prefix,
+        SPIDER_MODULES="tests.sites.tiny.spider", TINY_URL=site.url, REDIS_KEY_PREFIX=key_prefix,
         POLITENESS_REQUESTS_PER_SECOND=100,
     )]  # fmt: skip
     first = launcher.run("scrapy", *command, environment=environment)
@@ -75,7 +75,7 @@ def test_another_project_uses_queue_and_budget_without_postgresql(
     environment: dict[str, str], redis_url: str, key_prefix: str, site: TinySite, tmp_path: Path
 ) -> None:
     elsewhere(
-        tmp_path, SPIDER_MODULES=["tests.tiny_site.spider"], TINY_URL=site.url, REDIS_URL=redis_url,
+        tmp_path, SPIDER_MODULES=["tests.sites.tiny.spider"], TINY_URL=site.url, REDIS_URL=redis_url,
         REDIS_KEY_PREFIX=key_prefix, POLITENESS_REQUESTS_PER_SECOND=100,
     )  # fmt: skip
     without = {name: value for name, value in environment.items() if name not in {"DATABASE_URL", "CACHE_REDIS_URL"}}

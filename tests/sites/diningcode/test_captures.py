@@ -10,7 +10,7 @@ import pytest
 from refillspot.sites.diningcode.answers import decode_search
 from refillspot.sites.diningcode.stores import build_store
 
-CAPTURES = Path(__file__).parents[3] / "shared" / "captures"
+CAPTURES = Path(__file__).parents[4] / "shared" / "captures"
 WEB_URL = "https://www.diningcode.com"
 
 pytestmark = pytest.mark.skipif(not CAPTURES.is_dir(), reason="no captures of the site beside this checkout")

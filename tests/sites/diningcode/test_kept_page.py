@@ -17,7 +17,7 @@ from replica.html_pages import write_list_page, write_missing_page
 from replica.html_store import write_store_page
 from replica.people import PHRASES, REVIEWERS
 from replica.shapes import name_shapes
-from tests.diningcode.test_answers import ROW, search, store
+from tests.sites.diningcode.test_answers import ROW, search, store
 
 API, WEB = "https://im.diningcode.com/API", "https://www.diningcode.com"
 SEARCH, PROFILE, LIST_PAGE, STORE_PAGE = f"{API}/isearch/", f"{API}/profile/", f"{WEB}/list.dc", f"{WEB}/profile.php"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from refillspot.policies.caching import Cacheability, Kind
-from refillspot.sites.diningcode.cacheability import cacheability
+from refillspot.sites.diningcode.site import SITE
 
 LIST, STORE, ROBOTS = Kind.LIST, Kind.STORE, Kind.ROBOTS
 URLS = {
@@ -62,7 +62,7 @@ SORRY = answer({}, "001", "일시적인 오류입니다.")
 def test_only_what_answers_the_question_is_worth_keeping(
     kind: Kind, status: int, body: bytes, expected: Cacheability
 ) -> None:
-    assert cacheability(kind, URLS[kind], status, body) is expected
+    assert SITE.cacheability(kind, URLS[kind], status, body) is expected
 
 
 @pytest.mark.parametrize(
@@ -83,4 +83,4 @@ def test_only_what_answers_the_question_is_worth_keeping(
 def test_so_it_is_with_the_pages_for_people(kind: Kind, status: int, body: bytes, expected: Cacheability) -> None:
     url = {LIST: "http://127.0.0.1/list.dc?query=x", STORE: "http://127.0.0.1/profile.php?rid=x"}[kind]
 
-    assert cacheability(kind, url, status, body) is expected
+    assert SITE.cacheability(kind, url, status, body) is expected

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from refillspot.extensions.reading import count_left_as_text
 from refillspot.items import Day, MenuItem, OpeningHours, RefillVerdict, Store
-from refillspot.parsing.left_as_text import count_left_as_text
 from refillspot.sites.diningcode import NAME
 
 MONDAY = {0: Day([("11:00", "22:00")])}

@@ -1,4 +1,4 @@
-"""Answers of shapes that no honest site sends: each costs the part that it is, on both roads, and nothing else."""
+"""Answers of shapes that no honest site sends: each costs the part that it is, on both channels, and nothing else."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from refillspot.exceptions import SiteError
 from refillspot.items import ReadPage
 from refillspot.policies.caching import Kind
 from refillspot.postgres.store_row import StoreRow
-from refillspot.sites.diningcode.cacheability import cacheability
 from refillspot.sites.diningcode.channels import read_kept_store, read_list, read_store
 from refillspot.sites.diningcode.json_parts import DEEPEST, shallow
 from refillspot.sites.diningcode.kept_page import kept_page
 from refillspot.sites.diningcode.page_types import Row
+from refillspot.sites.diningcode.site import SITE
 from refillspot.sites.diningcode.stores import build_store
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def page(linked: str) -> bytes:
 def read_as_a_crawl(kind: Kind, url: str, body: bytes) -> Any:
     """Take the way of an answer: kept, judged for the cache, read, made a row for PostgreSQL."""
     kept = kept_page(url, 200, body)
-    cacheability(kind, url, 200, kept)
+    SITE.cacheability(kind, url, 200, kept)
     if kind is Kind.LIST:
         found = read_list(url, kept)
         for row in found.rows:
