@@ -148,7 +148,7 @@ def add_spider_arguments(parser: argparse.ArgumentParser) -> None:
                         help=_("set a spider argument, as for scrapy crawl (may be repeated)"))  # fmt: skip
 
 
-def spider_arguments(opts: argparse.Namespace) -> dict[str, str]:
+def parse_spider_arguments(opts: argparse.Namespace) -> dict[str, str]:
     try:
         return dict(arglist_to_dict(opts.spargs))
     except ValueError as error:

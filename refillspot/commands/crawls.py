@@ -95,6 +95,7 @@ class Command(BaseCommand):
 def _print_table(found: list[CrawlOverview]) -> None:
     from rich.table import Table
 
+    from refillspot.planning import write_places
     from refillspot.terminal import Terminal
 
     table = Table(box=None, pad_edge=False)
@@ -104,6 +105,6 @@ def _print_table(found: list[CrawlOverview]) -> None:
     for name in ("stored", "left", "dead", "begun (KST)"):
         table.add_column(name, justify="right")
     for one in found:
-        text = one.as_text()
-        table.add_row(*(text[name] for name in ("crawl", "state", "district", "stored", "left", "dead", "begun")))
+        text = one.as_text() | {"places": write_places(one.crawl.arguments)}
+        table.add_row(*(text[name] for name in ("crawl", "state", "places", "stored", "left", "dead", "begun")))
     Terminal().print(table)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand, add_spider_arguments, spider_arguments
+from refillspot.command import BaseCommand, add_spider_arguments, parse_spider_arguments
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
 
         if len(args) != 1:
             raise UsageError(_("say which spider: scrapy fleet diningcode -a district=강남구"), print_help=False)
-        arguments = spider_arguments(opts)
+        arguments = parse_spider_arguments(opts)
         os.environ.update({name: self.settings[name] for name in NAMES if self.settings.get(name)})
         passed = [option for option in opts.set if option.partition("=")[0] not in NAMES]  # `ps` shows these
         hide(read_environment().values)

@@ -8,9 +8,9 @@ from refillspot.command import (
     BaseCommand,
     add_site_option,
     add_spider_arguments,
+    parse_spider_arguments,
     say_json,
     site_named,
-    spider_arguments,
 )
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
@@ -47,7 +47,7 @@ class Command(BaseCommand):
 
         if args:
             raise UsageError(_("scrapy plan takes no argument but -a NAME=VALUE: see scrapy plan -h"), print_help=False)
-        arguments = CrawlArguments.parse(**spider_arguments(opts))
+        arguments = CrawlArguments.parse(**parse_spider_arguments(opts))
         codes = [district.code for district in arguments.districts]
         known = read_yields(self.servers("postgres").database_url, site_named(opts).name, codes, KEYWORDS)
         planned = estimate(arguments, known, self.clock.now())

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from refillspot.language import gettext as _
 from refillspot.monitoring.display import progress_line, title_line, write_hold, write_seconds
-from refillspot.planning import spider_arguments
+from refillspot.planning import write_places
 from refillspot.stats.workers import AT_WORK, ENDED, SILENT
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _title(figures: Figures) -> Table:
     }
     crawl = figures.crawl
     title = _("crawl {id}: {spider} {district}").format(
-        id=crawl.id, spider=crawl.spider, district=spider_arguments(crawl.arguments).get("district", "")
+        id=crawl.id, spider=crawl.spider, district=write_places(crawl.arguments)
     )
     right = _("{state}, {workers} at work, {time}").format(
         state=states[figures.state], workers=figures.at_work, time=write_seconds(figures.seconds_at_work)

@@ -63,6 +63,13 @@ class CrawlArguments:
         return {"site": site, "districts": districts, "keywords": keywords, "limit": self.limit}
 
 
+def write_places(described: Mapping[str, Any]) -> str:
+    """Return of which places a crawl is, "강남구,서초구", "부산 중구": with the city, if that is not Seoul."""
+    arguments = spider_arguments(described)
+    city = [parse_region(arguments["region"]).short] if "region" in arguments else []
+    return " ".join([*city, arguments["district"]])
+
+
 def spider_arguments(described: Mapping[str, Any]) -> dict[str, str]:
     """Return the arguments that make `CrawlArguments.described`, as they are given with `-a`."""
     codes = described.get("districts", ())

@@ -121,5 +121,5 @@ def read_stores(database_url: str) -> list[dict[str, Any]]:
     """Return all stores as rows, refill stores first, cheapest first."""
     with open_connection(database_url) as connection, connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
-            "SELECT * FROM refillspot.stores ORDER BY refill_verdict, refill_price_krw NULLS LAST, ref"
+            "SELECT * FROM refillspot.stores ORDER BY refill_verdict, refill_price_krw NULLS LAST, site, ref"
         ).fetchall()

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from refillspot.exceptions import ArgumentError
-from refillspot.planning import CrawlArguments, spider_arguments
+from refillspot.planning import CrawlArguments, spider_arguments, write_places
 
 SITE = "https://im.diningcode.com"
 
@@ -30,6 +30,18 @@ def test_the_same_name_in_another_city_is_another_crawl() -> None:
     seoul, busan = (CrawlArguments.parse(district="중구", region=region) for region in ("서울", "부산"))
 
     assert seoul.described(SITE) != busan.described(SITE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "places"),
+    [
+        ({"district": "중구"}, "중구"),
+        ({"district": "중구,강서구", "region": "부산"}, "부산 중구,강서구"),
+        ({"district": "all", "region": "부산"}, "부산 all"),
+    ],
+)
+def test_a_crawl_of_another_city_than_seoul_tells_it(arguments: dict[str, str], places: str) -> None:
+    assert write_places(CrawlArguments.parse(**arguments).described(SITE)) == places
 
 
 def test_equal_arguments_share_a_queue_in_whatever_order_they_come() -> None:
