@@ -32,7 +32,8 @@ from refillspot.shared.page_cache import PageCache
 from refillspot.shared.page_lookup import PageLookup
 from refillspot.site_access.cached_pages import CachedPages, page_of
 from refillspot.sites import find_site
-from refillspot.sites.diningcode.forms import FORM_HEADERS, search_form, store_form
+from refillspot.sites.diningcode.forms import search_form, store_form
+from refillspot.sites.examination import FORM_HEADERS
 from replica import envelope, profile
 from replica.city import build_city
 

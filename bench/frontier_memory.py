@@ -24,7 +24,8 @@ from refillspot.frontier.codec import request_fields
 from refillspot.frontier.queue import CrawlQueue
 from refillspot.shared.connections import connect
 from refillspot.sites.diningcode.answers import decode_search
-from refillspot.sites.diningcode.forms import FORM_HEADERS, store_form
+from refillspot.sites.diningcode.forms import store_form
+from refillspot.sites.examination import FORM_HEADERS
 from refillspot.spiders.diningcode import DiningcodeSpider
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from refillspot.policies.politeness_settings import CrawlWindow
 from refillspot.postgres.kept_pages import newest_bodies
 from refillspot.services import embedded, read_environment
 from refillspot.shared.budget import RequestBudget
-from refillspot.sites import DEFAULT
+from refillspot.sites import find_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from refillspot.doctor.site import Hosts
     from refillspot.services import Environment
+    from refillspot.sites.site import Site
 
 
 KEPT_PAGES = 500  # of those that crawls have kept, the newest: what one page shows may be chance
@@ -79,16 +80,19 @@ def _examine_servers_and_site(questions: Questions, environment: Environment) ->
         servers = Servers(environment)
         yield from servers.examine()
         yield from examine_clocks(servers.facts)
-        report = ShapeReport(questions.shapes) if questions.shapes else None
+        site = find_site()
+        report = ShapeReport(questions.shapes, site.examination) if questions.shapes and site.examination else None
         if not questions.is_offline:
-            yield from _examine_site(questions, servers.urls.get("redis"), report)
+            yield from _examine_site(questions, site, servers.urls.get("redis"), report)
         if report:
-            for body in newest_bodies(servers.urls.get("postgres"), DEFAULT, KEPT_PAGES):
+            for body in newest_bodies(servers.urls.get("postgres"), site.name, KEPT_PAGES):
                 report.add_store(body, is_kept=True)
             yield report.write()
 
 
-def _examine_site(questions: Questions, redis_url: str | None, report: ShapeReport | None) -> Iterator[Check]:
+def _examine_site(
+    questions: Questions, site: Site, redis_url: str | None, report: ShapeReport | None
+) -> Iterator[Check]:
     if redis_url is None:
         what = _("the site was not asked: without Redis there is no common pace")
         yield Check("site", "problem", what, _("See the finding about Redis."))
@@ -96,7 +100,7 @@ def _examine_site(questions: Questions, redis_url: str | None, report: ShapeRepo
     if why_not := _why_not_now(questions, redis_url):
         yield why_not
         return
-    yield from asyncio.run(_visit(questions, redis_url, report))
+    yield from asyncio.run(_visit(questions, site, redis_url, report))
 
 
 def _why_not_now(questions: Questions, redis_url: str) -> Check | None:
@@ -126,14 +130,16 @@ def _why_not_now(questions: Questions, redis_url: str) -> Check | None:
     return None
 
 
-async def _visit(questions: Questions, redis_url: str, report: ShapeReport | None) -> list[Check]:
-    pace = questions.requests_per_second
-    budget = None
+async def _visit(questions: Questions, site: Site, redis_url: str, report: ShapeReport | None) -> list[Check]:
+    if site.examination is None:
+        return []
+    pace, budget = questions.requests_per_second, None
     if pace > 0:
         budget = RequestBudget(redis_url, questions.politeness_key, pace, most=questions.most_believed)
-    visitor = Visitor(questions.headers, budget, questions.block_seconds)
+    visitor = Visitor(site, questions.headers, budget, questions.block_seconds)
     try:
-        return [check async for check in FirstContact(questions.hosts, visitor, budget, report).examine()]
+        contact = FirstContact(questions.hosts, site.examination, visitor, budget, report)
+        return [check async for check in contact.examine()]
     finally:
         if budget:
             await budget.close()

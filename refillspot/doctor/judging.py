@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 from refillspot.doctor import Check
 from refillspot.exceptions import LayoutChangedError, SiteError
 from refillspot.language import gettext as _
-from refillspot.sites.diningcode.answers import decode_search, decode_store
-from refillspot.sites.diningcode.differences import compare_list, compare_store
-from refillspot.sites.diningcode.stores import district_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from refillspot.doctor.visit import Answer
-    from refillspot.sites.diningcode.differences import Differences
-    from refillspot.sites.site import Oddity
+    from refillspot.sites.examination import Examination
+    from refillspot.sites.shapes import Differences, Oddity
 
 NOT_NOW = {403, 408, 425, 429}  # and 5xx: the rules could not be read. Any other 4xx means that there are none
 
@@ -50,10 +47,10 @@ def judge_rules(answer: Answer) -> tuple[Check, bytes | None]:
     return Check("robots", "ok", _("{url} can be read").format(url=url)), answer.body
 
 
-def judge_list(body: bytes, asked: str) -> tuple[list[Check], str | None]:
+def judge_list(examination: Examination, body: bytes, asked: str) -> tuple[list[Check], str | None]:
     """Return what a list page says about the site, and a store of it. `asked` is the code of the district."""
     try:
-        page = decode_search(body)
+        page = examination.read_list(body, asked)
     except SiteError as error:
         return [_unread(_("the list"), error)], None
     if not page.rows:
@@ -61,31 +58,29 @@ def judge_list(body: bytes, asked: str) -> tuple[list[Check], str | None]:
         return [Check("list", "problem", what, _layout_remedy())], None
     total = "?" if page.total is None else page.total
     checks = [
-        Check("list", "ok", _("a list: {count} rows of {total}").format(count=len(page.rows), total=total)),
-        *_differences("list", compare_list(body)),
+        Check("list", "ok", _("a list: {count} rows of {total}").format(count=page.rows, total=total)),
+        *_differences("list", page.differences),
         *_oddities("list", page.oddities),
     ]
     if page.broken:
         what = _("{count} rows cannot be read; the first: {error}").format(count=len(page.broken), error=page.broken[0])
         checks.append(Check("list", "problem", what, _layout_remedy()))
-    here = [row for row in page.rows if district_code(row.addr, row.road_addr) == asked]
-    if not here:
+    if not page.here:
         what = _("no row of the list lies in the district that was asked for")
         checks.append(Check("list", "problem", what, _layout_remedy()))
-    return checks, (here or page.rows)[0].v_rid
+    return checks, page.ref
 
 
-def judge_store(body: bytes) -> list[Check]:
+def judge_store(examination: Examination, body: bytes) -> list[Check]:
     """Return what a store page says about the site."""
     try:
-        page = decode_store(body)
+        page = examination.read_store(body)
     except SiteError as error:
         return [_unread(_("the store page"), error)]
-    lines = len((page.menu.lines if page.menu else None) or ())
-    what = _("a store page: {name}, {count} lines of a menu").format(name=page.restaurant.rn, count=lines)
+    what = _("a store page: {name}, {count} lines of a menu").format(name=page.name, count=page.menu_lines)
     return [
         Check("store", "ok", what),
-        *_differences("store", compare_store(body)),
+        *_differences("store", page.differences),
         *_oddities("store", page.oddities),
     ]
 

@@ -10,36 +10,38 @@ from refillspot.clock import write_kst
 from refillspot.doctor import Check
 from refillspot.language import gettext as _
 from refillspot.parsing import PARSER_VERSION
-from refillspot.sites.diningcode.differences import compare, known_paths
-from refillspot.sites.diningcode.shapes import Shapes, note_list, note_store
+from refillspot.policies.caching import Kind
+from refillspot.sites.shapes import Shapes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from refillspot.sites.diningcode.shapes import Shape
+    from refillspot.sites.examination import Examination
+    from refillspot.sites.shapes import Shape
 
 
 class ShapeReport:
     """Gathers answers, and writes their shapes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, examination: Examination) -> None:
         self._path = path
+        self._examination = examination
         self._lists = Shapes()
         self._stores = Shapes()
         self._counts = {"list": 0, "store": 0, "kept store": 0}
 
     def add_list(self, body: bytes) -> None:
-        note_list(body, self._lists)
+        self._examination.note_shapes(Kind.LIST, body, self._lists)
         self._counts["list"] += 1
 
     def add_store(self, body: bytes, *, is_kept: bool = False) -> None:
         """Add a store page, of the site or one that a crawl has kept; of a page for people the size alone."""
-        note_store(body, self._stores)
+        self._examination.note_shapes(Kind.STORE, body, self._stores)
         self._counts["kept store" if is_kept else "store"] += 1
 
     def write(self) -> Check:
         """Write the file; return how it went."""
-        parts = [*_parts(self._lists, "list"), *_parts(self._stores, "store")]
+        parts = [*self._parts(Kind.LIST, self._lists), *self._parts(Kind.STORE, self._stores)]
         report = {
             "made_at": f"{write_kst(datetime.now(UTC))} KST",
             "parser_version": PARSER_VERSION,
@@ -60,15 +62,14 @@ class ShapeReport:
             "" if any(self._counts.values()) else _("No answer was at hand: see the other findings."),
         )
 
-
-def _parts(shapes: Shapes, kind: Any) -> list[dict[str, Any]]:
-    known, found = known_paths(kind), compare(shapes, kind)
-    parts = []
-    for path, shape in sorted(shapes.of.items()):
-        due = known.get(path)
-        state = "not known" if path in found.unknown else "odd" if due and _is_odd(shape, due) else "as known"
-        parts.append({"path": path, "is": state, "read as": due, **_written(shape)})
-    return [*parts, *({"path": path, "is": "missing", "read as": known.get(path)} for path in found.missing)]
+    def _parts(self, kind: Kind, shapes: Shapes) -> list[dict[str, Any]]:
+        known, found = self._examination.known_paths(kind), self._examination.differences(kind, shapes)
+        parts = []
+        for path, shape in sorted(shapes.of.items()):
+            due = known.get(path)
+            state = "not known" if path in found.unknown else "odd" if due and _is_odd(shape, due) else "as known"
+            parts.append({"path": path, "is": state, "read as": due, **_written(shape)})
+        return [*parts, *({"path": path, "is": "missing", "read as": known.get(path)} for path in found.missing)]
 
 
 def _is_odd(shape: Shape, due: str) -> bool:

@@ -19,7 +19,7 @@ from refillspot.policies.caching import ROBOTS_PATH
 from refillspot.regions import SEOUL, districts
 from refillspot.robots_text import rules_text
 from refillspot.site_hosts import host_of
-from refillspot.sites.diningcode.forms import FORM_HEADERS, search_form, store_form
+from refillspot.sites.examination import FORM_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from refillspot.doctor.shape_report import ShapeReport
     from refillspot.doctor.visit import Answer, Visitor
     from refillspot.shared.budget import RequestBudget
-    from refillspot.sites.diningcode.forms import Form
+    from refillspot.sites.examination import Examination, Form
 
 
 @dataclass(slots=True, frozen=True)
@@ -43,9 +43,15 @@ class FirstContact:
     """Asks nothing that the rules do not allow."""
 
     def __init__(
-        self, hosts: Hosts, visitor: Visitor, budget: RequestBudget | None, shapes: ShapeReport | None = None
+        self,
+        hosts: Hosts,
+        examination: Examination,
+        visitor: Visitor,
+        budget: RequestBudget | None,
+        shapes: ShapeReport | None = None,
     ) -> None:
         self._hosts = hosts
+        self._examination = examination
         self._shapes = shapes
         self._visitor = visitor
         self._budget = budget
@@ -63,21 +69,21 @@ class FirstContact:
         for host in dict.fromkeys(map(_origin, (self._hosts.api_url, self._hosts.web_url))):
             yield await self._learn_rules(host)
         district = districts()[0]
-        answer = await self._ask(search_form(f"{SEOUL.short} {district.name} {KEYWORDS[0]}"))
+        answer = await self._ask(self._examination.list_form(f"{SEOUL.short} {district.name} {KEYWORDS[0]}"))
         if isinstance(answer, Check):
             yield answer
             return
         if self._shapes:
             self._shapes.add_list(answer.body)
-        checks, ref = judge_list(answer.body, district.code)
+        checks, ref = judge_list(self._examination, answer.body, district.code)
         for check in checks:
             yield check
         if ref is None:
             return
-        answer = await self._ask(store_form(ref))
+        answer = await self._ask(self._examination.store_form(ref))
         if self._shapes and not isinstance(answer, Check):
             self._shapes.add_store(answer.body)
-        for check in [answer] if isinstance(answer, Check) else judge_store(answer.body):
+        for check in [answer] if isinstance(answer, Check) else judge_store(self._examination, answer.body):
             yield check
 
     async def _learn_rules(self, host: str) -> Check:

@@ -18,14 +18,14 @@ from refillspot.exceptions import VisitError
 from refillspot.language import gettext as _
 from refillspot.policies import politeness
 from refillspot.policies.retries import retry_after_seconds
-from refillspot.sites.diningcode.refusals import refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from email.message import Message
 
     from refillspot.shared.budget import RequestBudget
-    from refillspot.sites.diningcode.forms import Form
+    from refillspot.sites.examination import Form
+    from refillspot.sites.site import Site
 
 ANSWER_SECONDS = 30.0
 TURN_SECONDS = 30.0  # until it is this program's turn; others may be crawling
@@ -39,11 +39,8 @@ class Answer:
     status: int
     headers: Message
     body: bytes
-
-    @property
-    def refusal(self) -> str | None:
-        """Why it is a block, in words."""
-        return refusal.words if (refusal := refusal_of(self.url, self.status, self.body)) else None
+    refusal: str | None
+    """Why it is a block, in words."""
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -56,7 +53,10 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 class Visitor:
     """Asks at the pace that all workers share. `headers` are those of a crawl; `budget` None: there is no limit."""
 
-    def __init__(self, headers: Mapping[str, str], budget: RequestBudget | None, block_seconds: float) -> None:
+    def __init__(
+        self, site: Site, headers: Mapping[str, str], budget: RequestBudget | None, block_seconds: float
+    ) -> None:
+        self._site = site
         self._headers = dict(headers)
         self._budget = budget
         self._block_seconds = block_seconds
@@ -102,10 +102,14 @@ class Visitor:
     def _open(self, request: urllib.request.Request) -> Answer:
         try:
             with self._opener.open(request, timeout=ANSWER_SECONDS) as response:
-                return Answer(request.full_url, response.status, response.headers, _read(response))
+                return self._answer(request.full_url, response.status, response.headers, _read(response))
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(request.full_url, error.code, error.headers, _read(error))
+                return self._answer(request.full_url, error.code, error.headers, _read(error))
+
+    def _answer(self, url: str, status: int, headers: Message, body: bytes) -> Answer:
+        refusal = self._site.refusal_of(url, status, body)
+        return Answer(url, status, headers, body, refusal.words if refusal else None)
 
     async def _note(self, *, is_error: bool) -> None:
         if self._budget:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from refillspot.items import Channel, Store
+    from refillspot.sites.examination import Examination
+    from refillspot.sites.shapes import Oddity
 
 ABSENT = {404, 410}
 REFUSED = {403, 408, 425, 429}
@@ -26,16 +28,6 @@ class Refusal(NamedTuple):
 
     kind: RefusalKind
     words: str
-
-
-class Oddity(NamedTuple):
-    """A part that is not as known. There are only as many paths as the known types have."""
-
-    path: str
-    """"detail.bhour[].time": from the section on, "[]" for an entry of a list."""
-    came: str
-    """What came, as a type of JSON: "object", "empty array" … Never the content."""
-    due: str
 
 
 class SitePage(Protocol):
@@ -58,6 +50,8 @@ class Site:
     """
 
     name: ClassVar[str] = "plain"
+    examination: ClassVar[Examination | None] = None
+    """What a check-up asks of it (`scrapy doctor`); None = nothing."""
     """What its rows in PostgreSQL are kept under."""
 
     def channel_of(self, url: str) -> Channel:  # noqa: ARG002  # a plain site has one

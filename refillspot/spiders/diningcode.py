@@ -16,11 +16,12 @@ from refillspot.planning.learning import QueryAnswer
 from refillspot.planning.pagination import Step
 from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH, Kind
 from refillspot.sites.diningcode.channels import read_list, read_store
-from refillspot.sites.diningcode.forms import FORM_HEADERS, PAGE_SIZE, search_form, store_form
+from refillspot.sites.diningcode.forms import PAGE_SIZE, search_form, store_form
 from refillspot.sites.diningcode.lists import ListReader
 from refillspot.sites.diningcode.page_types import ODD, Row
 from refillspot.sites.diningcode.site import SITE
 from refillspot.sites.diningcode.stores import build_store
+from refillspot.sites.examination import FORM_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from refillspot.items import Store
-    from refillspot.sites.diningcode.forms import Form
     from refillspot.sites.diningcode.lists import ListResult, Wanted
+    from refillspot.sites.examination import Form
 
 TIMES_ASKED = 3  # a query whose answer is about something else
 REST_PRIORITY = 20  # the rest of an answer first: it tells how much of an answer can be seen

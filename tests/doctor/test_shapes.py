@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refillspot.doctor.shape_report import ShapeReport
+from refillspot.sites.diningcode.examination import DiningcodeExamination
 from replica.people import PHRASES, REVIEWERS
 from tests.sites.diningcode.test_answers import ROW, search, store
 
@@ -68,7 +69,7 @@ def test_what_has_changed_stands_out(check_up: CheckUp, site: SyntheticSite, tmp
     ids=str,
 )
 def test_each_part_is_compared_with_what_is_read(page: dict[str, Any], path: str, state: str, tmp_path: Path) -> None:
-    report = ShapeReport(tmp_path / "shapes.json")
+    report = ShapeReport(tmp_path / "shapes.json", DiningcodeExamination())
     report.add_store(store({"key": "restaurant", "rn": "달빛"}, {"key": "detail", **page}))
     report.add_list(search(ROW))
     report.write()

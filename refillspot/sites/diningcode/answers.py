@@ -13,7 +13,7 @@ from typing import Any, ClassVar, TypeVar
 import msgspec
 
 from refillspot.exceptions import ApiError, BlockedError, LayoutChangedError, UnknownStoreError
-from refillspot.sites.diningcode.json_parts import kind_of, loose_json, read_part, whole_json, without_mark
+from refillspot.sites.diningcode.json_parts import loose_json, read_part, whole_json, without_mark
 from refillspot.sites.diningcode.page_types import (
     LASTING_FIELDS,
     Detail,
@@ -28,7 +28,7 @@ from refillspot.sites.diningcode.page_types import (
     SearchPage,
     StorePage,
 )
-from refillspot.sites.site import Oddity
+from refillspot.sites.shapes import Oddity, json_type
 
 LASTING = [f'"{name}"'.encode() for name in LASTING_FIELDS]
 SUCCESS = "100"
@@ -107,7 +107,7 @@ def read_rows(section: PoiSection | None, oddities: list[Oddity], cap: int | Non
         if raw.startswith(b"{"):
             _read_row(raw, page)
         else:  # it names no store, so that none is missing
-            oddities.append(Oddity("poi_section.list[]", kind_of(loose_json(raw)), "object"))
+            oddities.append(Oddity("poi_section.list[]", json_type(loose_json(raw)), "object"))
     if section.rows and not page.rows:
         raise LayoutChangedError(f"no row of {page.sent} could be read: {(page.broken or ['no object'])[0]}")
     return page

@@ -10,7 +10,6 @@ from refillspot.sites.diningcode.answers import decode_search, decode_store
 from refillspot.sites.diningcode.forms import (
     LIST_PAGE,
     STORE_PAGE,
-    Form,
     list_page_url,
     search_form,
     store_form,
@@ -23,6 +22,7 @@ from refillspot.sites.diningcode.store_page import decode_store_page
 if TYPE_CHECKING:
     from refillspot.items import Channel
     from refillspot.sites.diningcode.page_types import SearchPage, StorePage
+    from refillspot.sites.examination import Form
 
 API_PREFIX = "/API/"
 SAID_BY_A_PAGE = {"query", "order", "from", "size"}

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import inspect
 
-from refillspot.sites.diningcode.json_parts import type_names
+from refillspot.exceptions import MalformedAnswerError
+from refillspot.sites.diningcode.json_parts import loose_json, type_names, whole_json
 from refillspot.sites.diningcode.page_types import READ_SECTIONS, PoiSection, Row
-from refillspot.sites.diningcode.shapes import Shapes, note_list, note_store
+from refillspot.sites.shapes import FIELD_NAME, Differences, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from refillspot.sites.shapes import Shapes
 
 SEEN_SECTIONS = ("photo", "score", "review", "blog", "tag")  # observed, and of no use here
 SEEN = {
@@ -37,28 +39,6 @@ READ: dict[str, dict[str, type[msgspec.Struct]]] = {
     "store": READ_SECTIONS,
 }
 AROUND = ("result_code", "result_msg", "result_data", "left_out", "list")
-
-
-@dataclass(slots=True)
-class Differences:
-    """Paths, as those of an `Oddity`. Of an unknown part its own parts are not named."""
-
-    unknown: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-
-
-def compare_list(body: bytes) -> Differences:
-    """Compare a list. A field that any row has is not missing."""
-    shapes = Shapes()
-    note_list(body, shapes)
-    return compare(shapes, "list")
-
-
-def compare_store(body: bytes) -> Differences:
-    """Compare a store page: its sections, and the parts of those that are read."""
-    shapes = Shapes()
-    note_store(body, shapes)
-    return compare(shapes, "store")
 
 
 def compare(shapes: Shapes, kind: Literal["list", "store"]) -> Differences:
@@ -100,3 +80,44 @@ def _is_object(shapes: Shapes, path: str) -> bool:
 
 def _is_part(path: str, of: str) -> bool:
     return path.startswith((f"{of}.", f"{of}["))
+
+
+def note_list(body: bytes, shapes: Shapes) -> None:
+    """Take in the answer to a search, the parts that are read by the paths that their oddities have."""
+    data = _note_around(body, shapes)
+    section = data.pop("poi_section", None) if isinstance(data, dict) else None
+    rows = section.pop("list", None) if isinstance(section, dict) else None
+    shapes.note(data, "result_data")
+    shapes.note(section, "poi_section")
+    shapes.note(rows, "list")
+
+
+def note_store(body: bytes, shapes: Shapes) -> None:
+    """Take in a store page, each section under its key."""
+    data = _note_around(body, shapes)
+    if not isinstance(data, list):
+        shapes.note(data, "result_data")
+        return
+    for section in data:
+        key = str(section.get("key")) if isinstance(section, dict) else ""
+        shapes.note(section, key if FIELD_NAME.fullmatch(key) else "result_data[]")
+
+
+def _note_around(body: bytes, shapes: Shapes) -> Any:
+    """Take in what is around the result of an answer; return the result, None of an answer that has none."""
+    try:
+        answer = loose_json(whole_json(body))
+    except MalformedAnswerError:
+        shapes.note(body.decode("utf-8", "replace"), "no JSON")
+        return None
+    if not isinstance(answer, dict):
+        shapes.note(answer, "answer")
+        return None
+    left_out = answer.pop("left_out", None)  # of a page that was kept: shapes already
+    if isinstance(left_out, dict):
+        for name in left_out:
+            shapes.of.setdefault(name, Shape()).kinds["left out"] += 1
+    data = answer.pop("result_data", None)
+    for name, value in answer.items():
+        shapes.note(value, name if FIELD_NAME.fullmatch(name) else "*")
+    return data

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, urlencode
+
+from refillspot.sites.examination import Form
 
 if TYPE_CHECKING:
     from refillspot.regions import BoundingBox
-
-FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
 
 LIST_PAGE, STORE_PAGE = "/list.dc", "/profile.php"
 
@@ -18,13 +18,6 @@ PAGE_SIZE = 100
 
 PAGE_CAP = 20
 """The page for people shows as many, and has no next one."""
-
-
-class Form(NamedTuple):
-    """A form to be posted: a path of the API, and the body."""
-
-    path: str
-    body: bytes
 
 
 def search_form(query: str, offset: int = 0, box: BoundingBox | None = None) -> Form:

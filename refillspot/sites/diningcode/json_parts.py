@@ -13,7 +13,7 @@ import msgspec
 from msgspec import inspect
 
 from refillspot.exceptions import LayoutChangedError, MalformedAnswerError
-from refillspot.sites.site import Oddity
+from refillspot.sites.shapes import Oddity, json_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -184,7 +184,7 @@ def _as_due(value: Any, kind: inspect.Type, path: str, oddities: list[Oddity]) -
 def _near_miss(value: Any, kinds: Iterable[inspect.Type], path: str, oddities: list[Oddity]) -> Any:
     """Return what a value of another type says without doubt: a list whose entries are numbered."""
     is_long = any(_is_too_long(value, kind) for kind in kinds)
-    oddities.append(Oddity(path, f"long {kind_of(value)}" if is_long else kind_of(value), type_names(kinds)))
+    oddities.append(Oddity(path, f"long {json_type(value)}" if is_long else json_type(value), type_names(kinds)))
     for kind in kinds:
         if isinstance(kind, inspect.ListType) and _is_numbered(value) and len(value) <= (kind.max_length or len(value)):
             return _fit_entries(value.values(), kind.item_type, f"{path}[]", oddities)
@@ -239,24 +239,11 @@ def _fit_entries(values: Iterable[Any], due: inspect.Type, path: str, oddities: 
     entries = []
     for value in values:
         if value is None:
-            oddities.append(Oddity(path, kind_of(value), type_names((due,))))
+            oddities.append(Oddity(path, json_type(value), type_names((due,))))
         entry = NOTHING if value is None else _fit(value, due, path, oddities)
         if entry is not NOTHING or keeps_place:
             entries.append(None if entry is NOTHING else entry)
     return entries
-
-
-def kind_of(value: Any) -> str:
-    """Return the type of a JSON value in words."""
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    if isinstance(value, str):
-        return "text" if value else "empty text"
-    if isinstance(value, dict):
-        return "object" if value else "empty object"
-    if isinstance(value, list):
-        return "array" if value else "empty array"
-    return "number"
 
 
 FITTING: dict[type[inspect.Type], Any] = {

@@ -15,17 +15,17 @@ import msgspec
 from refillspot.exceptions import ApiError, LayoutChangedError, PassingError, UnknownStoreError
 from refillspot.sites.diningcode.answers import LONGEST_MESSAGE, result_of, sections_of
 from refillspot.sites.diningcode.forms import LIST_PAGE, STORE_PAGE, search_form, store_form
-from refillspot.sites.diningcode.json_parts import kind_of, loose_json, whole_json, write_json
+from refillspot.sites.diningcode.json_parts import loose_json, whole_json, write_json
 from refillspot.sites.diningcode.kept_html import kept_list_page, kept_store_page
 from refillspot.sites.diningcode.page_types import Row
 from refillspot.sites.diningcode.people import json_without_people, without_people
 from refillspot.sites.diningcode.refusals import refusal_of
-from refillspot.sites.diningcode.shapes import Shapes
+from refillspot.sites.shapes import Shapes, json_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from refillspot.sites.site import Oddity
+    from refillspot.sites.shapes import Oddity
 
 NESTED = b'{"left_out":"nested too deeply"}'
 SECTIONS = ("restaurant", "detail", "menu", "score", "tag", "photo")
@@ -76,7 +76,7 @@ def stand_in(value: Any) -> Any:
 
 
 def size_of(value: Any) -> str:
-    return f"{kind_of(value)}, {len(write_json(value))} bytes"
+    return f"{json_type(value)}, {len(write_json(value))} bytes"
 
 
 def shapes_of(value: Any) -> dict[str, str]:

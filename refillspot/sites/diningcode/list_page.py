@@ -15,7 +15,7 @@ from refillspot.sites.diningcode.page_text import page_text
 from refillspot.sites.diningcode.page_types import PoiSection, SearchPage
 
 if TYPE_CHECKING:
-    from refillspot.sites.site import Oddity
+    from refillspot.sites.shapes import Oddity
 
 # localStorage.setItem('listData', '…'): a JSON string's inside, where ' is written \'.
 LIST_DATA = re.compile(r"""localStorage\.setItem\(\s*['"]listData['"]\s*,\s*'([^'\\]*(?:\\.[^'\\]*)*)'""", re.DOTALL)

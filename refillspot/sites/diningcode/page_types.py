@@ -13,7 +13,7 @@ import msgspec
 
 from refillspot.items import Channel  # noqa: TC001  # as above
 from refillspot.sites.diningcode.json_parts import NUMBER
-from refillspot.sites.site import Oddity  # noqa: TC001  # as above
+from refillspot.sites.shapes import Oddity  # noqa: TC001  # as above
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

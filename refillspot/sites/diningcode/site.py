@@ -10,21 +10,24 @@ import msgspec
 from refillspot.exceptions import LayoutChangedError, PassingError, UnknownStoreError
 from refillspot.policies.caching import Cacheability, Kind
 from refillspot.sites.diningcode import NAME, answers, channels, kept_page, page_types, refusals
-from refillspot.sites.diningcode.forms import Form
+from refillspot.sites.diningcode.examination import DiningcodeExamination
 from refillspot.sites.diningcode.json_parts import without_mark
 from refillspot.sites.diningcode.page_types import Row, SearchPage, StorePage
 from refillspot.sites.diningcode.stores import build_store
+from refillspot.sites.examination import Form
 from refillspot.sites.site import ABSENT, Site, by_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from refillspot.items import Channel, Store
+    from refillspot.sites.examination import Examination
     from refillspot.sites.site import Refusal, SitePage
 
 
 class Diningcode(Site):
     name: ClassVar[str] = NAME
+    examination: ClassVar[Examination | None] = DiningcodeExamination()
 
     def channel_of(self, url: str) -> Channel:
         return channels.channel_of(url)

@@ -30,7 +30,7 @@ from refillspot.sites.diningcode.page_types import (
     Restaurant,
     StorePage,
 )
-from refillspot.sites.site import Oddity
+from refillspot.sites.shapes import Oddity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from refillspot.sites.diningcode.page_types import HoursRow, MenuLine, Number, Row, StorePage
-    from refillspot.sites.site import Oddity
+    from refillspot.sites.shapes import Oddity
 
 PLACEHOLDER_IMAGE = "/noimage/"
 WITHOUT_PROTOCOL = re.compile(r"(?://)?((?:[a-z0-9-]+\.)+[a-z]{2,}/.+)", re.IGNORECASE | re.DOTALL)

@@ -8,7 +8,7 @@ import pytest
 from refillspot.exceptions import ApiError, BlockedError, LayoutChangedError, MalformedAnswerError
 from refillspot.sites.diningcode.answers import decode_search, decode_store
 from refillspot.sites.diningcode.page_types import HoursRow, Menu, MenuLine
-from refillspot.sites.site import Oddity
+from refillspot.sites.shapes import Oddity
 
 ROW = {
     "v_rid": "Ab1Cd2Ef3Gh4",

@@ -18,7 +18,7 @@ from refillspot.sites.diningcode.page_types import LONGEST_TEXT, MOST_ENTRIES
 from refillspot.sites.diningcode.refusals import refusal_of
 from refillspot.sites.diningcode.store_page import decode_store_page
 from refillspot.sites.diningcode.stores import build_store
-from refillspot.sites.site import Oddity
+from refillspot.sites.shapes import Oddity
 from tests.parsing.fuzz import ROW
 from tests.parsing.growth import grows_linearly
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
-
-from refillspot.exceptions import MalformedAnswerError
-from refillspot.sites.diningcode.json_parts import kind_of, loose_json, whole_json
+from typing import Any, NamedTuple
 
 FIELD_NAME = re.compile(r"@?[A-Za-z_][A-Za-z0-9_-]{0,40}")
 MOST_FIELDS = 60  # of one object; with more, its names are data themselves
@@ -30,7 +28,7 @@ class Shape:
     words: set[str] = field(default_factory=set)
 
     def note(self, value: Any, *, tells_words: bool) -> None:
-        self.kinds[kind_of(value)] += 1
+        self.kinds[json_type(value)] += 1
         if isinstance(value, str | list):
             size = len(value)
             self.shortest = size if self.shortest is None else min(self.shortest, size)
@@ -70,42 +68,32 @@ class Shapes:
         return {path: str(shape) for path, shape in sorted(self.of.items())}
 
 
-def note_list(body: bytes, shapes: Shapes) -> None:
-    """Take in the answer to a search, the parts that are read by the paths that their oddities have."""
-    data = _note_around(body, shapes)
-    section = data.pop("poi_section", None) if isinstance(data, dict) else None
-    rows = section.pop("list", None) if isinstance(section, dict) else None
-    shapes.note(data, "result_data")
-    shapes.note(section, "poi_section")
-    shapes.note(rows, "list")
+class Oddity(NamedTuple):
+    """A part that is not as known. There are only as many paths as the known types have."""
+
+    path: str
+    """"detail.bhour[].time": from the section on, "[]" for an entry of a list."""
+    came: str
+    """What came, as a type of JSON: "object", "empty array" … Never the content."""
+    due: str
 
 
-def note_store(body: bytes, shapes: Shapes) -> None:
-    """Take in a store page, each section under its key."""
-    data = _note_around(body, shapes)
-    if not isinstance(data, list):
-        shapes.note(data, "result_data")
-        return
-    for section in data:
-        key = str(section.get("key")) if isinstance(section, dict) else ""
-        shapes.note(section, key if FIELD_NAME.fullmatch(key) else "result_data[]")
+@dataclass(slots=True)
+class Differences:
+    """Paths, as those of an `Oddity`. Of an unknown part its own parts are not named."""
+
+    unknown: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
 
-def _note_around(body: bytes, shapes: Shapes) -> Any:
-    """Take in what is around the result of an answer; return the result, None of an answer that has none."""
-    try:
-        answer = loose_json(whole_json(body))
-    except MalformedAnswerError:
-        shapes.note(body.decode("utf-8", "replace"), "no JSON")
-        return None
-    if not isinstance(answer, dict):
-        shapes.note(answer, "answer")
-        return None
-    left_out = answer.pop("left_out", None)  # of a page that was kept: shapes already
-    if isinstance(left_out, dict):
-        for name in left_out:
-            shapes.of.setdefault(name, Shape()).kinds["left out"] += 1
-    data = answer.pop("result_data", None)
-    for name, value in answer.items():
-        shapes.note(value, name if FIELD_NAME.fullmatch(name) else "*")
-    return data
+def json_type(value: Any) -> str:
+    """Return the type of a JSON value in words."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, str):
+        return "text" if value else "empty text"
+    if isinstance(value, dict):
+        return "object" if value else "empty object"
+    if isinstance(value, list):
+        return "array" if value else "empty array"
+    return "number"
