@@ -69,7 +69,7 @@ def test_the_report_names_what_it_counts_where_asked(package: Path) -> None:
 
 
 def test_this_house() -> None:
-    """One meaning for a name, no import in a circle, and hardly a small file that could stand in the one that uses it."""
+    """One meaning for a name, no import in a circle, hardly a small file that could stand in the one that uses it."""
     house = measure("refillspot", PROJECT / "refillspot")
 
     assert house.cycles == []
