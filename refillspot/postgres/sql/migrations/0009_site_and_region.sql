@@ -1,11 +1,12 @@
 -- A store is known by its site and the site's own id, and tells its city: five of them have a 중구.
--- A worker of an older version that is at work meets a key that is gone, connects again and finds the schema newer than itself.
+-- A worker of an older version that is at work meets a key that is gone, connects again, and finds the schema newer than
+-- itself.
 
 ALTER TABLE refillspot.stores DROP CONSTRAINT stores_road_check;
 ALTER TABLE refillspot.stores RENAME COLUMN road TO channel;
 
--- One ALTER TABLE is one pass over the rows, which leaves no old versions behind: an UPDATE would. `region` is computed on that pass,
--- and a column like any other from then on.
+-- One ALTER TABLE is one pass over the rows, which leaves no old versions behind: an UPDATE would. `region` is computed
+-- on that pass, and a column like any other from then on.
 ALTER TABLE refillspot.stores
     DROP CONSTRAINT stores_pkey,
     ADD COLUMN site text NOT NULL DEFAULT 'diningcode',
