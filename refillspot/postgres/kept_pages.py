@@ -53,7 +53,7 @@ OUTDATED = """
     WHERE site = %s AND coalesce(s.parser_version, 0) < %s
 """
 
-MAX_UNREAD = 10_000  # the newest; when a whole layout changes, these are enough to write the parser by
+MAX_UNREAD = 10_000  # the newest of a site; when a whole layout changes, these are enough to write the parser by
 MAX_BYTES = 4 * 1024 * 1024  # of a body, before compression; longer ones are cut, and will stay unread
 KEEP_UNREAD = """
     INSERT INTO refillspot.unread_pages (site, ref, row, body, error, kept_at) VALUES (%s, %s, %s, %s, %s, %s)
@@ -62,7 +62,10 @@ KEEP_UNREAD = """
 """
 BOUND = """
     DELETE FROM refillspot.unread_pages
-    WHERE kept_at < (SELECT kept_at FROM refillspot.unread_pages ORDER BY kept_at DESC OFFSET %s LIMIT 1)
+    WHERE site = %(site)s AND kept_at < (
+        SELECT kept_at FROM refillspot.unread_pages WHERE site = %(site)s
+        ORDER BY kept_at DESC OFFSET %(others)s LIMIT 1
+    )
 """
 OLDEST_FIRST = """
     SELECT p.ref, p.row, p.body, p.error, p.kept_at, coalesce(s.last_seen_at > p.kept_at, false)
@@ -144,7 +147,7 @@ async def keep_unread(connection: psycopg.AsyncConnection, page: UnreadPage, now
     row, body = encode_json(page.row).decode(), zstd.compress(page.body[:MAX_BYTES])
     async with connection.transaction():
         await connection.execute(KEEP_UNREAD, [page.site, page.ref, row, body, page.error.replace("\0", ""), now])
-        await connection.execute(BOUND, [MAX_UNREAD - 1])
+        await connection.execute(BOUND, {"site": page.site, "others": MAX_UNREAD - 1})
 
 
 class KeptPages:

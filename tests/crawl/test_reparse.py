@@ -106,6 +106,21 @@ def test_the_oldest_pages_go_when_there_are_too_many(database_url: str, monkeypa
     assert kept_refs(database_url) == ["BBBBbbbb2222", "CCCCcccc3333"]
 
 
+def test_the_pages_of_one_site_do_not_push_out_those_of_another(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_pages, "MAX_UNREAD", 2)
+
+    async def keep(table: StoreTable) -> None:
+        await table.keep_unread(replace(page("0000other000", None), site="other"))
+        for ref in ("AAAAaaaa1111", "BBBBbbbb2222", "CCCCcccc3333"):
+            await table.keep_unread(page(ref, None))
+
+    with_table(database_url, keep)
+
+    assert kept_refs(database_url) == ["0000other000", "BBBBbbbb2222", "CCCCcccc3333"]
+
+
 def test_a_crawl_keeps_what_it_cannot_read(crawl: Crawl, faults: Faults, database_url: str) -> None:
     faults.add(kind="layout", change="renamed", key="rn")
 
