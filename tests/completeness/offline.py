@@ -6,6 +6,7 @@ import asyncio
 import heapq
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,9 @@ from replica.shapes import MIXED, Shapes
 from replica.truth import tell_truth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from replica.store import Store as ReplicaStore
 
 SITE = "http://127.0.0.1:1"  # nobody is asked
 SETTINGS = {"DININGCODE_API_URL": SITE, "DININGCODE_WEB_URL": SITE, "UNLIKELY_SAMPLE_SHARE": 0.02}
@@ -51,13 +54,18 @@ class Crawled:
         return (self.lists.total() + self.pages.total()) / len(self.refill)
 
 
+@lru_cache(maxsize=2)
+def _build_city(seed: int, refill: int, ordinary: int) -> Sequence[ReplicaStore]:
+    return build_city(seed, refill_stores=refill, ordinary_stores=ordinary)
+
+
 class City:
     """A replica's city whose site shows at most `cap` rows of a query, in these shapes."""
 
     def __init__(
         self, seed: int, cap: int, *, refill: int = 1500, ordinary: int = 6000, shapes: Shapes = MIXED
     ) -> None:
-        self._stores = build_city(seed, refill_stores=refill, ordinary_stores=ordinary)
+        self._stores = _build_city(seed, refill, ordinary)
         self._by_ref = {store.ref: store for store in self._stores}
         self._listing = Listing(Search(self._stores), cap, FIRST_DAY, SEOUL, shapes)
         self._shapes = shapes
@@ -65,10 +73,8 @@ class City:
     def reachable(self, spider: DiningcodeSpider) -> set[str]:
         """Return the refill stores that the site lists for the spider's keywords, by the replica's own account."""
         names = {district.name for district in spider.districts}
-        truth = tell_truth(self._stores, None, spider.arguments.keywords)
-        return {
-            one["ref"] for one in truth if one["refill"] and one["reached_by"] and one["district"] in names
-        }  # fmt: skip
+        there = [store for store in self._stores if store.concept.refill and store.district.name in names]
+        return {one["ref"] for one in tell_truth(there, None, spider.arguments.keywords) if one["reached_by"]}
 
     @property
     def refill(self) -> set[str]:
