@@ -1,14 +1,13 @@
-"""Real replicas as subprocesses, asked by plain HTTP."""
+"""Real replicas in processes of their own, asked by plain HTTP."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -20,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from tests.programs import Launcher, Program
+
     Start = Callable[..., AbstractContextManager["Replica"]]
 
-PROJECT = Path(__file__).parents[2]
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "tests/replica"}
 
 
@@ -30,7 +30,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "test
 class Replica:
     """A running replica and one keep-alive connection to it. (JSON of bytes may begin with a byte-order mark.)"""
 
-    process: subprocess.Popen[str]
+    process: Program
     first_line: str
 
     def __post_init__(self) -> None:
@@ -81,11 +81,8 @@ class Replica:
 
 
 @contextmanager
-def _run_replica(*options: str) -> Iterator[Replica]:
-    command = [sys.executable, "-m", "replica", "--until-stdin-closes", *options]
-    with subprocess.Popen(
-        command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-    ) as process:
+def _run_replica(launcher: Launcher, *options: str) -> Iterator[Replica]:
+    with launcher.start("replica", "--until-stdin-closes", *options, environment=os.environ) as process:
         assert process.stdin
         assert process.stdout
         replica = Replica(process, process.stdout.readline())
@@ -95,8 +92,8 @@ def _run_replica(*options: str) -> Iterator[Replica]:
 
 
 @pytest.fixture(scope="session")
-def start_replica() -> Start:
-    return _run_replica
+def start_replica(launcher: Launcher) -> Start:
+    return partial(_run_replica, launcher)
 
 
 @pytest.fixture(scope="session")

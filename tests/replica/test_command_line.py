@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import socket
-import subprocess
-import sys
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from tests.replica.conftest import PROJECT
+from tests.programs import completed, spawn
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+
+    from tests.programs import Launcher
+
+Run: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
 
 
-def run(*options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "replica", *options]
-    return subprocess.run(
-        command, cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8", check=False
-    )
+@pytest.fixture
+def run(launcher: Launcher) -> Run:
+    return partial(launcher.run, environment=os.environ)
 
 
 def test_a_busy_port_is_one_clear_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ended = run("--port", str(port))
+        with spawn("replica", "--port", str(port)) as process:
+            ended = completed(process)
 
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
@@ -48,16 +56,16 @@ def test_a_busy_port_is_one_clear_line() -> None:
         (("--robots-im", "perhaps"), "argument --robots-im: invalid choice: 'perhaps'"),
     ],
 )
-def test_a_bad_option_is_wrong_usage(options: tuple[str, ...], message: str) -> None:
-    ended = run(*options)
+def test_a_bad_option_is_wrong_usage(options: tuple[str, ...], message: str, run: Run) -> None:
+    ended = run("replica", *options)
 
     assert ended.returncode == 2
     assert message in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
-def test_a_host_that_is_not_here_is_named() -> None:
-    ended = run("--host", "192.0.2.1", "--port", "80")
+def test_a_host_that_is_not_here_is_named(run: Run) -> None:
+    ended = run("replica", "--host", "192.0.2.1", "--port", "80")
 
     assert ended.returncode == 1
     assert "cannot listen on 192.0.2.1:80: " in ended.stderr
@@ -66,11 +74,13 @@ def test_a_host_that_is_not_here_is_named() -> None:
 
 
 @pytest.mark.parametrize("command", ["throttle 0", "throttle -1", "throttle nan", "throttle fast", "melt"])
-def test_the_proxy_refuses_what_it_cannot_do(command: str) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "replica.tcp_proxy", "--upstream", "127.0.0.1:1"],
-        cwd=PROJECT, input=f"{command}\n", capture_output=True, text=True, check=False,
-    )  # fmt: skip
+def test_the_proxy_refuses_what_it_cannot_do(launcher: Launcher, command: str) -> None:
+    proxy = launcher.start("replica.tcp_proxy", "--upstream", "127.0.0.1:1", environment=os.environ)
+    with proxy:
+        assert proxy.stdin
+        proxy.stdin.write(f"{command}\n")
+        proxy.stdin.close()
+        ended = completed(proxy)
 
     assert ended.returncode == 0
     assert ended.stdout.splitlines()[1].startswith("commands: delay")

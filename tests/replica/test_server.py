@@ -54,7 +54,7 @@ def test_it_ends_with_its_parent(start_replica: Start) -> None:
     with start_replica(*SMALL) as running:
         pass
 
-    assert running.process.wait(timeout=60) == 0
+    assert running.process.wait() == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM ends a process at once there")
@@ -63,7 +63,7 @@ def test_a_signal_stops_it_cleanly(start_replica: Start, number: signal.Signals)
     with start_replica(*SMALL) as running:
         running.process.send_signal(number)
 
-        assert running.process.wait(timeout=60) == 0
+        assert running.process.wait() == 0
 
 
 def test_active_counts_the_requests_under_way(start_replica: Start) -> None:
