@@ -13,7 +13,7 @@ from scrapy.utils.test import get_crawler
 from refillspot.downloadermiddlewares.redirect import RedirectRefusedError, SiteRedirectMiddleware
 
 API, WEB = "https://im.diningcode.com", "https://www.diningcode.com"
-SITE = {"DININGCODE_API_URL": API, "DININGCODE_WEB_URL": WEB, "REDIRECT_MAX_TIMES": 3}
+SITE = {"SITE_ADDRESSES": [API, WEB], "REDIRECT_MAX_TIMES": 3}
 
 
 def redirected(url: str, location: str | bytes, *, status: int = 302, method: str = "GET", times: int = 0) -> Request:
