@@ -11,7 +11,7 @@ from scrapy.utils.test import get_crawler
 from refillspot.downloadermiddlewares import network
 from refillspot.downloadermiddlewares.network import NetworkMiddleware
 
-SITE = {"DININGCODE_API_URL": "https://im.diningcode.com", "DININGCODE_WEB_URL": "https://www.diningcode.com"}
+SITE = {"SITE_ADDRESSES": ["https://im.diningcode.com", "https://www.diningcode.com"]}
 PATIENCE = {"SITE_AWAY_START_SECONDS": 3600, "SITE_AWAY_MAX_SECONDS": 3600}
 
 
@@ -38,7 +38,7 @@ async def test_silence_is_the_networks_only_where_no_connection_can_be_made(
     middleware.spider_closed()
 
     assert (crawler.stats.get_value("network/outages", 0) == 1) is not is_there
-    assert set(asked) <= set(SITE.values())
+    assert set(asked) <= set(SITE["SITE_ADDRESSES"])
     if not is_there:
         assert crawler.stats.get_value("network/host") == "im.diningcode.com and www.diningcode.com"
 
