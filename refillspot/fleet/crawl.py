@@ -71,16 +71,19 @@ class FleetCrawl:
             ArgumentError: the spider or its arguments are not known, or the pace is none for this site.
             ServiceUnavailableError: PostgreSQL does not answer.
         """
-        allowed_pace(settings)  # before there is a crawl that nobody may go on with
         try:
             spider_class = SpiderLoader.from_settings(settings).load(spider)
         except KeyError as error:
             raise ArgumentError(
                 _("there is no spider {spider}: use for example scrapy fleet diningcode").format(spider=spider)
             ) from error
+        settings = settings.copy()
+        spider_class.update_settings(settings)
+        allowed_pace(settings)  # before there is a crawl that nobody may go on with
         made: Any = spider_class(**arguments)
         made.settings = settings
-        crawl = join_crawl(services.database_url, spider, made.crawl_arguments, made.crawl_id, Clock.of(settings).now())
+        asked = (spider, getattr(made, "crawl_arguments", {}), getattr(made, "crawl_id", None))
+        crawl = join_crawl(services.database_url, *asked, Clock.of(settings).now())
         check_crawl_id(crawl.id)  # it names the directory of the logs
         return cls(crawl, spider, arguments, settings, services)
 

@@ -80,7 +80,7 @@ def walk(
             "ENDS_SITE": f"http://127.0.0.1:{server.server_address[1]}",
             "ENDS_GONE": f"http://127.0.0.1:{free_port}",
         }
-        site = {"DININGCODE_API_URL": own["ENDS_SITE"], "DININGCODE_WEB_URL": own["ENDS_GONE"]}
+        site = {"SITE_ADDRESSES": f"{own['ENDS_SITE']},{own['ENDS_GONE']}"}
         options = [part for name, value in (SETTINGS | site).items() for part in ("-s", f"{name}={value}")]
         command = ["runspider", "tests/frontier/request_ends.py", *options, "-s", f"REDIS_KEY_PREFIX={key_prefix}"]
         result = launcher.run("scrapy", *command, environment=environment | own)
