@@ -38,7 +38,7 @@ def running_site(launcher: Launcher) -> Iterator[Site]:
 
 
 @pytest.fixture
-def two_roads(cached_crawl: Crawl) -> Crawl:
+def two_channels(cached_crawl: Crawl) -> Crawl:
     return cached_crawl.having(*FEW, "-s", "FALLBACK_ENABLED=True")
 
 
@@ -53,10 +53,10 @@ def values(told: Report) -> dict[str, float | None]:
     return {one.key: one.value for one in told.figures}
 
 
-def test_pages_of_the_other_road_are_not_counted_twice(two_roads: Crawl, site: Site, faults: Faults) -> None:
+def test_pages_of_the_other_channel_are_not_counted_twice(two_channels: Crawl, site: Site, faults: Faults) -> None:
     faults.add(kind="layout", path=LIST, change="missing", key="v_rid")
-    result = two_roads.run()
-    told, log = last_report(two_roads), site.log()
+    result = two_channels.run()
+    told, log = last_report(two_channels), site.log()
     (spoilt,) = faults.fired()
 
     assert result.returncode == 0, result.stderr[-3000:]
@@ -67,13 +67,13 @@ def test_pages_of_the_other_road_are_not_counted_twice(two_roads: Crawl, site: S
     assert (named["changed_lists"], named["other_road"]) == (spoilt, spoilt)
 
 
-def test_a_second_crawl_by_the_other_road_out_of_the_cache(two_roads: Crawl, site: Site, faults: Faults) -> None:
+def test_a_second_crawl_by_the_other_channel_out_of_the_cache(two_channels: Crawl, site: Site, faults: Faults) -> None:
     faults.add(kind="layout", path=LIST, change="missing", key="v_rid")
-    two_roads.run()
+    two_channels.run()
     (before,) = faults.fired()
     site.clear_log()
-    two_roads.run()
-    told, log = values(last_report(two_roads)), site.log()
+    two_channels.run()
+    told, log = values(last_report(two_channels)), site.log()
     (after,) = faults.fired()
 
     assert told["hit_rate"]
@@ -81,13 +81,13 @@ def test_a_second_crawl_by_the_other_road_out_of_the_cache(two_roads: Crawl, sit
     assert told["first_answers"] == (len(log) - (after - before)) / len(log)
 
 
-def test_nothing_is_saved_where_nothing_came(two_roads: Crawl, faults: Faults) -> None:
+def test_nothing_is_saved_where_nothing_came(two_channels: Crawl, faults: Faults) -> None:
     faults.add(kind="html", path=ROBOTS, body=RULES)
     for path in (LIST, STORE, "/list.dc", "/profile.php"):
         faults.add(kind="reset", path=path)
-    two_roads.run()
-    two_roads.run("-a", "keywords=샐러드바")  # the rules are kept by now
-    told = values(last_report(two_roads))
+    two_channels.run()
+    two_channels.run("-a", "keywords=샐러드바")  # the rules are kept by now
+    told = values(last_report(two_channels))
 
     assert told["stores"] == 0
     assert told["first_answers"] == 0
@@ -95,29 +95,31 @@ def test_nothing_is_saved_where_nothing_came(two_roads: Crawl, faults: Faults) -
     assert "bytes_saved" not in told
 
 
-def test_lists_without_the_part_that_holds_their_rows_are_named(two_roads: Crawl, faults: Faults) -> None:
+def test_lists_without_the_part_that_holds_their_rows_are_named(two_channels: Crawl, faults: Faults) -> None:
     faults.add(kind="layout", path=LIST, change="renamed", key="poi_section")
-    result = two_roads.run()
-    named = {one.key: one.happened for one in last_report(two_roads).findings}
+    result = two_channels.run()
+    named = {one.key: one.happened for one in last_report(two_channels).findings}
 
     assert result.returncode == 3
     assert named.keys() == {"nothing_found", "absent_parts"}
     assert "poi_section" in named["absent_parts"]
 
 
-def test_an_emptied_cache_is_not_called_too_old(two_roads: Crawl, services: ServiceAddresses, key_prefix: str) -> None:
-    two_roads.run()
+def test_an_emptied_cache_is_not_called_too_old(
+    two_channels: Crawl, services: ServiceAddresses, key_prefix: str
+) -> None:
+    two_channels.run()
     with redis.Redis.from_url(services.cache_redis_url) as client:
         client.delete(*client.scan_iter(f"{key_prefix}:cache:*"))
-    two_roads.run()
-    told = last_report(two_roads)
+    two_channels.run()
+    told = last_report(two_channels)
 
     assert [one.key for one in told.findings] == ["cache_emptied"]
     rate = told.figure("hit_rate")
     assert rate
     assert (rate.is_met, rate.excuse) == (None, "emptied since")
-    two_roads.run()
-    assert last_report(two_roads).findings == []
+    two_channels.run()
+    assert last_report(two_channels).findings == []
 
 
 COMMANDS = [

@@ -83,7 +83,7 @@ def script(data: Any, quotes: str = "'") -> bytes:
     return f"<html><script>a='x\\'';{head} '{inside}');b='1'</script></html>\n".encode()
 
 
-def both_roads() -> Iterator[tuple[Store, Store]]:
+def both_channels() -> Iterator[tuple[Store, Store]]:
     """Yield each store of the city as the API and as its page have it."""
     rows = Rows(TODAY, WHOLE)
     for store in CITY:
@@ -105,7 +105,7 @@ def says_the_same(name: str, api: Any, page: Any) -> bool:
 
 def test_a_store_is_the_same_by_either_road() -> None:
     compared = 0
-    for api, page in both_roads():
+    for api, page in both_channels():
         whole = api.menu is not None and api.hours_text is not None  # 3 % of the API's answers lack a section
         for field in fields(api):
             values = getattr(api, field.name), getattr(page, field.name)
