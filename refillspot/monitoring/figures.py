@@ -29,9 +29,6 @@ class Rate:
     so_far: float | None = None
     """Over all the time that workers were at work."""
 
-    def times(self, factor: float) -> Rate:
-        return Rate(*(None if value is None else value * factor for value in (self.now, self.so_far)))
-
 
 @dataclass(slots=True, frozen=True)
 class SiteFigures:
@@ -132,6 +129,7 @@ class FiguresOfCrawl:
         stats = snapshot.stats
         progress = snapshot.progress or Progress(snapshot.crawl.state)
         self._add(snapshot, stats)
+        stored_per_second = self._queue.per_second("stored")
         return Figures(
             crawl=snapshot.crawl,
             state=stats.state,
@@ -141,7 +139,9 @@ class FiguresOfCrawl:
             progress=progress,
             dead=stats.dead,
             stored=stats.stored,
-            stores_per_hour=Rate(self._queue.per_second("stored"), stats.stored_per_second).times(3600),
+            stores_per_hour=Rate(
+                None if stored_per_second is None else 3600 * stored_per_second, stats.stored_per_hour
+            ),
             site=self._site(snapshot, stats),
             cache=CacheFigures(stats.lookups, stats.count("cache/hits"), stats.count("cache/bytes_saved")),
             database=self._database(stats),

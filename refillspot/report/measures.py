@@ -91,7 +91,7 @@ THROUGHPUT = (
     Measure(key="seconds", label=_("time at work"), of=lambda crawl: crawl.seconds or None, unit=Unit.SECONDS,
             target=Target(12 * 3600, is_floor=False), excuse=_not_all_districts),
     Measure(key="stores_per_hour", label=_("stores an hour"),
-            of=lambda crawl: ratio(3600 * crawl.stored, crawl.seconds), unit=Unit.PER_HOUR,
+            of=lambda crawl: crawl.stored_per_hour, unit=Unit.PER_HOUR,
             target=Target(500), excuse=_too_short),
     Measure(key="asked", label=_("requests to the site"), of=_asked),
     Measure(key="requests_per_store", label=_("requests a store"),

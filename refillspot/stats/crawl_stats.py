@@ -133,8 +133,8 @@ class CrawlStats(Counts):
         return seconds_at_work(self.workers)
 
     @property
-    def stored_per_second(self) -> float | None:
-        return ratio(self.stored, self.seconds)
+    def stored_per_hour(self) -> float | None:
+        return ratio(3600 * self.stored, self.seconds)
 
     @property
     def asked_per_second(self) -> float | None:

@@ -159,7 +159,10 @@ def _judge(arena: Arena, played: Round, districts: tuple[str, ...], database_url
 def _compare(played: Round, stored: dict[str, dict[str, Any]], undisturbed: dict[str, dict[str, Any]]) -> None:
     others = {ref: row for ref, row in stored.items() if row != undisturbed.get(ref)}
     played.differing = len(others)
-    played.told += [f"not as undisturbed: {row}" for row in others.values()]
+    for ref, row in others.items():
+        usual = undisturbed.get(ref, {})
+        parts = [f"{name} {row[name]!r}, not {usual.get(name)!r}" for name in row if row[name] != usual.get(name)]
+        played.told.append(f"{ref} is not as undisturbed: {'; '.join(parts)}")
 
 
 def _spoil(arena: Arena, rng: Random) -> int:

@@ -23,4 +23,4 @@ def arena() -> Iterator[Arena]:
 def test_a_round_of_chaos_loses_nothing(arena: Arena, seed: int) -> None:
     played = play(arena, seed)
 
-    assert not played.wrong, played
+    assert not played.wrong, "\n".join([repr(played), *played.told])
