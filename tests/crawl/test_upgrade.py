@@ -106,7 +106,7 @@ def test_a_crawl_of_the_version_before_goes_on(
     crawl: Crawl, site: Site, left_behind: dict[str, Any], empty_database_url: str
 ) -> None:
     crawl = replace(crawl, environment=crawl.environment | {"DATABASE_URL": empty_database_url})
-    result = crawl.run(*ARGUMENTS)
+    result = crawl.run(*ARGUMENTS, "-s", "FRONTIER_LEASE_SECONDS=2")  # that of the killed worker is waited for
 
     assert result.returncode == 0, result.stderr[-3000:]
     known = {row["ref"]: row for row in left_behind["tables"]["stores"]}

@@ -11,6 +11,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from refillspot.postgres.database import migrate_database
+from tests.one_run import private_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,8 +65,7 @@ def test_an_embedded_server_that_cannot_start_is_told(check_up: CheckUp, questio
 def test_a_home_of_somebody_else_is_told(check_up: CheckUp, questions: Questions, short_directory: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can be a second user")
-    home = short_directory / "theirs"
-    home.mkdir()
+    home = private_directory(short_directory)
     os.chown(home, 12345, 12345)
     environ = {name: value for name, value in questions.environ.items() if not name.endswith("_URL")}
 
@@ -79,8 +79,7 @@ def test_embedded_servers_with_the_rights_of_root_are_told(
 ) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root has them")
-    closed = short_directory / "closed"
-    closed.mkdir(mode=0o700)
+    closed = private_directory(short_directory)
     environ = {name: value for name, value in questions.environ.items() if name != "REDIS_URL"}
 
     found = check_up(environ={**environ, "REFILLSPOT_HOME": str(closed / "home")}, is_offline=True)
