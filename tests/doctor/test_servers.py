@@ -79,7 +79,8 @@ def test_embedded_servers_with_the_rights_of_root_are_told(
 ) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root has them")
-    closed = private_directory(short_directory)
+    closed = private_directory(short_directory) / "closed"
+    closed.mkdir(mode=0o700)
     environ = {name: value for name, value in questions.environ.items() if name != "REDIS_URL"}
 
     found = check_up(environ={**environ, "REFILLSPOT_HOME": str(closed / "home")}, is_offline=True)
