@@ -29,20 +29,23 @@ from refillspot.sites.examination import FORM_HEADERS
 from refillspot.spiders.diningcode import DiningcodeSpider
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from redis.asyncio import Redis
 
     from bench.runner import Figures
+    from refillspot.sites.diningcode.page_types import Row
 
 Codec = Callable[[dict[str, Any]], bytes]
 OURS, BASELINE = "refillspot.frontier.codec", "Request.to_dict() as msgpack"
 GOAL = 350  # bytes
+ROWS_OF_A_LIST = 100  # no list of a site has many more, and none is read that has
 
 
 def write_requests(spider: DiningcodeSpider, count: int) -> list[Request]:
     """Return requests for store pages as the spider makes them, each of another store."""
     requests = []
-    listed = {"result_code": "100", "result_data": {"poi_section": {"total_cnt": count, "list": store_rows(count)}}}
-    for row in decode_search(msgspec.json.encode(listed)).rows:  # as the spider has them
+    for row in _read_rows(count):  # as the spider has them
         form = store_form(row.v_rid)
         requests.append(
             Request(
@@ -57,6 +60,14 @@ def write_requests(spider: DiningcodeSpider, count: int) -> list[Request]:
             )
         )
     return requests
+
+
+def _read_rows(count: int) -> Iterator[Row]:
+    rows = store_rows(count)
+    for start in range(0, count, ROWS_OF_A_LIST):
+        section = {"total_cnt": count, "list": rows[start : start + ROWS_OF_A_LIST]}
+        listed = {"result_code": "100", "result_data": {"poi_section": section}}
+        yield from decode_search(msgspec.json.encode(listed)).rows
 
 
 async def measure(redis_url: str, spider: DiningcodeSpider, requests: list[Request], write: Codec) -> Figures:
