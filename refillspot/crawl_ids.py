@@ -25,8 +25,8 @@ def check_crawl_id(given: str) -> str:
     if not CRAWL_ID.fullmatch(given) or given.lower() in RESERVED:
         raise CrawlIdError(
             _(
-                "{given!r} is no id of a crawl: use up to 64 letters, digits, dots, dashes and underscores, first a "
-                "letter or a digit, and none of these words: {words}"
+                "{given!r} is not a crawl id: use up to 64 letters, digits, dots, dashes and underscores, "
+                "starting with a letter or a digit, and none of these words: {words}"
             ).format(given=given[:SHOWN], words=", ".join(sorted(RESERVED)))
         )
     return given

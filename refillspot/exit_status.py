@@ -29,39 +29,39 @@ OUTDATED = "outdated_program"
 UNFINISHED = {
     "shutdown": (
         INTERRUPTED,
-        _("Interrupted with {stored} stores stored. The same command goes on from here."),
+        _("Interrupted with {stored} stores stored. The same command continues from here."),
     ),
     "memory_limit": (
         RECYCLED,
-        _("Ended to give memory back, with {stored} stores stored. The same command goes on."),
+        _("Ended to free memory, with {stored} stores stored. The same command continues."),
     ),
     UNREACHABLE: (
         COULD_NOT_RUN,
         _(
-            "{host} cannot be reached from this machine ({why}). Nothing was asked, and nothing is lost. Look at "
+            "{host} cannot be reached from this machine ({why}). Nothing was sent, and nothing is lost. Check "
             "the network, and at the proxy if there is one: scrapy doctor"
         ),
     ),
     AWAY: (
         INTERRUPTED,
         _(
-            "Interrupted with {stored} stores stored: {host} cannot be reached any more ({why}). When the network is "
-            "back, the same command goes on from here."
+            "Interrupted with {stored} stores stored: {host} can no longer be reached ({why}). When the network "
+            "is back, the same command continues from here."
         ),
     ),
     OUTDATED: (
         INTERRUPTED,
         _(
-            "Interrupted with {stored} stores stored: a newer refillspot has changed the tables, and this one cannot "
-            "write them. Update it, and the same command goes on from here."
+            "Interrupted with {stored} stores stored: a newer refillspot has changed the tables, and this one "
+            "cannot write to them. Update it, and the same command continues from here."
         ),
     ),
     BLOCKED: (
         HELD,
         _(
             "Held with {stored} stores stored: the site has blocked its crawls three times within a day. Nothing "
-            "is lost. Look at it in a browser, and wait for another day; after scrapy resume the same command goes "
-            "on."
+            "is lost. Look at it in a browser, and wait until another day; after scrapy resume the same command "
+            "continues."
         ),
     ),
     UNREADABLE: (
@@ -119,7 +119,7 @@ def _where(counts: Counts) -> str:
     """Say where to look at what is missing."""
     places = [gettext("see the log")]
     if dead := counts.own.get("dead"):
-        places.append(gettext("{dead} can be tried again (scrapy deadletters list, then replay)").format(dead=dead))
+        places.append(gettext("{dead} can be retried (scrapy deadletters list, then replay)").format(dead=dead))
     if rejected := counts.own.get("rejected"):
         places.append(
             gettext("{rejected} were refused by PostgreSQL (table refillspot.rejects)").format(rejected=rejected)
@@ -131,9 +131,7 @@ def _nothing_found(counts: Counts) -> str:
     """Ask about places of which no list had a row."""
     if not (places := counts.places_without_rows):
         return ""
-    told = gettext("Nothing was found in {places}: is the site answering for this city?").format(
-        places=", ".join(places)
-    )
+    told = gettext("Nothing was found in {places}: does the site cover this city?").format(places=", ".join(places))
     return f" {told}"
 
 
@@ -143,6 +141,6 @@ def _by_pages(counts: Counts) -> str:
     if not (stores or lists):
         return ""
     return " " + gettext(
-        "The API failed: {stores} stores and {lists} lists came from the pages for people, which say less "
+        "The API failed: {stores} stores and {lists} lists came from the web pages, which have less detail "
         "(docs/politeness.md)."
     ).format(stores=stores, lists=lists)

@@ -151,7 +151,7 @@ def parse_region(text: str) -> Region:
             return region
     names = " ".join(REGIONS)
     raise ArgumentError(
-        _("region={name}: there are maps of the metropolitan cities with districts only, one of {names}").format(
+        _("region={name}: only the metropolitan cities with districts have maps: {names}").format(
             name=name, names=names
         )
     )
@@ -174,7 +174,7 @@ def parse_districts(text: str, region: Region = SEOUL) -> tuple[District, ...]:
         what = _("unknown district {unknown}").format(unknown=", ".join(unknown)) if unknown else _("no district given")
         names = " ".join(district.name for district in districts(region))
         told = _(
-            "{what}: use one of these of {city}, several with commas, or all: {names} (-a region= names another city)"
+            "{what}: use one of these in {city}, several with commas, or all: {names} (-a region= names another city)"
         )
         raise ArgumentError(told.format(what=what, city=region.name, names=names))
     return tuple(dict.fromkeys(district for district in chosen if district))

@@ -35,7 +35,7 @@ class Command(BaseCommand, CrawlCommand):
 
         assert self.crawler_process  # noqa: S101  # Scrapy made it
         if len(args) != 1 or args[0] not in self.crawler_process.spider_loader.list():
-            raise UsageError(_("say which spider: scrapy crawl diningcode -a district=강남구"), print_help=False)
+            raise UsageError(_("name a spider: scrapy crawl diningcode -a district=강남구"), print_help=False)
         crawler = create_crawler(self, args[0])
         crawl = self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()

@@ -24,27 +24,30 @@ class Command(BaseCommand):
         return "[options] list | show ID | prune [ID …]"
 
     def short_desc(self) -> str:
-        return _("List crawls, show one, clear away what they left")
+        return _("List crawls, show one, clean up what they left")
 
     def long_desc(self) -> str:
         return _(
-            "list: all crawls, newest first. show: one of them. prune: what ended crawls left in Redis goes, unless "
-            "they have dead letters; an unfinished crawl is given up when its id is named. Stores are never touched."
+            "list: all crawls, newest first. show: one of them. prune: remove what finished crawls left in "
+            "Redis, unless they have dead letters; an unfinished crawl is given up only when its id is named. "
+            "Stores are never touched."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         add_scope_options(parser)
         parser.add_argument("--with-dead-letters", action="store_true", help=_("prune: drop dead letters too"))
-        parser.add_argument("--force", action="store_true", help=_("prune: even while workers are at work on it"))
+        parser.add_argument("--force", action="store_true", help=_("prune: even while its workers are running"))
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         actions = {"list": self._list, "show": self._show, "prune": self._prune}
         action, ids = (args[0], args[1:]) if args else ("", [])
         if action not in actions or not LEAST_IDS[action] <= len(ids) <= MOST_IDS[action]:
-            raise UsageError(_("say one of: list, show ID, prune [ID …]"))
+            raise UsageError(_("use one of: list, show ID, prune [ID …]"))
         if ids and (opts.site or opts.region):
-            raise UsageError(_("--site and --region choose among crawls, and an id names one"), print_help=False)
+            raise UsageError(
+                _("--site and --region choose among crawls, but an id already names one"), print_help=False
+            )
         actions[action](ids, opts)
 
     def _list(self, ids: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002  # one shape for all actions
@@ -102,7 +105,7 @@ def _print_table(found: list[CrawlOverview]) -> None:
     table.add_column("crawl", no_wrap=True)  # to be copied
     for name in ("state", "district"):
         table.add_column(name, overflow="fold")
-    for name in ("stored", "left", "dead", "begun (KST)"):
+    for name in ("stored", "left", "dead", "started (KST)"):
         table.add_column(name, justify="right")
     for one in found:
         text = one.as_text() | {"places": write_places(one.crawl.arguments)}

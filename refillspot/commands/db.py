@@ -27,13 +27,13 @@ class Command(BaseCommand):
         return "migrate | reparse [--all] [--site NAME] [--region CITY]"
 
     def short_desc(self) -> str:
-        return _("Create or update the tables in PostgreSQL, read kept pages again")
+        return _("Create or update the tables in PostgreSQL, reread kept pages")
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         add_scope_options(parser)
         parser.add_argument(
-            "--all", action="store_true", help=_("reparse: the newest page of every store, not only what was unread")
+            "--all", action="store_true", help=_("reparse: the newest page of every store, not only the unread ones")
         )
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
         narrowed = opts.all or opts.site or opts.region
         if args not in (["migrate"], ["reparse"]) or (narrowed and args != ["reparse"]):
-            raise UsageError(_("say: scrapy db migrate, scrapy db reparse, or scrapy db reparse --all"))
+            raise UsageError(_("use scrapy db migrate, scrapy db reparse, or scrapy db reparse --all"))
         if args == ["migrate"]:
             _migrate(self.servers("postgres").database_url)
         else:
@@ -63,7 +63,7 @@ def _migrate(database_url: str) -> None:
 
 def _tell(result: Reparsed, *, is_all: bool) -> None:
     if is_all:
-        say(_("{count} stores read again from their newest pages").format(count=result.read_again))
+        say(_("{count} stores reread from their newest pages").format(count=result.read_again))
     say(
         _(
             "{stored} stored, {outdated} outdated and dropped, {rejected} refused by PostgreSQL, "

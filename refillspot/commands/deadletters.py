@@ -25,22 +25,25 @@ class Command(BaseCommand):
         return "[options] list | show N | replay N … | replay --all | drop N … | drop --all"
 
     def short_desc(self) -> str:
-        return _("Requests that failed for good: look at them, try them again, drop them")
+        return _("Requests that failed for good: inspect, retry or drop them")
 
     def long_desc(self) -> str:
-        return _("Of the newest crawl that has any; of another one with --crawl. Numbers are those that list prints.")
+        return _(
+            "Those of the newest crawl that has any, or of another one with --crawl. Numbers are those that "
+            "list prints."
+        )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--crawl", metavar="ID", help=_("of this crawl (see scrapy crawls list)"))
-        parser.add_argument("--all", action="store_true", help=_("replay or drop all of them"))
+        parser.add_argument("--all", action="store_true", help=_("replay or drop all dead letters"))
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         actions = {"list": _list, "show": _show, "replay": _replay, "drop": _drop}
         if not args or args[0] not in actions:
-            raise UsageError(_("say one of: list, show N, replay N …, drop N …"))
+            raise UsageError(_("use one of: list, show N, replay N …, drop N …"))
         if wrong := [arg for arg in args[1:] if not arg.isdecimal()]:
-            told = _("{wrong}: not a number of a dead letter, see scrapy deadletters list")
+            told = _("{wrong}: not the number of a dead letter, see scrapy deadletters list")
             raise UsageError(told.format(wrong=" ".join(wrong)), print_help=False)
         numbers = [int(arg) for arg in args[1:]]
         if (args[0] == "list") != (not numbers and not (opts.all and args[0] != "show")):
@@ -95,14 +98,14 @@ def _replay(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.N
     say(_("{count} requests are queued again in crawl {id}.").format(count=count, id=crawl.id))
     if count < len(letters):
         say(
-            _("{count} cannot be: what was asked is not known, or is none of this program.").format(
+            _("{count} cannot be: the request is unknown, or not one of refillspot's.").format(
                 count=len(letters) - count
             )
         )
     if count:
         given = " ".join(f"-a {name}={value}" for name, value in spider_arguments(crawl.arguments).items())
         say(
-            _("Go on with: scrapy crawl {spider} {given} -a crawl={id}").format(
+            _("Continue with: scrapy crawl {spider} {given} -a crawl={id}").format(
                 spider=crawl.spider, given=given, id=crawl.id
             )
         )
@@ -113,5 +116,5 @@ def _drop(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.Nam
     say(
         json.dumps({"crawl": found.crawl.id, "dropped": count})
         if opts.json
-        else _("{count} dead letters are dropped.").format(count=count)
+        else _("{count} dead letters were dropped.").format(count=count)
     )

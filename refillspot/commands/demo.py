@@ -43,7 +43,7 @@ class Command(BaseCommand):
             raise UsageError(_("scrapy demo takes no argument, not {args}").format(args=" ".join(args)))
         console = Terminal()
         console.print(
-            _("Crawling {districts} of a synthetic Diningcode into a scratch database …").format(
+            _("Crawling {districts} of a synthetic Diningcode into a temporary database …").format(
                 districts=", ".join(DISTRICTS)
             )
         )
@@ -80,7 +80,7 @@ def _show(console: Console, result: DemoResult, seconds: float) -> None:
         )
     else:
         console.print(
-            _("Done in {seconds:.1f} s. All of this is invented data; the scratch database is gone again.").format(
+            _("Done in {seconds:.1f} s. All of this is invented data; the temporary database has been removed.").format(
                 seconds=seconds
             )
         )
@@ -91,7 +91,7 @@ def _tell_misses(console: Console, result: DemoResult) -> None:
         blind = sum(not store["menu"] for store in result.misjudged)
         count = len(result.misjudged)
         console.print(
-            _("        {count} of these are not recognised; {blind} had no menu on their page.").format(
+            _("        {count} of these are not recognised; {blind} had no menu on the page.").format(
                 count=count, blind=blind
             )
         )

@@ -29,22 +29,22 @@ class Command(BaseCommand):
         return "[options]"
 
     def short_desc(self) -> str:
-        return _("Check servers, machine, settings and the site, and say what to do")
+        return _("Check servers, machine, settings and the site, and tell you what to do")
 
     def long_desc(self) -> str:
         return _(
-            "Looks at the environment and .env, memory, disk, packages, PostgreSQL, both Redis, their clocks and the "
-            "tables, then asks the site four things at the pace of a crawl: robots.txt of both hosts, one list, one "
-            "store."
+            "Checks the environment and .env, memory, disk, packages, PostgreSQL, both Redis, their clocks and "
+            "the tables, then sends the site four requests at the pace of a crawl: robots.txt of both hosts, one "
+            "list, one store."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--offline", action="store_true", help=_("leave the site out"))
+        parser.add_argument("--offline", action="store_true", help=_("skip the site"))
         parser.add_argument(
             "--shapes",
             metavar="FILE",
-            help=_("write to a file what the site sends, as shapes: names and types, no words"),
+            help=_("write what the site sends to a file, as shapes: names and types, no text"),
         )
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:

@@ -42,7 +42,7 @@ class Command(BaseCommand):
         from refillspot.services import read_environment, resolve
 
         if len(args) != 1:
-            raise UsageError(_("say which spider: scrapy fleet diningcode -a district=강남구"), print_help=False)
+            raise UsageError(_("name a spider: scrapy fleet diningcode -a district=강남구"), print_help=False)
         arguments = parse_spider_arguments(opts)
         os.environ.update({name: self.settings[name] for name in NAMES if self.settings.get(name)})
         passed = [option for option in opts.set if option.partition("=")[0] not in NAMES]  # `ps` shows these

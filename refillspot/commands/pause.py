@@ -18,16 +18,16 @@ class Command(BaseCommand):
     paused: ClassVar[bool] = True
 
     def told(self) -> str:
-        return _("Crawl {id} pauses within two seconds. Go on with: scrapy resume {id}")
+        return _("Crawl {id} pauses within two seconds. Resume with: scrapy resume {id}")
 
     def syntax(self) -> str:
         return "[options] [ID]"
 
     def short_desc(self) -> str:
-        return _("Let all workers of a crawl pause")
+        return _("Pause all workers of a crawl")
 
     def long_desc(self) -> str:
-        return _("Without ID: of the only crawl that goes on (see scrapy crawls list).")
+        return _("Without ID: the only crawl in progress (see scrapy crawls list).")
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         from refillspot.operations.crawls import set_paused
 
         if len(args) > 1:
-            raise UsageError(_("say at most one crawl, by its id: see scrapy crawls list"), print_help=False)
+            raise UsageError(_("name at most one crawl, by its id: see scrapy crawls list"), print_help=False)
         services = self.servers("postgres", "redis")
         crawl = set_paused(services, self.key_prefix, args[0] if args else None, paused=self.paused)
         self.follow_up()

@@ -34,18 +34,20 @@ class Command(BaseCommand):
 
     def long_desc(self) -> str:
         return _(
-            "Crawls a synthetic Seoul into scratch databases, a few minutes in all; real data and the real site are "
-            "left alone. What is given with -s holds for the measured crawls too."
+            "Crawls a synthetic Seoul into temporary databases, in a few minutes; real data and the real site "
+            "are not touched. Settings given with -s also apply to the measured crawls."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument(
-            "--only", metavar="ROWS", help=_("some rows, with commas: {rows}").format(rows=", ".join(_names()))
+            "--only",
+            metavar="ROWS",
+            help=_("only some rows, separated by commas: {rows}").format(rows=", ".join(_names())),
         )
-        parser.add_argument("--latency-ms", type=float, default=0, help=_("of each answer of the site (default 0)"))
+        parser.add_argument("--latency-ms", type=float, default=0, help=_("of each answer from the site (default 0)"))
         parser.add_argument(
-            "--round-trip-ms", type=float, default=1, help=_("that a proxy adds to servers far away (default 1)")
+            "--round-trip-ms", type=float, default=1, help=_("that a proxy adds for distant servers (default 1)")
         )
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -56,9 +58,7 @@ class Command(BaseCommand):
 
         only = [name.strip() for name in (opts.only or "").split(",") if name.strip()]
         if args or not set(only) <= set(_names()) or (opts.only is not None and not only):
-            raise UsageError(
-                _("say which rows, if not all: --only {rows}").format(rows=",".join(_names())), print_help=False
-            )
+            raise UsageError(_("to select rows: --only {rows}").format(rows=",".join(_names())), print_help=False)
         with embedded.leave_as_found(home := read_environment().home):
             claim_home(home)
             conditions, began = self._conditions(opts), time.monotonic()
@@ -98,7 +98,7 @@ def _show(rows: Sequence[Goal]) -> None:
 
     from refillspot.terminal import Terminal
 
-    table = Table(_("goal of"), _("goal"), _("figure"), _("baseline"), _("met"), "")
+    table = Table(_("goal for"), _("goal"), _("figure"), _("baseline"), _("met"), "")
     for number, row in enumerate(rows, 1):
         name = f"{row.name}, {row.case}" if row.case else row.name
         how = _("computed") if row.is_computed else _("measured")
@@ -109,11 +109,11 @@ def _show(rows: Sequence[Goal]) -> None:
         console.print(f"[{number}] {row.note}")
     console.print(
         _(
-            "without reuse: each keyword in each district, where a list is full in each of its dongs, and the page of "
-            "each row each time that it comes"
+            "without reuse: each keyword in each district (and where a list is full, in each of its dongs), and "
+            "the page of each row each time it appears"
         )
     )
-    console.print(_("before: the user's earlier crawler, by its documents"))
+    console.print(_("before: the user's earlier crawler, according to its documents"))
 
 
 def _met(row: Goal) -> str:

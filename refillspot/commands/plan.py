@@ -32,7 +32,7 @@ class Command(BaseCommand):
         return "[options] -a district=…"
 
     def short_desc(self) -> str:
-        return _("Say how many requests and minutes a crawl would take")
+        return _("Estimate how many requests and minutes a crawl would take")
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -46,7 +46,9 @@ class Command(BaseCommand):
         from refillspot.postgres.query_yields import read_yields
 
         if args:
-            raise UsageError(_("scrapy plan takes no argument but -a NAME=VALUE: see scrapy plan -h"), print_help=False)
+            raise UsageError(
+                _("scrapy plan takes no arguments except -a NAME=VALUE: see scrapy plan -h"), print_help=False
+            )
         arguments = CrawlArguments.parse(**parse_spider_arguments(opts))
         codes = [district.code for district in arguments.districts]
         known = read_yields(self.servers("postgres").database_url, site_named(opts).name, codes, KEYWORDS)
@@ -78,20 +80,20 @@ def _as_text(arguments: CrawlArguments, planned: Estimate, per_second: float) ->
         districts=len(arguments.districts), keywords=len(arguments.keywords), lists=planned.lists,
         pages=planned.store_pages,
     )  # fmt: skip
-    how_long = _("{requests} requests, without a limit to their pace.").format(requests=planned.requests)
+    how_long = _("{requests} requests, without a pace limit.").format(requests=planned.requests)
     if minutes is not None:
-        how_long = _("{requests} requests at {pace:g} a second take {minutes:.0f} minutes.").format(
+        how_long = _("{requests} requests at {pace:g} per second take {minutes:.0f} minutes.").format(
             requests=planned.requests, pace=per_second, minutes=minutes
         )
     basis = {
-        "tables": _("A rough guess: no crawl has been there yet."),
-        "learnt": _("As many as the last crawls of these districts asked."),
-        "both": _("Partly a rough guess: no crawl has been to some of these districts yet."),
+        "tables": _("A rough guess: this has not been crawled yet."),
+        "learnt": _("As many as the last crawls of these districts sent."),
+        "both": _("Partly a rough guess: some of these districts have not been crawled yet."),
     }[planned.basis]
     lines = [what, how_long, basis]
     if planned.resting:
         lines.append(
-            _("{count} times a keyword rests in a district where it brought nothing of its own before.").format(
+            _("{count} times a keyword is skipped in a district where it found nothing new before.").format(
                 count=planned.resting
             )
         )

@@ -24,14 +24,14 @@ class Command(BaseCommand):
         return "[options] show | set N | reset"
 
     def short_desc(self) -> str:
-        return _("Show or change how fast the site is asked")
+        return _("Show or change how fast requests are sent to the site")
 
     def long_desc(self) -> str:
         return _(
-            "show: the pace of all workers together, and what holds it back. set N: at most N requests a second, at "
-            "once and for every crawl, until POLITENESS_REQUESTS_PER_SECOND is given another value. reset: lift a "
-            "block or a hold that was none of the site's, and a Crawl-delay until robots.txt is read again; the "
-            "workers' logs say that it was done."
+            "show: the pace of all workers together, and what holds it back. set N: at most N requests per "
+            "second, immediately and for every crawl, until POLITENESS_REQUESTS_PER_SECOND is given another "
+            "value. reset: lift a block or a hold that was not the site's doing, and a Crawl-delay until "
+            "robots.txt is read again; the workers' logs record it."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -39,13 +39,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--yes",
             action="store_true",
-            help=_("more than 10 requests a second are meant; workers need POLITENESS_FAST_ALLOWED=True too"),
+            help=_("more than 10 requests per second are intended; workers need POLITENESS_FAST_ALLOWED=True too"),
         )
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         action, values = (args[0], args[1:]) if args else ("", [])
         if (action, len(values)) not in {("show", 0), ("set", 1), ("reset", 0)}:
-            raise UsageError(_("say one of: show, set N (requests a second), reset"), print_help=False)
+            raise UsageError(_("use one of: show, set N (requests per second), reset"), print_help=False)
         pace = self._done(action, values, is_meant=opts.yes)
         say_json(pace) if opts.json else say(_told(pace))
 
@@ -70,22 +70,24 @@ class Command(BaseCommand):
 
 def _told(pace: dict[str, Any]) -> str:
     if pace["ceiling"] is None:
-        return _("no limit: POLITENESS_REQUESTS_PER_SECOND is 0 here, and workers with that setting ask no pace")
+        return _("no limit: POLITENESS_REQUESTS_PER_SECOND is 0 here, and workers with that setting follow no pace")
     lines = []
     if "lifted" in pace:
-        lines.append(_("lifted: {lifted}").format_map(pace) if pace["lifted"] else _("nothing was held back"))
+        lines.append(_("lifted: {lifted}").format_map(pace) if pace["lifted"] else _("nothing was on hold"))
     lines.append(_("{requests_per_second:g} requests/s of at most {ceiling:g}, all workers together").format_map(pace))
     if pace["held_seconds"]:
         lines.append(_("nothing leaves for another {held_seconds:g} s: {held_because}").format_map(pace))
     if pace["is_stopped"]:
-        lines.append(_("the site has blocked its crawls three times within a day: nothing goes on until scrapy resume"))
+        lines.append(_("the site has blocked its crawls three times within a day: nothing resumes until scrapy resume"))
     if pace["distress_met_at"]:
         lines.append(
-            _("the site showed distress at {distress_met_at:g}/s: near that the pace rises slower").format_map(pace)
+            _("the site showed distress at {distress_met_at:g}/s: near that, the pace rises more slowly").format_map(
+                pace
+            )
         )
     if pace["lifted_at"] and "lifted" not in pace:
         when = write_kst(datetime.fromtimestamp(pace["lifted_at"], UTC))
-        lines.append(_("what held it back was lifted by hand at {time} KST").format(time=when))
+        lines.append(_("the hold was lifted by hand at {time} KST").format(time=when))
     lines += [
         _("robots.txt of {host} asks for {delay:g} s between requests").format(host=host, delay=delay)
         for host, delay in pace["crawl_delays"].items()

@@ -12,7 +12,7 @@ class Command(PauseCommand):
     paused: ClassVar[bool] = False
 
     def told(self) -> str:
-        return _("Crawl {id} goes on. Where no worker is left, scrapy crawls show {id} says how to start one.")
+        return _("Crawl {id} continues. If no worker is left, scrapy crawls show {id} says how to start one.")
 
     def follow_up(self) -> None:
         """Let the site be asked again that has blocked its crawls three times within a day."""
@@ -26,4 +26,4 @@ class Command(PauseCommand):
             let_go_on(self.servers("redis").redis_url, key, configured)
 
     def short_desc(self) -> str:
-        return _("Let the workers of a paused crawl go on")
+        return _("Resume the workers of a paused crawl")

@@ -25,8 +25,8 @@ class Command(BaseCommand):
 
     def long_desc(self) -> str:
         return _(
-            "up: check the servers named in the environment or .env, start embedded ones in place of the others. "
-            "down: stop the embedded ones. status: say what runs where."
+            "up: check the servers named in the environment or .env, start embedded ones for those not named. "
+            "down: stop the embedded ones. status: show what runs where."
         )
 
     def json_help(self) -> str:
@@ -35,7 +35,7 @@ class Command(BaseCommand):
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         actions = {"up": _up, "down": _down, "status": _status}
         if len(args) != 1 or args[0] not in actions:
-            raise UsageError(_("say one of: up, down, status"))
+            raise UsageError(_("use one of: up, down, status"))
         actions[args[0]](self.environ, as_json=opts.json)
 
 

@@ -31,8 +31,8 @@ class Command(BaseCommand):
 
     def long_desc(self) -> str:
         return _(
-            "RUN: the id of a crawl (scrapy crawls list), or the beginning of one; without it the newest. all: every "
-            "crawl, a line each. A crawl is compared with the complete one of the same before it."
+            "RUN: the id of a crawl (scrapy crawls list), or its beginning; the newest by default. all: every "
+            "crawl, one line each. A crawl is compared with the previous complete one of the same kind."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--figures", action="store_true", help=_("all figures, even if nothing went wrong"))
         parser.add_argument("--against", metavar="RUN", help=_("compare with this crawl, with all figures"))
         parser.add_argument("--log", metavar="FILE", nargs="+",
-                            help=_("report on logs of any Scrapy project instead, several added up"))  # fmt: skip
+                            help=_("report on logs of any Scrapy project instead, adding up several"))  # fmt: skip
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         if (
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             or (opts.log and (args or opts.against or opts.site or opts.region))
             or (args == [ALL] and opts.against)
         ):
-            raise UsageError(_("say one of: RUN, RUN --against RUN, last, all, --log FILE …"), print_help=False)
+            raise UsageError(_("use one of: RUN, RUN --against RUN, last, all, --log FILE …"), print_help=False)
         self._print(args[0] if args else LAST, opts)
 
     def _print(self, name: str, opts: argparse.Namespace) -> None:

@@ -23,14 +23,14 @@ class Command(BaseCommand):
 
     def long_desc(self) -> str:
         return _(
-            "Without CRAWL: the newest that workers are at work on, else the newest (see scrapy crawls list). On a "
-            "terminal it is looked at each second, until Ctrl-C or the end of the crawl; into a pipe goes one look. "
-            "Works for a fleet and for workers started by hand."
+            "Without CRAWL: the newest with running workers, else the newest (see scrapy crawls list). On a "
+            "terminal it refreshes every second, until Ctrl-C or the end of the crawl; into a pipe it prints "
+            "once. Works for a fleet and for workers started by hand."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--once", action="store_true", help=_("look once"))
+        parser.add_argument("--once", action="store_true", help=_("print once"))
 
     def json_help(self) -> str:
         return _("print JSON, once")
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         from refillspot.terminal import Terminal
 
         if len(args) > 1:
-            raise UsageError(_("say at most one crawl, by its id: see scrapy crawls list"), print_help=False)
+            raise UsageError(_("name at most one crawl, by its id: see scrapy crawls list"), print_help=False)
         console, figures_of = Terminal(), FiguresOfCrawl()
         services = self.servers("postgres", "redis")
         crawl = choose_crawl(services, self.key_prefix, args[0] if args else None)

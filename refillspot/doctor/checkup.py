@@ -94,7 +94,7 @@ def _examine_site(
     questions: Questions, site: Site, redis_url: str | None, report: ShapeReport | None
 ) -> Iterator[Check]:
     if redis_url is None:
-        what = _("the site was not asked: without Redis there is no common pace")
+        what = _("the site was not asked: without Redis there is no shared pace")
         yield Check("site", "problem", what, _("See the finding about Redis."))
         return
     if why_not := _why_not_now(questions, redis_url):
@@ -113,19 +113,19 @@ def _why_not_now(questions: Questions, redis_url: str) -> Check | None:
         what = _("the site was not asked: CRAWL_WINDOW opens at {time} KST").format(
             time=write_kst(window.opens_at(now))
         )
-        return Check("site", "note", what, _("Ask again then."))
+        return Check("site", "note", what, _("Try again then."))
     if questions.requests_per_second <= 0:
         return None
     pace = read_pace(redis_url, questions.politeness_key, questions.requests_per_second)
     if pace["is_stopped"]:
         what = _("the site was not asked: it has blocked its crawls three times within a day")
-        remedy = _("Look at it in a browser, and wait for another day. After scrapy resume crawls go on.")
+        remedy = _("Look at it in a browser, and wait until another day. After scrapy resume, crawls continue.")
         return Check("site", "warning", what, remedy)
     if pace["held_seconds"] > TURN_SECONDS:
         what = _("the site was not asked: for another {seconds:.0f} s nothing leaves ({reason})")
         what = what.format(seconds=pace["held_seconds"], reason=pace["held_because"])
         return Check(
-            "site", "warning", what, _("Ask again then; until then all workers wait: `scrapy politeness show`.")
+            "site", "warning", what, _("Try again then; until then all workers wait: `scrapy politeness show`.")
         )
     return None
 

@@ -22,15 +22,15 @@ def judge_status(answer: Answer) -> Check | None:
     """Return what is wrong with an answer before it is read."""
     if refusal := answer.refusal:
         what = _("the site refuses: {url} is {refusal}").format(url=answer.url, refusal=refusal)
-        return Check("site", "problem", what, _("Wait some minutes, and crawl slower: `scrapy politeness set 0.5`."))
+        return Check("site", "problem", what, _("Wait a few minutes, and crawl slower: `scrapy politeness set 0.5`."))
     if answer.status == 200:
         return None
     what = _("{url} answers HTTP {status}").format(url=answer.url, status=answer.status)
     if 300 <= answer.status < 400:
-        what += _(", and leads to {place}").format(place=answer.headers.get("Location"))
+        what += _("and leads to {place}").format(place=answer.headers.get("Location"))
         return Check("site", "problem", what, _("Set DININGCODE_API_URL to where the site is now."))
     if answer.status >= 500 or answer.status in NOT_NOW:
-        return Check("site", "problem", what, _("Try again later; if it stays, the site is not to be crawled now."))
+        return Check("site", "problem", what, _("Try again later; if it persists, do not crawl the site now."))
     return Check("site", "problem", what, _layout_remedy())
 
 
@@ -40,10 +40,10 @@ def judge_rules(answer: Answer) -> tuple[Check, bytes | None]:
     if answer.refusal or not 200 <= status < 300:
         if not answer.refusal and 400 <= status < 500 and status not in NOT_NOW:
             return Check("robots", "ok", _("{url}: HTTP {status}, no rules").format(url=url, status=status)), b""
-        what = _("{url} could not be read ({why}): until it can, nothing may be asked there").format(
+        what = _("{url} could not be read ({why}): until it can be, nothing may be requested there").format(
             url=url, why=answer.refusal or f"HTTP {status}"
         )
-        return Check("robots", "problem", what, _("Try again later: a crawl waits for it too.")), None
+        return Check("robots", "problem", what, _("Try again later: a crawl would wait for it too.")), None
     return Check("robots", "ok", _("{url} can be read").format(url=url)), answer.body
 
 
@@ -58,7 +58,7 @@ def judge_list(examination: Examination, body: bytes, asked: str) -> tuple[list[
         return [Check("list", "problem", what, _layout_remedy())], None
     total = "?" if page.total is None else page.total
     checks = [
-        Check("list", "ok", _("a list: {count} rows of {total}").format(count=page.rows, total=total)),
+        Check("list", "ok", _("a list: {count} of {total} rows").format(count=page.rows, total=total)),
         *_differences("list", page.differences),
         *_oddities("list", page.oddities),
     ]
@@ -66,7 +66,7 @@ def judge_list(examination: Examination, body: bytes, asked: str) -> tuple[list[
         what = _("{count} rows cannot be read; the first: {error}").format(count=len(page.broken), error=page.broken[0])
         checks.append(Check("list", "problem", what, _layout_remedy()))
     if not page.here:
-        what = _("no row of the list lies in the district that was asked for")
+        what = _("no row of the list is in the requested district")
         checks.append(Check("list", "problem", what, _layout_remedy()))
     return checks, page.ref
 
@@ -77,7 +77,7 @@ def judge_store(examination: Examination, body: bytes) -> list[Check]:
         page = examination.read_store(body)
     except SiteError as error:
         return [_unread(_("the store page"), error)]
-    what = _("a store page: {name}, {count} lines of a menu").format(name=page.name, count=page.menu_lines)
+    what = _("a store page: {name}, {count} menu lines").format(name=page.name, count=page.menu_lines)
     return [
         Check("store", "ok", what),
         *_differences("store", page.differences),
@@ -89,7 +89,7 @@ def _differences(area: str, found: Differences) -> list[Check]:
     """An answer may have more or less than is known: that is worth knowing, and no trouble."""
     notes = []
     if found.unknown:
-        notes.append(Check(area, "note", _("not known before: {names}").format(names=", ".join(found.unknown))))
+        notes.append(Check(area, "note", _("new: {names}").format(names=", ".join(found.unknown))))
     if found.missing:
         notes.append(Check(area, "note", _("not in this answer: {names}").format(names=", ".join(found.missing))))
     return notes
@@ -100,19 +100,19 @@ def _oddities(area: str, found: Sequence[Oddity]) -> list[Check]:
     if not found:
         return []
     each = [_("{path}: {came} where {due} was due").format(**odd._asdict()) for odd in dict.fromkeys(found)]
-    what = _("not as known, and left out: {parts}").format(parts="; ".join(each))
-    return [Check(area, "warning", what, _("A slip of the site, or a change: see docs/site-changed.md."))]
+    what = _("unexpected, and left out: {parts}").format(parts="; ".join(each))
+    return [Check(area, "warning", what, _("A glitch on the site, or a change: see docs/site-changed.md."))]
 
 
 def _unread(what: str, error: SiteError) -> Check:
     told = _("{what} cannot be read: {error}").format(what=what, error=error)
     if isinstance(error, LayoutChangedError):
         return Check("layout", "problem", told, _layout_remedy())
-    return Check("site", "problem", told, _("Try again later: such errors pass."))
+    return Check("site", "problem", told, _("Try again later: such errors are temporary."))
 
 
 def _layout_remedy() -> str:
     return _(
         "Do not crawl: the site has changed, or DININGCODE_API_URL is not its address. Update refillspot; its "
-        "developers want what `scrapy doctor --shapes FILE` writes: docs/site-changed.md."
+        "developers need what `scrapy doctor --shapes FILE` writes: docs/site-changed.md."
     )

@@ -37,7 +37,7 @@ def examine_configuration(environment: Environment) -> Iterator[Check]:
         yield Check(
             "settings",
             "warning",
-            _("{origin} is still as the example shows it, and counts as unset").format(
+            _("{origin} still has the value of the example, and counts as unset").format(
                 origin=environment.origin([name])
             ),
             _("Put in the real value, or delete the line."),
@@ -46,9 +46,9 @@ def examine_configuration(environment: Environment) -> Iterator[Check]:
         yield Check(
             "settings",
             "note",
-            _("the site does not learn whom it may write to: CONTACT is not set"),
+            _("the site cannot know whom to contact: CONTACT is not set"),
             _(
-                "Put CONTACT=you@example.org, or the address of a page about you, into .env: it goes into the "
+                "Put CONTACT=you@example.org, or the address of a page about you, into .env: it is sent in the "
                 "User-Agent."
             ),
         )
@@ -56,7 +56,7 @@ def examine_configuration(environment: Environment) -> Iterator[Check]:
         yield Check(
             "settings",
             "warning",
-            _("{path} holds a password or a key, and others on this machine may read it (mode {mode:o})").format(
+            _("{path} holds a password or a key, and other users of this machine can read it (mode {mode:o})").format(
                 path=file, mode=stat.S_IMODE(mode)
             ),
             _("Run `chmod 600 {path}`.").format(path=shlex.quote(str(file))),
@@ -83,16 +83,16 @@ def examine_resources(left: Resources, home: Path, fleet_mib: int) -> Iterator[C
     """Judge what is left for a crawl; `fleet_mib` is FLEET_MAX_MEMORY_MB."""
     memory = _("{free:,.0f} MB of memory are free").format(free=left.memory / MIB)
     if left.memory < WORKER_MIB * MIB:
-        remedy = _("End other programs: one worker needs {least} MB.").format(least=WORKER_MIB)
+        remedy = _("Close other programs: one worker needs {least} MB.").format(least=WORKER_MIB)
         yield Check("memory", "problem", memory, remedy)
     elif left.memory < fleet_mib * MIB:
-        remedy = _("A fleet may take {fleet} MB: give it less by FLEET_MAX_MEMORY_MB, or end other programs.")
+        remedy = _("A fleet may take {fleet} MB: lower FLEET_MAX_MEMORY_MB, or close other programs.")
         yield Check("memory", "warning", memory, remedy.format(fleet=fleet_mib))
     else:
         yield Check("memory", "ok", memory)
     disk = _("{free:,.1f} GB of disk are free at {home}").format(free=left.disk / GIB, home=home)
     if left.disk < SMALL_DISK_GIB * GIB:
-        remedy = _("Make room, or move it by REFILLSPOT_HOME: without room PostgreSQL stops.")
+        remedy = _("Free some space, or move it with REFILLSPOT_HOME: PostgreSQL stops when the disk is full.")
         yield Check("disk", "problem" if left.disk < FULL_DISK_GIB * GIB else "warning", disk, remedy)
     else:
         yield Check("disk", "ok", disk)
@@ -106,7 +106,7 @@ def examine_packages(lines: Iterable[str]) -> Iterator[Check]:
         yield Check("packages", "ok", _("{python}, packages as pinned").format(python=python))
         return
     more = _(" and {count} more").format(count=len(others) - SHOWN) if len(others) > SHOWN else ""
-    what = _("{python}; other packages than were tested: {packages}{more}").format(
+    what = _("{python}; packages differ from those tested: {packages}{more}").format(
         python=python, packages=", ".join(others[:SHOWN]), more=more
     )
     remedy = _("Run `pip install --require-hashes -r requirements.txt`, or `make setup`.")
@@ -130,6 +130,6 @@ def _difference(pin: Requirement) -> str | None:
         return _("{package} is missing").format(package=pin.name)
     if pin.specifier.contains(installed, prereleases=True):
         return None
-    return _("{package} {installed} in place of {pinned}").format(
+    return _("{package} {installed} instead of {pinned}").format(
         package=pin.name, installed=installed, pinned=str(pin.specifier).lstrip("=")
     )

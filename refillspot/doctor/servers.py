@@ -59,11 +59,11 @@ class Servers:
     def _way(self, name: str, url: str) -> Iterator[Check]:
         if not crosses_network_in_the_clear(url, self._environment.values.get("PGSSLMODE", "")):
             return
-        what = _("what goes to {url}, the password too, may cross the network in the clear")
+        what = _("what goes to {url}, including the password, may cross the network unencrypted")
         remedy = (
-            _("Write it as DATABASE_URL with ?sslmode=verify-full. Between containers of one machine it does no harm.")
+            _("Write it as DATABASE_URL with ?sslmode=verify-full. Between containers on one machine this is harmless.")
             if name == "postgres"
-            else _("Write it as a URL with rediss://. Between containers of one machine it does no harm.")
+            else _("Write it as a URL with rediss://. Between containers on one machine this is harmless.")
         )
         yield Check(name, "warning", what.format(url=mask_password(url)), remedy)
 
@@ -90,8 +90,8 @@ class Servers:
 
 def _rights(server: embedded.Server) -> Iterator[Check]:
     if embedded.has_rights_of_root(server):
-        what = _("the embedded {server} runs with the rights of root over all files").format(server=server.name)
-        remedy = _("Run as another user, or move the project and REFILLSPOT_HOME to where all may enter.")
+        what = _("the embedded {server} runs with root's rights over all files").format(server=server.name)
+        remedy = _("Run as another user, or move the project and REFILLSPOT_HOME to a place that every user can enter.")
         yield Check(server.name, "warning", what, remedy)
 
 
@@ -109,12 +109,14 @@ def _schema(url: str) -> Check:
         return problem("schema", error)
     version, known = state.version, known_migrations()[-1].number
     if version is None and not state.may_create:
-        what = _("the tables are not there, and this account may not make them")
+        what = _("the tables do not exist, and this account may not create them")
         return Check("schema", "problem", what, _("Run `GRANT CREATE ON DATABASE … TO …` for this account."))
     if version is None:
-        what = _("the tables are not there yet; the first crawl makes them")
-        return Check("schema", "note", what, _("Or make them now: `scrapy db migrate`."))
-    what = _("the tables have version {version}, this refillspot knows {known}").format(version=version, known=known)
+        what = _("the tables do not exist yet; the first crawl creates them")
+        return Check("schema", "note", what, _("Or create them now: `scrapy db migrate`."))
+    what = _("the tables have version {version}, but this refillspot knows {known}").format(
+        version=version, known=known
+    )
     if version > known:
         return Check("schema", "problem", what, _("Update refillspot, or point DATABASE_URL at another database."))
     if version < known:
@@ -125,27 +127,28 @@ def _schema(url: str) -> Check:
 def _queue(redis: RedisFacts) -> Iterator[Check]:
     if not redis.is_append_only:
         yield Check(
-            "redis", "warning", _("the queue is not written to disk as it changes: a crash of Redis loses a part"),
+            "redis", "warning", _("the queue is not written to disk as it changes: if Redis crashes, part of it "
+                                  "is lost"),
             _("Run `redis-cli CONFIG SET appendonly yes` there, and put it into its configuration file."),
         )  # fmt: skip
     if not redis.can_write:
         yield Check(
-            "redis", "problem", _("Redis could not write to its disk the last time"),
-            _("Make room on the disk of that server, and look into its log."),
+            "redis", "problem", _("Redis could not write to its disk last time"),
+            _("Free some disk space on that server, and check its log."),
         )  # fmt: skip
     if redis.max_memory and redis.used_memory > NEARLY_FULL * redis.max_memory:
         yield Check(
             "redis", "warning", _("the queue's memory is nearly full: {used:.0%} of maxmemory").format(
                 used=redis.used_memory / redis.max_memory
             ),
-            _("Raise maxmemory there, or clear away what ended crawls left: `scrapy crawls prune`."),
+            _("Raise maxmemory there, or clean up what finished crawls left: `scrapy crawls prune`."),
         )  # fmt: skip
 
 
 def _cache(redis: RedisFacts) -> Iterator[Check]:
     if not redis.max_memory:
         yield Check(
-            "redis-cache", "warning", _("the page cache has no limit of memory"),
+            "redis-cache", "warning", _("the page cache has no memory limit"),
             _("Run `redis-cli CONFIG SET maxmemory 256mb` and `CONFIG SET maxmemory-policy allkeys-lru` there."),
         )  # fmt: skip
     elif redis.policy == "noeviction":
@@ -157,14 +160,16 @@ def _cache(redis: RedisFacts) -> Iterator[Check]:
 
 def _shared(redis: RedisFacts) -> Iterator[Check]:
     remedy = _(
-        "Give the cache a server of its own by CACHE_REDIS_URL, or run there `redis-cli CONFIG SET maxmemory 512mb` "
-        "and `CONFIG SET maxmemory-policy volatile-lru`: pages are evicted then, and the queue never."
+        "Give the cache its own server with CACHE_REDIS_URL, or run on that one `redis-cli CONFIG SET maxmemory "
+        "512mb` and `CONFIG SET maxmemory-policy volatile-lru`: then pages are evicted, but never the queue."
     )
     if not redis.max_memory:
-        what = _("queue and page cache share a Redis, and nothing bounds what the cache takes")
+        what = _("queue and page cache share a Redis, and nothing limits what the cache takes")
         yield Check("redis-cache", "warning", what, remedy)
     elif redis.policy == "noeviction":
-        what = _("queue and page cache share a Redis that evicts nothing: no page is kept beyond half of its memory")
+        what = _(
+            "queue and page cache share a Redis that evicts nothing: no page is kept once half of its memory is used"
+        )
         yield Check("redis-cache", "warning", what, remedy)
 
 
@@ -183,7 +188,10 @@ def examine_clocks(facts: Mapping[str, PostgresFacts | RedisFacts]) -> Iterator[
             "clock",
             "problem" if abs(ahead) >= CLOCK_WRONG_SECONDS else "warning",
             what.format(server=NAMES[name], seconds=abs(ahead)),
-            _("Let both machines set their clocks by NTP (`timedatectl set-ntp true`; on Windows `w32tm /resync`)."),
+            _(
+                "Synchronize the clocks of both machines by NTP (`timedatectl set-ntp true`; on Windows `w32tm "
+                "/resync`)."
+            ),
         )
     if facts and all(abs(fact.ahead_seconds) < CLOCK_OFF_SECONDS for fact in facts.values()):
-        yield Check("clock", "ok", _("this machine and its servers agree about the time"))
+        yield Check("clock", "ok", _("this machine and its servers agree on the time"))

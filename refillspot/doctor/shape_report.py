@@ -52,14 +52,14 @@ class ShapeReport:
             self._path.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         except OSError as error:
             what = _("{path} cannot be written: {error}").format(path=self._path, error=error.strerror)
-            return Check("shapes", "problem", what, _("Name a file that you may write: --shapes FILE"))
+            return Check("shapes", "problem", what, _("Name a file that you can write to: --shapes FILE"))
         odd = sum(part["is"] != "as known" for part in parts)
-        what = _("{path}: the shapes of {answers} answers, {parts} parts, {odd} of them not as known")
+        what = _("{path}: the shapes of {answers} answers, {parts} parts, {odd} of them unexpected")
         return Check(
             "shapes",
             "ok" if any(self._counts.values()) else "warning",
             what.format(path=self._path, answers=sum(self._counts.values()), parts=len(parts), odd=odd),
-            "" if any(self._counts.values()) else _("No answer was at hand: see the other findings."),
+            "" if any(self._counts.values()) else _("There was no answer to check: see the other findings."),
         )
 
     def _parts(self, kind: Kind, shapes: Shapes) -> list[dict[str, Any]]:

@@ -60,9 +60,9 @@ class FirstContact:
     async def examine(self) -> AsyncIterator[Check]:
         for url in (self._hosts.api_url, self._hosts.web_url):
             if not _is_address(url):
-                what = _("{url} is no address of a site").format(url=url)
+                what = _("{url} is not the address of a site").format(url=url)
                 remedy = _(
-                    "Set DININGCODE_API_URL and DININGCODE_WEB_URL with their scheme, as https://im.diningcode.com."
+                    "Set DININGCODE_API_URL and DININGCODE_WEB_URL with their scheme, like https://im.diningcode.com."
                 )
                 yield Check("settings", "problem", what, remedy)
                 return
@@ -103,12 +103,12 @@ class FirstContact:
     async def _ask(self, form: Form) -> Answer | Check:
         host, url = _origin(self._hosts.api_url), self._hosts.api_url.rstrip("/") + form.path
         if host not in self._rules:
-            what = _("{url} was not asked: the rules of its host are not known").format(url=url)
+            what = _("{url} was not asked: its host's rules are unknown").format(url=url)
             return Check("site", "problem", what, _("See the finding about robots.txt."))
         if not self._rules[host].can_fetch(url, self._hosts.robots_name):
             what = _("{url} was not asked: {host} forbids it").format(url=url, host=host + ROBOTS_PATH)
             return Check(
-                "robots", "problem", what, _("Do not crawl: a crawl would get nothing. Ask the site for leave.")
+                "robots", "problem", what, _("Do not crawl: a crawl would get nothing. Ask the site for permission.")
             )
         try:
             answer = await self._visitor.ask(url, form, FORM_HEADERS)

@@ -79,7 +79,7 @@ class Visitor:
                 await self._note(is_error=True)
             raise VisitError(
                 _("{url} does not answer: {error}").format(url=url, error=getattr(error, "reason", error)),
-                _("Look whether this machine reaches the Internet, and whether DININGCODE_API_URL is right."),
+                _("Check that this machine can reach the Internet, and that DININGCODE_API_URL is right."),
             ) from error
         await self._note(is_error=answer.status >= 500)
         await self._tell(answer, sent)
@@ -93,10 +93,10 @@ class Visitor:
                 return await self._budget.permit() or 0.0
         except TimeoutError as error:
             raise VisitError(
-                _("there was no turn within {seconds:.0f} s: the site may be asked no faster").format(
+                _("it was not this request's turn within {seconds:.0f} s: the site may not be asked any faster").format(
                     seconds=TURN_SECONDS
                 ),
-                _("See `scrapy politeness show`, and try again when less is going on."),
+                _("See `scrapy politeness show`, and try again when it is less busy."),
             ) from error
 
     def _open(self, request: urllib.request.Request) -> Answer:

@@ -72,8 +72,8 @@ class RedisCacheMiddleware:
         if not hasattr(load_object(settings["DOWNLOADER"]), "set_aside"):
             raise ConfigurationError(
                 _(
-                    "the page cache needs DOWNLOADER = refillspot.downloader.StrictDownloader, which tells when a "
-                    "request leaves: set it, or set CACHE_ENABLED to False"
+                    "the page cache needs DOWNLOADER = refillspot.downloader.StrictDownloader, which tells when "
+                    "a request is sent: set it, or set CACHE_ENABLED to False"
                 )
             )
         middleware = cls(crawler, pages)

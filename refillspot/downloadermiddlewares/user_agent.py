@@ -61,7 +61,7 @@ def with_contact(user_agent: str, contact: str | None) -> str:
         return user_agent
     if not CONTACT.fullmatch(contact):
         raise ConfigurationError(
-            _("CONTACT={contact} is neither an e-mail address nor that of a page: use for example {example}").format(
+            _("CONTACT={contact} is neither an e-mail address nor a web address: use, for example, {example}").format(
                 contact=contact, example="https://example.org/about"
             )
         )

@@ -85,10 +85,10 @@ def _read_address(url: str) -> tuple[str, str]:
     except ValueError:
         host = None
     if not host or parts.scheme not in {"http", "https"}:
-        raise ConfigurationError(_("NOTIFY_URL is no address of a webhook: use https://…"))
+        raise ConfigurationError(_("NOTIFY_URL is not the address of a webhook: use https://…"))
     if parts.scheme == "http" and not is_loopback(host):
         raise ConfigurationError(
-            _("NOTIFY_URL must be https://…: whoever is on the way could read it, and the messages."),
+            _("NOTIFY_URL must be https://…: otherwise anyone on the way could read it, and the messages."),
             _("http:// is for a webhook on this machine."),
         )
     return quote(url, IN_A_URL), host

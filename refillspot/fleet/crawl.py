@@ -75,7 +75,7 @@ class FleetCrawl:
             spider_class = SpiderLoader.from_settings(settings).load(spider)
         except KeyError as error:
             raise ArgumentError(
-                _("there is no spider {spider}: use for example scrapy fleet diningcode").format(spider=spider)
+                _("there is no spider {spider}: use, for example, scrapy fleet diningcode").format(spider=spider)
             ) from error
         settings = settings.copy()
         spider_class.update_settings(settings)
@@ -156,13 +156,13 @@ class FleetCrawl:
             sentence = (
                 _("Held, {stored} stores stored so far: the end of a worker's log says why, and what to do.")
                 if code == HELD
-                else _("Not complete, {stored} stores stored so far. The same command goes on from here.")
+                else _("Not complete, {stored} stores stored so far. The same command continues from here.")
             )
             status = ExitStatus(COULD_NOT_RUN if code is None else code, sentence.format(stored=stored))
         say(status.sentence, file=sys.stderr)
         if end.restarts:
             say(
-                _("{restarts} restarts of workers, {recycled} of them to give memory back").format(
+                _("{restarts} worker restarts, {recycled} of them to free memory").format(
                     restarts=end.restarts, recycled=end.recycled
                 ),
                 file=sys.stderr,
@@ -189,15 +189,15 @@ def size_fleet(asked: str, *, cores: int, memory_mb: int, requests_per_second: f
     by_memory = for_workers_mb // WORKER_MB
     if by_memory < 1:
         least = SUPERVISOR_MB + WORKER_MB
-        told = _("FLEET_MAX_MEMORY_MB={memory_mb} is too little: one worker needs {least}")
+        told = _("FLEET_MAX_MEMORY_MB={memory_mb} is too low: one worker needs {least}")
         raise ValueError(told.format(memory_mb=memory_mb, least=least))
     if asked != "auto":
         if not asked.isdecimal() or int(asked) < 1:
             raise ValueError(
-                _("-n {asked} is not a number of workers: use for example -n 4, or -n auto").format(asked=asked)
+                _("-n {asked} is not a number of workers: use, for example, -n 4, or -n auto").format(asked=asked)
             )
         if int(asked) > by_memory:
-            told = _("-n {asked} is more than FLEET_MAX_MEMORY_MB={memory_mb} allows, which is {most}")
+            told = _("-n {asked} is more than FLEET_MAX_MEMORY_MB={memory_mb} allows ({most})")
             raise ValueError(told.format(asked=asked, memory_mb=memory_mb, most=by_memory))
         return Sizing(
             int(asked), int(FULL * for_workers_mb / int(asked)), _("{asked} workers, as asked").format(asked=asked)
@@ -205,8 +205,8 @@ def size_fleet(asked: str, *, cores: int, memory_mb: int, requests_per_second: f
     by_budget = math.ceil(requests_per_second / WORKER_REQUESTS_PER_SECOND) if requests_per_second > 0 else cores
     workers = min(by_budget, cores, by_memory)
     why = ngettext(
-        "{workers} worker: the request budget is enough for {budget}, the cores for {cores}, the memory for {memory}",
-        "{workers} workers: the request budget is enough for {budget}, the cores for {cores}, the memory for {memory}",
+        "{workers} worker: the request budget allows {budget}, the cores {cores}, the memory {memory}",
+        "{workers} workers: the request budget allows {budget}, the cores {cores}, the memory {memory}",
         workers,
     ).format(workers=workers, budget=by_budget, cores=cores, memory=by_memory)
     return Sizing(workers, for_workers_mb // workers, why)

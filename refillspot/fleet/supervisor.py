@@ -90,11 +90,11 @@ class Supervisor:
         self.end.was_interrupted = True
         say(  # the person at the keyboard asked
             _(
-                "Stopping: each worker finishes what it has in hand. Once more stops at once; "
-                "nothing is lost either way."
+                "Stopping: each worker finishes its current work. Press again to stop immediately; nothing is "
+                "lost either way."
             )
             if self._signals == 1
-            else _("Stopping at once."),
+            else _("Stopping immediately."),
             file=sys.stderr,
         )
         for place in self._places:

@@ -45,7 +45,7 @@ class RedisCrawls:
         """
         if named is not None and check_crawl_id(named) in self._ended:
             raise ArgumentError(
-                _("crawl {id} is {state}: leave out crawl= to begin a new one").format(id=named, state="complete")
+                _("crawl {id} is {state}: leave out crawl= to start a new one").format(id=named, state="complete")
             )
         said = msgspec.json.encode([spider, arguments, named], order="deterministic")
         key = unfinished_crawl_key(self._prefix, blake2b(said, digest_size=16).hexdigest())

@@ -77,7 +77,7 @@ def progress_line(progress: Progress, left: float | None) -> Table:
     share = (
         _("{done:,} of {known:,} known requests, {left}").format(done=progress.done, known=known, left=write_left(left))
         if known
-        else _("asking for the first lists")
+        else _("requesting the first lists")
     )
     line.add_row(ProgressBar(total=max(known, 1), completed=progress.done), share)
     return line
@@ -110,7 +110,7 @@ def _words(figures: Figures) -> str:
     progress, per_hour = figures.progress, figures.stores_per_hour.now
     stores = _("{stores:,} stores").format(stores=figures.stored)
     if per_hour is not None:
-        told = _("{stores:,} stores ({per_minute:.0f} a minute)")
+        told = _("{stores:,} stores ({per_minute:.0f} per minute)")
         stores = told.format(stores=figures.stored, per_minute=per_hour / 60)
     requests = _(
         "requests: {done:,} done, {queued:,} queued, {leased:,} in hand, {waiting:,} waiting, {dead:,} dead letters"

@@ -89,7 +89,7 @@ def _title(figures: Figures) -> Table:
 
 def _unreadable(figures: Figures) -> Iterator[Text]:
     if figures.unreadable:
-        told = _("heartbeats that cannot be read: {workers} (they go with the crawl: scrapy crawls prune {id})")
+        told = _("unreadable heartbeats: {workers} (removed together with the crawl: scrapy crawls prune {id})")
         workers = ", ".join(figures.unreadable[:UNREADABLE_SHOWN])
         yield Text(told.format(workers=workers, id=figures.crawl.id), style="yellow", overflow="fold")
 
@@ -104,15 +104,13 @@ def _hints(figures: Figures) -> Iterator[Text]:
     """Yield what the person who looks has to know first."""
     hint = ""
     if figures.away:
-        hint = _("{servers} does not answer: these are the last figures that are known").format(
-            servers=", ".join(figures.away)
-        )
+        hint = _("{servers} does not answer: these are the last known figures").format(servers=", ".join(figures.away))
     elif figures.state == "paused":
-        hint = _("Go on with: scrapy resume {id}").format(id=figures.crawl.id)
+        hint = _("Resume with: scrapy resume {id}").format(id=figures.crawl.id)
     elif figures.state == "running" and (held := write_hold(figures.site.budget, figures.at)):
         hint = held
     elif figures.state in {"running", "interrupted"} and not figures.at_work:
-        hint = _("Nobody is at work on it; how to go on: scrapy crawls show {id}").format(id=figures.crawl.id)
+        hint = _("No worker is running; how to continue: scrapy crawls show {id}").format(id=figures.crawl.id)
     if hint:
         yield Text(hint, style="bold yellow", overflow="fold")
 
@@ -139,7 +137,7 @@ def _stores(figures: Figures) -> tuple[str, str, str, str]:
 
 
 def _requests(site: SiteFigures) -> tuple[str, str, str, str]:
-    more = _("{requests:,} sent, {received} received, {seconds:.3f} s an answer").format(
+    more = _("{requests:,} sent, {received} received, {seconds:.3f} s per answer").format(
         requests=site.requests, received=write_bytes(site.bytes_received), seconds=site.seconds_per_answer or 0.0
     )
     return (_("requests/s"), *_both(site.per_second), more)

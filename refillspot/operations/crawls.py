@@ -107,7 +107,7 @@ def set_paused(services: ServiceAddresses, key_prefix: str, crawl_id: str | None
     in_redis = state.decode("utf-8", "replace")
     if in_redis != OPEN:
         raise ArgumentError(
-            _("crawl {id} does not go on: it is {state}, in Redis {in_redis}").format(
+            _("crawl {id} is not in progress: it is {state}, in Redis {in_redis}").format(
                 id=crawl.id, state=crawl.state, in_redis=in_redis
             )
         )
@@ -117,10 +117,10 @@ def set_paused(services: ServiceAddresses, key_prefix: str, crawl_id: str | None
 def _the_running(crawls: list[Crawl]) -> Crawl:
     running = [crawl for crawl in crawls if crawl.state == RUNNING]
     if not running:
-        raise ArgumentError(_("no crawl goes on: see scrapy crawls list"))
+        raise ArgumentError(_("no crawl is in progress: see scrapy crawls list"))
     if len(running) > 1:
         ids = ", ".join(crawl.id for crawl in running)
-        raise ArgumentError(_("{count} crawls go on, say which: {ids}").format(count=len(running), ids=ids))
+        raise ArgumentError(_("{count} crawls are in progress, name one: {ids}").format(count=len(running), ids=ids))
     return running[0]
 
 
@@ -164,7 +164,7 @@ class Pruning:
             progress = reader.read()
         if crawl.state == RUNNING and progress and progress.workers and not self.force:
             raise ArgumentError(
-                _("{workers} workers are at work on crawl {id}: stop them first, or add --force").format(
+                _("{workers} workers are running crawl {id}: stop them first, or add --force").format(
                     workers=progress.workers, id=crawl.id
                 )
             )

@@ -129,11 +129,11 @@ class CrawlDeadLetters:
             state, count = DeadLetters(client, self.prefix).replay(chosen)
         if state == CLOSING:
             raise ArgumentError(
-                _("crawl {id} is just being closed: try again when its workers have ended").format(id=self.crawl.id)
+                _("crawl {id} is being closed: try again when its workers have stopped").format(id=self.crawl.id)
             )
         if state == GONE:
             raise ArgumentError(
-                _("Redis does not know crawl {id} any more: nothing was queued, crawl again").format(id=self.crawl.id)
+                _("Redis no longer knows crawl {id}: nothing was queued, crawl again").format(id=self.crawl.id)
             )
         return count
 

@@ -103,7 +103,7 @@ class Rig:
         """
         if crawls := list_crawls(scratch.servers.database_url):
             return crawls[0]
-        raise MeasurementError(_("no crawl began: see {log}").format(log=self.log(scratch)))
+        raise MeasurementError(_("no crawl started: see {log}").format(log=self.log(scratch)))
 
     def wait_for(self, fleet: subprocess.Popen[bytes], scratch: Scratch, look: Callable[[], None] | None) -> None:
         """Return when the crawl is complete; `look` now and then meanwhile.

@@ -137,7 +137,7 @@ def watch_memory(rig: Rig) -> Memory:
     with scratch_space(rig.servers, "perf") as scratch, rig.site(rig.conditions.large_city) as site:
         whole = crawl_whole(rig, scratch, site, watch.look)
     if len(watch.samples) < LEAST_SAMPLES:
-        raise MeasurementError(_("the crawl was over after {count} looks").format(count=len(watch.samples)))
+        raise MeasurementError(_("the crawl was over after {count} samples").format(count=len(watch.samples)))
     return Memory(
         peak=max(watch.samples, key=lambda sample: sample.crawl + sample.servers),
         growth=growth([sample.crawl for sample in watch.samples]),

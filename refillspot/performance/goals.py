@@ -60,7 +60,7 @@ def seoul(found: Measurements) -> Iterator[Goal]:
     without_reuse = write_hours(found.naive.requests / found.pace / 3600)
     yield Goal(
         key="seoul",
-        name=_("Whole Seoul"),
+        name=_("All of Seoul"),
         goal=f"≤ {write_hours(SEOUL_HOURS)}",
         figure=write_hours(hours),
         baseline=_("{figure} without reuse; 7 days before").format(figure=without_reuse),
@@ -78,14 +78,14 @@ def memory(found: Measurements) -> Iterator[Goal]:
     peak = seen.peak.crawl + seen.peak.servers
     fits = peak <= MEMORY_MIB and seen.growth <= CONSTANT
     note = _(
-        "most at once: fleet of {workers} workers {crawl:,.0f} MB, servers {servers:,.0f} MB; the fleet grew by "
-        "{growth:.1f} %, from the third quarter of {stores:,} stores to the last"
+        "peak: fleet of {workers} workers {crawl:,.0f} MB, servers {servers:,.0f} MB; the fleet grew by "
+        "{growth:.1f} %, from the third to the last quarter of {stores:,} stores"
     ).format(
         workers=found.conditions.workers, crawl=seen.peak.crawl, servers=seen.peak.servers,
         growth=100 * seen.growth, stores=seen.stores,
     )  # fmt: skip
     if seen.peak.unknown:
-        note += _("; not measured, since elsewhere: {servers}").format(servers=", ".join(seen.peak.unknown))
+        note += _("; not measured because elsewhere: {servers}").format(servers=", ".join(seen.peak.unknown))
     yield Goal(
         key="memory",
         name=_("Memory"),
@@ -110,8 +110,8 @@ def cache(found: Measurements) -> Iterator[Goal]:
         is_met=again.hit_rate >= HIT_RATE and again.pages_asked <= again.misses,
         is_computed=False,
         note=_(
-            "all of Seoul once more, at once: {hits:,} hits, {misses:,} misses; the site was asked for {asked:,} "
-            "pages, the first time for {first:,}"
+            "all of Seoul again, right away: {hits:,} hits, {misses:,} misses; {asked:,} pages were requested "
+            "from the site, {first:,} the first time"
         ).format(hits=again.hits, misses=again.misses, asked=again.pages_asked, first=found.whole.pages_asked),
         value=again.hit_rate,
     )
@@ -146,9 +146,9 @@ def requests(found: Measurements) -> Iterator[Goal]:
 def availability(found: Measurements) -> Iterator[Goal]:
     seen = found.availability
     note = _(
-        "{committed} of {due} slots of {slot:g} s had a commit; meanwhile {killed} of {workers} workers were killed, "
-        "all connections to a server cut {cut} times, and of 100 answers {share:.0f} spoilt in each of {kinds} ways. "
-        "So short a time says nothing of weeks at 99.9 %: for more, make chaos"
+        "{committed} of {due} slots of {slot:g} s had a commit; meanwhile {killed} of {workers} workers were "
+        "killed, all connections to a server were cut {cut} times, and {share:.0f} of 100 answers were spoilt in "
+        "each of {kinds} ways. Such a short run says nothing about weeks at 99.9 %: for more, make chaos"
     ).format(
         committed=seen.committed, due=seen.due, slot=found.conditions.slot_seconds, killed=seen.killed,
         workers=found.conditions.workers, cut=seen.cut, share=100 * SPOILT, kinds=len(KINDS),
@@ -188,8 +188,8 @@ def _database(case: str, storage: Storage, found: Measurements) -> Goal:
         is_met=storage.merged >= ROWS_PER_SECOND,
         is_computed=False,
         note=_(
-            "{rows:,} stores, all columns, COPY and merge, {group:,} in a transaction; median of {rounds}; a round "
-            "trip took {ms:.2f} ms"
+            "{rows:,} stores, all columns, COPY and merge, {group:,} per transaction; median of {rounds}; a "
+            "round trip took {ms:.2f} ms"
         ).format(rows=storage.rows, group=found.conditions.group, rounds=storage.rounds, ms=storage.round_trip * 1000),
         value=storage.merged,
     )

@@ -62,7 +62,7 @@ class Measurements:
     def repeat(self) -> WholeCrawl:
         """The same crawl once more, while its pages are fresh."""
         assert self.whole  # noqa: S101  # goes before
-        self._told(_("the same once more"))
+        self._told(_("the same again"))
         return crawl_whole(self._rig, self._scratch, self._site)
 
     @cached_property
@@ -82,12 +82,12 @@ class Measurements:
 
     @cached_property
     def naive(self) -> NaiveCrawl:
-        self._told(_("what a crawler would ask that reuses nothing"))
+        self._told(_("what a crawler that reuses nothing would request"))
         return ask_naively(self._quick_site)
 
     @cached_property
     def memory(self) -> Memory:
-        self._told(_("memory, over a city larger than Seoul"))
+        self._told(_("memory, for a city larger than Seoul"))
         return watch_memory(self._rig)
 
     @cached_property

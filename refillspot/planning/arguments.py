@@ -50,7 +50,7 @@ class CrawlArguments:
         words = parse_keywords(keywords)
         if limit is not None and not (limit.isdecimal() and int(limit) > 0):
             raise ArgumentError(
-                _("limit={limit} is not a number of stores: use for example -a limit=20").format(limit=limit)
+                _("limit={limit} is not a number of stores: use, for example, -a limit=20").format(limit=limit)
             )
         if crawl is not None:
             check_crawl_id(crawl)

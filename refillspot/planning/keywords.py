@@ -41,7 +41,7 @@ def parse_keywords(text: str | None) -> tuple[str, ...]:
     given = tuple(dict.fromkeys(word for word in words if word))
     if not given:
         raise ArgumentError(
-            _("keywords= is empty: use for example -a keywords=무한리필,고기뷔페, or +수제맥주 무한리필")
+            _("keywords= is empty: use, for example, -a keywords=무한리필,고기뷔페, or +수제맥주 무한리필")
         )
     return tuple(dict.fromkeys((*KEYWORDS, *given))) if text.startswith(ADD) else given
 

@@ -48,8 +48,8 @@ class CrawlWindow:
         if not match or hours[:2] == hours[2:]:
             raise ConfigurationError(
                 _(
-                    "CRAWL_WINDOW={text} is not a span of the day: use for example 01:00-06:00, or 22:00-04:00 past "
-                    "midnight, in Korean time; leave it empty for the whole day"
+                    "CRAWL_WINDOW={text} is not a time range: use, for example, 01:00-06:00, or 22:00-04:00 past "
+                    "midnight, in Korean time; leave it empty for all day"
                 ).format(text=text)
             )
         return cls(timedelta(hours=hours[0], minutes=hours[1]), timedelta(hours=hours[2], minutes=hours[3]))
@@ -79,7 +79,9 @@ def allowed_pace(settings: Mapping[str, Any]) -> float:
     pace = _number(given)
     if pace is None or pace < 0:
         raise ArgumentError(
-            _("{name}={given} is no number of requests a second: use for example 0.5").format(name=NAME, given=given)
+            _("{name}={given} is not a number of requests per second: use, for example, 0.5").format(
+                name=NAME, given=given
+            )
         )
     if not pace and not site.is_on_loopback:
         raise ArgumentError(
@@ -110,7 +112,7 @@ def live_pace(given: str) -> float:
     if pace is None or not 0 < pace <= FASTEST:
         raise ArgumentError(
             _(
-                "{wanted!r} is no number of requests a second: use for example 0.5 (at most {fastest:g}); "
+                "{wanted!r} is not a number of requests per second: use, for example, 0.5 (at most {fastest:g}); "
                 "to stop asking altogether: scrapy pause"
             ).format(wanted=given, fastest=FASTEST)
         )
@@ -126,8 +128,8 @@ def refuse_too_fast(pace: float, site: SiteHosts, *, is_meant: bool) -> None:
     if pace > FAST and not is_meant and not site.is_on_loopback:
         raise ArgumentError(
             _(
-                "{pace:g} requests a second are more than {fast:g}, and {hosts} is not on this machine: if its owner "
-                "has agreed, say POLITENESS_FAST_ALLOWED=True, or scrapy politeness set {pace:g} --yes"
+                "{pace:g} requests per second are more than {fast:g}, and {hosts} is not on this machine: if its "
+                "owner has agreed, set POLITENESS_FAST_ALLOWED=True, or use scrapy politeness set {pace:g} --yes"
             ).format(pace=pace, fast=FAST, hosts=", ".join(site.hosts))
         )
 

@@ -93,13 +93,13 @@ class CrawlTable:
 def _joinable(crawl: Crawl, spider: str, arguments: Mapping[str, Any]) -> Crawl:
     if (crawl.spider, crawl.arguments) != (spider, dict(arguments)):
         raise ArgumentError(
-            _("crawl {id} was begun as {spider} with {arguments}: use the same arguments, or another id").format(
+            _("crawl {id} was started as {spider} with {arguments}: use the same arguments, or another id").format(
                 id=crawl.id, spider=crawl.spider, arguments=crawl.arguments
             )
         )
     if crawl.state != "running":
         raise ArgumentError(
-            _("crawl {id} is {state}: leave out crawl= to begin a new one").format(id=crawl.id, state=crawl.state)
+            _("crawl {id} is {state}: leave out crawl= to start a new one").format(id=crawl.id, state=crawl.state)
         )
     return crawl
 
@@ -107,5 +107,5 @@ def _joinable(crawl: Crawl, spider: str, arguments: Mapping[str, Any]) -> Crawl:
 async def _the(cursor: psycopg.AsyncCursor[Crawl]) -> Crawl:
     crawl = await cursor.fetchone()
     if crawl is None:
-        raise ArgumentError(_("this crawl is not in refillspot.crawls any more"))
+        raise ArgumentError(_("this crawl is no longer in refillspot.crawls"))
     return crawl

@@ -64,7 +64,7 @@ def schema_state(database_url: str) -> SchemaState:
     except psycopg.Error as error:
         raise ServiceUnavailableError(
             _("PostgreSQL: {error}.").format(error=str(error).strip()),
-            _("Give this account its rights on the schema refillspot, or use the one that made it."),
+            _("Grant this account rights on the schema refillspot, or use the account that created it."),
         ) from error
     return SchemaState(row[0] if row else None, bool(may_create))
 
@@ -83,8 +83,8 @@ def scratch_database(database_url: str, name: str) -> Iterator[str]:
         except psycopg.Error as error:
             raise ServiceUnavailableError(
                 _(
-                    "PostgreSQL refuses a scratch database: {error}. Run `ALTER ROLE … CREATEDB` for this account, "
-                    "or unset DATABASE_URL to use the embedded server."
+                    "PostgreSQL refuses a temporary database: {error}. Run `ALTER ROLE … CREATEDB` for this "
+                    "account, or unset DATABASE_URL to use the embedded server."
                 ).format(error=error)
             ) from error
         try:

@@ -60,8 +60,8 @@ async def migrate(connection: AsyncConnection) -> list[str]:
         if version > migrations[-1].number:
             raise SchemaVersionError(
                 _(
-                    "the database has schema version {version}, this refillspot knows {number}: "
-                    "update refillspot, or point DATABASE_URL at another database"
+                    "the database has schema version {version}, but this refillspot knows {number}: update "
+                    "refillspot, or point DATABASE_URL at another database"
                 ).format(version=version, number=migrations[-1].number)
             )
         pending = [migration for migration in migrations if migration.number > version]

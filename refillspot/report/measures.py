@@ -35,7 +35,7 @@ def nothing_cached(crawl: CrawlStats, earlier: CrawlStats | None) -> str:
     if earlier is None or earlier.ended_at is None:
         return gettext("first crawl")
     if crawl.started_at and crawl.started_at - earlier.ended_at > CACHE_LIFE:
-        return gettext("before is too old")
+        return gettext("previous one too old")
     return gettext("emptied since") if is_emptied(crawl, earlier) else ""
 
 
@@ -90,18 +90,18 @@ THROUGHPUT = (
     Measure(key="stores", label=_("stores"), of=lambda crawl: crawl.stored),
     Measure(key="seconds", label=_("time at work"), of=lambda crawl: crawl.seconds or None, unit=Unit.SECONDS,
             target=Target(12 * 3600, is_floor=False), excuse=_not_all_districts),
-    Measure(key="stores_per_hour", label=_("stores an hour"),
+    Measure(key="stores_per_hour", label=_("stores per hour"),
             of=lambda crawl: crawl.stored_per_hour, unit=Unit.PER_HOUR,
             target=Target(500), excuse=_too_short),
     Measure(key="asked", label=_("requests to the site"), of=_asked),
-    Measure(key="requests_per_store", label=_("requests a store"),
+    Measure(key="requests_per_store", label=_("requests per store"),
             of=lambda crawl: ratio(_asked(crawl), crawl.stored), unit=Unit.RATIO),
 )  # fmt: skip
 SUCCESS = (
-    Measure(key="ended_well", label=_("requests that ended well"), of=_ended_well, unit=Unit.SHARE,
+    Measure(key="ended_well", label=_("successful requests"), of=_ended_well, unit=Unit.SHARE,
             target=Target(0.999)),
-    Measure(key="first_answers", label=_("answers that were good"), of=_first_answers, unit=Unit.SHARE),
-    Measure(key="retried", label=_("tried again"), of=_retried),
+    Measure(key="first_answers", label=_("good answers"), of=_first_answers, unit=Unit.SHARE),
+    Measure(key="retried", label=_("retried"), of=_retried),
     Measure(key="dead", label=_("failed for good"), of=lambda crawl: crawl.dead,
             target=Target(0, is_floor=False)),
 )  # fmt: skip
@@ -114,16 +114,16 @@ CACHE = (
 )  # fmt: skip
 DATABASE = (
     Measure(key="rows", label=_("rows committed"), of="postgres/rows"),
-    Measure(key="rows_per_second", label=_("rows a second"), of=lambda crawl: crawl.rows_per_second,
+    Measure(key="rows_per_second", label=_("rows per second"), of=lambda crawl: crawl.rows_per_second,
             unit=Unit.PER_SECOND, target=Target(1000), excuse=_few_rows),
     Measure(key="rejected", label=_("refused by PostgreSQL"),
             of=lambda crawl: crawl.rejected if crawl.is_ours else None, target=Target(0, is_floor=False)),
 )  # fmt: skip
 POLITENESS = (
-    Measure(key="requests_per_second", label=_("requests a second"),
+    Measure(key="requests_per_second", label=_("requests per second"),
             of=lambda crawl: crawl.asked_per_second if crawl.stats else None, unit=Unit.PER_SECOND),
     Measure(key="ceiling", label=_("at most allowed"), of="politeness/ceiling", unit=Unit.PER_SECOND),
-    Measure(key="budget_used", label=_("used of it"), of=lambda crawl: crawl.budget_used, unit=Unit.SHARE),
+    Measure(key="budget_used", label=_("used so far"), of=lambda crawl: crawl.budget_used, unit=Unit.SHARE),
     Measure(key="slowed", label=_("times slowed down"), of="politeness/slowed"),
     Measure(key="blocked", label=_("times blocked"), of="politeness/blocked"),
 )  # fmt: skip

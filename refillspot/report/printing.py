@@ -109,7 +109,7 @@ def _print_head(console: Console, report: Report) -> None:
         if line:
             console.print(Text(line))
     if not report.findings:
-        console.print(Text(_("Nothing went wrong so far.")))
+        console.print(Text(_("Nothing has gone wrong so far.")))
 
 
 def _finding(finding: Finding) -> Table:
@@ -148,7 +148,7 @@ def brief_lines(report: Report) -> list[str]:
         _("{title}. Nothing went wrong.").format(title=write_title(report.crawl)),
         write_state(report.crawl),
         _(
-            "Stores: {stores} ({stores_per_hour}). Requests: {asked} ({requests_per_store} a store), "
+            "Stores: {stores} ({stores_per_hour}). Requests: {asked} ({requests_per_store} per store), "
             "{requests_per_second} of {ceiling}."
         ).format(**values),
         _("From the cache: {hit_rate}. Rows: {rows}. Memory: {memory} at most.").format(**values),
@@ -167,9 +167,11 @@ def _written(report: Report, key: str) -> str:
 def _changes(report: Report) -> str:
     earlier = report.earlier
     if earlier is None:
-        return _("There is no complete crawl of the same before it to compare with.")
+        return _("There is no earlier complete crawl of the same kind to compare with.")
     changes = {key: _change(report, key) for key in ("stores", "asked", "seconds")}
-    return _("Against {crawl}: stores {stores}, requests {asked}, time {seconds}.").format(crawl=earlier.id, **changes)
+    return _("Compared with {crawl}: stores {stores}, requests {asked}, time {seconds}.").format(
+        crawl=earlier.id, **changes
+    )
 
 
 def _change(report: Report, key: str) -> str:

@@ -74,7 +74,7 @@ def find(crawls: Sequence[Crawl], name: str) -> Crawl:
         raise ArgumentError(_("there is no crawl {name}: see scrapy crawls list").format(name=name))
     if len(matching) > 1:
         ids = ", ".join(crawl.id for crawl in matching[:NAMED]) + (", …" if len(matching) > NAMED else "")
-        raise ArgumentError(_("{name} may be any of {ids}: say more of it").format(name=name, ids=ids))
+        raise ArgumentError(_("{name} may be any of {ids}: give more of the id").format(name=name, ids=ids))
     return matching[0]
 
 

@@ -29,7 +29,7 @@ STATES = {
     "interrupted": _("interrupted"),
     "abandoned": _("given up"),
     "stopped": _("stopped before the end"),
-    "unknown": _("it is not known how it ended"),
+    "unknown": _("unknown how it ended"),
 }
 SEVERITIES = {
     Severity.ERROR: _("error"),
@@ -44,7 +44,7 @@ def write_title(crawl: CrawlStats) -> str:
     district = arguments.pop("district", "")
     told = ", ".join([district, *(f"{name}={value}" for name, value in arguments.items())])
     short = told if cell_len(told) <= LONGEST else set_cell_size(told, LONGEST - 1).rstrip() + "…"
-    name = gettext("Crawl {crawl}").format(crawl=crawl.id) if crawl.id else gettext("A crawl of log files")
+    name = gettext("Crawl {crawl}").format(crawl=crawl.id) if crawl.id else gettext("A crawl from log files")
     return f"{name}: {short}" if short else name
 
 
@@ -113,7 +113,7 @@ def _write_target(figure: Figure) -> str:
 
 def crawl_headings() -> list[str]:
     return [
-        gettext("crawl"), gettext("state"), gettext("district"), gettext("begun (KST)"), gettext("time"),
+        gettext("crawl"), gettext("state"), gettext("district"), gettext("started (KST)"), gettext("time"),
         gettext("stores"), gettext("err"), gettext("warn"),
     ]  # fmt: skip
 

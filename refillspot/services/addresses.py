@@ -90,7 +90,7 @@ def _is_here(host: str) -> bool:
 
 def _unusable(variable: str, reason: ValueError) -> ConfigurationError:
     return ConfigurationError(
-        _("{variable} can not be used: {reason}.").format(variable=variable, reason=reason),
+        _("{variable} cannot be used: {reason}.").format(variable=variable, reason=reason),
         _("See .env.example for how it is written."),
     )
 

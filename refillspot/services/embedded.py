@@ -123,13 +123,13 @@ def _wait_until_up(server: Server) -> None:
     starts = 0
     while not server.answers():
         if starts == STARTS and not is_locked(server.directory):
-            raise _failed(server, _("it ended {count} times while starting").format(count=STARTS))
+            raise _failed(server, _("it exited {count} times while starting").format(count=STARTS))
         if starts < STARTS and (file := lock_directory(server.directory)):
             with file:  # no process of this server is alive, so it is ours to start
                 server.start(file.fileno())
             starts += 1
         if time.monotonic() > deadline:
-            raise _failed(server, _("it does not answer after {seconds:.0f} s").format(seconds=DEADLINE_SECONDS))
+            raise _failed(server, _("it still does not answer after {seconds:.0f} s").format(seconds=DEADLINE_SECONDS))
         time.sleep(POLL_SECONDS)
 
 
@@ -139,7 +139,7 @@ def _explained(server: Server) -> Iterator[None]:
         yield
     except OSError as error:
         raise ServiceUnavailableError(
-            _("The embedded {server} can not be used in {directory}: {error}.").format(
+            _("The embedded {server} cannot be used in {directory}: {error}.").format(
                 server=server.name, directory=server.directory, error=error
             ),
             _("Set REFILLSPOT_HOME to a directory that is yours."),
@@ -158,7 +158,7 @@ def _refuse_impossible(server: Server) -> None:
     length = len(os.fsencode(server.socket))
     if length > SOCKET_BYTES:
         raise ServiceUnavailableError(
-            _("The path of the socket {socket} has {length} bytes, the system allows {limit}.").format(
+            _("The path of the socket {socket} has {length} bytes; the system allows {limit}.").format(
                 socket=server.socket, length=length, limit=SOCKET_BYTES
             ),
             _("Set REFILLSPOT_HOME to a directory with a shorter path."),

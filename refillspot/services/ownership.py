@@ -46,7 +46,7 @@ def claim_home(home: Path) -> None:
         _close(home)
     elif mode & WRITABLE:
         raise ServiceUnavailableError(
-            _("Others may write into {path} (mode {mode:o}), which holds more than refillspot puts there.").format(
+            _("Other users can write to {path} (mode {mode:o}), and it holds files that are not refillspot's.").format(
                 path=home, mode=mode
             ),
             _("Run `chmod go-w {path}`, or set REFILLSPOT_HOME to a directory of its own.").format(path=home),
@@ -92,10 +92,10 @@ def hand_over(directory: Path, user: int) -> None:
             continue
         if stat.S_ISREG(found.st_mode) and found.st_nlink > 1:
             raise ServiceUnavailableError(
-                _("{path} has another name elsewhere (a hard link), and would get another owner there as well.").format(
+                _("{path} has another name elsewhere (a hard link), and its owner would change there as well.").format(
                     path=path
                 ),
-                _("Replace it by a copy."),
+                _("Replace it with a copy."),
             )
         os.chown(path, user, user, follow_symlinks=False)
     directory.chmod(0o700)
@@ -136,7 +136,7 @@ def _is_closed(directory: Path) -> bool:
 def _refuse_open(directory: Path) -> None:
     if not _is_closed(directory):
         raise ServiceUnavailableError(
-            _("{path} stays open to others (mode {mode:o}): its file system keeps no permissions.").format(
+            _("{path} stays open to other users (mode {mode:o}): its file system keeps no permissions.").format(
                 path=directory, mode=stat.S_IMODE(directory.stat().st_mode)
             ),
             _("Set REFILLSPOT_HOME to a directory where `chmod 700` has an effect."),
@@ -150,10 +150,12 @@ def _refuse_replaceable(home: Path) -> None:
             return  # who may write there may change this program, too
         if mode & WRITABLE_BY_ALL and not mode & stat.S_ISVTX:
             raise ServiceUnavailableError(
-                _("Anybody may put another directory in place of {path}: all may write into {parent}.").format(
+                _("Anyone can replace {path} with another directory: {parent} is writable by everyone.").format(
                     path=home, parent=parent
                 ),
-                _("Run `chmod o-w {parent}`, or set REFILLSPOT_HOME to a directory elsewhere.").format(parent=parent),
+                _("Run `chmod o-w {parent}`, or set REFILLSPOT_HOME to a directory somewhere else.").format(
+                    parent=parent
+                ),
             )
 
 
@@ -165,7 +167,7 @@ def _refuse_planted(directory: Path) -> None:
         owner = os.lstat(path).st_uid
         if owner != os.geteuid() and owner not in SERVER_IDS:
             raise ServiceUnavailableError(
-                _("Others could write into {path}, and user {owner} did: {entry}.").format(
+                _("Other users could write to {path}, and user {owner} did: {entry}.").format(
                     path=directory, owner=_name(owner), entry=path
                 ),
                 _("Remove it, or set REFILLSPOT_HOME to another directory."),
@@ -177,7 +179,7 @@ def _refuse_owner(path: Path, owner: int, *, is_server: bool = False) -> None:
     if owner == user or (is_server and user == ROOT and (owner in SERVER_IDS or owner == NOBODY)):
         return
     raise ServiceUnavailableError(
-        _("{path} belongs to user {owner}, and this is user {user}.").format(
+        _("{path} belongs to user {owner}, but this is user {user}.").format(
             path=path, owner=_name(owner), user=_name(user)
         ),
         _("Run as that user, or set REFILLSPOT_HOME to a directory that is yours."),

@@ -128,10 +128,10 @@ def _not_quite_root(directory: Path) -> tuple[str, ...]:
     if _has_user_namespaces():
         return AS_NOBODY
     raise ServiceUnavailableError(
-        _("PostgreSQL does not run as root, and no other account can run it in {directory}.").format(
+        _("PostgreSQL refuses to run as root, and no other account can run it in {directory}.").format(
             directory=directory
         ),
-        _("Run as another user, or move the project and REFILLSPOT_HOME to where all may enter."),
+        _("Run as another user, or move the project and REFILLSPOT_HOME to a place that every user can enter."),
     )
 
 

@@ -44,7 +44,7 @@ def check_postgres(url: str, origin: str) -> None:
             version = connection.info.server_version // 10_000
     except psycopg.OperationalError as error:
         raise ServiceUnavailableError(
-            _("{server} can not be used: {error}.").format(server=name, error=_one_line(error)),
+            _("{server} cannot be used: {error}.").format(server=name, error=_one_line(error)),
             _remedy(url, error, origin),
         ) from None
     if version < OLDEST_POSTGRES:
@@ -63,7 +63,7 @@ def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
         info = _redis_info(url)
     except redis.AuthenticationError as error:
         raise ServiceUnavailableError(
-            _("{server} refuses the password: {error}.").format(server=name, error=_one_line(error)),
+            _("{server} rejects the password: {error}.").format(server=name, error=_one_line(error)),
             _("Check REDIS_PASSWORD, or the one in the URL."),
         ) from None
     except redis.BusyLoadingError:
@@ -72,7 +72,7 @@ def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
         ) from None
     except redis.RedisError as error:
         raise ServiceUnavailableError(
-            _("{server} can not be used: {error}.").format(server=name, error=_one_line(error)),
+            _("{server} cannot be used: {error}.").format(server=name, error=_one_line(error)),
             _start_or_unset("redis redis-cache", origin),
         ) from None
     if int(str(info["redis_version"]).partition(".")[0]) < OLDEST_REDIS:
@@ -83,8 +83,8 @@ def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
                 server=name, policy=info["maxmemory_policy"]
             ),
             _(
-                "Run `redis-cli CONFIG SET maxmemory-policy noeviction` there (and in its configuration file), or give "
-                "the cache a server of its own by CACHE_REDIS_URL."
+                "Run `redis-cli CONFIG SET maxmemory-policy noeviction` there (and in its configuration file), "
+                "or give the cache its own server with CACHE_REDIS_URL."
             ),
         )
 
@@ -126,7 +126,7 @@ def _remedy(url: str, error: psycopg.OperationalError, origin: str) -> str:
         told = _("The server has no such database: create it with `{command}`.")
         return told.format(command=shlex.join(["createdb", *target, parts["dbname"]]))
     if error.pgconn and error.pgconn.needs_password:
-        return _("The server wants a password: set DB_PASSWORD, or put one into DATABASE_URL.")
+        return _("The server requires a password: set DB_PASSWORD, or put one into DATABASE_URL.")
     if error.pgconn and error.pgconn.used_password:
         return _("The server answers: check user and password, DB_USER and DB_PASSWORD or those in DATABASE_URL.")
     return _start_or_unset("postgres", origin)

@@ -27,7 +27,9 @@ def find_site(name: str = DEFAULT) -> Site:
         ArgumentError: there is none of this name.
     """
     if name not in site_names():
-        raise ArgumentError(_("there is no site {name}, but: {names}").format(name=name, names=", ".join(site_names())))
+        raise ArgumentError(
+            _("there is no site {name}, only: {names}").format(name=name, names=", ".join(site_names()))
+        )
     site: Site = import_module(f"{__name__}.{name}.site").SITE
     return site
 

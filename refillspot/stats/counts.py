@@ -176,10 +176,10 @@ class Counts:
             "politeness/pages_for_humans": _("page for humans"),
             "diningcode/rows_broken": _("broken row"),
             "postgres/rejected": _("store refused by PostgreSQL"),
-            "postgres/unread": _("page that could not be read"),
-            "frontier/redis_outages": _("outage of Redis"),
-            "cache/errors": _("error of the cache"),
-            "notify/failed": _("webhook that failed"),
+            "postgres/unread": _("unreadable page"),
+            "frontier/redis_outages": _("Redis outage"),
+            "cache/errors": _("cache error"),
+            "notify/failed": _("failed webhook"),
         }
         found: dict[str, int] = {}
         for name in self.stats:

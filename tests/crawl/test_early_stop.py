@@ -44,7 +44,7 @@ def test_it_stops_names_the_part_and_goes_on_later(
     unread = unread_pages(database_url)
     assert FIRST_PAGES / 2 < unread <= store_pages(site) <= FIRST_PAGES
     report = crawl.operate("stats")
-    assert "the crawl holds itself" in report.stdout
+    assert "the crawl paused itself" in report.stdout
     assert "restaurant.rn: " in report.stdout
 
     faults.clear()

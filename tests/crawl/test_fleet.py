@@ -176,7 +176,7 @@ def test_the_first_signal_stops_gracefully_and_the_same_command_goes_on(
         process.send_signal(signal.SIGINT)
         _, log = process.communicate()
     assert process.returncode == 130, log
-    assert "The same command goes on from here" in log
+    assert "The same command continues from here" in log
     assert crawl_row(database_url)["state"] == "running"
     assert all("Closing spider (shutdown)" in text for text in logs(fleet))
 
@@ -223,7 +223,7 @@ def test_a_worker_that_leaks_is_recycled_and_the_fleet_stays_within_its_memory(
         _, log = process.communicate()
 
     assert process.returncode == 0, log
-    assert re.search(r"[1-9]\d* of them to give memory back", log), log
+    assert re.search(r"[1-9]\d* of them to free memory", log), log
     assert_complete(site, rows(), "금천구")
     assert crawl_row(database_url)["counts"].get("dead", 0) == 0
     assert 200 < largest <= limit_mb

@@ -125,7 +125,7 @@ def test_a_network_that_stays_away_ends_a_crawl_that_can_be_resumed(crawl: Crawl
         again = crawl.run(*FEW, *POLITE, *there)
 
     assert process.returncode == 130, log[-3000:]
-    assert f"127.0.0.1:{line.port} cannot be reached any more" in log.splitlines()[-1]
+    assert f"127.0.0.1:{line.port} can no longer be reached" in log.splitlines()[-1]
     assert again.returncode == 0, again.stderr[-3000:]
     assert len(rows()) == 12
     assert max(fetched(site).values()) <= 2

@@ -125,7 +125,7 @@ def test_an_address_that_is_none_is_said_at_the_start(crawl: Crawl) -> None:
     result = crawl.run(*FEW)
 
     assert result.returncode == 1
-    assert "NOTIFY_URL is no address of a webhook" in result.stderr
+    assert "NOTIFY_URL is not the address of a webhook" in result.stderr
     assert SECRET not in result.stderr
 
 
@@ -273,7 +273,7 @@ def test_addresses_that_will_do(url: str, stats: StatsCollector) -> None:
 
 @pytest.mark.parametrize("url", ["https://", "https://h:99999/", "https://[::1/", "ftp://h/", "https://u:s3cr3t@h/"])
 def test_what_is_no_address_is_said_without_its_secret(url: str, stats: StatsCollector) -> None:
-    with pytest.raises(ConfigurationError, match="is no address of a webhook") as caught:
+    with pytest.raises(ConfigurationError, match="is not the address of a webhook") as caught:
         Notify(url, stats)
 
     assert SECRET not in str(caught.value)

@@ -163,7 +163,7 @@ def test_a_crawl_pauses_for_all_workers_and_goes_on(
     assert reached(site) <= rows().keys()
     ended = crawl.operate("pause")
     assert ended.returncode == 1
-    assert "no crawl goes on" in ended.stderr
+    assert "no crawl is in progress" in ended.stderr
 
 
 def wait_until_nothing_is_asked(site: Site) -> None:
@@ -199,14 +199,14 @@ def test_wrong_usage_says_what_is_right(crawl: Crawl) -> None:
         (["crawls", "show"], "list, show ID, prune"),
         (["crawls", "list", "--frobnicate"], "--frobnicate"),
         (["deadletters", "replay"], "--all"),
-        (["deadletters", "drop", "one"], "not a number"),
-        (["deadletters", "list", "--crawl", ".."], "no id of a crawl"),
-        (["crawls", "show", "a/b"], "no id of a crawl"),
-        (["crawls", "prune", "cache"], "no id of a crawl"),
-        (["top", "*"], "no id of a crawl"),
-        (["stats", "politeness"], "no id of a crawl"),
-        (["pause", ""], "no id of a crawl"),
-        (["fleet", "diningcode", *DISTRICT, "-a", "crawl=.."], "no id of a crawl"),
+        (["deadletters", "drop", "one"], "not the number"),
+        (["deadletters", "list", "--crawl", ".."], "not a crawl id"),
+        (["crawls", "show", "a/b"], "not a crawl id"),
+        (["crawls", "prune", "cache"], "not a crawl id"),
+        (["top", "*"], "not a crawl id"),
+        (["stats", "politeness"], "not a crawl id"),
+        (["pause", ""], "not a crawl id"),
+        (["fleet", "diningcode", *DISTRICT, "-a", "crawl=.."], "not a crawl id"),
     ):
         result = crawl.operate(*arguments)
         assert result.returncode == 2
@@ -237,8 +237,8 @@ def test_what_somebody_else_wrote_into_redis_ends_no_command(
         assert "Traceback" not in result.stderr, (command, result.stderr)
         assert result.returncode == 0, (command, result.stderr)
         if command in (["deadletters", "list"], ["top", "--once"]):
-            assert "cannot be read" in result.stdout
-    assert "3 dead letters are dropped" in crawl.operate("deadletters", "drop", "--all").stdout
+            assert any(word in result.stdout for word in ("cannot be read", "unreadable"))
+    assert "3 dead letters were dropped" in crawl.operate("deadletters", "drop", "--all").stdout
     assert "1 pruned" in crawl.operate("crawls", "prune", "this").stdout
     with redis.Redis.from_url(redis_url) as client:
         assert not list(client.scan_iter(f"{key_prefix}:this:*"))

@@ -293,7 +293,7 @@ def test_a_pace_that_is_none_is_refused(crawl: Crawl, arguments: list[str]) -> N
     result = crawl.operate("politeness", *arguments)
 
     assert result.returncode == 2
-    assert "requests a second" in result.stderr
+    assert "requests per second" in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -31,10 +31,10 @@ def test_a_place_of_which_nothing_is_found_is_asked_about(crawl: Crawl, site: Si
     told = crawl.operate("stats", "last")
 
     assert result.returncode == 3, result.stderr[-2000:]
-    assert "Nothing was found in 부산 중구, 부산 해운대구: is the site answering for this city?" in result.stderr
+    assert "Nothing was found in 부산 중구, 부산 해운대구: does the site cover this city?" in result.stderr
     assert rows() == {}
     assert site.log()
-    assert "is the site answering for this city?" in told.stdout
+    assert "does the site cover this city?" in told.stdout
 
 
 def test_two_districts_of_busan_are_found_whole(crawl: Crawl, busan: Site, rows: Rows) -> None:
@@ -63,14 +63,14 @@ def test_two_districts_of_busan_are_found_whole(crawl: Crawl, busan: Site, rows:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("crawls", "list", "--site", "elsewhere"), "there is no site elsewhere, but: diningcode"),
-        (("stats", "--site", "elsewhere"), "there is no site elsewhere, but: diningcode"),
-        (("plan", "-a", "district=중구", "--site", "elsewhere"), "there is no site elsewhere, but: diningcode"),
-        (("db", "reparse", "--site", "elsewhere"), "there is no site elsewhere, but: diningcode"),
-        (("db", "reparse", "--region", "제주"), "there are maps of the metropolitan cities"),
+        (("crawls", "list", "--site", "elsewhere"), "there is no site elsewhere, only: diningcode"),
+        (("stats", "--site", "elsewhere"), "there is no site elsewhere, only: diningcode"),
+        (("plan", "-a", "district=중구", "--site", "elsewhere"), "there is no site elsewhere, only: diningcode"),
+        (("db", "reparse", "--site", "elsewhere"), "there is no site elsewhere, only: diningcode"),
+        (("db", "reparse", "--region", "제주"), "only the metropolitan cities"),
         (("db", "migrate", "--region", "부산"), "scrapy db reparse"),
-        (("crawls", "show", "20261125", "--region", "부산"), "an id names one"),
-        (("stats", "--log", "crawl.log", "--site", "diningcode"), "say one of"),
+        (("crawls", "show", "20261125", "--region", "부산"), "an id already names one"),
+        (("stats", "--log", "crawl.log", "--site", "diningcode"), "use one of"),
     ],
 )
 def test_a_site_or_a_city_that_cannot_be_meant_is_wrong_usage(

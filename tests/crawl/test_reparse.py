@@ -169,7 +169,7 @@ def test_a_mended_parser_reads_every_page_again_without_the_site(
     command = crawl.operate("db", "reparse", "--all")
 
     assert command.returncode == 0, command.stderr
-    assert f"{len(right)} stores read again" in command.stdout
+    assert f"{len(right)} stores reread" in command.stdout
     assert rows_of(database_url) == right
     assert seen_at(database_url) == seen
     assert site.log() == []

@@ -246,7 +246,7 @@ def are_logs_read_without_any_server(crawl: Crawl, text: str, directory: Path) -
     [
         (["nonsense"], 1, "no crawl"),
         (["--frobnicate"], 2, "--frobnicate"),
-        (["all", "--against", "last"], 2, "say one of"),
+        (["all", "--against", "last"], 2, "use one of"),
     ],
 )
 def test_wrong_usage_says_what_is_right(crawl: Crawl, arguments: list[str], code: int, told: str) -> None:

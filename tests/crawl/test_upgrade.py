@@ -126,7 +126,7 @@ def test_a_crawl_of_the_version_before_goes_on(
     site.clear_log()
     again = crawl.operate("db", "reparse", "--all")
     kept = len(queued) + len(left_behind["tables"]["store_pages"])
-    assert f"{kept} stores read again" in again.stdout, again.stderr
+    assert f"{kept} stores reread" in again.stdout, again.stderr
     assert site.log() == []
 
 
@@ -142,7 +142,7 @@ def test_a_worker_that_is_older_than_the_tables_hands_back_what_it_holds(
         _, log = worker.communicate()
 
     assert worker.returncode == 130, log[-3000:]
-    assert "Update it, and the same command goes on from here" in log
+    assert "Update it, and the same command continues from here" in log
     with psycopg.connect(database_url) as connection:
         connection.execute("DELETE FROM refillspot.migrations WHERE number = 9999")
     again = crawl.run(*ARGUMENTS)

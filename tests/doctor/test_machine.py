@@ -61,7 +61,7 @@ def test_other_packages_are_named() -> None:
     (finding,) = examine_packages(pins)
 
     assert finding.state == "warning"
-    assert f"rich {version('rich')} in place of 0.1, nowhere-to-be-found is missing" in finding.what
+    assert f"rich {version('rich')} instead of 0.1, nowhere-to-be-found is missing" in finding.what
     assert "psutil" not in finding.what
     assert "of-another-system" not in finding.what
 
@@ -117,7 +117,9 @@ def test_secrets_that_others_may_read(
     file.chmod(mode)
 
     found = [
-        one for one in check_up(is_offline=True, environ=questions.environ) if "on this machine may read" in one.what
+        one
+        for one in check_up(is_offline=True, environ=questions.environ)
+        if "users of this machine can read" in one.what
     ]
 
     assert [one.state for one in found] == ["warning"] * warnings
@@ -127,7 +129,7 @@ def test_secrets_that_others_may_read(
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("이름=값".encode("cp949"), "is not UTF-8"), (b"REDIS_PORT=many", "REDIS_PORT can not be used")],
+    [("이름=값".encode("cp949"), "is not UTF-8"), (b"REDIS_PORT=many", "REDIS_PORT cannot be used")],
 )
 def test_a_file_that_cannot_be_used(
     check_up: CheckUp, questions: Questions, tmp_path: Path, text: bytes, words: str

@@ -85,7 +85,7 @@ def test_embedded_servers_with_the_rights_of_root_are_told(
 
     found = check_up(environ={**environ, "REFILLSPOT_HOME": str(closed / "home")}, is_offline=True)
 
-    (told,) = [one for one in found if "rights of root" in one.what]
+    (told,) = [one for one in found if "root's rights" in one.what]
     assert (told.area, told.state) == ("redis", "warning")
 
 
@@ -94,7 +94,7 @@ def test_what_crosses_a_network_in_the_clear_is_told(check_up: CheckUp, question
     urls = {"DATABASE_URL": f"postgresql://u:s3cret@{far}/d", "REDIS_URL": f"redis://:s3cret@{far}/0"}
     found = check_up(**changed(questions, **urls))
 
-    told = [one for one in found if "in the clear" in one.what]
+    told = [one for one in found if "unencrypted" in one.what]
     assert [(one.area, one.state) for one in told] == [("postgres", "warning"), ("redis", "warning")]
     assert "sslmode=verify-full" in told[0].remedy
     assert "s3cret" not in str(found)
@@ -120,7 +120,7 @@ def test_the_state_of_the_tables(check_up: CheckUp, questions: Questions, empty_
 @pytest.mark.parametrize(
     ("rights", "words"),
     [
-        ("", "may not make them"),
+        ("", "may not create them"),
         ("CREATE SCHEMA refillspot; CREATE TABLE refillspot.migrations ()", "permission denied"),
     ],
 )
@@ -152,7 +152,7 @@ def test_an_account_without_its_rights(
         ),
         ("REDIS_URL", {"appendonly": "no"}, "redis", "warning", "not written to disk"),
         ("REDIS_URL", {"maxmemory": "1"}, "redis", "warning", "nearly full"),
-        ("CACHE_REDIS_URL", {"maxmemory": "0"}, "redis-cache", "warning", "no limit of memory"),
+        ("CACHE_REDIS_URL", {"maxmemory": "0"}, "redis-cache", "warning", "no memory limit"),
         ("CACHE_REDIS_URL", {"maxmemory": "100mb"}, "redis-cache", "warning", "its policy is noeviction"),
     ],
 )
@@ -172,8 +172,8 @@ def test_a_redis_that_is_set_up_wrongly(
 @pytest.mark.parametrize(
     ("settings", "state", "words"),
     [
-        ({}, "warning", "nothing bounds what the cache takes"),
-        ({"maxmemory": "100mb"}, "warning", "beyond half of its memory"),
+        ({}, "warning", "nothing limits what the cache takes"),
+        ({"maxmemory": "100mb"}, "warning", "once half of its memory"),
         ({"maxmemory": "100mb", "maxmemory-policy": "volatile-lru"}, "ok", ""),
     ],
 )

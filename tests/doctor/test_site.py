@@ -63,7 +63,7 @@ def test_offline_asks_the_site_nothing(check_up: CheckUp, site: SyntheticSite) -
         ({"kind": "layout", "change": "renamed", "key": "v_rid", "path": LIST}, "layout", "v_rid"),
         ({"kind": "layout", "change": "missing", "key": "restaurant", "path": STORE}, "layout", "restaurant"),
         ({"kind": "layout", "change": "retyped", "key": "rn", "path": STORE}, "layout", "restaurant.rn: object"),
-        ({"kind": "misencoded"}, "list", "no row of the list lies in the district"),
+        ({"kind": "misencoded"}, "list", "no row of the list is in the requested district"),
     ],
 )
 def test_what_is_wrong_with_the_site_is_named(
@@ -91,14 +91,14 @@ def test_sections_that_come_and_go_are_named(check_up: CheckUp, site: SyntheticS
 
     notes = [one.what for one in check_up() if (one.area, one.state) == ("store", "note")]
 
-    assert any(note.startswith("not known before: ") and "menu" in note for note in notes)
+    assert any(note.startswith("new: ") and "menu" in note for note in notes)
     assert any(note.startswith("not in this answer: ") and "menu" in note for note in notes)
 
 
 def test_an_address_without_a_scheme_is_told(check_up: CheckUp) -> None:
     found = check_up(hosts=Hosts("im.diningcode.com", "https://www.diningcode.com", "refillspot"))
 
-    assert any(one.state == "problem" and "im.diningcode.com is no address" in one.what for one in found)
+    assert any(one.state == "problem" and "im.diningcode.com is not the address" in one.what for one in found)
 
 
 def test_an_answer_that_comes_drop_by_drop_is_given_up(

@@ -89,7 +89,7 @@ def test_unreadable_ones_are_named_and_the_others_shown(redis_url: str, key_pref
     assert [(one.worker, one.stats) for one in snapshot.workers] == [("honest", {"postgres/rows": 7})]
     assert len(snapshot.unreadable) == len(UNREADABLE) + len(odd_names)
     assert all(name.isprintable() and len(name) < 500 for name in snapshot.unreadable)
-    assert "heartbeats that cannot be read: " in written(snapshot)
+    assert "unreadable heartbeats: " in written(snapshot)
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)

@@ -36,7 +36,7 @@ def test_what_would_burden_another_site_is_refused(given: Any, hosts: dict[str, 
 @pytest.mark.parametrize("hosts", [REAL, LOOPBACK], ids=["real", "loopback"])
 @pytest.mark.parametrize("given", ["-1", -0.5, "fast", "", "1,5", "nan", "inf", "-inf", None])
 def test_a_pace_that_is_none_is_refused_everywhere(given: Any, hosts: dict[str, list[str]]) -> None:
-    with pytest.raises(ArgumentError, match="requests a second"):
+    with pytest.raises(ArgumentError, match="requests per second"):
         pace_of(given, hosts)
 
 
@@ -48,7 +48,7 @@ def test_more_than_ten_a_second_may_be_meant_but_no_limit_never_is() -> None:
 
 @pytest.mark.parametrize("given", ["0", "-1", "1001", "nan", "inf", "fast"])
 def test_a_live_pace_is_a_number_above_nothing(given: str) -> None:
-    with pytest.raises(ArgumentError, match="requests a second"):
+    with pytest.raises(ArgumentError, match="requests per second"):
         live_pace(given)
 
 

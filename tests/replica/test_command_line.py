@@ -50,7 +50,7 @@ def test_a_busy_port_is_one_clear_line() -> None:
         (("--refill-stores", "-5"), "argument --refill-stores: -5 is not between 0 and"),
         (("--fault", "kind=flood"), "argument --fault: Invalid value 'flood'"),
         (("--fault", "{"), "argument --fault: Input data was truncated"),
-        (("--region", "경기도"), "argument --region: region=경기도: there are maps of the metropolitan cities"),
+        (("--region", "경기도"), "argument --region: region=경기도: only the metropolitan cities"),
         (("--shapes", "2027"), "argument --shapes: invalid choice: '2027'"),
         (("--odd", "1.5"), "argument --odd: 1.5 is not between 0 and 1"),
         (("--robots-im", "perhaps"), "argument --robots-im: invalid choice: 'perhaps'"),

@@ -89,7 +89,7 @@ def test_any_password_of_redis_survives_the_url(password: str, url: str) -> None
     ],
 )
 def test_an_address_that_can_not_be_used_is_named_without_its_secret(values: dict[str, str], variable: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"^{variable} can not be used") as caught:
+    with pytest.raises(ConfigurationError, match=f"^{variable} cannot be used") as caught:
         read_addresses(values)
 
     assert "s3" not in str(caught.value)

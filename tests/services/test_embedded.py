@@ -108,7 +108,7 @@ def test_odd_characters_in_the_path(short_directory: Path, execute: Execute) -> 
 
 
 def test_a_path_too_long_for_a_socket_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ServiceUnavailableError, match=r"bytes, the system allows 10.*REFILLSPOT_HOME"):
+    with pytest.raises(ServiceUnavailableError, match=r"bytes; the system allows 10.*REFILLSPOT_HOME"):
         embedded.up(tmp_path / ("한" * 40))
 
     assert list(tmp_path.iterdir()) == []
@@ -118,7 +118,7 @@ def test_a_home_that_can_not_be_made_is_told(short_directory: Path) -> None:
     file = short_directory / "file"
     file.touch()
 
-    with pytest.raises(ServiceUnavailableError, match=r"can not be used in .*REFILLSPOT_HOME"):
+    with pytest.raises(ServiceUnavailableError, match=r"cannot be used in .*REFILLSPOT_HOME"):
         embedded.up(file / "home")
 
 
@@ -128,7 +128,7 @@ def test_a_server_that_ends_at_once_is_told_with_its_log(home: Path) -> None:
     with (home / "postgres/data/postgresql.conf").open("a", encoding="utf-8") as file:
         file.write("nonsense = on\n")
 
-    with pytest.raises(ServiceUnavailableError, match=r"(?s)postgres failed: it ended 3 times.*nonsense"):
+    with pytest.raises(ServiceUnavailableError, match=r"(?s)postgres failed: it exited 3 times.*nonsense"):
         embedded.up(home)
 
 

@@ -173,7 +173,7 @@ def test_where_postgres_cannot_run_at_all_it_is_said(short_directory: Path, monk
     closed = short_directory / "closed-too"
     closed.mkdir(mode=0o700)
 
-    with pytest.raises(ServiceUnavailableError, match="does not run as root, and no other account can run it"):
+    with pytest.raises(ServiceUnavailableError, match="refuses to run as root, and no other account can run it"):
         embedded.ensure_up(embedded.postgres(closed / "home"))
 
 
@@ -209,7 +209,7 @@ def test_what_somebody_else_could_plant_is_not_used(home: Path) -> None:
     home.chmod(0o777)
     os.chown(home / "redis", 65534, 65534)
 
-    with pytest.raises(ServiceUnavailableError, match=r"Others could write into .*, and user nobody did"):
+    with pytest.raises(ServiceUnavailableError, match=r"Other users could write to .*, and user nobody did"):
         embedded.ensure_up(embedded.redis_queue(home))
 
 
@@ -235,7 +235,7 @@ def test_a_home_that_others_can_replace_is_not_used(home: Path) -> None:
     home.mkdir()
     home.chmod(0o777)
 
-    with pytest.raises(ServiceUnavailableError, match=r"Anybody may put another directory.*chmod o-w"):
+    with pytest.raises(ServiceUnavailableError, match=r"Anyone can replace .* with another directory.*chmod o-w"):
         embedded.ensure_up(embedded.redis_queue(home / "inner"))
 
 
@@ -266,7 +266,7 @@ def test_unless_others_could_write_into_it(home: Path) -> None:
     (home / "thesis.txt").touch()
     home.chmod(0o775)
 
-    with pytest.raises(ServiceUnavailableError, match=r"Others may write into .*chmod go-w"):
+    with pytest.raises(ServiceUnavailableError, match=r"Other users can write to .*chmod go-w"):
         embedded.ensure_up(embedded.redis_queue(home))
 
 

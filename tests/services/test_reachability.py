@@ -66,7 +66,7 @@ def test_a_wrong_redis_password_is_told_apart(redis_url: str) -> None:
     if not redis_url.startswith("unix://"):
         url = redis_url.replace("redis://", "redis://nobody:s3cret@", 1)
 
-    with pytest.raises(ServiceUnavailableError, match="refuses the password") as caught:
+    with pytest.raises(ServiceUnavailableError, match="rejects the password") as caught:
         check_redis(url, "REDIS_URL in .env", holds_queue=True)
 
     assert "s3cret" not in str(caught.value)

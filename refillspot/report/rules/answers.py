@@ -36,14 +36,14 @@ ANSWER_RULES = (
         Severity.WARNING,
         partial(_unread, "MalformedAnswerError"),
         ngettext(
-            "{count} answer was cut off or garbled: no whole JSON.",
-            "{count} answers were cut off or garbled: no whole JSON.",
+            "{count} answer was cut off or garbled: not complete JSON.",
+            "{count} answers were cut off or garbled: not complete JSON.",
         ),
         cause=_(
-            "Something went wrong in the site, or on the way. Nothing of it was stored or kept in the cache; the "
-            "requests were tried again."
+            "Something went wrong at the site, or on the way. None of it was stored or cached; the requests were "
+            "retried."
         ),
-        remedy=_("Nothing if they went through in the end. If it lasts, look at a page in a browser."),
+        remedy=_("Nothing if they succeeded in the end. If it persists, look at a page in a browser."),
     ),
     Rule(
         "api_errors",
@@ -53,49 +53,49 @@ ANSWER_RULES = (
             "{count} answer was an error of the API under HTTP 200 (result_code).",
             "{count} answers were errors of the API under HTTP 200 (result_code).",
         ),
-        cause=_("The site could not answer at that moment, and says so in its own way. It was asked again."),
-        remedy=_("Nothing if it went through in the end. Else scrapy deadletters show N has the site's own words."),
+        cause=_("The site could not answer at that moment, and said so in its own way. The request was retried."),
+        remedy=_("Nothing if it succeeded in the end. Otherwise scrapy deadletters show N has the site's own words."),
     ),
     Rule(
         "unknown_stores",
         Severity.NOTE,
         (f"{RAISED}UnknownStoreError",),
         ngettext(
-            "{count} listed store is not known to the site any more.",
-            "{count} listed stores are not known to the site any more.",
+            "{count} listed store is no longer known to the site.",
+            "{count} listed stores are no longer known to the site.",
         ),
-        cause=_("They left the site between list and page, or the list was an old one of the cache."),
-        remedy=_("Nothing: scrapy deadletters drop N. The next crawl does not see them any more."),
+        cause=_("They left the site between list and page, or the list was an old one from the cache."),
+        remedy=_("Nothing: scrapy deadletters drop N. The next crawl will not see them."),
     ),
     Rule(
         "unread_stores",
         Severity.ERROR,
         ("postgres/unread",),
         ngettext(
-            "{count} store page is in a layout that is not known, and was kept.",
-            "{count} store pages are in a layout that is not known, and were kept.",
+            "{count} store page is in an unknown layout, and was kept.",
+            "{count} store pages are in an unknown layout, and were kept.",
         ),
-        cause=_("The site has changed its pages, or answers some visitors otherwise. Nothing was guessed."),
+        cause=_("The site has changed its pages, or answers some visitors differently. Nothing was guessed."),
         remedy=_(
-            "scrapy deadletters show N names the place. Update refillspot, then: scrapy db reparse. It reads the kept "
-            "pages again, without the site."
+            "scrapy deadletters show N says where. Update refillspot, then: scrapy db reparse. It rereads the "
+            "kept pages, without asking the site."
         ),
     ),
     Rule(
         "unread_lists",
         Severity.ERROR,
         _unread_lists,
-        ngettext("{count} list is in a layout that is not known.", "{count} lists are in a layout that is not known."),
+        ngettext("{count} list is in an unknown layout.", "{count} lists are in an unknown layout."),
         cause=_("The site has changed its API. The stores of these lists are missing."),
-        remedy=_("scrapy deadletters show N names the place. Update refillspot, then: scrapy deadletters replay --all"),
+        remedy=_("scrapy deadletters show N says where. Update refillspot, then: scrapy deadletters replay --all"),
     ),
     Rule(
         "changed_lists",
         Severity.WARNING,
         (f"{BY_PAGE}LayoutChangedError/list",),
         ngettext(
-            "{count} list is in a layout that is not known; its page for people was read instead.",
-            "{count} lists are in a layout that is not known; their pages for people were read instead.",
+            "{count} list is in an unknown layout; its web page was read instead.",
+            "{count} lists are in an unknown layout; their web pages were read instead.",
         ),
         cause=_("The site has changed its API. Such a page shows fewer rows: stores may be missing."),
         remedy=_(
@@ -108,23 +108,24 @@ ANSWER_RULES = (
         Severity.ERROR,
         ("diningcode/rows_broken",),
         ngettext("{count} row of a list could not be read.", "{count} rows of lists could not be read."),
-        cause=_("They are not in the layout that is known; the rows beside them are. These stores are missing."),
-        remedy=_('The log names the place: search it for "could not be read". Update refillspot, then crawl again.'),
+        cause=_("Their layout is unknown; the other rows are fine. These stores are missing."),
+        remedy=_('The log says where: search it for "could not be read". Update refillspot, then crawl again.'),
     ),
     Rule(
         "doubtful_lists",
         Severity.WARNING,
         ("diningcode/queries_doubtful",),
         ngettext(
-            "{count} list was not about what had been asked for.",
-            "{count} lists were not about what had been asked for.",
+            "{count} list was not about what was requested.",
+            "{count} lists were not about what was requested.",
         ),
         cause=_(
-            "The site did not understand the words, or widened the search without saying so. It was asked again. No "
-            "store is filed under a district that its address is not in."
+            "The site did not understand the query, or silently widened the search. It was asked again. No store "
+            "is filed under a district that its address is not in."
         ),
         remedy=_(
-            "A few are normal. If there are many, stores may be missing: crawl again when the site is well: {go_on}"
+            "A few are normal. If there are many, stores may be missing: crawl again when the site has "
+            "recovered: {go_on}"
         ),
     ),
     Rule(
@@ -132,14 +133,14 @@ ANSWER_RULES = (
         Severity.WARNING,
         ("diningcode/rows_near", "diningcode/rows_widened", "diningcode/rows_generic"),
         ngettext(
-            "{count} row of a list was not of the place that had been asked for ({kinds}).",
-            "{count} rows of lists were not of the place that had been asked for ({kinds}).",
+            "{count} row of a list was not from the requested place ({kinds}).",
+            "{count} rows of lists were not from the requested place ({kinds}).",
         ),
         cause=_(
-            "A few lie beyond the edge of a place, but these are many: the site misreads or widens searches. No store "
-            "is filed under a district that its address is not in."
+            "A few may lie just outside a place, but not this many: the site misreads or widens searches. No "
+            "store is filed under a district that its address is not in."
         ),
-        remedy=_("Stores may be missing: crawl again when the site is well: {go_on} -s CACHE_ENABLED=False"),
+        remedy=_("Stores may be missing: crawl again when the site has recovered: {go_on} -s CACHE_ENABLED=False"),
         above=EDGE_SHARE,
         share_of="diningcode/rows",
     ),
@@ -148,11 +149,11 @@ ANSWER_RULES = (
         Severity.WARNING,
         ("diningcode/queries_full",),
         ngettext(
-            "{count} search has more matches than the site shows, and there was no smaller place to ask for.",
-            "{count} searches have more matches than the site shows, and there was no smaller place to ask for.",
+            "{count} search has more matches than the site shows, and there was no smaller place to search.",
+            "{count} searches have more matches than the site shows, and there was no smaller place to search.",
         ),
-        cause=_("The site shows 100 stores of a search. What lies beyond may be missing."),
-        remedy=_("Ask with narrower words as well, with a plus before them: -a keywords=+초밥뷔페"),
+        cause=_("The site shows at most 100 stores per search. Any others may be missing."),
+        remedy=_("Search with narrower keywords as well, prefixed with a plus: -a keywords=+초밥뷔페"),
     ),
     Rule(
         "misjudged_rows",
@@ -160,23 +161,23 @@ ANSWER_RULES = (
         ("diningcode/samples_refill",),
         ngettext(
             "{count} store that did not look like a refill store in the list is one.",
-            "{count} stores that did not look like refill stores in the list are some.",
+            "{count} stores that did not look like refill stores in the list are.",
         ),
         cause=_(
-            "Pages of such rows are fetched as a sample only (UNLIKELY_SAMPLE_SHARE): each one found stands for others "
-            "that were not."
+            "Only a sample of such pages is fetched (UNLIKELY_SAMPLE_SHARE): each one found stands for others "
+            "that were missed."
         ),
-        remedy=_("Fetch all of them once: {go_on} -s UNLIKELY_SAMPLE_SHARE=1"),
+        remedy=_("Fetch all of them for once: {go_on} -s UNLIKELY_SAMPLE_SHARE=1"),
     ),
     Rule(
         "parser_errors",
         Severity.ERROR,
         (f"{RAISED}*",),
         ngettext(
-            "{count} answer made the program itself fail ({kinds}).",
-            "{count} answers made the program itself fail ({kinds}).",
+            "{count} answer made refillspot itself fail ({kinds}).",
+            "{count} answers made refillspot itself fail ({kinds}).",
         ),
-        cause=_("A fault of the program: it met something that nobody thought of."),
+        cause=_("A bug in refillspot: it met a case that nobody had thought of."),
         remedy=_(
             "Report it with the traceback of scrapy deadletters show N. After an update: scrapy deadletters replay "
             "--all"

@@ -86,28 +86,28 @@ CRAWL_RULES = (
         _is_nothing_stored,
         _("Nothing was stored, though {known} refill stores are known here."),
         cause=_("The site has changed, or it refuses this crawl: see the findings below."),
-        remedy=_("scrapy doctor looks at the site with a few requests. Do not delete anything meanwhile."),
+        remedy=_("scrapy doctor checks the site with a few requests. Do not delete anything meanwhile."),
     ),
     Rule(
         "nothing_found",
         Severity.ERROR,
         _nothing_found,
         ngettext("Nothing was found in {count} place ({kinds}).", "Nothing was found in {count} places ({kinds})."),
-        cause=_("No row of any list lies there: is the site answering for this city?"),
+        cause=_("No row of any list lies there: does the site cover this city?"),
         remedy=_(
-            "Look at the site in a browser. If it knows stores there, report it with what scrapy doctor says; else "
-            "leave the place out."
+            "Look at the site in a browser. If it lists stores there, report it with the output of scrapy "
+            "doctor; otherwise leave the place out."
         ),
     ),
     Rule(
         "held_early",
         Severity.ERROR,
         partial(_ended_with, UNREADABLE),
-        _("Most of the first store pages could not be used ({part}): the crawl holds itself."),
+        _("Most of the first store pages could not be used ({part}): the crawl paused itself."),
         cause=_("The site has changed its pages. Nothing was guessed; the pages and the queue are kept."),
         remedy=_(
-            "scrapy doctor --shapes FILE writes what the site sends; docs/site-changed.md says what to do with it. "
-            "Then the same command goes on: {go_on}"
+            "scrapy doctor --shapes FILE writes what the site sends; docs/site-changed.md says what to do with "
+            "it. Then the same command continues: {go_on}"
         ),
     ),
     Rule(
@@ -115,10 +115,10 @@ CRAWL_RULES = (
         Severity.ERROR,
         partial(_ended_with, BLOCKED),
         _("The site blocked its crawls three times within a day: the crawl has ended."),
-        cause=_("It was asked too much, or wants no crawler. Nothing is lost; nothing goes on by itself."),
+        cause=_("It got too many requests, or wants no crawlers. Nothing is lost; nothing resumes by itself."),
         remedy=_(
-            "Look at the site in a browser, set the ceiling lower, and wait for another day. After scrapy resume "
-            "the same command goes on: {go_on}"
+            "Look at the site in a browser, set the ceiling lower, and wait until another day. After scrapy "
+            "resume the same command continues: {go_on}"
         ),
     ),
     Rule(
@@ -128,49 +128,48 @@ CRAWL_RULES = (
         ngettext(
             "{count} worker stopped before the end ({kinds}).", "{count} workers stopped before the end ({kinds})."
         ),
-        cause=_("It could not go on: the end of its log says why."),
-        remedy=_("When the cause is gone, the same command goes on: {go_on}"),
+        cause=_("It could not continue: the end of its log says why."),
+        remedy=_("When the cause is gone, the same command continues: {go_on}"),
     ),
     Rule(
         "dead_letters",
         Severity.ERROR,
         _dead,
         ngettext("{count} request failed for good ({kinds}).", "{count} requests failed for good ({kinds})."),
-        cause=_("Every attempt failed, or trying again is of no use. What they would have brought is missing."),
+        cause=_("Every attempt failed, or retrying is pointless. The data they would have returned is missing."),
         remedy=_(
-            "scrapy deadletters list --crawl {crawl} says which and why; scrapy deadletters replay --all tries them "
-            "again."
+            "scrapy deadletters list --crawl {crawl} says which and why; scrapy deadletters replay --all retries them."
         ),
     ),
     Rule(
         "interrupted",
         Severity.WARNING,
         partial(_is, "interrupted"),
-        _("The crawl is not complete, and nobody is at work on it."),
-        cause=_("It was stopped, or its workers died. What was done is kept, and so is the queue."),
-        remedy=_("The same command goes on: {go_on}"),
+        _("The crawl is not complete, and no worker is running."),
+        cause=_("It was stopped, or its workers died. The work done so far and the queue are kept."),
+        remedy=_("The same command continues: {go_on}"),
     ),
     Rule(
         "abandoned",
         Severity.WARNING,
         partial(_is, "abandoned"),
         _("The crawl was given up before it was complete."),
-        cause=_("Somebody said scrapy crawls prune {crawl}. The stores that it had found are kept."),
-        remedy=_("Begin a new one: {go_on}"),
+        cause=_("Somebody ran scrapy crawls prune {crawl}. The stores it had found are kept."),
+        remedy=_("Start a new one: {go_on}"),
     ),
     Rule(
         "fewer_stores",
         Severity.WARNING,
         _is_fewer,
-        _("{stored} stores, and {earlier_stored} in the crawl of the same before ({earlier})."),
-        cause=_("Stores close one by one, not so many at once: searches or pages may have failed."),
-        remedy=_("See to the other findings, then crawl again: {go_on}"),
+        _("{stored} stores, and {earlier_stored} in the previous crawl of the same kind ({earlier})."),
+        cause=_("Stores close one by one, not this many at once: searches or pages may have failed."),
+        remedy=_("Resolve the other findings, then crawl again: {go_on}"),
     ),
     Rule(
         "no_stats",
         Severity.NOTE,
         lambda case: int(not case.crawl.workers),
-        _("The workers have left no stats: little can be said of this crawl."),
+        _("The workers have left no stats: little can be said about this crawl."),
         cause=_("It is older than this version of refillspot, or HEARTBEAT_SECONDS is 0."),
         remedy=_("If there is a log: scrapy stats --log FILE"),
     ),
@@ -181,32 +180,35 @@ WORKER_RULES = (
         "killed",
         Severity.WARNING,
         lambda case: case.crawl.killed,
-        ngettext("{count} worker ended without saying so.", "{count} workers ended without saying so."),
-        cause=_("Killed, out of memory, or the machine went down. Others took over its requests; no store is lost."),
+        ngettext("{count} worker disappeared without notice.", "{count} workers disappeared without notice."),
+        cause=_(
+            "It was killed, ran out of memory, or the machine went down. Others took over its requests; no "
+            "store is lost."
+        ),
         remedy=_("If nobody killed it, look at the machine's log (out of memory?) and at the end of its own."),
     ),
     Rule(
         "recycled",
         Severity.NOTE,
         partial(_ended_with, "memory_limit"),
-        ngettext("{count} worker ended to give its memory back.", "{count} workers ended to give their memory back."),
-        cause=_("It had grown beyond {memory_limit}. A fleet starts another in its place; no store is lost."),
-        remedy=_("If it is often: fewer workers (-n), or a larger FLEET_MAX_MEMORY_MB."),
+        ngettext("{count} worker ended to free its memory.", "{count} workers ended to free their memory."),
+        cause=_("It had grown beyond {memory_limit}. A fleet starts another one in its place; no store is lost."),
+        remedy=_("If it happens often: fewer workers (-n), or a larger FLEET_MAX_MEMORY_MB."),
     ),
     Rule(
         "not_queued",
         Severity.ERROR,
         ("frontier/refused",),
         ngettext("{count} request could not be queued.", "{count} requests could not be queued."),
-        cause=_("A fault of the program: it made a request that no worker may be given."),
-        remedy=_("Report it, with what scrapy deadletters list says."),
+        cause=_("A bug in refillspot: it made a request that no worker may be given."),
+        remedy=_("Report it, with the output of scrapy deadletters list."),
     ),
     Rule(
         "log_errors",
         Severity.WARNING,
         lambda case: {} if case.crawl.is_ours else case.crawl.kinds("log_count/ERROR", "log_count/CRITICAL"),
         ngettext("{count} line of the log is an error.", "{count} lines of the log are errors."),
-        cause=_("The project that wrote this log met something that it did not expect."),
+        cause=_("The project that wrote this log ran into something unexpected."),
         remedy=_("Search the log for ERROR."),
     ),
     Rule(
@@ -214,7 +216,7 @@ WORKER_RULES = (
         Severity.NOTE,
         ("item_dropped_reasons_count/*",),
         ngettext("{count} item was dropped ({kinds}).", "{count} items were dropped ({kinds})."),
-        cause=_("A pipeline did not want it."),
+        cause=_("A pipeline rejected it."),
         remedy=_("Search the log for Dropped."),
     ),
 )
@@ -225,15 +227,15 @@ BUDGET_RULES = (
         Severity.NOTE,
         partial(_unused, "window"),
         _("Only {used} of the allowed requests were used: CRAWL_WINDOW was closed for a while."),
-        cause=_("Outside of it workers wait, and the time counts."),
-        remedy=_("Nothing, if that is what you want. Else a wider CRAWL_WINDOW."),
+        cause=_("Outside of it workers wait, and that time counts too."),
+        remedy=_("Nothing, if that is what you want. Otherwise widen CRAWL_WINDOW."),
     ),
     Rule(
         "budget_distress",
         Severity.NOTE,
         partial(_unused, "distress"),
-        _("Only {used} of the allowed requests were used: the site was too slow or did not want more."),
-        cause=_("At each sign of distress the pace is halved, and rises slowly again."),
+        _("Only {used} of the allowed requests were used: the site was too slow or would not take more."),
+        cause=_("At each sign of distress the pace is halved, and then rises slowly again."),
         remedy=_("Nothing: this is as fast as the site allows. A lower ceiling ({half}/s) may even be faster."),
     ),
     Rule(
@@ -241,7 +243,7 @@ BUDGET_RULES = (
         Severity.NOTE,
         partial(_unused, "workers"),
         _("Only {used} of the allowed requests were used: too few were ready to be sent."),
-        cause=_("Too few workers for a site as slow as this, or a machine that is busy with other things."),
+        cause=_("Too few workers for a site as slow as this, or a machine busy with other things."),
         remedy=_("More workers: scrapy fleet diningcode -n 4 … ; or a larger CONCURRENT_REQUESTS."),
     ),
 )

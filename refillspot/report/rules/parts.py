@@ -88,11 +88,11 @@ PART_RULES = (
         "changed_parts",
         Severity.WARNING,
         _changed,
-        _("Most answers have parts that are not as known: {odd_parts}."),
-        cause=_("The site has changed these parts. What they say is left out of the stores, all else is there."),
+        _("Most answers have unexpected parts: {odd_parts}."),
+        cause=_("The site has changed these parts. Their content is left out of the stores; everything else is there."),
         remedy=_(
             "docs/site-changed.md: scrapy doctor --shapes FILE writes what the site sends; after an update "
-            "scrapy db reparse --all reads the kept pages again, without the site."
+            "scrapy db reparse --all rereads the kept pages, without asking the site."
         ),
     ),
     Rule(
@@ -100,10 +100,13 @@ PART_RULES = (
         Severity.NOTE,
         _slipped,
         ngettext(
-            "{count} part of an answer was not as known: {odd_parts}.",
-            "{count} parts of answers were not as known: {odd_parts}.",
+            "{count} part of an answer was unexpected: {odd_parts}.",
+            "{count} parts of answers were unexpected: {odd_parts}.",
         ),
-        cause=_("The site slips now and then. What such a part says is left out of its store, all else is there."),
+        cause=_(
+            "The site has a glitch now and then. The content of such a part is left out of its store; "
+            "everything else is there."
+        ),
         remedy=_("Nothing. If there are more of them each time, see docs/site-changed.md."),
     ),
     Rule(
@@ -115,8 +118,8 @@ PART_RULES = (
             "{count} parts were in none of the answers: {absent_parts}.",
         ),
         cause=_(
-            "Some stores usually have it, and every list with a row has a poi_section: the site has renamed it, or "
-            "taken it out."
+            "Some stores usually have it, and every list with a row has a poi_section: the site has renamed it, "
+            "or removed it."
         ),
         remedy=_("scrapy doctor --shapes FILE shows what is there instead: docs/site-changed.md"),
     ),

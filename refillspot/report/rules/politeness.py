@@ -16,12 +16,12 @@ BLOCK_RULES = (
             "{count} answers were verification pages: are you human?",
         ),
         cause=_(
-            "The site has blocked this address, because it was asked too much. All workers stopped for "
-            "POLITENESS_BLOCK_SECONDS or longer, and went on at half the pace. The requests lost nothing by it."
+            "The site has blocked this address, because it got too many requests. All workers stopped for "
+            "POLITENESS_BLOCK_SECONDS or longer, and continued at half the pace. No request was lost."
         ),
         remedy=_(
-            "Set the ceiling lower (scrapy politeness set {half}), crawl at night (-s CRAWL_WINDOW=01:00-06:00). Do "
-            "not try to get round it."
+            "Set the ceiling lower (scrapy politeness set {half}), and crawl at night (-s "
+            "CRAWL_WINDOW=01:00-06:00). Do not try to get around it."
         ),
     ),
     Rule(
@@ -32,10 +32,10 @@ BLOCK_RULES = (
             "{count} answer was a page for humans where data was due.",
             "{count} answers were pages for humans where data was due.",
         ),
-        cause=_("A block of another kind, or a notice of maintenance. It was taken for a block."),
+        cause=_("Another kind of block, or a maintenance notice. It was treated as a block."),
         remedy=_(
-            "Look at the site in a browser. If it is in maintenance, crawl later; else set the ceiling lower: scrapy "
-            "politeness set {half}."
+            "Look at the site in a browser. If it is under maintenance, crawl later; otherwise set the ceiling "
+            "lower: scrapy politeness set {half}."
         ),
     ),
     Rule(
@@ -43,24 +43,22 @@ BLOCK_RULES = (
         Severity.WARNING,
         ("politeness/slow_answers",),
         ngettext(
-            "{count} time the answers took twice as long as before.",
-            "{count} times the answers took twice as long as before.",
+            "Answers took twice as long as before {count} time.",
+            "Answers took twice as long as before {count} times.",
         ),
         cause=_("The site was near its limit, because of this crawl or of others. The pace was halved."),
-        remedy=_("If it comes again and again, set the ceiling lower: scrapy politeness set {half}."),
+        remedy=_("If it keeps happening, set the ceiling lower: scrapy politeness set {half}."),
     ),
     Rule(
         "held",
         Severity.NOTE,
         ("politeness/held",),
         ngettext(
-            "{count} time the site asked to be left alone for a while (Retry-After); the longest wait was "
-            "{longest_hold}.",
-            "{count} times the site asked to be left alone for a while (Retry-After); the longest wait was "
-            "{longest_hold}.",
+            "The site asked for a pause {count} time (Retry-After); the longest wait was {longest_hold}.",
+            "The site asked for a pause {count} times (Retry-After); the longest wait was {longest_hold}.",
         ),
-        cause=_("It says itself when it may be asked again. No worker asked anything until then."),
-        remedy=_("Nothing. If it comes often, set the ceiling lower: scrapy politeness set {half}."),
+        cause=_("The site itself says when it may be asked again. No worker sent anything until then."),
+        remedy=_("Nothing. If it happens often, set the ceiling lower: scrapy politeness set {half}."),
     ),
     Rule(
         "retry_after_cut",
@@ -70,19 +68,19 @@ BLOCK_RULES = (
             "{count} answer asked for a wait of an hour or more (Retry-After).",
             "{count} answers asked for a wait of an hour or more (Retry-After).",
         ),
-        cause=_("The site wants to be left alone, or its Retry-After is nonsense. No wait is longer than an hour."),
-        remedy=_("Stop with Ctrl-C, and go on another day with the same command: {go_on}"),
+        cause=_("The site wants a break, or its Retry-After is nonsense. No wait is longer than an hour."),
+        remedy=_("Stop with Ctrl-C, and continue another day with the same command: {go_on}"),
     ),
     Rule(
         "retry_after_unusable",
         Severity.NOTE,
         ("politeness/retry_after_unusable",),
         ngettext(
-            "{count} answer had a Retry-After that says nothing (0, negative, past or unreadable).",
-            "{count} answers had a Retry-After that says nothing (0, negative, past or unreadable).",
+            "{count} answer had a meaningless Retry-After (0, negative, past or unreadable).",
+            "{count} answers had a meaningless Retry-After (0, negative, past or unreadable).",
         ),
-        cause=_("A fault of the site. The requests waited as if it had said nothing."),
-        remedy=_("Nothing. How long they wait then: RETRY_BACKOFF_SECONDS."),
+        cause=_("An error of the site. The header was ignored, and the requests waited as usual."),
+        remedy=_("Nothing. How long they then wait: RETRY_BACKOFF_SECONDS."),
     ),
 )
 
@@ -95,19 +93,19 @@ ROBOTS_RULES = (
             "{count} request was not sent: robots.txt forbids it.",
             "{count} requests were not sent: robots.txt forbids them.",
         ),
-        cause=_("The rules of the site exclude crawlers from these paths."),
-        remedy=_("Ask its owner for permission. Without it nothing of these paths can be crawled."),
+        cause=_("The site's rules exclude crawlers from these paths."),
+        remedy=_("Ask its owner for permission. Without it, these paths cannot be crawled."),
     ),
     Rule(
         "robots_unreadable",
         Severity.WARNING,
         ("robotstxt/unknown",),
-        ngettext("{count} time robots.txt could not be read.", "{count} times robots.txt could not be read."),
+        ngettext("robots.txt could not be read {count} time.", "robots.txt could not be read {count} times."),
         cause=_(
-            "The site answered with an error, a block, or not at all. Rules that are not known allow nothing: the "
-            "requests waited until they were."
+            "The site answered with an error, with a block, or not at all. Unknown rules allow nothing: the "
+            "requests waited until they were known."
         ),
-        remedy=_("Nothing if the crawl went on. Else look at /robots.txt of the site in a browser."),
+        remedy=_("Nothing if the crawl continued. Otherwise look at /robots.txt of the site in a browser."),
     ),
     Rule(
         "crawl_delay",
@@ -117,7 +115,7 @@ ROBOTS_RULES = (
             "robots.txt asks for a pause between requests (Crawl-delay).",
             "robots.txt asks for pauses between requests (Crawl-delay).",
         ),
-        cause=_("The site's own wish, which goes before POLITENESS_REQUESTS_PER_SECOND."),
-        remedy=_("Nothing: it is kept. scrapy politeness show says how long it is."),
+        cause=_("The site asks for it, which takes precedence over POLITENESS_REQUESTS_PER_SECOND."),
+        remedy=_("Nothing: it is respected. scrapy politeness show says how long it is."),
     ),
 )

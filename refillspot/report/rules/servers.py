@@ -39,7 +39,7 @@ SERVER_RULES = (
         Severity.ERROR,
         lambda case: case.crawl.rejected,
         ngettext("{count} store was refused by PostgreSQL.", "{count} stores were refused by PostgreSQL."),
-        cause=_("A value does not fit its column. The stores beside it were stored."),
+        cause=_("A value does not fit its column. The other stores of the batch were stored."),
         remedy=_("SELECT ref, error FROM refillspot.rejects says which and why. Update refillspot, or report it."),
     ),
     Rule(
@@ -47,26 +47,26 @@ SERVER_RULES = (
         Severity.WARNING,
         ("postgres/waits",),
         ngettext("{count} commit had to wait for PostgreSQL.", "{count} commits had to wait for PostgreSQL."),
-        cause=_("It was away, full, read-only or silent. The stores waited in the workers; none is lost."),
-        remedy=_("Look at its log and its disk: scrapy services status. Nothing has to be crawled again."),
+        cause=_("It was down, full, read-only or unresponsive. The stores waited in the workers; none is lost."),
+        remedy=_("Check its log and its disk: scrapy services status. Nothing needs to be crawled again."),
     ),
     Rule(
         "redis_outages",
         Severity.WARNING,
         ("frontier/redis_outages", "politeness/redis_outages"),
-        ngettext("{count} time Redis was away.", "{count} times Redis was away."),
-        cause=_("It was stopped, full or silent. Workers waited meanwhile; no request is lost."),
-        remedy=_("Look at its log and its memory: scrapy services status. Nothing has to be crawled again."),
+        ngettext("Redis was unavailable {count} time.", "Redis was unavailable {count} times."),
+        cause=_("It was down, full or unresponsive. Workers waited meanwhile; no request is lost."),
+        remedy=_("Check its log and its memory: scrapy services status. Nothing needs to be crawled again."),
     ),
     Rule(
         "heartbeats_lost",
         Severity.NOTE,
         ("heartbeat/*_failures",),
         ngettext(
-            "{count} time the stats of a worker could not be saved.",
-            "{count} times the stats of workers could not be saved.",
+            "The stats of a worker could not be saved {count} time.",
+            "The stats of workers could not be saved {count} times.",
         ),
-        cause=_("A server was away. The figures of this report may be a little low."),
+        cause=_("A server was unavailable. The figures in this report may be a little low."),
         remedy=_("Nothing, if the server is back: scrapy services status."),
     ),
     Rule(
@@ -74,7 +74,7 @@ SERVER_RULES = (
         Severity.WARNING,
         ("notify/failed",),
         ngettext("{count} message did not reach your webhook.", "{count} messages did not reach your webhook."),
-        cause=_("The address in NOTIFY_URL did not answer, or refused."),
+        cause=_("The address in NOTIFY_URL did not answer, or refused the message."),
         remedy=_("Try it by hand: curl -d '{{}}' \"$NOTIFY_URL\""),
     ),
 )
@@ -84,21 +84,21 @@ CACHE_RULES = (
         "cache_errors",
         Severity.WARNING,
         ("cache/errors",),
-        ngettext("{count} time the page cache did not answer.", "{count} times the page cache did not answer."),
-        cause=_("Its Redis was away, full or silent. The pages were asked of the site instead."),
-        remedy=_("Look at it: scrapy services status. For good: CACHE_REDIS_URL."),
+        ngettext("The page cache did not answer {count} time.", "The page cache did not answer {count} times."),
+        cause=_("Its Redis was down, full or unresponsive. The pages were requested from the site instead."),
+        remedy=_("Check it: scrapy services status. Permanently: CACHE_REDIS_URL."),
     ),
     Rule(
         "cache_useless",
         Severity.NOTE,
         _is_cache_useless,
-        _("Only {hit_rate} was answered from the cache, though this was crawled before ({earlier})."),
+        _("Only {hit_rate} was answered from the cache, although this was crawled before ({earlier})."),
         cause=_(
-            "The pages were older than CACHE_TTL_LIST_SECONDS and CACHE_TTL_STORE_SECONDS allow, the cache's Redis "
-            "threw them away, or the stores have changed."
+            "The pages were older than CACHE_TTL_LIST_SECONDS and CACHE_TTL_STORE_SECONDS allow, the cache's "
+            "Redis evicted them, or the stores have changed."
         ),
         remedy=_(
-            "If fresher data than that is not needed, raise CACHE_TTL_STORE_SECONDS; if pages were evicted, give the "
+            "If you do not need fresher data, raise CACHE_TTL_STORE_SECONDS; if pages were evicted, give the "
             "cache's Redis more memory (maxmemory)."
         ),
     ),
@@ -106,17 +106,20 @@ CACHE_RULES = (
         "cache_emptied",
         Severity.NOTE,
         _is_cache_emptied,
-        _("Only {hit_rate} was answered from the cache: it was emptied after the crawl before ({earlier})."),
-        cause=_("Its Redis was flushed or started anew, which keeps no page, or it is another one than then."),
-        remedy=_("Nothing, if that was meant. Else let the cache's Redis run between crawls: scrapy services status"),
+        _("Only {hit_rate} was answered from the cache: it was emptied after the previous crawl ({earlier})."),
+        cause=_("Its Redis was flushed or restarted without its pages, or it is a different server now."),
+        remedy=_(
+            "Nothing, if that was intended. Otherwise keep the cache's Redis running between crawls: scrapy "
+            "services status"
+        ),
     ),
     Rule(
         "cache_evictions",
         Severity.NOTE,
         ("cache/evictions",),
-        ngettext("{count} page was thrown out of the cache.", "{count} pages were thrown out of the cache."),
-        cause=_("The cache's Redis is full. It throws away what was not used for the longest time."),
-        remedy=_("Give it more memory (maxmemory), or let it be: such a page is asked of the site again."),
+        ngettext("{count} page was evicted from the cache.", "{count} pages were evicted from the cache."),
+        cause=_("The cache's Redis is full. It evicts what has not been used for the longest time."),
+        remedy=_("Give it more memory (maxmemory), or leave it: such a page is requested from the site again."),
     ),
     Rule(
         "cache_refused",
@@ -126,26 +129,26 @@ CACHE_RULES = (
             "{count} page could not be kept in the cache or read from it ({kinds}).",
             "{count} pages could not be kept in the cache or read from it ({kinds}).",
         ),
-        cause=_("Larger than CACHE_MAX_VALUE_BYTES, or written by another version of the program."),
-        remedy=_("Nothing: such pages are asked of the site."),
+        cause=_("Larger than CACHE_MAX_VALUE_BYTES, or written by another version of refillspot."),
+        remedy=_("Nothing: such pages are requested from the site."),
     ),
     Rule(
         "stale_pages",
         Severity.NOTE,
         ("cache/stale",),
         ngettext(
-            "{count} page beyond its age stood in for an error of the site.",
-            "{count} pages beyond their age stood in for errors of the site.",
+            "{count} expired page was used in place of an error of the site.",
+            "{count} expired pages were used in place of errors of the site.",
         ),
         cause=_("CACHE_STALE_IF_ERROR_SECONDS allows it."),
-        remedy=_("Crawl again when the site is well: {go_on}"),
+        remedy=_("Crawl again when the site has recovered: {go_on}"),
     ),
     Rule(
         "memory",
         Severity.WARNING,
         _is_memory_near_limit,
         _("A worker used {memory} of the {memory_limit} that it may use."),
-        cause=_("Beyond that it ends and is started again, which costs time but no store."),
-        remedy=_("Fewer workers (-n), more memory for all (FLEET_MAX_MEMORY_MB), or fewer CONCURRENT_REQUESTS."),
+        cause=_("Beyond that it ends and is restarted, which costs time but loses no store."),
+        remedy=_("Fewer workers (-n), more memory in total (FLEET_MAX_MEMORY_MB), or fewer CONCURRENT_REQUESTS."),
     ),
 )

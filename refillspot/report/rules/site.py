@@ -24,12 +24,12 @@ STATUS_RULES = (
             "{count} answer was HTTP 429: too many requests.", "{count} answers were HTTP 429: too many requests."
         ),
         cause=_(
-            "The site limits how often it may be asked, and the crawl met that limit. The pace was halved, and the "
-            "requests were tried again."
+            "The site limits how often it may be asked, and the crawl met that limit. The pace was halved, and "
+            "the requests were retried."
         ),
         remedy=_(
-            "A few are normal. If there are many, set the ceiling lower: scrapy politeness set {half} (for good: "
-            "POLITENESS_REQUESTS_PER_SECOND)."
+            "A few are normal. If there are many, set the ceiling lower: scrapy politeness set {half} "
+            "(permanently: POLITENESS_REQUESTS_PER_SECOND)."
         ),
     ),
     Rule(
@@ -37,10 +37,10 @@ STATUS_RULES = (
         Severity.WARNING,
         (f"{STATUS}403",),
         ngettext("{count} answer was HTTP 403: forbidden.", "{count} answers were HTTP 403: forbidden."),
-        cause=_("The site refuses this address or this User-Agent, often for a while only."),
+        cause=_("The site refuses this address or this User-Agent, often only for a while."),
         remedy=_(
-            "Set the ceiling lower (scrapy politeness set {half}) and wait some hours. If it stays so, the site does "
-            "not want to be crawled from here: ask its owner."
+            "Set the ceiling lower (scrapy politeness set {half}) and wait a few hours. If it stays like this, "
+            "the site does not want to be crawled from here: ask its owner."
         ),
     ),
     Rule(
@@ -48,13 +48,13 @@ STATUS_RULES = (
         Severity.WARNING,
         (f"{STATUS}5*",),
         ngettext(
-            "{count} answer was an error of the server (HTTP {kinds}).",
-            "{count} answers were errors of the server (HTTP {kinds}).",
+            "{count} answer was a server error (HTTP {kinds}).",
+            "{count} answers were server errors (HTTP {kinds}).",
         ),
-        cause=_("The site was overloaded, or in maintenance. The requests were tried again, RETRY_TIMES times."),
+        cause=_("The site was overloaded, or under maintenance. The requests were retried up to RETRY_TIMES times."),
         remedy=_(
-            "Nothing if they went through in the end. If it lasts, crawl at another hour "
-            "(-s CRAWL_WINDOW=01:00-06:00), or slower: scrapy politeness set {half}."
+            "Nothing if they succeeded in the end. If it persists, crawl at another hour (-s "
+            "CRAWL_WINDOW=01:00-06:00), or slower: scrapy politeness set {half}."
         ),
     ),
     Rule(
@@ -71,8 +71,8 @@ STATUS_RULES = (
             "{count} requests were answered with HTTP 404 or 410: not found.",
         ),
         cause=_(
-            "Single stores left the site between list and page. Many at once mean that the address of the API has "
-            "changed. No store is taken for closed because of it."
+            "A few stores left the site between list and page. Many at once mean that the address of the API has "
+            "changed. No store is marked closed because of it."
         ),
         remedy=_("A few: scrapy deadletters drop N. Many: compare DININGCODE_API_URL with the site (scrapy doctor)."),
     ),
@@ -81,16 +81,16 @@ STATUS_RULES = (
         Severity.WARNING,
         ("frontier/dead_reason/RedirectRefusedError",),
         ngettext(
-            "{count} request was sent away from the site, and not followed there.",
-            "{count} requests were sent away from the site, and not followed there.",
+            "{count} request was redirected away from the site, and not followed.",
+            "{count} requests were redirected away from the site, and not followed.",
         ),
         cause=_(
-            "Redirects are followed within DININGCODE_API_URL and DININGCODE_WEB_URL only: no other server is asked in "
-            "the site's name, and no form is posted to it."
+            "Redirects are followed within DININGCODE_API_URL and DININGCODE_WEB_URL only: no other server is "
+            "contacted on the site's say, and no form is posted to it."
         ),
         remedy=_(
-            "scrapy deadletters list says where they led. If the site has moved there, set its addresses; else drop "
-            "them."
+            "scrapy deadletters list says where they led. If the site has moved there, set its addresses; "
+            "otherwise drop them."
         ),
     ),
     Rule(
@@ -98,7 +98,7 @@ STATUS_RULES = (
         Severity.WARNING,
         (f"{STATUS}4*",),
         ngettext("{count} request was refused (HTTP {kinds}).", "{count} requests were refused (HTTP {kinds})."),
-        cause=_("The site understood the requests otherwise than they were meant: its API may have changed."),
+        cause=_("The site understood the requests differently from what was meant: its API may have changed."),
         remedy=_("Look at one: scrapy deadletters list, then scrapy deadletters show N. Update refillspot."),
         without=tuple(STATUS + status for status in TOLD_APART),
     ),
@@ -107,9 +107,10 @@ STATUS_RULES = (
         Severity.NOTE,
         (f"{STATUS}30[12378]",),
         ngettext(
-            "{count} answer led somewhere else (HTTP {kinds}).", "{count} answers led somewhere else (HTTP {kinds})."
+            "{count} answer redirected elsewhere (HTTP {kinds}).",
+            "{count} answers redirected elsewhere (HTTP {kinds}).",
         ),
-        cause=_("The site has moved, or asks for another address; its API does not redirect otherwise."),
+        cause=_("The site has moved, or asks for another address; normally its API does not redirect."),
         remedy=_("Compare DININGCODE_API_URL and DININGCODE_WEB_URL with the site."),
     ),
 )
@@ -119,14 +120,14 @@ WIRE_RULES = (
         "timeouts",
         Severity.WARNING,
         (*TIMEOUTS,),
-        ngettext("{count} request had no whole answer in time.", "{count} requests had no whole answer in time."),
+        ngettext("{count} request got no complete answer in time.", "{count} requests got no complete answer in time."),
         cause=_(
-            "The site or the network was slow: nothing, or not all of it, came within DOWNLOAD_TIMEOUT. The requests "
-            "were tried again."
+            "The site or the network was slow: no answer, or only part of it, came within DOWNLOAD_TIMEOUT. The "
+            "requests were retried."
         ),
         remedy=_(
-            "A few are normal. If there are many, ask slower (scrapy politeness set {half}) or wait longer "
-            "(-s DOWNLOAD_TIMEOUT=60)."
+            "A few are normal. If there are many, crawl slower (scrapy politeness set {half}) or wait longer (-s "
+            "DOWNLOAD_TIMEOUT=60)."
         ),
     ),
     Rule(
@@ -134,14 +135,14 @@ WIRE_RULES = (
         Severity.WARNING,
         (f"{ERROR}*",),
         ngettext(
-            "{count} connection broke off before the answer was whole ({kinds}).",
-            "{count} connections broke off before the answer was whole ({kinds}).",
+            "{count} connection broke before the answer was complete ({kinds}).",
+            "{count} connections broke before the answer was complete ({kinds}).",
         ),
         cause=_(
-            "The site, or something on the way to it, reset them. Nothing of a part was used; the requests were tried "
-            "again."
+            "The site, or something on the way to it, reset them. No partial answer was used; the requests were "
+            "retried."
         ),
-        remedy=_("A few are normal. If there are many, look at your network, or ask slower."),
+        remedy=_("A few are normal. If there are many, look at your network, or crawl slower."),
         without=(*TIMEOUTS, *UNREACHABLE, *TOO_LARGE, *NO_TROUBLE),
     ),
     Rule(
@@ -151,7 +152,7 @@ WIRE_RULES = (
         ngettext(
             "{count} request did not reach the site ({kinds}).", "{count} requests did not reach the site ({kinds})."
         ),
-        cause=_("The name of the site is not known to the network, or nobody listens at its address."),
+        cause=_("The site's host name does not resolve, or nothing is listening at its address."),
         remedy=_("Look at the network, and at DININGCODE_API_URL: scrapy doctor."),
     ),
     Rule(
@@ -163,12 +164,12 @@ WIRE_RULES = (
             "{count} answers were cut off: larger than DOWNLOAD_MAXSIZE.",
         ),
         cause=_(
-            "A page of the site has 100 kB. This was something else: a broken server, or a small answer that unpacks "
-            "to a huge one. It was not tried again."
+            "A page of the site is about 100 kB. This was something else: a broken server, or a small answer "
+            "that decompresses to a huge one. It was not retried."
         ),
         remedy=_(
-            "scrapy deadletters list names them; scrapy deadletters replay --all asks again. If such pages are real, "
-            "set DOWNLOAD_MAXSIZE (bytes) higher."
+            "scrapy deadletters list names them; scrapy deadletters replay --all retries them. If such pages are "
+            "genuine, raise DOWNLOAD_MAXSIZE (bytes)."
         ),
     ),
 )
@@ -179,24 +180,24 @@ FALLBACK_RULES = (
         Severity.WARNING,
         ("fallback/lists", "fallback/stores"),
         ngettext(
-            "{count} answer was read from a page for people in place of the API's ({kinds}).",
-            "{count} answers were read from pages for people in place of the API's ({kinds}).",
+            "{count} answer was read from a web page instead of the API ({kinds}).",
+            "{count} answers were read from web pages instead of the API ({kinds}).",
         ),
         cause=_(
-            "The API did not answer these requests, or in no way that could be read. Such pages show fewer rows of a "
-            "search, and say less of a store."
+            "The API did not answer these requests, or not in a readable form. Such pages show fewer rows of a "
+            "search, and less about a store."
         ),
-        remedy=_("scrapy doctor looks at the API. When it answers again, crawl again: {go_on}"),
+        remedy=_("scrapy doctor checks the API. When it answers again, crawl again: {go_on}"),
     ),
     Rule(
         "no_other_road",
         Severity.WARNING,
         ("fallback/without_page", "fallback/forbidden"),
         ngettext(
-            "{count} request that the API did not answer has no page to be asked instead ({kinds}).",
-            "{count} requests that the API did not answer have no pages to be asked instead ({kinds}).",
+            "{count} request that the API did not answer has no web page to use instead ({kinds}).",
+            "{count} requests that the API did not answer have no web pages to use instead ({kinds}).",
         ),
-        cause=_("No page says what they ask for, or robots.txt forbids it."),
+        cause=_("No web page has what they ask for, or robots.txt forbids it."),
         remedy=_("When the API answers again: scrapy deadletters replay --all"),
     ),
 )
