@@ -94,7 +94,7 @@ def test_a_crawl_that_is_over_at_once_says_nothing_about_memory(
 
     with (
         other(services, replace(conditions, large_city=City(1, 1))) as found,
-        pytest.raises(MeasurementError, match="over after 0 looks"),
+        pytest.raises(MeasurementError, match="over after 0 samples"),
     ):
         measure_goals(found, ["memory"])
 
