@@ -1,19 +1,19 @@
 """The way of a request through Scrapy, in the order of its settings: what stands where, and why there.
 
 engine   FallbackMiddleware      90  the API is down: the page for people is asked instead
-│      RobotsMiddleware       100  not allowed, or not known to be: not asked
-│      UserAgentMiddleware    500  who comes
-│      RetryAfterMiddleware   550  asked again later, by the queue
-│      RedisCacheMiddleware   560  a kept page ends the way here: the site is not burdened
-│      AllowedPartsMiddleware 570  on the way back: visitors' words go no further
-│      DistressMiddleware     580  on the way back: how the site is
-│      SiteRedirectMiddleware 600  within the site only
-│      PolitenessMiddleware   890  waits for a place in the budget of all workers
-│      LastLookMiddleware     895  the API has gone down while it waited: back into the queue
-▼      NetworkMiddleware      897  no host can be reached: everything waits
+│        RobotsMiddleware       100  not allowed, or not known to be: not asked
+│        UserAgentMiddleware    500  who comes
+│        RetryAfterMiddleware   550  asked again later, by the queue
+│        RedisCacheMiddleware   560  a kept page ends the way here: the site is not burdened
+│        AllowedPartsMiddleware 570  on the way back: visitors' words go no further
+│        DistressMiddleware     580  on the way back: how the site is
+│        SiteRedirectMiddleware 600  within the site only
+│        PolitenessMiddleware   890  waits for a place in the budget of all workers
+│        LastLookMiddleware     895  the API has gone down while it waited: back into the queue
+▼        NetworkMiddleware      897  no host can be reached: everything waits
 site
 engine   SeedMiddleware          25  which requests of the spider are seeds
-│      ReadingMiddleware      900  whether the answer could be read; if not, its page is asked for
+│        ReadingMiddleware      900  whether the answer could be read; if not, its page is asked for
 ▼
 spider
 """

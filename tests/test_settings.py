@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from scrapy.settings import Settings, default_settings
 
+from refillspot import middlewares
 from refillspot import settings as module
 
 PORTS_AND_PICKLES = {
@@ -53,3 +56,12 @@ def test_the_queue_is_not_pickled(settings: Settings) -> None:
 def test_the_default_pace_is_one_request_a_second(settings: Settings) -> None:
     assert settings.getfloat("POLITENESS_REQUESTS_PER_SECOND") == 1
     assert settings.getint("CONCURRENT_REQUESTS") <= settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
+
+
+def test_the_table_of_middlewares_says_what_the_settings_say() -> None:
+    ours = [*module.DOWNLOADER_MIDDLEWARES.items(), *module.SPIDER_MIDDLEWARES.items()]
+    order = [(path.rpartition(".")[2], place) for path, place in ours if path.startswith("refillspot.")]
+    told = re.findall(r"(\w+Middleware) +(\d+)", middlewares.__doc__ or "")
+
+    assert [(name, int(place)) for name, place in told] == order
+    assert sorted(name for name, _ in order) == middlewares.__all__

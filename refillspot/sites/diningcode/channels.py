@@ -8,8 +8,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 from refillspot.sites.diningcode.answers import decode_search, decode_store
 from refillspot.sites.diningcode.forms import (
-    LIST_PAGE,
-    STORE_PAGE,
     list_page_url,
     search_form,
     store_form,
@@ -43,15 +41,6 @@ def web_page_for(form: Form, web_url: str) -> str | None:
     if form.path == store_form("").path:
         return store_page_url(web_url, fields["v_rid"])
     return None
-
-
-def form_for(page_url: str) -> Form | None:
-    """Return the form of the API that asks for what a page says; None if it is neither of the two pages."""
-    parts = urlsplit(page_url)
-    fields = dict(parse_qsl(parts.query))
-    if parts.path == LIST_PAGE:
-        return search_form(fields["query"])
-    return store_form(fields["rid"]) if parts.path == STORE_PAGE else None
 
 
 @lru_cache(maxsize=UNDER_WAY)
