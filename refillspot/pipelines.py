@@ -17,7 +17,7 @@ from refillspot.exceptions import SchemaVersionError
 from refillspot.exit_status import OUTDATED
 from refillspot.items import UnreadPage
 from refillspot.planning import KEYWORDS
-from refillspot.planning.learning import QueryAnswer
+from refillspot.planning.keywords import QueryAnswer
 from refillspot.postgres.query_yields import QueryYieldTable
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable

@@ -15,7 +15,7 @@ from refillspot.parsing.hours import parse_hours
 from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import is_plausible_krw
 from refillspot.parsing.refill import assess_refill
-from refillspot.parsing.refill.price import find_offers, headline_price_krw, refill_prices
+from refillspot.parsing.refill.terms import find_offers, headline_price_krw, refill_prices
 from tests.parsing.hours.labels import captured_hours, judge_hours, write_label
 
 CAPTURES = Path(__file__).parents[3] / "shared" / "captures"

@@ -108,8 +108,8 @@ def _of_all(records: Records) -> list[Report]:
 def _of_logs(paths: list[str]) -> Report:
     from refillspot.clock import Clock
     from refillspot.exceptions import ArgumentError
+    from refillspot.report.recorded import read_log
     from refillspot.report.report import report_on
-    from refillspot.report.scrapy_logs import read_log
     from refillspot.stats.crawl_stats import CrawlStats
 
     logs = {path: read_log(path) for path in paths}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-    from refillspot.site_access.api_channel import ApiChannel
+    from refillspot.site_access import ApiChannel
 
 logger = logging.getLogger(__name__)
 

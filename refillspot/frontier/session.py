@@ -1,32 +1,84 @@
-"""A worker's part in a crawl: which one it joins, its share of the queue, and the end."""
+"""A worker's part in a crawl: which one it joins (where there is no PostgreSQL, Redis says), its share, and the end."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+import secrets
+from dataclasses import replace
+from datetime import datetime
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from redis.exceptions import RedisError
 
 from refillspot.clock import Clock
-from refillspot.exceptions import ServiceUnavailableError
+from refillspot.crawl_ids import check_crawl_id
+from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.exit_status import complete_exit_status
 from refillspot.frontier.consumer import Consumer
-from refillspot.frontier.crawls import RedisCrawls
 from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue, name_worker, read_result
 from refillspot.language import gettext as _
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.shared.connections import connect
-from refillspot.shared.keys import crawl_prefix
+from refillspot.shared.keys import crawl_prefix, unfinished_crawl_key
 from refillspot.signals import crawl_event, queue_rolled_back, stats_asked
+from refillspot.stats.crawl import Crawl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from scrapy import Spider
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
+
+FORGET = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+  redis.call('DEL', KEYS[1])
+end
+"""
+
+
+class RedisCrawls:
+    """Keys: `<prefix>:crawls:<digest>`, the unfinished crawl of a spider with these arguments."""
+
+    def __init__(self, redis_url: str, prefix: str) -> None:
+        self._redis_url = redis_url
+        self._prefix = prefix
+        self._joined: dict[str, tuple[str, bytes, Crawl]] = {}  # key and value of each, by the crawl's id
+        self._ended: set[str] = set()
+
+    async def join(self, spider: str, arguments: Mapping[str, Any], named: str | None, now: datetime) -> Crawl:
+        """Return the unfinished crawl with equal arguments, or the one that is named; else a new one.
+
+        Raises:
+            ArgumentError: the named crawl is complete, or no crawl can be called so.
+            redis.RedisError, OSError: Redis does not answer.
+        """
+        if named is not None and check_crawl_id(named) in self._ended:
+            raise ArgumentError(
+                _("crawl {id} is {state}: leave out crawl= to start a new one").format(id=named, state="complete")
+            )
+        said = msgspec.json.encode([spider, arguments, named], order="deterministic")
+        key = unfinished_crawl_key(self._prefix, blake2b(said, digest_size=16).hexdigest())
+        new = msgspec.json.encode([named or f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}", now])
+        async with connect(self._redis_url) as client:
+            known: Any = await client.set(key, new, nx=True, get=True)
+        value: bytes = known or new
+        crawl_id, started_at = msgspec.json.decode(value, type=tuple[str, datetime])
+        crawl = Crawl(crawl_id, spider, dict(arguments), "running", 0, 0, None, started_at, None)
+        self._joined[crawl.id] = key, value, crawl
+        return crawl
+
+    async def complete(self, crawl_id: str, counts: Mapping[str, int], now: datetime) -> Crawl:
+        """Note that a crawl is complete: the next one with equal arguments is another."""
+        key, value, crawl = self._joined[crawl_id]
+        async with connect(self._redis_url) as client:
+            await client.eval(FORGET, 1, key, value)
+        self._ended.add(crawl_id)
+        return replace(crawl, state="complete", counts=dict(counts), ended_at=now)
+
 
 logger = logging.getLogger(__name__)
 

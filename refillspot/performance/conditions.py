@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from refillspot.exceptions import MeasurementError
 from refillspot.language import gettext as _
 from refillspot.postgres.crawl_list import list_crawls
-from refillspot.sandbox.crawl import running_crawl
 from refillspot.sandbox.replica import running_site
+from refillspot.sandbox.scratch import running_crawl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

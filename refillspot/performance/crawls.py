@@ -20,7 +20,7 @@ from refillspot.postgres.worker_stats import read
 from refillspot.process import own_mib
 from refillspot.regions import SEOUL, districts
 from refillspot.sandbox.scratch import scratch_space
-from refillspot.services.server_memory import measure_servers
+from refillspot.services.inspection import measure_servers
 from refillspot.sites.diningcode.answers import decode_search
 from refillspot.sites.diningcode.forms import search_form
 from refillspot.stats.crawl_stats import CrawlStats

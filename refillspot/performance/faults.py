@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import psutil
 
 from refillspot.postgres.database import commit_times
-from refillspot.sandbox.crawl import workers_of
 from refillspot.sandbox.replica import are_near, far_away
-from refillspot.sandbox.scratch import scratch_space
+from refillspot.sandbox.scratch import scratch_space, workers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from refillspot.planning.arguments import CrawlArguments
-    from refillspot.planning.learning import KeywordYield
+    from refillspot.planning.keywords import KeywordYield
     from refillspot.planning.search_plan import Query
     from refillspot.regions import District
 

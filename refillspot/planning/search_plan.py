@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from refillspot.planning.keywords import narrow_ones
-from refillspot.planning.learning import resting
+from refillspot.planning.keywords import narrow_ones, resting
 from refillspot.planning.pagination import Pagination
 from refillspot.regions import REGIONS, BoundingBox, districts, find_district
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from refillspot.planning.arguments import CrawlArguments
-    from refillspot.planning.learning import KeywordYield
+    from refillspot.planning.keywords import KeywordYield
     from refillspot.regions import District, Dong, Region
 
 CITY_DIGITS, DISTRICT_DIGITS = 2, 5  # of an official code; those of a dong are all

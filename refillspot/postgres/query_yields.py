@@ -9,7 +9,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from refillspot.exceptions import ServiceUnavailableError
-from refillspot.planning.learning import KeywordYield
+from refillspot.planning.keywords import KeywordYield
 from refillspot.postgres.connection import ATTEMPT_SECONDS, open_async_connection, open_connection, when_available
 from refillspot.postgres.database import migrate_database
 from refillspot.postgres.migrations import migrate
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from refillspot.clock import Clock
-    from refillspot.planning.learning import QueryAnswer
+    from refillspot.planning.keywords import QueryAnswer
 
 RECORD = """
     INSERT INTO refillspot.query_yields AS y

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from refillspot.exit_status import COMPLETE, INCOMPLETE
 from refillspot.postgres.database import read_stores
-from refillspot.sandbox.crawl import running_crawl
 from refillspot.sandbox.replica import running_site
-from refillspot.sandbox.scratch import scratch_space
+from refillspot.sandbox.scratch import running_crawl, scratch_space
 from refillspot.services import embedded, read_environment, resolve
 
 if TYPE_CHECKING:

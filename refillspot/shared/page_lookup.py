@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from refillspot.clock import Clock
     from refillspot.policies.caching import CachePolicy, Kind
-    from refillspot.shared.page import Page
+    from refillspot.shared.page_cache import Page
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,7 @@ from refillspot.clock import Clock
 from refillspot.policies.caching import CACHE_REFRESH, Cacheability, CachePolicy, Kind, kind_of
 from refillspot.shared.cache_server import CacheAwayError, CacheServer
 from refillspot.shared.keys import cache_prefix
-from refillspot.shared.page import Page
-from refillspot.shared.page_cache import PageCache
+from refillspot.shared.page_cache import Page, PageCache
 from refillspot.shared.page_lookup import PageLookup
 
 if TYPE_CHECKING:

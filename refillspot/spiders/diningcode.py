@@ -12,7 +12,7 @@ from refillspot import signals
 from refillspot.exceptions import LayoutChangedError
 from refillspot.items import ReadPage, UnreadPage
 from refillspot.planning import CrawlArguments, Query, SearchPlan
-from refillspot.planning.learning import QueryAnswer
+from refillspot.planning.keywords import QueryAnswer
 from refillspot.planning.pagination import Step
 from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH, Kind
 from refillspot.sites.diningcode.channels import read_list, read_store

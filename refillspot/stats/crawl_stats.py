@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.planning import spider_arguments
 from refillspot.stats.counts import Counts, complete, own_counts, ratio
-from refillspot.stats.totals import total
+from refillspot.stats.worker_stats import total
 from refillspot.stats.workers import is_alive, last_seen, most_memory_mb, seconds_at_work, worker_figures
 
 if TYPE_CHECKING:

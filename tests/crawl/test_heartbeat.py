@@ -18,7 +18,7 @@ from refillspot.postgres.crawls import CrawlTable
 from refillspot.postgres.database import migrate_database
 from refillspot.postgres.worker_stats import read, save
 from refillspot.shared.heartbeats import HeartbeatReader
-from refillspot.stats.totals import total
+from refillspot.stats.worker_stats import total
 from tests.crawl.moments import PACED, two_at_work, wait_for_store_pages
 from tests.stats.test_totals import NOON, worker
 

@@ -13,9 +13,9 @@ import redis
 
 from refillspot.planning import KEYWORDS
 from refillspot.postgres.kept_pages import newest_bodies
-from refillspot.shared.page import VERSION
+from refillspot.shared.page_cache import VERSION
 from refillspot.sites.diningcode import NAME
-from refillspot.sites.diningcode.differences import known_paths
+from refillspot.sites.diningcode.examination import known_paths
 from replica.people import PHRASES, REVIEWERS
 from tests.crawl.conftest import start_site
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refillspot.exceptions import ArgumentError
-from refillspot.frontier.crawls import RedisCrawls
+from refillspot.frontier.session import RedisCrawls
 
 if TYPE_CHECKING:
     from refillspot.stats.crawl import Crawl

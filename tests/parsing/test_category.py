@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refillspot.parsing.category import find_cuisines
-from refillspot.parsing.cuisine_words import WORDS
+from refillspot.parsing.category import WORDS, find_cuisines
 
 if TYPE_CHECKING:
     from random import Random

@@ -17,8 +17,7 @@ from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import find_labels, parse_price_krw, parse_prices
 from refillspot.parsing.price.amount import find_amounts, hide_other_numbers
 from refillspot.parsing.refill import assess_refill, offers_refill
-from refillspot.parsing.refill.price import find_offers, refill_prices
-from refillspot.parsing.refill.terms import parse_refill_terms, refill_terms
+from refillspot.parsing.refill.terms import find_offers, parse_refill_terms, refill_prices, refill_terms
 from refillspot.parsing.refill.words import find_brand, is_aside_place, is_side
 from refillspot.parsing.text import clean_text, plain_text, strip_tags
 from refillspot.regions import is_in_dong

@@ -16,7 +16,7 @@ from refillspot.performance.measurements import Measurements
 from refillspot.performance.storage import round_trip
 from refillspot.sandbox.replica import far_away
 from refillspot.sandbox.scratch import scratch_space
-from refillspot.services.server_memory import measure_servers
+from refillspot.services.inspection import measure_servers
 
 if TYPE_CHECKING:
     from refillspot.performance.conditions import Conditions

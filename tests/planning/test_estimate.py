@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from refillspot.planning import KEYWORDS, CrawlArguments
 from refillspot.planning.estimate import Estimate, estimate
-from refillspot.planning.learning import KeywordYield
+from refillspot.planning.keywords import KeywordYield
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 GANGNAM, SEOCHO = "11680", "11650"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from refillspot.planning import KEYWORDS
-from refillspot.planning.learning import ALWAYS_ASKED, LONGEST_REST, SHORTEST_REST, KeywordYield, resting
+from refillspot.planning.keywords import ALWAYS_ASKED, LONGEST_REST, SHORTEST_REST, KeywordYield, resting
 
 DAY = timedelta(days=1)
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)

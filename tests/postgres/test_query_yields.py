@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from refillspot.clock import Clock
-from refillspot.planning.learning import KeywordYield, QueryAnswer
+from refillspot.planning.keywords import KeywordYield, QueryAnswer
 from refillspot.postgres.database import migrate_database
 from refillspot.postgres.query_yields import QueryYieldTable, read_yields
 from refillspot.sites.diningcode import NAME

@@ -12,9 +12,8 @@ import pytest
 import redis
 
 from refillspot.exceptions import MeasurementError, ServiceUnavailableError
-from refillspot.sandbox.crawl import running_crawl, workers_of
 from refillspot.sandbox.replica import far_away, running_program, running_site
-from refillspot.sandbox.scratch import scratch_space
+from refillspot.sandbox.scratch import running_crawl, scratch_space, workers_of
 from refillspot.services.rerouting import route_of
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from refillspot.policies import circuit_breaker, politeness
 from refillspot.policies.circuit_breaker import ApiRecord
 from refillspot.policies.politeness import LONGEST_HOLD_SECONDS, Pace
 from refillspot.shared.heartbeats import _read as read_heartbeat
-from refillspot.shared.page import VERSION, UnreadablePageError, decode_page, encode_page
+from refillspot.shared.page_cache import VERSION, UnreadablePageError, decode_page, encode_page
 from refillspot.site_hosts import SiteHosts
 from refillspot.stats.crawl import Progress
 from refillspot.untrusted import read_json

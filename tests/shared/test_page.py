@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from refillspot.policies.caching import Kind
-from refillspot.shared.page import OVERHEAD_BYTES, VERSION, Page, UnreadablePageError, decode_page, encode_page
+from refillspot.shared.page_cache import OVERHEAD_BYTES, VERSION, Page, UnreadablePageError, decode_page, encode_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,8 +19,7 @@ import redis
 from refillspot.policies.caching import Kind
 from refillspot.shared import cache_server
 from refillspot.shared.cache_server import ANSWER_SECONDS, REST_SECONDS, CacheServer
-from refillspot.shared.page import VERSION, Page, encode_page
-from refillspot.shared.page_cache import PageCache
+from refillspot.shared.page_cache import VERSION, Page, PageCache, encode_page
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -10,8 +10,7 @@ import pytest
 
 from refillspot import redaction
 from refillspot.redaction import Scrubber, hide
-from refillspot.stats.totals import total
-from refillspot.stats.worker_stats import WorkerStats, newest, plain, plain_stats
+from refillspot.stats.worker_stats import WorkerStats, newest, plain, plain_stats, total
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 

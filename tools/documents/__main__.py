@@ -32,7 +32,7 @@ PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "findings": findings_part,
     "figures": figures_part,
     "stats": stats_part,
-    "totals": partial(docstring_table, "refillspot/stats/totals.py"),
+    "totals": partial(docstring_table, "refillspot/stats/worker_stats.py"),
     "commands": commands_part,
     "command list": partial(command_list, "en"),
     "command list, Korean": partial(command_list, "ko"),

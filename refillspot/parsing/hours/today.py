@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from refillspot.items import Day, OpeningHours
 from refillspot.parsing.hours.clock import read_moment, read_span
-from refillspot.parsing.hours.days import open_day
 from refillspot.parsing.hours.public_holidays import find_day_before, is_by_public_holiday
-from refillspot.parsing.hours.weekdays import LETTERS
+from refillspot.parsing.hours.weekdays import LETTERS, open_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from refillspot.items import Day, Festivals, OpeningHours
 from refillspot.parsing.hours.clock import DAY, Span, fit, is_plausible
-from refillspot.parsing.hours.days import Times
 from refillspot.parsing.hours.public_holidays import is_by_public_holiday
-from refillspot.parsing.hours.weekdays import ALL_WEEKS, EVERY_DAY, HOLIDAY, NO_DAY, Days, Weeks
+from refillspot.parsing.hours.weekdays import ALL_WEEKS, EVERY_DAY, HOLIDAY, NO_DAY, Days, Times, Weeks
 from refillspot.parsing.hours.words import LONGER
 
 if TYPE_CHECKING:

@@ -30,8 +30,7 @@ from refillspot.parsing.hours import parse_hours
 from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import is_plausible_krw, parse_price_krw
 from refillspot.parsing.refill import assess_refill
-from refillspot.parsing.refill.price import find_offers, headline_price_krw, refill_prices
-from refillspot.parsing.refill.terms import refill_terms
+from refillspot.parsing.refill.terms import find_offers, headline_price_krw, refill_prices, refill_terms
 from refillspot.parsing.text import clean_text
 from refillspot.regions import find_district, find_district_code, is_in_dong
 from refillspot.sites.diningcode import NAME

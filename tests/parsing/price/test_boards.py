@@ -10,7 +10,7 @@ from refillspot.items import MenuItem, RefillVerdict
 from refillspot.parsing.address import parse_address
 from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import parse_price_krw, parse_prices
-from refillspot.parsing.refill.price import find_offers, headline_price_krw, refill_prices
+from refillspot.parsing.refill.terms import find_offers, headline_price_krw, refill_prices
 from refillspot.parsing.text import clean_text
 from tests.parsing.growth import is_linear
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from refillspot.items import MenuItem, Price, RefillVerdict
 from refillspot.parsing.price import parse_price_krw, parse_prices
-from refillspot.parsing.refill.price import find_offers, headline_price_krw, refill_prices
+from refillspot.parsing.refill.terms import find_offers, headline_price_krw, refill_prices
 
 FREE_CHILD = Price(0, 0, "child")
 

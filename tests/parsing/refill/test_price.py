@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from refillspot.items import Evidence, MenuItem, Price, RefillVerdict
-from refillspot.parsing.refill.price import find_offers, headline_price_krw, refill_prices
+from refillspot.parsing.refill.terms import find_offers, headline_price_krw, refill_prices
 
 BY_NAME = RefillVerdict("confirmed", [Evidence("name", "행복한무한리필")])
 BY_MENU = RefillVerdict("confirmed", [Evidence("menu", "삼겹살 무한리필")])

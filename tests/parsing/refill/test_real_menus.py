@@ -10,8 +10,7 @@ import pytest
 from refillspot.items import MenuItem
 from refillspot.parsing.price import is_plausible_krw
 from refillspot.parsing.refill import assess_refill
-from refillspot.parsing.refill.price import find_offers, headline_price_krw, refill_prices
-from refillspot.parsing.refill.terms import refill_terms
+from refillspot.parsing.refill.terms import find_offers, headline_price_krw, refill_prices, refill_terms
 
 CAPTURE = Path(__file__).parents[4] / "shared" / "captures" / "profile_menus.json"
 pytestmark = pytest.mark.skipif(not CAPTURE.exists(), reason="the captures are not part of the repository")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from refillspot.sites.diningcode.channels import read_kept_store, read_list, read_store
-from refillspot.sites.diningcode.differences import note_store
+from refillspot.sites.diningcode.examination import note_store
 from refillspot.sites.diningcode.kept_page import kept_page
 from refillspot.sites.shapes import Shapes
 from replica import profile
