@@ -14,13 +14,14 @@ from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
 from refillspot.exceptions import ArgumentError, CrawlIdError, RefillspotError
+from refillspot.language import did_you_mean
 from refillspot.language import gettext as _
 from refillspot.readable import indented, say
 from refillspot.redaction import scrub
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from scrapy.settings import Settings
 
@@ -153,6 +154,18 @@ def parse_spider_arguments(opts: argparse.Namespace) -> dict[str, str]:
         return dict(arglist_to_dict(opts.spargs))
     except ValueError as error:
         raise UsageError(_("use -a NAME=VALUE, for example -a district=강남구"), print_help=False) from error
+
+
+def check_spider(name: str, known: Iterable[str]) -> None:
+    """Make sure that there is a spider of this name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    known = list(known)
+    if name not in known:
+        told = _("There is no spider {name}: see scrapy list.").format(name=name)
+        raise UsageError(told + did_you_mean(name, known), print_help=False)
 
 
 def add_site_option(parser: argparse.ArgumentParser) -> None:

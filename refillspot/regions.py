@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from refillspot.exceptions import ArgumentError
+from refillspot.language import did_you_mean
 from refillspot.language import gettext as _
 
 ALL = "all"
@@ -149,12 +150,11 @@ def parse_region(text: str) -> Region:
     for region in REGIONS.values():
         if name in region.spellings:
             return region
-    names = " ".join(REGIONS)
-    raise ArgumentError(
-        _("region={name}: only the metropolitan cities with districts have maps: {names}").format(
-            name=name, names=names
-        )
+    told = _("region={name}: only the metropolitan cities with districts have maps: {names}.").format(
+        name=name, names=" ".join(REGIONS)
     )
+    known = {spelling for region in REGIONS.values() for spelling in region.spellings}
+    raise ArgumentError(told + did_you_mean(name, sorted(known)))
 
 
 def parse_districts(text: str, region: Region = SEOUL) -> tuple[District, ...]:
@@ -172,11 +172,11 @@ def parse_districts(text: str, region: Region = SEOUL) -> tuple[District, ...]:
     unknown = [name for name, district in zip(wanted, chosen, strict=True) if district is None]
     if unknown or not chosen:
         what = _("unknown district {unknown}").format(unknown=", ".join(unknown)) if unknown else _("no district given")
-        names = " ".join(district.name for district in districts(region))
+        names = [district.name for district in districts(region)]
         told = _(
-            "{what}: use one of these in {city}, several with commas, or all: {names} (-a region= names another city)"
-        )
-        raise ArgumentError(told.format(what=what, city=region.name, names=names))
+            "{what}: use one of these in {city}, several with commas, or all: {names} (-a region= names another city)."
+        ).format(what=what, city=region.name, names=" ".join(names))
+        raise ArgumentError(told + "".join(did_you_mean(name, [*names, ALL]) for name in unknown))
     return tuple(dict.fromkeys(district for district in chosen if district))
 
 

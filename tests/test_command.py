@@ -9,7 +9,7 @@ import pytest
 from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
-from refillspot.command import BaseCommand, say_json
+from refillspot.command import BaseCommand, check_spider, say_json
 from refillspot.exceptions import ArgumentError, CrawlIdError, RefillspotError
 
 if TYPE_CHECKING:
@@ -88,3 +88,9 @@ def test_a_reader_that_leaves_early_is_no_error_to_tell(
         assert run(Probe(lambda: say_json("무한리필" * count))) == 1
 
     assert not capsys.readouterr().err
+
+
+def test_a_spider_that_is_not_there_is_told_with_the_nearest() -> None:
+    check_spider("diningcode", iter(["diningcode"]))
+    with pytest.raises(UsageError, match=r"no spider dinningcode.* Did you mean diningcode\?"):
+        check_spider("dinningcode", iter(["diningcode"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext as catalogues
+import unicodedata
 from pathlib import Path
 from string import Formatter
 
@@ -87,6 +88,24 @@ def test_an_error_is_told_in_korean(monkeypatch: pytest.MonkeyPatch) -> None:
         parse_districts("강남")
 
     assert "use one of these" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "nearest"),
+    [
+        ("강남", "강남구"),
+        ("걍남구", "강남구"),  # no syllable of it is one of these, but its letters are
+        (unicodedata.normalize("NFD", "서초"), "서초구"),
+        ("ALLL", "all"),
+        ("x", None),
+        ("", None),
+        ("수원시", None),
+    ],
+)
+def test_what_was_probably_meant_is_asked_for(given: str, nearest: str | None) -> None:
+    asked = language.did_you_mean(given, ["강남구", "강북구", "서초구", "all"])
+
+    assert asked == (f" Did you mean {nearest}?" if nearest else "")
 
 
 def _texts(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:

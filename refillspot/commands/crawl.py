@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand
+from refillspot.command import BaseCommand, check_spider
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
 from refillspot.readable import say
@@ -34,8 +34,9 @@ class Command(BaseCommand, CrawlCommand):
         from refillspot.exit_status import crawl_exit_status
 
         assert self.crawler_process  # noqa: S101  # Scrapy made it
-        if len(args) != 1 or args[0] not in self.crawler_process.spider_loader.list():
+        if len(args) != 1:
             raise UsageError(_("name a spider: scrapy crawl diningcode -a district=강남구"), print_help=False)
+        check_spider(args[0], self.crawler_process.spider_loader.list())
         crawler = create_crawler(self, args[0])
         crawl = self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand, add_spider_arguments, parse_spider_arguments
+from refillspot.command import BaseCommand, add_spider_arguments, check_spider, parse_spider_arguments
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
 
@@ -37,12 +37,15 @@ class Command(BaseCommand):
                             help=_("how many workers, or auto (default: FLEET_WORKERS)"))  # fmt: skip
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
+        from scrapy.spiderloader import SpiderLoader
+
         from refillspot.fleet.crawl import FleetCrawl
         from refillspot.redaction import NAMES, hide
         from refillspot.services import read_environment, resolve
 
         if len(args) != 1:
             raise UsageError(_("name a spider: scrapy fleet diningcode -a district=강남구"), print_help=False)
+        check_spider(args[0], SpiderLoader.from_settings(self.settings).list())
         arguments = parse_spider_arguments(opts)
         os.environ.update({name: self.settings[name] for name in NAMES if self.settings.get(name)})
         passed = [option for option in opts.set if option.partition("=")[0] not in NAMES]  # `ps` shows these

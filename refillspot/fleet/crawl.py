@@ -68,15 +68,10 @@ class FleetCrawl:
         """Join the newest unfinished crawl with equal arguments, or begin one, before any worker starts.
 
         Raises:
-            ArgumentError: the spider or its arguments are not known, or the pace is none for this site.
+            ArgumentError: the spider's arguments are not known, or the pace is none for this site.
             ServiceUnavailableError: PostgreSQL does not answer.
         """
-        try:
-            spider_class = SpiderLoader.from_settings(settings).load(spider)
-        except KeyError as error:
-            raise ArgumentError(
-                _("there is no spider {spider}: use, for example, scrapy fleet diningcode").format(spider=spider)
-            ) from error
+        spider_class = SpiderLoader.from_settings(settings).load(spider)
         settings = settings.copy()
         spider_class.update_settings(settings)
         allowed_pace(settings)  # before there is a crawl that nobody may go on with

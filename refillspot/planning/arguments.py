@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError
+from refillspot.language import did_you_mean
 from refillspot.language import gettext as _
 from refillspot.planning.keywords import KEYWORDS, parse_keywords, write_keywords
 from refillspot.regions import SEOUL, District, districts, find_district, parse_districts, parse_region
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+NAMES = ("district", "region", "keywords", "limit", "crawl")
 
 
 @dataclass(slots=True, frozen=True)
@@ -33,18 +36,17 @@ class CrawlArguments:
         limit: str | None = None,
         crawl: str | None = None,
         region: str | None = None,
-        **unknown: str,
+        **others: str,
     ) -> CrawlArguments:
-        """Read what was given as `-a name=value`.
+        """Read what was given as `-a name=value`. Names that begin with `_` are scrapyd's: `_job`, `_version`.
 
         Raises:
             ArgumentError: something is unknown or cannot be read; says what would be right.
         """
-        if unknown:
-            names = ", ".join(sorted(unknown))
-            raise ArgumentError(
-                _("unknown argument {names}: use district=, region=, keywords=, limit=, crawl=").format(names=names)
-            )
+        if unknown := {name for name in others if not name.startswith("_")}:
+            told = _("unknown argument {names}: use district=, region=, keywords=, limit=, crawl=.")
+            near = (did_you_mean(name, NAMES) for name in sorted(unknown))
+            raise ArgumentError(told.format(names=", ".join(sorted(unknown))) + "".join(near))
         if district is None:
             raise ArgumentError(_("which district? Use -a district=강남구, several with commas, or district=all"))
         words = parse_keywords(keywords)

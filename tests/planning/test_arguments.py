@@ -68,3 +68,28 @@ def test_another_site_is_another_crawl() -> None:
 def test_a_limit_is_a_number_of_stores(limit: str) -> None:
     with pytest.raises(ArgumentError, match="limit=20"):
         CrawlArguments.parse(district="강남구", limit=limit)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "asked"),
+    [
+        ({"district": "강남"}, "Did you mean 강남구?"),
+        ({"district": "강남구,서초"}, "Did you mean 서초구?"),
+        ({"district": "중구", "region": "부산과역시"}, "Did you mean 부산광역시?"),
+        ({"distrct": "강남구"}, "Did you mean district?"),
+    ],
+    ids=str,
+)
+def test_a_slip_is_told_with_what_was_probably_meant(arguments: dict[str, str], asked: str) -> None:
+    with pytest.raises(ArgumentError) as error:
+        CrawlArguments.parse(**arguments)
+
+    assert str(error.value).endswith(asked)
+
+
+def test_what_scrapyd_adds_makes_no_other_crawl() -> None:
+    plain = CrawlArguments.parse(district="강남구")
+
+    assert (
+        CrawlArguments.parse(district="강남구", _job="6487ec79947edab326d6db28a2d86511e8247444", _version="r1") == plain
+    )
