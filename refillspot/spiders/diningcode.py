@@ -91,7 +91,10 @@ class DiningcodeSpider(Spider):
     def parse_list(
         self, response: Response, query: dict[str, Any], seen: list[str], times: int = 1
     ) -> Iterator[Request | QueryAnswer]:
-        """Yield store pages, and what follows: the rest of the rows, smaller queries, or the same one again."""
+        """Yield store pages, and what follows: the rest of the rows, smaller queries, or the same one again.
+
+        @saved list
+        """
         asked, page = msgspec.convert(query, Query), read_list(response.url, response.body)
         self.crawler.signals.send_catch_log(signals.list_read, page=page)
         for trouble in page.broken:
@@ -123,6 +126,8 @@ class DiningcodeSpider(Spider):
         """Yield the store; a page in an unknown layout is kept for `scrapy db reparse` and is an error all the same.
 
         `then`: what to ask if it is a refill store, one that a narrow query found and no other.
+
+        @saved store
         """
         try:
             page = read_store(response.url, response.body)
