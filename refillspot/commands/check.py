@@ -31,7 +31,7 @@ class Command(CheckCommand):
     settings: Settings
 
     def short_desc(self) -> str:
-        return _("Check what the spiders' callbacks make of saved answers")
+        return _("Check the spiders' callbacks against saved answers")
 
     def long_desc(self) -> str:
         return _(
