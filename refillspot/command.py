@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import sys
 from contextlib import contextmanager
@@ -16,7 +14,7 @@ from scrapy.utils.conf import arglist_to_dict
 from refillspot.exceptions import ArgumentError, CrawlIdError, RefillspotError
 from refillspot.language import did_you_mean
 from refillspot.language import gettext as _
-from refillspot.readable import indented, say
+from refillspot.readable import discard, indented, prepare_streams, say
 from refillspot.redaction import scrub
 
 if TYPE_CHECKING:
@@ -52,6 +50,10 @@ class BaseCommand(ScrapyCommand):
     wrong_usage: ClassVar[type[RefillspotError]] = CrawlIdError  # these errors are the user's: 2
 
     settings: Settings  # Scrapy sets them before it calls anything
+
+    def __init__(self) -> None:
+        super().__init__()
+        prepare_streams()  # Scrapy makes all commands first, whatever it then prints
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -118,7 +120,7 @@ class BaseCommand(ScrapyCommand):
             yield
             sys.stdout.flush()
         except BrokenPipeError:  # whoever closes a pipe, as `head` does, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more when it ends
+            discard(sys.stdout)
             self.exitcode = 1
         except RefillspotError as error:
             say(_("Error: {error}").format(error=indented(scrub(str(error)))), file=sys.stderr)
@@ -138,10 +140,6 @@ class OnScrapysQueue:
         super().process_options(args, opts)  # type: ignore[misc]  # that of Scrapy's command
         for name, value in IN_MEMORY.items():
             self.settings.set(name, value, priority="project")
-
-
-def say_json(value: object) -> None:
-    say(json.dumps(value, ensure_ascii=False))
 
 
 def add_spider_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import msgspec
 
-from refillspot.readable import indented, readable
+from refillspot.readable import indented, readable, replace_what_lacks
 from refillspot.redaction import scrub
 
 if TYPE_CHECKING:
@@ -81,8 +81,13 @@ class JsonLines(logging.Formatter):
 
 
 def scrub_logs() -> None:
-    """Let nothing that this process logs, nor the traceback that it may end with, show a secret or act."""
+    """Let nothing that this process logs, nor the traceback that it may end with, show a secret or act.
+
+    What the encoding of a log lacks is replaced, of the handlers that there are.
+    """
     logging.setLogRecordFactory(ScrubbedRecord)
+    for handler in logging.root.handlers:
+        replace_what_lacks(getattr(handler, "stream", None))
     sys.excepthook = _print_scrubbed
 
 

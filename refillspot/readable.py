@@ -1,13 +1,18 @@
 """Text of others for people's eyes: it can be read, and does nothing to a terminal or a log.
 
 Every output for people goes through here: records of logs (`refillspot.logs`), what commands print (`say`), and the
-tables and panels of rich (`refillspot.terminal`).
+tables and panels of rich (`refillspot.terminal`). What the encoding of a terminal lacks is replaced, as wide as it was.
 """
 
 from __future__ import annotations
 
+import atexit
+import codecs
+import json
+import os
 import re
 import sys
+from io import TextIOWrapper
 from typing import IO
 
 ACTING = re.compile(
@@ -19,6 +24,11 @@ ACTING = re.compile(
 )
 """Unicode's categories Cc, Cf, Cs, Zl and Zp, without tab, line feed and the joiner of emoji."""
 INDENT = "    "
+REPLACED = "refillspot.replaced"  # the name of an error handler, as "replace" is one
+ALIKE = str.maketrans("→…–—−×÷·≥≤‘’“”", ">.---x/.><''\"\"")
+"""Of the signs in messages, one of ASCII that is as wide."""
+JOINED = re.compile(r"(?:\u200d.|[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff])+")
+"""What makes one sign with an emoji before it."""
 
 
 def readable(text: str) -> str:
@@ -37,8 +47,81 @@ def indented(text: str) -> str:
 
 
 def say(text: object, file: IO[str] | None = None, *, flush: bool = False) -> None:
-    """Print for people; JSON stays the JSON that it is."""
-    print(readable(str(text)), file=file or sys.stdout, flush=flush)  # the one place that does
+    """Print for people; JSON stays the JSON that it is.
+
+    Raises:
+        BrokenPipeError: nobody reads the output any more. What is said beside it, on stderr, may go unread.
+    """
+    out = file or sys.stdout
+    try:
+        print(readable(str(text)), file=out, flush=flush)  # the one place that does
+    except BrokenPipeError:
+        if out is not sys.stderr:
+            raise
+        discard(out)
+
+
+def say_json(value: object) -> None:
+    """Print JSON in one line; where the encoding lacks a letter, all of them are written as JSON's escapes."""
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value)
+    say(text)
+
+
+# --- the streams
+
+
+def prepare_streams() -> None:
+    """Let stdout and stderr replace what their encoding lacks, and end quietly where nobody reads them.
+
+    Idempotent. A stream that was closed before the start is there, and leads nowhere.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  # for as long as it runs
+        else:
+            replace_what_lacks(stream)
+    atexit.unregister(_flush)
+    atexit.register(_flush)
+
+
+def replace_what_lacks(stream: object) -> None:
+    """Let a text stream, of whatever encoding, be written every text to."""
+    if isinstance(stream, TextIOWrapper) and stream.errors != REPLACED:
+        stream.reconfigure(errors=REPLACED)
+
+
+def discard(stream: IO[str]) -> None:
+    """Let what a stream still holds, and all that follows, go nowhere: Python flushes once more when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:  # whoever closes a pipe, as `head` does, has seen enough
+            discard(stream)
+
+
+def _replaced(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for letters that an encoding lacks, in as many columns as they take."""
+    from rich.cells import cell_len  # noqa: PLC0415  # rarely needed, and not at each start
+
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101  # the handler is for writing alone
+    joined = JOINED.match(error.object, error.end)
+    end = joined.end() if joined else error.end
+    lacking = error.object[error.start : end].translate(ALIKE)
+    return re.sub(r"[^\x00-\x7f]+", lambda found: "?" * cell_len(found[0]), lacking), end
+
+
+codecs.register_error(REPLACED, _replaced)
 
 
 def _escaped(found: re.Match[str]) -> str:

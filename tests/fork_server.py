@@ -157,9 +157,10 @@ def become(request: Request) -> None:
     sys.argv = ["", *request.arguments]  # runpy puts the module's path in front
     sys.path[0] = request.directory
     errors = "surrogateescape" if locale.setlocale(locale.LC_CTYPE) in PLAIN_LOCALES else "strict"
-    sys.stdin = os.fdopen(0, "r", -1, "utf-8", errors, closefd=False)
-    sys.stdout = os.fdopen(1, "w", 1 if os.isatty(1) else -1, "utf-8", errors, closefd=False)
-    sys.stderr = os.fdopen(2, "w", 1, "utf-8", "backslashreplace", closefd=False)
+    encoding = os.environ.get("PYTHONIOENCODING") or "utf-8"
+    sys.stdin = os.fdopen(0, "r", -1, encoding, errors, closefd=False)
+    sys.stdout = os.fdopen(1, "w", 1 if os.isatty(1) else -1, encoding, errors, closefd=False)
+    sys.stderr = os.fdopen(2, "w", 1, encoding, "backslashreplace", closefd=False)
 
 
 def main() -> None:

@@ -9,14 +9,14 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cached_property
 from pathlib import Path
 from threading import Thread
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -128,7 +128,37 @@ class Launcher:
         """Start it with pipes for its three streams."""
         if sys.platform == "win32":
             return spawn(module, *arguments, environment=environment, directory=directory)
-        (stdin, to_it), (out, its_out), (err, its_err), (report, its_end) = (os.pipe() for _ in range(4))
+        streams = os.pipe(), os.pipe(), os.pipe()
+        return self._fork(streams, module, arguments, environment, directory)
+
+    def show(self, module: str, *arguments: str, environment: Mapping[str, str], columns: int = 80) -> bytes:
+        """Run it on a terminal of so many columns; return all that it wrote there, on both streams."""
+        import fcntl  # noqa: PLC0415  # not on Windows, nor are the other two
+        import pty  # noqa: PLC0415
+        import struct  # noqa: PLC0415
+        import termios  # noqa: PLC0415
+
+        ours, its = pty.openpty()
+        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        streams = os.pipe(), (os.dup(ours), its), (os.dup(ours), os.dup(its))
+        with self._fork(streams, module, arguments, environment, PROJECT), os.fdopen(ours, "rb", 0) as terminal:
+            written = bytearray()
+            with suppress(OSError):  # EIO: nobody has it open any more
+                while part := terminal.read(65536):
+                    written += part
+        return bytes(written)
+
+    def _fork(
+        self,
+        streams: tuple[tuple[int, int], tuple[int, int], tuple[int, int]],
+        module: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        directory: Path,
+    ) -> Forked:
+        """Start it with these for its three streams, (from where it is read, to where it is written) each."""
+        (stdin, to_it), (out, its_out), (err, its_err) = streams
+        report, its_end = os.pipe()
         request = {
             "module": module,
             "arguments": arguments,

@@ -9,8 +9,9 @@ import pytest
 from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
-from refillspot.command import BaseCommand, check_spider, say_json
+from refillspot.command import BaseCommand, check_spider
 from refillspot.exceptions import ArgumentError, CrawlIdError, RefillspotError
+from refillspot.readable import say_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from refillspot.exceptions import RefillspotError
-from refillspot.logs import JsonLines, Origin, ScrubbedRecord
-from refillspot.readable import ACTING, indented, one_line, readable, say
+from refillspot.logs import JsonLines, Origin, ScrubbedRecord, scrub_logs
+from refillspot.readable import ACTING, indented, one_line, prepare_streams, readable, say, say_json
 from refillspot.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 FORGED = "2026-11-24 15:30:00 [refillspot] INFO: Complete: 9 stores stored."
 HOSTILE = [
@@ -152,3 +154,38 @@ def test_a_panel_is_drawn_anew_in_place() -> None:
     assert "\x1b[2K" in written.getvalue()
     assert "\x1b[2J" not in written.getvalue()
     assert r"무한리필\u001b[2J" in written.getvalue()
+
+
+# --- encodings that lack letters, and readers that leave
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp949", "utf-8"])
+def test_what_an_encoding_lacks_is_replaced_by_as_much(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    with io.TextIOWrapper(written, encoding=encoding, write_through=True) as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        prepare_streams()
+        say(KOREAN)
+        say("a → b … 3 × 4")
+        read, signs = written.getvalue().decode(encoding).splitlines()
+        assert cell_len(read) == cell_len(KOREAN)
+        assert (read == KOREAN) == (encoding == "utf-8")
+        assert "19,900" in read
+        assert signs in {"a → b … 3 × 4", "a > b … 3 × 4", "a > b . 3 x 4"}
+
+        say_json({"name": KOREAN})
+        assert json.loads(written.getvalue().decode(encoding).splitlines()[-1]) == {"name": KOREAN}
+
+
+def test_a_log_in_any_encoding_takes_every_line(tmp_path: Path) -> None:
+    before, factory, hook = list(logging.root.handlers), logging.getLogRecordFactory(), sys.excepthook
+    handler = logging.FileHandler(tmp_path / "log", encoding="ascii")
+    logging.root.addHandler(handler)
+    scrub_logs()
+    logging.getLogger("refillspot.x").warning("the site says: %s", KOREAN)
+    logging.root.handlers[:] = before
+    logging.setLogRecordFactory(factory)
+    sys.excepthook = hook
+    handler.close()
+
+    assert "the site says: ?" in (tmp_path / "log").read_text("ascii")

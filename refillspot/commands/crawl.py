@@ -42,5 +42,5 @@ class Command(BaseCommand, CrawlCommand):
         self.crawler_process.start()
         crawl.result()  # type: ignore[attr-defined]  # a task: the asyncio reactor is a setting of this project
         status = crawl_exit_status(crawler.stats.get_stats())
-        say(status.sentence, file=sys.stderr)
         self.exitcode = status.exit_code
+        say(status.sentence, file=sys.stderr)

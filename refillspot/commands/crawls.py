@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand, add_scope_options, crawl_scope, say_json
+from refillspot.command import BaseCommand, add_scope_options, crawl_scope
 from refillspot.language import gettext as _
-from refillspot.readable import say
+from refillspot.readable import say, say_json
 
 if TYPE_CHECKING:
     import argparse

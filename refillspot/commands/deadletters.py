@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand, say_json
+from refillspot.command import BaseCommand
 from refillspot.language import gettext as _
-from refillspot.readable import indented, one_line, say
+from refillspot.readable import indented, one_line, say, say_json
 
 if TYPE_CHECKING:
     import argparse
@@ -113,8 +112,7 @@ def _replay(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.N
 
 def _drop(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
     count = found.drop(letters)
-    say(
-        json.dumps({"crawl": found.crawl.id, "dropped": count})
-        if opts.json
-        else _("{count} dead letters were dropped.").format(count=count)
-    )
+    if opts.json:
+        say_json({"crawl": found.crawl.id, "dropped": count})
+        return
+    say(_("{count} dead letters were dropped.").format(count=count))

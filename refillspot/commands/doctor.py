@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand, say_json
+from refillspot.command import BaseCommand
 from refillspot.language import gettext as _
+from refillspot.readable import say_json
 
 if TYPE_CHECKING:
     import argparse

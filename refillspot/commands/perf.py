@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
-from refillspot.command import BaseCommand, say_json
+from refillspot.command import BaseCommand
 from refillspot.language import gettext as _
-from refillspot.readable import say
+from refillspot.readable import say, say_json
 
 if TYPE_CHECKING:
     import argparse

@@ -9,12 +9,11 @@ from refillspot.command import (
     add_site_option,
     add_spider_arguments,
     parse_spider_arguments,
-    say_json,
     site_named,
 )
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
-from refillspot.readable import say
+from refillspot.readable import say, say_json
 
 if TYPE_CHECKING:
     import argparse

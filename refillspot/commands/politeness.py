@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 from scrapy.exceptions import UsageError
 
 from refillspot.clock import write_kst
-from refillspot.command import BaseCommand, say_json
+from refillspot.command import BaseCommand
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
-from refillspot.readable import say
+from refillspot.readable import say, say_json
 
 if TYPE_CHECKING:
     import argparse

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand, say_json
+from refillspot.command import BaseCommand
 from refillspot.language import gettext as _
-from refillspot.readable import say
+from refillspot.readable import say, say_json
 
 if TYPE_CHECKING:
     import argparse
@@ -55,11 +54,10 @@ def _down(environ: dict[str, str], *, as_json: bool) -> None:
 
     home = read_environment(environ).home
     embedded.down(home)
-    say(
-        json.dumps(embedded.status(home))
-        if as_json
-        else _("The embedded servers of {home} are stopped.").format(home=home)
-    )
+    if as_json:
+        say_json(embedded.status(home))
+        return
+    say(_("The embedded servers of {home} are stopped.").format(home=home))
 
 
 def _status(environ: dict[str, str], *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from scrapy.exceptions import UsageError
 
 from refillspot.command import BaseCommand
 from refillspot.language import gettext as _
-from refillspot.readable import say
+from refillspot.readable import say_json
 
 if TYPE_CHECKING:
     import argparse
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         crawl = choose_crawl(services, self.key_prefix, args[0] if args else None)
         with CrawlReader(services, self.settings, crawl) as reader:
             if opts.json:
-                say(msgspec.json.encode(figures_of.take(reader.read())).decode())
+                say_json(msgspec.to_builtins(figures_of.take(reader.read())))
             elif opts.once or not console.is_terminal:
                 console.print(TopView(figures_of.take(reader.read())))
             else:

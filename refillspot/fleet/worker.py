@@ -43,7 +43,7 @@ class Worker:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=os.environ,
+                env=os.environ | {"PYTHONIOENCODING": "utf-8"},  # its log is read here, whatever the terminal's is
                 start_new_session=not WINDOWS,
                 creationflags=flags,
             )

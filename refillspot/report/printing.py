@@ -5,7 +5,6 @@ On a terminal columns fit whatever width letters have: rich counts cells, of whi
 
 from __future__ import annotations
 
-import json
 from enum import Enum, auto
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from refillspot.language import gettext as _
-from refillspot.readable import say
+from refillspot.readable import say, say_json
 from refillspot.report.figures import write, write_change
 from refillspot.report.findings import Severity
 from refillspot.report.tables import (
@@ -59,7 +58,7 @@ class Format(Enum):
 
 def print_one(report: Report, form: Format) -> None:
     if form is Format.JSON:
-        say(json.dumps(report.as_json(), ensure_ascii=False))
+        say_json(report.as_json())
     elif form is Format.MARKDOWN:
         say(report_as_markdown(report))
     else:
@@ -68,7 +67,7 @@ def print_one(report: Report, form: Format) -> None:
 
 def print_all(reports: Sequence[Report], form: Format) -> None:
     if form is Format.JSON:
-        say(json.dumps([report.as_json() for report in reports], ensure_ascii=False))
+        say_json([report.as_json() for report in reports])
     elif form is Format.MARKDOWN:
         say(crawls_as_markdown(reports))
     else:
