@@ -16,8 +16,7 @@ from refillspot.monitoring.snapshot import choose_crawl
 from refillspot.operations.crawls import Pruning, read_overview, set_paused
 from refillspot.operations.dead_letters import CrawlDeadLetters
 from refillspot.planning import CrawlArguments
-from refillspot.postgres.crawl_list import find_crawl
-from refillspot.postgres.crawls import CrawlTable
+from refillspot.postgres.crawls import CrawlTable, find_crawl
 from refillspot.report.recorded import find
 from refillspot.services import ServiceAddresses
 

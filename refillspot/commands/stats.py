@@ -110,7 +110,7 @@ def _of_logs(paths: list[str]) -> Report:
     from refillspot.exceptions import ArgumentError
     from refillspot.report.recorded import read_log
     from refillspot.report.report import report_on
-    from refillspot.stats.crawl_stats import CrawlStats
+    from refillspot.stats.crawl import CrawlStats
 
     logs = {path: read_log(path) for path in paths}
     without = [path for path, runs in logs.items() if not runs]

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from refillspot.doctor import Check, problem
 from refillspot.exceptions import RefillspotError
 from refillspot.language import gettext as _
-from refillspot.postgres.database import schema_state
-from refillspot.postgres.migrations import known_migrations
+from refillspot.postgres.database import known_migrations, schema_state
 from refillspot.services import embedded, mask_password
 from refillspot.services.addresses import crosses_network_in_the_clear, read_addresses
 from refillspot.services.inspection import inspect_postgres, inspect_redis

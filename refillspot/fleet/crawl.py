@@ -29,7 +29,7 @@ from refillspot.monitoring.metrics import serve_metrics
 from refillspot.monitoring.snapshot import CrawlReader
 from refillspot.operations.progress import ProgressReader
 from refillspot.policies.politeness_settings import allowed_pace
-from refillspot.postgres.database import join_crawl, look_at_crawl
+from refillspot.postgres.crawls import join_crawl, look_at_crawl
 from refillspot.readable import say
 from refillspot.services import read_environment
 from refillspot.services.ownership import claim_home

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.frontier.queue import COMPLETE, pid_here
 from refillspot.monitoring.figures import FiguresOfCrawl
-from refillspot.postgres.database import look_at_crawl
+from refillspot.postgres.crawls import look_at_crawl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from refillspot.monitoring.snapshot import Snapshot
-    from refillspot.stats.crawl import Crawl
-    from refillspot.stats.crawl_stats import CrawlStats
+    from refillspot.stats.crawl import Crawl, CrawlStats
     from refillspot.stats.workers import WorkerFigures
 
 ROWS, COMMIT_SECONDS = "postgres/rows", "postgres/seconds"

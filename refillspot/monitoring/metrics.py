@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
     from refillspot.monitoring.snapshot import CrawlReader, Snapshot
-    from refillspot.stats.crawl_stats import CrawlStats
+    from refillspot.stats.crawl import CrawlStats
 
 HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 ADDRESS = "127.0.0.1"  # of this machine only: the page tells what is crawled, and asks for no password

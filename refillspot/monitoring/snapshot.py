@@ -14,12 +14,11 @@ from refillspot.operations.pace_control import read_pace
 from refillspot.operations.progress import ProgressReader
 from refillspot.policies.politeness_settings import allowed_pace
 from refillspot.postgres import worker_stats
-from refillspot.postgres.crawl_list import find_crawl, list_crawls
-from refillspot.postgres.database import look_at_crawl
+from refillspot.postgres.crawls import find_crawl, list_crawls, look_at_crawl
 from refillspot.shared.heartbeats import HeartbeatReader
 from refillspot.shared.keys import crawl_prefix, politeness_key
 from refillspot.site_hosts import SiteHosts
-from refillspot.stats.crawl_stats import CrawlStats
+from refillspot.stats.crawl import CrawlStats
 from refillspot.stats.worker_stats import WorkerStats, newest
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from refillspot.language import gettext as _
 from refillspot.operations.dead_letters import DeadLetters
 from refillspot.operations.progress import UNREADABLE, ProgressReader
 from refillspot.planning import spider_arguments
-from refillspot.postgres.crawl_list import ANY, abandon_crawl, find_crawl, list_crawls
+from refillspot.postgres.crawls import ANY, abandon_crawl, find_crawl, list_crawls
 from refillspot.shared.connections import blocking_client
 from refillspot.shared.keys import crawl_prefix
 

@@ -14,7 +14,7 @@ from refillspot.frontier.dead_letters import DeadLetter
 from refillspot.frontier.queue import CLOSING, GONE, script_source
 from refillspot.language import gettext as _
 from refillspot.policies.circuit_breaker import API_FAILURE, API_PROBE
-from refillspot.postgres.crawl_list import find_crawl, list_crawls, reopen_crawl
+from refillspot.postgres.crawls import find_crawl, list_crawls, reopen_crawl
 from refillspot.shared.connections import blocking_client
 from refillspot.shared.keys import CrawlKeys, crawl_prefix
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from refillspot.exceptions import MeasurementError
 from refillspot.language import gettext as _
-from refillspot.postgres.crawl_list import list_crawls
+from refillspot.postgres.crawls import list_crawls
 from refillspot.sandbox.replica import running_site
 from refillspot.sandbox.scratch import running_crawl
 

@@ -23,7 +23,7 @@ from refillspot.sandbox.scratch import scratch_space
 from refillspot.services.inspection import measure_servers
 from refillspot.sites.diningcode.answers import decode_search
 from refillspot.sites.diningcode.forms import search_form
-from refillspot.stats.crawl_stats import CrawlStats
+from refillspot.stats.crawl import CrawlStats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

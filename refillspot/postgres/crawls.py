@@ -1,4 +1,7 @@
-"""`refillspot.crawls`: which crawls there are, who joins which, how they ended."""
+"""`refillspot.crawls`: which crawls there are, who joins which, how they ended.
+
+`CrawlTable` is for workers; the functions are for commands: they block.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,9 @@ from psycopg.types.json import Jsonb
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.language import gettext as _
-from refillspot.postgres.connection import ATTEMPT_SECONDS, open_async_connection, when_available
-from refillspot.postgres.migrations import migrate
-from refillspot.stats.crawl import Crawl
+from refillspot.postgres.connection import ATTEMPT_SECONDS, open_async_connection, open_connection, run, when_available
+from refillspot.postgres.database import migrate, migrate_database
+from refillspot.stats.crawl import Crawl, CrawlScope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +34,10 @@ NAMED = f"SELECT {COLUMNS} FROM refillspot.crawls WHERE id = %(id)s"
 CREATE = f"""
     INSERT INTO refillspot.crawls (id, spider, arguments, started_at)
     VALUES (%(id)s, %(spider)s, %(arguments)s, %(now)s) RETURNING {COLUMNS}
+"""
+SET_STATE = f"""
+    UPDATE refillspot.crawls SET state = %(state)s, ended_at = %(ended_at)s
+    WHERE id = %(id)s AND state <> %(state)s RETURNING {COLUMNS}
 """
 COMPLETE = f"""
     UPDATE refillspot.crawls SET state = 'complete', counts = %(counts)s, ended_at = coalesce(ended_at, %(now)s)
@@ -109,3 +116,66 @@ async def _the(cursor: psycopg.AsyncCursor[Crawl]) -> Crawl:
     if crawl is None:
         raise ArgumentError(_("this crawl is no longer in refillspot.crawls"))
     return crawl
+
+
+def join_crawl(database_url: str, spider: str, arguments: Mapping[str, Any], named: str | None, now: datetime) -> Crawl:
+    """Return the crawl to take part in, see `CrawlTable.join`."""
+    return run(CrawlTable(database_url).join(spider, arguments, named, now))
+
+
+def look_at_crawl(database_url: str, crawl_id: str) -> Crawl | None:
+    """Return a crawl as PostgreSQL knows it, None while PostgreSQL is away."""
+    try:
+        with (
+            open_connection(database_url, seconds=5) as connection,
+            connection.cursor(row_factory=class_row(Crawl)) as cursor,
+        ):
+            return cursor.execute(NAMED, {"id": crawl_id}).fetchone()
+    except psycopg.Error:
+        return None
+
+
+ANY = CrawlScope()
+
+
+def list_crawls(database_url: str, scope: CrawlScope = ANY) -> list[Crawl]:
+    """Return the crawls that are meant, newest first.
+
+    Raises:
+        ServiceUnavailableError: PostgreSQL does not answer.
+    """
+    crawls = _read(database_url, f"SELECT {COLUMNS} FROM refillspot.crawls ORDER BY started_at DESC, id", {})
+    return [crawl for crawl in crawls if scope.has(crawl)]
+
+
+def find_crawl(database_url: str, crawl_id: str) -> Crawl:
+    """Return the crawl with this id.
+
+    Raises:
+        ArgumentError: there is none, or no crawl can be called so.
+        ServiceUnavailableError: PostgreSQL does not answer.
+    """
+    check_crawl_id(crawl_id)
+    found = _read(database_url, f"SELECT {COLUMNS} FROM refillspot.crawls WHERE id = %(id)s", {"id": crawl_id})
+    if not found:
+        raise ArgumentError(_("there is no crawl {crawl_id}: see scrapy crawls list").format(crawl_id=crawl_id))
+    return found[0]
+
+
+def reopen_crawl(database_url: str, crawl_id: str) -> None:
+    """Make an ended crawl one that processes join again."""
+    _read(database_url, SET_STATE, {"id": crawl_id, "state": "running", "ended_at": None})
+
+
+def abandon_crawl(database_url: str, crawl_id: str, now: datetime) -> None:
+    """Make an unfinished crawl one that nobody joins."""
+    _read(database_url, SET_STATE, {"id": crawl_id, "state": "abandoned", "ended_at": now})
+
+
+def _read(database_url: str, query: str, values: Mapping[str, Any]) -> list[Crawl]:
+    try:
+        migrate_database(database_url)
+        with open_connection(database_url) as connection:
+            return connection.cursor(row_factory=class_row(Crawl)).execute(query, values).fetchall()
+    except psycopg.OperationalError as error:
+        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error

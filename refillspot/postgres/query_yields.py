@@ -11,8 +11,7 @@ from psycopg.types.json import Jsonb
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.planning.keywords import KeywordYield
 from refillspot.postgres.connection import ATTEMPT_SECONDS, open_async_connection, open_connection, when_available
-from refillspot.postgres.database import migrate_database
-from refillspot.postgres.migrations import migrate
+from refillspot.postgres.database import migrate, migrate_database
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

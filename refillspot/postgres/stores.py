@@ -12,9 +12,9 @@ import psycopg
 from refillspot.parsing import PARSER_VERSION
 from refillspot.postgres.columns import encode_json
 from refillspot.postgres.connection import ATTEMPT_SECONDS, ROW_AT_FAULT, open_async_connection, when_available
+from refillspot.postgres.database import migrate
 from refillspot.postgres.kept_pages import count_outdated, keep_pages, keep_unread
 from refillspot.postgres.merging import merge, prepare_connection, reread, see_again
-from refillspot.postgres.migrations import migrate
 from refillspot.postgres.store_row import StoreRow
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from refillspot.language import Message
-    from refillspot.stats.crawl_stats import CrawlStats
+    from refillspot.stats.crawl import CrawlStats
 
 
 class Severity(IntEnum):

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
-from refillspot.postgres.crawl_list import ANY, list_crawls
+from refillspot.postgres.crawls import ANY, list_crawls
 from refillspot.postgres.worker_stats import read
 from refillspot.readable import one_line
-from refillspot.stats.crawl_stats import CrawlStats
+from refillspot.stats.crawl import CrawlStats
 from refillspot.stats.worker_stats import WorkerStats, plain_stats
 
 if TYPE_CHECKING:

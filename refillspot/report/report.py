@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from refillspot.report.figures import Unit, figures, write, write_seconds
+from refillspot.report.figures import SECTIONS, Unit, figures, write, write_seconds
 from refillspot.report.findings import Case, findings
-from refillspot.report.measures import SECTIONS
 from refillspot.report.rules.answers import ANSWER_RULES
 from refillspot.report.rules.crawl import BUDGET_RULES, CRAWL_RULES, WORKER_RULES
 from refillspot.report.rules.parts import PART_RULES, absent_parts, odd_parts
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from refillspot.report.figures import Figure
     from refillspot.report.findings import Finding, Rule
-    from refillspot.stats.crawl_stats import CrawlStats
+    from refillspot.stats.crawl import CrawlStats
 
 NOT_KNOWN = "?"
 DEFAULT_CEILING = 1.0  # requests/s

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from refillspot.report.figures import Figure
     from refillspot.report.report import Report
-    from refillspot.stats.crawl_stats import CrawlStats
+    from refillspot.stats.crawl import CrawlStats
 
 LONGEST = 30  # cells of a terminal for the arguments; whole ones: scrapy crawls show
 STATES = {

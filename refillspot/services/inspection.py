@@ -17,7 +17,7 @@ from redis.retry import Retry
 
 from refillspot.postgres.connection import open_connection
 from refillspot.process import own_mib
-from refillspot.services.rerouting import route_of
+from refillspot.services.addresses import route_of
 
 if TYPE_CHECKING:
     from refillspot.services.addresses import ServiceAddresses

@@ -1,14 +1,27 @@
-"""What is on record of a crawl: its row in PostgreSQL, and where its requests are. Pure."""
+"""A crawl on record, and as it is or was: the one model that top, metrics, a fleet's panel and the report read. Pure.
+
+The sentence with which a crawl ends is said by a process that knows its own stats only: it reads `Counts`, of which
+`CrawlStats` is one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from refillspot.planning import spider_arguments
+from refillspot.stats.counts import Counts, complete, own_counts, ratio
+from refillspot.stats.worker_stats import total
+from refillspot.stats.workers import is_alive, last_seen, most_memory_mb, seconds_at_work, worker_figures
+
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Sequence
+    from typing import Any
 
     from refillspot.regions import Region
+    from refillspot.stats.worker_stats import WorkerStats
+    from refillspot.stats.workers import WorkerFigures
 
 
 @dataclass(slots=True, frozen=True)
@@ -63,3 +76,143 @@ class Progress:
     @property
     def left(self) -> int:
         return self.queued + self.leased + self.waiting
+
+
+RESUMABLE = {"finished", "shutdown", "memory_limit", "site_away"}  # reasons with which a worker ends in good order
+RUNNING, COMPLETE = "running", "complete"
+
+
+@dataclass(slots=True, frozen=True)
+class CrawlStats(Counts):
+    workers: Sequence[WorkerStats]
+    now: datetime
+    crawl: Crawl | None
+    """None: read from log files."""
+    progress: Progress | None
+    """None where the queue was not asked."""
+
+    @classmethod
+    def of(
+        cls,
+        workers: Sequence[WorkerStats],
+        now: datetime,
+        crawl: Crawl | None = None,
+        progress: Progress | None = None,
+    ) -> CrawlStats:
+        stats = total(workers)
+        own = _own(crawl, progress) if crawl else own_counts(stats)
+        return cls(complete(stats, own), own, workers, now, crawl, progress)
+
+    @property
+    def id(self) -> str:
+        """Empty where the logs name none."""
+        return self.crawl.id if self.crawl else str(self.stats.get("crawl/id", ""))
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """As they were given with `-a`."""
+        return spider_arguments(self.crawl.arguments) if self.crawl else {}
+
+    # --- how it is, or how it ended
+
+    @property
+    def state(self) -> str:
+        """running, paused, interrupted, complete or abandoned; of log files also stopped and unknown."""
+        if self.crawl and self.crawl.state != RUNNING:
+            return self.crawl.state
+        if self.crawl:
+            is_paused = self.progress is not None and self.progress.paused
+            is_gone = self.workers and not self.at_work
+            return "paused" if is_paused else "interrupted" if is_gone else RUNNING
+        reasons = set(self.finish_reasons)
+        if self.stats.get("crawl/state") == COMPLETE or reasons == {"finished"}:
+            return COMPLETE
+        if not reasons:
+            return "unknown"
+        return "stopped" if reasons - RESUMABLE else "interrupted"
+
+    @property
+    def is_complete(self) -> bool:
+        return self.state == COMPLETE
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody will work on it any more."""
+        return self.crawl is None or self.crawl.state != RUNNING
+
+    @property
+    def at_work(self) -> int:
+        """Workers. At the end of a crawl they do not give their leases back."""
+        if self.is_over:
+            return 0
+        return self.progress.workers if self.progress else sum(map(self._is_alive, self.workers))
+
+    @property
+    def finish_reasons(self) -> dict[str, int]:
+        """How many workers ended for which reason."""
+        reasons = [reason for worker in self.workers if (reason := worker.stats.get("finish_reason"))]
+        return {reason: reasons.count(reason) for reason in dict.fromkeys(reasons)}
+
+    @property
+    def killed(self) -> int:
+        """How many workers are gone and said no goodbye."""
+        return sum(worker.ended_at is None and not self._is_alive(worker) for worker in self.workers)
+
+    @property
+    def worker_figures(self) -> list[WorkerFigures]:
+        return [worker_figures(one, self.now, is_over=self.is_over) for one in self.workers]
+
+    @property
+    def memory_mb(self) -> float | None:
+        """The most that workers used together, in MiB."""
+        return most_memory_mb(self.workers)
+
+    # --- when, and how fast
+
+    @property
+    def started_at(self) -> datetime | None:
+        begun = [worker.started_at for worker in self.workers]
+        return self.crawl.started_at if self.crawl else min(begun, default=None)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When a worker was last at work."""
+        seen = max(map(last_seen, self.workers), default=None)
+        return (self.crawl.ended_at if self.crawl else None) or seen
+
+    @property
+    def seconds(self) -> float:
+        """For how long one worker at least was at work."""
+        if not self.workers and self.started_at and self.ended_at:
+            return (self.ended_at - self.started_at).total_seconds()
+        return seconds_at_work(self.workers)
+
+    @property
+    def stored_per_hour(self) -> float | None:
+        return ratio(3600 * self.stored, self.seconds)
+
+    @property
+    def asked_per_second(self) -> float | None:
+        return ratio(self.asked, self.seconds)
+
+    @property
+    def budget_used(self) -> float | None:
+        """Share of what the ceiling allowed in this time; None where there is no ceiling."""
+        ceiling = self.number("politeness/ceiling")
+        return ratio(self.asked_per_second, ceiling) if self.number("politeness/permits") is not None else None
+
+    @property
+    def cache_begun(self) -> datetime | None:
+        """Since when the page cache had been filled as the crawl began; None where that is not known."""
+        begun: Any = self.stats.get("cache/begun")
+        return datetime.fromisoformat(begun) if isinstance(begun, str) else None
+
+    def _is_alive(self, worker: WorkerStats) -> bool:
+        return is_alive(worker, self.now, self.crawl.ended_at if self.crawl else None)
+
+
+def _own(crawl: Crawl, progress: Progress | None) -> dict[str, int]:
+    """Return what a crawl has counted itself: in its queue as long as it runs, then in its row."""
+    if crawl.state == COMPLETE:
+        return {"dead": 0} | crawl.result
+    return crawl.result | ({"done": progress.done, "dead": progress.dead} if progress else {})

@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from refillspot.planning import KEYWORDS
-from refillspot.postgres.migrations import known_migrations
+from refillspot.postgres.database import known_migrations
 from tests.crawl.moments import two_at_work, wait_for_store_pages
 from tests.programs import completed
 

@@ -20,8 +20,7 @@ from refillspot.monitoring.figures import FiguresOfCrawl
 from refillspot.monitoring.metrics import CrawlCollector
 from refillspot.monitoring.snapshot import CrawlReader
 from refillspot.planning import CrawlArguments
-from refillspot.postgres.crawl_list import find_crawl
-from refillspot.postgres.crawls import CrawlTable
+from refillspot.postgres.crawls import CrawlTable, find_crawl
 from refillspot.postgres.worker_stats import save
 from tests.crawl.moments import SLOW, hurry
 from tests.stats.test_totals import NOON, worker

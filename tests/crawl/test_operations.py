@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 
 from refillspot.clock import Clock
 from refillspot.planning import KEYWORDS
-from refillspot.postgres.database import join_crawl
+from refillspot.postgres.crawls import join_crawl
 from tests.crawl.moments import SLOW, fetched, hurry, wait_for_store_pages, wait_for_workers
 
 if TYPE_CHECKING:

@@ -25,8 +25,7 @@ from refillspot.clock import Clock
 from refillspot.exceptions import ConfigurationError
 from refillspot.monitoring.metrics import CrawlCollector, serve_metrics
 from refillspot.monitoring.snapshot import CrawlReader
-from refillspot.postgres.crawl_list import find_crawl
-from refillspot.postgres.database import join_crawl
+from refillspot.postgres.crawls import find_crawl, join_crawl
 from refillspot.services import ServiceAddresses
 from tests.crawl.moments import PACED, SLOW, hurry, wait_for_store_pages, wait_for_workers
 from tests.programs import PROJECT

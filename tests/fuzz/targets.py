@@ -22,10 +22,9 @@ from refillspot.postgres.store_row import StoreRow
 from refillspot.services.addresses import read_addresses
 from refillspot.services.environment import read_environment
 from refillspot.sites.diningcode.channels import read_list, read_store
-from refillspot.sites.diningcode.forms import search_form, store_form
+from refillspot.sites.diningcode.forms import refusal_of, search_form, store_form
 from refillspot.sites.diningcode.kept_page import kept_page
 from refillspot.sites.diningcode.lists import ListReader
-from refillspot.sites.diningcode.refusals import refusal_of
 from refillspot.sites.diningcode.stores import build_store
 from tests.parsing.fuzz import DOCUMENTED, PIECES, ROW, read_text
 from tests.shared.redis_readers import (

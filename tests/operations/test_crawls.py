@@ -10,8 +10,7 @@ from psycopg.types.json import Jsonb
 
 from refillspot.clock import Clock
 from refillspot.operations.crawls import Pruning
-from refillspot.postgres.crawl_list import list_crawls
-from refillspot.postgres.database import join_crawl
+from refillspot.postgres.crawls import join_crawl, list_crawls
 from refillspot.regions import parse_region
 from refillspot.services import ServiceAddresses
 from refillspot.stats.crawl import CrawlScope

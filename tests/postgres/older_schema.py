@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from refillspot.postgres.migrations import BOOKKEEPING, known_migrations
+from refillspot.postgres.database import BOOKKEEPING, known_migrations
 
 NOTE = "INSERT INTO refillspot.migrations (number, name) VALUES (%s, %s)"
 

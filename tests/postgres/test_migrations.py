@@ -7,9 +7,8 @@ import pytest
 from psycopg import errors
 
 from refillspot.exceptions import SchemaVersionError
-from refillspot.postgres import migrations
-from refillspot.postgres.database import migrate_database, scratch_database
-from refillspot.postgres.migrations import known_migrations
+from refillspot.postgres import database
+from refillspot.postgres.database import known_migrations, migrate_database, scratch_database
 from tests.postgres.older_schema import migrate_until
 
 
@@ -58,7 +57,7 @@ def test_a_scratch_database_is_gone_afterwards(empty_database_url: str) -> None:
 def test_a_table_that_somebody_holds_is_not_waited_for_without_end(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(migrations, "LOCK_TIMEOUT", "10ms")
+    monkeypatch.setattr(database, "LOCK_TIMEOUT", "10ms")
     migrate_until(empty_database_url, 8)
 
     with psycopg.connect(empty_database_url) as reader:

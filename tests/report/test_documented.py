@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from refillspot.report.figures import SECTIONS
 from refillspot.report.findings import Severity
-from refillspot.report.measures import SECTIONS
 from refillspot.report.report import RULES
 from tools.documents.report import figures_part, findings_part
 

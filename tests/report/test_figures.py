@@ -9,7 +9,7 @@ import pytest
 
 from refillspot.report.figures import Unit, write, write_change
 from refillspot.report.report import report_on
-from refillspot.stats.crawl_stats import CrawlStats
+from refillspot.stats.crawl import CrawlStats
 from tests.stats.making import BEGUN, HOUR, crawl, crawl_stats, worker
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 from refillspot import settings
 from refillspot.report.findings import Case, Severity
 from refillspot.report.report import RULES, report_on, words_of
-from refillspot.stats.crawl_stats import CrawlStats
+from refillspot.stats.crawl import CrawlStats
 from tests.stats.making import BEGUN, HOUR, crawl, crawl_stats, worker
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 from refillspot.exceptions import ArgumentError
 from refillspot.logs import JsonLines, Origin, ScrubbedRecord
 from refillspot.report.recorded import read_log, read_runs
-from refillspot.stats.crawl_stats import CrawlStats
+from refillspot.stats.crawl import CrawlStats
 from tests.stats.making import BEGUN
 
 if TYPE_CHECKING:

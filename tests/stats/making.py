@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from refillspot.planning import CrawlArguments
-from refillspot.stats.crawl import Crawl
-from refillspot.stats.crawl_stats import CrawlStats
+from refillspot.stats.crawl import Crawl, CrawlStats
 from refillspot.stats.worker_stats import WorkerStats
 
 BEGUN = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)  # the next day in Korea

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from refillspot.stats.counts import Counts
-from refillspot.stats.crawl import Progress
-from refillspot.stats.crawl_stats import CrawlStats
+from refillspot.stats.crawl import CrawlStats, Progress
 from tests.stats.making import BEGUN, HOUR, crawl, crawl_stats, worker
 
 LOG = {"downloader/response_status_count/200": 9, "downloader/response_status_count/429": 2}

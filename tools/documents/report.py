@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from refillspot.report.measures import SECTIONS
+from refillspot.report.figures import SECTIONS
 from refillspot.report.report import RULES
 from tools.documents.source import table
 

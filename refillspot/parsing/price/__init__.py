@@ -9,8 +9,7 @@ from itertools import product
 from typing import TYPE_CHECKING, cast
 
 from refillspot.items import Price
-from refillspot.parsing.price.amount import Amount, find_amounts, hide_other_numbers
-from refillspot.parsing.price.words import LABEL, Dimension, read_label
+from refillspot.parsing.price.amount import LABEL, Amount, Dimension, find_amounts, hide_other_numbers, read_label
 from refillspot.parsing.text import plain_text
 
 if TYPE_CHECKING:

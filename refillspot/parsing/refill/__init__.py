@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from refillspot.items import Evidence, EvidenceSource, RefillVerdict, Verdict
-from refillspot.parsing.price.words import LABEL, PERSON
+from refillspot.parsing.price.amount import LABEL, PERSON
 from refillspot.parsing.refill.words import (
     ANY_OFFER,
     BUFFET,

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from refillspot.items import RefillTerms
 from refillspot.parsing.price import FREE, find_labels, is_plausible_krw, parse_prices
-from refillspot.parsing.price.amount import find_amounts
-from refillspot.parsing.price.words import LABEL, PERSON
+from refillspot.parsing.price.amount import LABEL, PERSON, find_amounts
 from refillspot.parsing.refill import offers_refill
 from refillspot.parsing.refill.words import is_side
 from refillspot.parsing.text import plain_text

@@ -9,9 +9,9 @@ from refillspot.exit_status import BLOCKED, UNREADABLE
 from refillspot.language import gettext
 from refillspot.language import lazy_gettext as _
 from refillspot.language import lazy_ngettext as ngettext
+from refillspot.report.figures import USEFUL_HIT_RATE
 from refillspot.report.findings import Rule, Severity
-from refillspot.report.measures import USEFUL_HIT_RATE
-from refillspot.stats.crawl_stats import RESUMABLE
+from refillspot.stats.crawl import RESUMABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from refillspot.report.findings import Rule, Severity
 
 if TYPE_CHECKING:
     from refillspot.report.findings import Case
-    from refillspot.stats.crawl_stats import CrawlStats
+    from refillspot.stats.crawl import CrawlStats
 
 ODD, ABSENT = "oddities/", "absent/"
 FEWEST = 20  # answers from which a share says anything

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from refillspot.language import lazy_gettext as _
 from refillspot.language import lazy_ngettext as ngettext
+from refillspot.report.figures import USEFUL_HIT_RATE, is_emptied, nothing_cached
 from refillspot.report.findings import Rule, Severity
-from refillspot.report.measures import USEFUL_HIT_RATE, is_emptied, nothing_cached
 
 if TYPE_CHECKING:
     from refillspot.report.findings import Case

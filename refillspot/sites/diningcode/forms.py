@@ -1,11 +1,14 @@
-"""What is asked of the API."""
+"""What is asked of the API, and the answers by which it refuses: known by what they say, as their status is not."""
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus, urlencode, urlsplit
 
+from refillspot.policies.caching import ROBOTS_PATH
 from refillspot.sites.examination import Form
+from refillspot.sites.site import Refusal, RefusalKind
 
 if TYPE_CHECKING:
     from refillspot.regions import BoundingBox
@@ -41,3 +44,25 @@ def list_page_url(web_url: str, query: str) -> str:
 def store_page_url(web_url: str, ref: str) -> str:
     """Return the page of a store that people can open."""
     return f"{web_url.rstrip('/')}{STORE_PAGE}?rid={quote_plus(ref)}"
+
+
+VERIFICATION = b"human verification"
+LOOKED_AT = 64 * 1024  # bytes; such a page has a few
+
+
+def refusal_of(url: str, status: int, body: bytes) -> Refusal | None:
+    """Return why an answer is a block: a verification page, or a page for humans where none was due."""
+    start = body[:LOOKED_AT].removeprefix(BOM_UTF8).lstrip()
+    if start[:1] in {b"{", b"["}:
+        return None
+    if VERIFICATION in start.lower():
+        return Refusal(RefusalKind.VERIFICATION, f"a verification page under HTTP {status}")
+    if start.startswith(b"<") and not is_page_due(url) and (200 <= status < 300 or status == 403):
+        return Refusal(RefusalKind.PAGE, f"a page for humans under HTTP {status} where none was due")
+    return None
+
+
+def is_page_due(url: str) -> bool:
+    """Tell whether HTML is a fair answer: neither of the API nor of robots.txt."""
+    path = urlsplit(url).path
+    return not path.startswith("/API/") and path != ROBOTS_PATH

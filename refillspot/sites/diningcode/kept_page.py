@@ -14,12 +14,11 @@ import msgspec
 
 from refillspot.exceptions import ApiError, LayoutChangedError, PassingError, UnknownStoreError
 from refillspot.sites.diningcode.answers import LONGEST_MESSAGE, result_of, sections_of
-from refillspot.sites.diningcode.forms import LIST_PAGE, STORE_PAGE, search_form, store_form
+from refillspot.sites.diningcode.forms import LIST_PAGE, STORE_PAGE, refusal_of, search_form, store_form
 from refillspot.sites.diningcode.json_parts import loose_json, whole_json, write_json
 from refillspot.sites.diningcode.kept_html import kept_list_page, kept_store_page
 from refillspot.sites.diningcode.page_types import Row
 from refillspot.sites.diningcode.people import json_without_people, without_people
-from refillspot.sites.diningcode.refusals import refusal_of
 from refillspot.sites.shapes import Shapes, json_type
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from lxml import html
 from parsel import Selector
 
 from refillspot.exceptions import BlockedError, LayoutChangedError, MalformedAnswerError
-from refillspot.sites.diningcode.refusals import VERIFICATION
+from refillspot.sites.diningcode.forms import VERIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

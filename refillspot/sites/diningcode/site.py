@@ -9,7 +9,7 @@ import msgspec
 
 from refillspot.exceptions import LayoutChangedError, PassingError, UnknownStoreError
 from refillspot.policies.caching import Cacheability, Kind
-from refillspot.sites.diningcode import NAME, answers, channels, kept_page, page_types, refusals
+from refillspot.sites.diningcode import NAME, answers, channels, forms, kept_page, page_types
 from refillspot.sites.diningcode.examination import DiningcodeExamination
 from refillspot.sites.diningcode.json_parts import without_mark
 from refillspot.sites.diningcode.page_types import Row, SearchPage, StorePage
@@ -36,10 +36,10 @@ class Diningcode(Site):
         return channels.web_page_for(Form(urlsplit(url).path, body), web_url)
 
     def refusal_of(self, url: str, status: int, body: bytes) -> Refusal | None:
-        return refusals.refusal_of(url, status, body)
+        return forms.refusal_of(url, status, body)
 
     def is_page_due(self, url: str) -> bool:
-        return refusals.is_page_due(url)
+        return forms.is_page_due(url)
 
     def cacheability(self, kind: Kind, url: str, status: int, body: bytes) -> Cacheability:
         """Judge an answer by reading it: the site reports errors, and shows block pages, under HTTP 200 too."""
