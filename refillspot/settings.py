@@ -73,7 +73,6 @@ EXTENSIONS_BASE = {
     "scrapy.extensions.corestats.CoreStats": 0,
     "scrapy.extensions.logcount.LogCount": 0,
     "scrapy.extensions.closespider.CloseSpider": 0,
-    "scrapy.extensions.feedexport.FeedExporter": 0,
     "scrapy.extensions.logstats.LogStats": 0,
 }
 
@@ -161,6 +160,7 @@ REDIS_KEY_PREFIX = "refillspot"  # start of every key in Redis: `<prefix>:<crawl
 EXTENSIONS = {
     "refillspot.extensions.adaptive_concurrency.AdaptiveConcurrency": 0,
     "refillspot.extensions.early_stop.EarlyStop": 0,
+    "refillspot.extensions.feeds.StoreFeeds": 0,  # Scrapy's FeedExporter would write what only this crawl reads, too
     "refillspot.extensions.garbage_collection.GarbageCollection": 0,
     "refillspot.extensions.heartbeat.Heartbeat": 0,
     "refillspot.extensions.json_log.JsonLog": 0,
@@ -183,6 +183,20 @@ FLEET_WORKERS = "auto"  # or a number: workers of `scrapy fleet` without `-n`
 FLEET_MAX_MEMORY_MB = 2048  # MiB for all workers of a fleet together, and the fleet itself
 # Port of 127.0.0.1 on which a fleet serves `/metrics` for Prometheus; 0 = one that is free, empty = none
 METRICS_PORT = ""
+
+# --- Feeds (`-o`, `-O`, FEEDS). Read by StoreFeeds
+FEED_EXPORT_ENCODING = "utf-8"  # Scrapy's default writes Korean in JSON as \uXXXX; `utf-8-sig` for CSV in Excel
+# {format: exporter}: Scrapy's own write a store as the table has it
+FEED_EXPORTERS_BASE = {
+    "csv": "refillspot.extensions.feeds.CsvFeed",
+    "jl": "refillspot.extensions.feeds.JsonLinesFeed",
+    "json": "refillspot.extensions.feeds.JsonFeed",
+    "jsonl": "refillspot.extensions.feeds.JsonLinesFeed",
+    "jsonlines": "refillspot.extensions.feeds.JsonLinesFeed",
+    "marshal": "refillspot.extensions.feeds.MarshalFeed",
+    "pickle": "refillspot.extensions.feeds.PickleFeed",
+    "xml": "refillspot.extensions.feeds.XmlFeed",
+}
 
 # --- Storage. Read by the pipeline
 ITEM_PIPELINES = {

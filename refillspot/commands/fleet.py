@@ -35,6 +35,8 @@ class Command(BaseCommand):
         add_spider_arguments(parser)
         parser.add_argument("-n", dest="workers", default=None, metavar="N",
                             help=_("how many workers, or auto (default: FLEET_WORKERS)"))  # fmt: skip
+        parser.add_argument("-o", "-O", dest="feeds", metavar="FILE", action="append", default=[],
+                            help=_("refused, for want of one file for all workers: use scrapy export"))  # fmt: skip
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         from scrapy.spiderloader import SpiderLoader
@@ -46,6 +48,7 @@ class Command(BaseCommand):
         if len(args) != 1:
             raise UsageError(_("name a spider: scrapy fleet diningcode -a district=강남구"), print_help=False)
         check_spider(args[0], SpiderLoader.from_settings(self.settings).list())
+        self._refuse_feeds(opts)
         arguments = parse_spider_arguments(opts)
         os.environ.update({name: self.settings[name] for name in NAMES if self.settings.get(name)})
         passed = [option for option in opts.set if option.partition("=")[0] not in NAMES]  # `ps` shows these
@@ -53,3 +56,11 @@ class Command(BaseCommand):
         services = resolve()
         crawl = FleetCrawl.join(args[0], arguments, self.settings, services)
         self.exitcode = crawl.run(opts.workers or str(self.settings["FLEET_WORKERS"]), passed)
+
+    def _refuse_feeds(self, opts: argparse.Namespace) -> None:
+        """Its workers would write over each other, unless the name of a feed says the time or the batch."""
+        shared = [str(uri) for uri in self.settings.getdict("FEEDS") if "%(" not in str(uri)]
+        if opts.feeds or shared:
+            told = _("a fleet's workers cannot write one feed ({feeds}): when they are done, scrapy export -o FILE")
+            named = ", ".join([f"-O {file}" for file in opts.feeds] + [f"FEEDS: {uri}" for uri in shared])
+            raise UsageError(told.format(feeds=named), print_help=False)

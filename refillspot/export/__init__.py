@@ -1,0 +1,1 @@
+"""Stores as they leave the crawl and the table: feeds, and files for others."""

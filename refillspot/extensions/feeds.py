@@ -1,0 +1,72 @@
+"""Scrapy's feeds (`-o`, `-O`, `FEEDS`) with stores as the table has them, and nothing else of the crawl."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scrapy import exporters
+from scrapy.extensions.feedexport import FeedExporter
+
+from refillspot.export.rows import csv_text, feed_row, xml_text
+from refillspot.items import Store, UnreadPage
+from refillspot.planning.keywords import QueryAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scrapy import Spider
+
+OF_THE_CRAWL = (UnreadPage, QueryAnswer)
+"""Items that are for the crawl's own storage."""
+
+
+class StoreFeeds(FeedExporter):
+    """Scrapy's own, which hands on what people ask a feed for: stores, and whatever other spiders yield.
+
+    Settings: FEEDS and the other FEED_… of Scrapy.
+    """
+
+    def item_scraped(self, item: Any, spider: Spider) -> None:
+        if not isinstance(item, OF_THE_CRAWL):
+            super().item_scraped(item, spider)
+
+
+class _AsRow:
+    """Before one of Scrapy's exporters: it is given the row of a store. Other items pass as they are."""
+
+    def export_item(self, item: Any) -> None:
+        row = self.row_of(feed_row(item)) if isinstance(item, Store) else item
+        super().export_item(row)  # type: ignore[misc]  # that of the exporter
+
+    def row_of(self, columns: dict[str, Any]) -> Mapping[str, Any]:
+        return columns
+
+
+class JsonFeed(_AsRow, exporters.JsonItemExporter):
+    pass
+
+
+class JsonLinesFeed(_AsRow, exporters.JsonLinesItemExporter):
+    pass
+
+
+class PickleFeed(_AsRow, exporters.PickleItemExporter):
+    pass
+
+
+class MarshalFeed(_AsRow, exporters.MarshalItemExporter):
+    pass
+
+
+class CsvFeed(_AsRow, exporters.CsvItemExporter):
+    """Nested values as JSON; an apostrophe before what a spreadsheet would change."""
+
+    def row_of(self, columns: dict[str, Any]) -> Mapping[str, Any]:
+        return {name: csv_text(value) for name, value in columns.items()}
+
+
+class XmlFeed(_AsRow, exporters.XmlItemExporter):
+    """Nested values as JSON: no element can be called "0", as a weekday is. What is not known has no element."""
+
+    def row_of(self, columns: dict[str, Any]) -> Mapping[str, Any]:
+        return {name: xml_text(value) for name, value in columns.items() if value is not None}
