@@ -131,10 +131,12 @@ class OpeningHours:
     """
 
     def to_osm(self) -> str:
-        """Return OSM `opening_hours` text, e.g. "Mo-Fr 11:30-15:00,17:00-26:00; Su off; Mo[1,3] off; PH off".
+        """Return OSM `opening_hours` text, e.g. "Su off; Mo-Fr 11:30-15:00,17:00-26:00; Mo[1,3] off; PH off".
 
         OSM has no words for 격주, nor for 설 and 추석: days closed every other week are "unknown", festivals left out.
-        What begins after midnight (a break was before it) is said of the day after.
+        What begins after midnight (a break was before it) is said of the day after. Where a day goes on past midnight,
+        rules are joined by commas: behind a semicolon, a rule takes its day's first hours from the night before. A week
+        or a public holiday that is off still does.
         """
         rules: list[list[str]] = []  # [first weekday, last weekday, selector]
         previous = None
@@ -142,14 +144,16 @@ class OpeningHours:
             selector = _selector(day)
             if not selector:
                 continue
-            if number in self.closed_every_other_week and not day.closed:
-                selector += ' unknown "격주 휴무"'
+            selector += self._doubt(number)
             if rules and previous == number - 1 and rules[-1][2] == selector:
                 rules[-1][1] = WEEKDAYS[number]
             else:
                 rules.append([WEEKDAYS[number], WEEKDAYS[number], selector])
             previous = number
         texts = [f"{a if a == b else f'{a}-{b}'} {selector}" for a, b, selector in rules]
+        if any(end > MIDNIGHT for day in self.days.values() for _start, end in day.intervals):
+            off = [text for text in texts if text.endswith(" off")]
+            texts = [*off, *filter(None, [", ".join(text for text in texts if text not in off)])]
         texts += [f"{WEEKDAYS[day]}[{','.join(map(str, weeks))}] off" for day, weeks in self.closed_weeks.items()]
         texts += [f"PH {selector}" for selector in [_selector(self.holidays)] if selector]
         return ", ".join(filter(None, ["; ".join(texts), *self._osm_after_midnight()]))
@@ -158,7 +162,12 @@ class OpeningHours:
         for number, day in sorted(self.days.items()):
             for start, end in day.intervals:
                 if start >= MIDNIGHT:
-                    yield f"{WEEKDAYS[(number + 1) % 7]} {_of_next_day(start)}-{_of_next_day(end)}"
+                    after = f"{_of_next_day(start)}-{_of_next_day(end)}"
+                    yield f"{WEEKDAYS[(number + 1) % 7]} {after}{self._doubt(number)}"
+
+    def _doubt(self, number: int) -> str:
+        is_open_in_some = number in self.closed_every_other_week and not self.days[number].closed
+        return ' unknown "격주 휴무"' if is_open_in_some else ""
 
 
 def _selector(day: Day | None) -> str:

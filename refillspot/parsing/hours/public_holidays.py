@@ -1,4 +1,4 @@
-"""Public holidays of Korea, as far as a date without its year tells: its weekday says which years it can be.
+"""Public holidays of Korea: what a date is, and what a date without its year can be, as far as its weekday tells.
 
 The lunar ones come from the package `holidays` 0.109 (`holidays.KR`), which has them of the Korea Astronomy and Space
 Science Institute; docs/adr/0020 says why they are a table. It reaches to 2036 and is to be continued before.
@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import cache, lru_cache
+from typing import Literal
+
+Holiday = Literal["festival", "beside festival", "other"]
+"""설날 or 추석 itself; the day before or after; any other public holiday."""
 
 # 설날, 부처님오신날, 추석; of 설날 and 추석 the day before and the day after are holidays too.
 _LUNAR = {
@@ -28,6 +32,21 @@ _ELECTIONS = (date(2026, 6, 3), date(2028, 4, 12), date(2030, 6, 12))
 _NOT_MADE_UP = {(1, 1), (6, 6)}  # every other one that falls on a weekend is made up for on the next working day
 _DAY = timedelta(days=1)
 _SATURDAY, _SUNDAY = 5, 6
+
+
+def is_calendar_known(year: int) -> bool:
+    return year in _LUNAR
+
+
+@lru_cache(maxsize=1024)
+def find_holiday(day: date) -> Holiday | None:
+    """Return what public holiday a date is, None if it is none; the calendar of its year is known."""
+    new_year, _buddha, harvest = (date(day.year, *lunar) for lunar in _LUNAR[day.year])
+    if day in {new_year, harvest}:
+        return "festival"
+    if min(abs(day - new_year), abs(day - harvest)) == _DAY:
+        return "beside festival"
+    return "other" if day in _public_holidays(day.year) else None
 
 
 @lru_cache(maxsize=1024)

@@ -117,7 +117,7 @@ def test_images(store: Store, page: str) -> None:
 
 def test_hours(store: Store) -> None:
     assert store.hours
-    assert store.hours.to_osm() == "Th 11:30-23:00; Fr 11:30-26:00; Sa off"
+    assert store.hours.to_osm() == "Sa off; Th 11:30-23:00, Fr 11:30-26:00"
 
 
 def test_hours_last_order(store: Store) -> None:
