@@ -56,7 +56,10 @@ class BaseCommand(ScrapyCommand):
         prepare_streams()  # Scrapy makes all commands first, whatever it then prints
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
+        from refillspot.help import speak
+
         super().add_options(parser)
+        speak(parser)
         if self.has_json:
             parser.add_argument("--json", action="store_true", help=self.json_help())
 
@@ -135,6 +138,15 @@ class OnScrapysQueue:
     """
 
     settings: Settings
+
+    def short_desc(self) -> str:
+        return _(super().short_desc())  # type: ignore[misc]  # that of Scrapy's command
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        from refillspot.help import speak
+
+        super().add_options(parser)  # type: ignore[misc]  # that of Scrapy's command
+        speak(parser)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)  # type: ignore[misc]  # that of Scrapy's command

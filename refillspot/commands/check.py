@@ -39,6 +39,12 @@ class Command(CheckCommand):
             "neither the site nor a server."
         )
 
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        from refillspot.help import speak
+
+        super().add_options(parser)
+        speak(parser)
+
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
         opts.spargs = ANY_PLACE | opts.spargs

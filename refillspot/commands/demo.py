@@ -28,7 +28,7 @@ class Command(BaseCommand):
     has_json = False
 
     def short_desc(self) -> str:
-        return _("Crawl two districts of a synthetic city and check what was stored")
+        return _("Crawl two districts of a synthetic city and check the outcome")
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)

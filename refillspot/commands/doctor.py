@@ -30,7 +30,7 @@ class Command(BaseCommand):
         return "[options]"
 
     def short_desc(self) -> str:
-        return _("Check servers, machine, settings and the site, and tell you what to do")
+        return _("Check servers, machine, settings and site, and say what to do")
 
     def long_desc(self) -> str:
         return _(

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         return "[options]"
 
     def short_desc(self) -> str:
-        return _("Measure speed, memory, cache, database and availability against their goals")
+        return _("Measure speed, memory, cache and availability against goals")
 
     def long_desc(self) -> str:
         return _(

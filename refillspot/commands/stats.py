@@ -27,7 +27,7 @@ class Command(BaseCommand):
         return "[options] [RUN | last | all]"
 
     def short_desc(self) -> str:
-        return _("Report on a crawl: figures against targets, what went wrong, what to do about it")
+        return _("Report on a crawl: figures, what went wrong, what to do")
 
     def long_desc(self) -> str:
         return _(

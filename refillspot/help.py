@@ -1,0 +1,142 @@
+"""What `-h` prints: in the language of the user, in lines that are measured in columns, of which Hangul takes two."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from scrapy.commands import ScrapyHelpFormatter
+
+from refillspot import language
+from refillspot.language import gettext
+from refillspot.language import lazy_gettext as _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LOG_LEVEL = re.compile(r"log level \(default: (\w+)\)")
+OF_OTHERS = (
+    # argparse
+    _("usage"),
+    _("options"),
+    _("positional arguments"),
+    _("show this help message and exit"),
+    _("%(prog)s: error: %(message)s\n"),
+    _("argument %(argument_name)s: %(message)s"),
+    _("expected one argument"),
+    _("expected at least one argument"),
+    _("invalid %(type)s value: %(value)r"),
+    _("ignored explicit argument %r"),
+    _("ambiguous option: %(option)s could match %(matches)s"),
+    # Scrapy
+    _("Run quick benchmark test"),
+    _("Fetch a URL using the Scrapy downloader"),
+    _(
+        "Fetch a URL using the Scrapy downloader and print its content to stdout. You may want to use --nolog to "
+        "disable logging"
+    ),
+    _("Parse URL (using its spider) and print the results"),
+    _("Run a spider from a Python file, no project required"),
+    _("Run the spider defined in the given file"),
+    _("Interactive scraping console"),
+    _("Interactive console for scraping the given url or file. Use ./file.html syntax or full path for local file."),
+    _("Global Options"),
+    _("log file. if omitted stderr will be used"),
+    _("disable logging completely"),
+    _("write python cProfile stats to FILE"),
+    _("write process ID to FILE"),
+    _("set/override setting (may be repeated)"),
+    _("enable pdb on failure (uses ipdb if installed)"),
+    _("set spider argument (may be repeated)"),
+    _(
+        "append scraped items to the end of FILE (use - for stdout), to define format set a colon at the end of the "
+        "output URI (i.e. -o FILE:FORMAT)"
+    ),
+    _(
+        "dump scraped items into FILE, overwriting any existing file, to define format set a colon at the end of the "
+        "output URI (i.e. -O FILE:FORMAT)"
+    ),
+    _("use this spider"),
+    _("evaluate the code in the shell, print the result and exit"),
+    _("do not handle HTTP 3xx status codes and print response as-is"),
+    _("print response HTTP headers instead of body"),
+    _("use this spider without looking for one"),
+    _("process items through pipelines"),
+    _("don't show links to follow (extracted requests)"),
+    _("don't show scraped items"),
+    _("avoid using pygments to colorize the output"),
+    _("use CrawlSpider rules to discover the callback"),
+    _("use this callback for parsing, instead looking for a callback"),
+    _("inject extra meta into the Request, it must be a valid raw json string"),
+    _("inject extra callback kwargs into the Request, it must be a valid raw json string"),
+    _("maximum depth for parsing requests [default: %(default)s]"),
+    _("print each depth level one by one"),
+    _("only list contracts, without checking them"),
+    _("print contract tests for all spiders"),
+)
+"""What argparse and Scrapy say by themselves, for the catalogue; anything else of theirs stays as it is."""
+
+
+class HelpFormatter(ScrapyHelpFormatter):
+    """argparse knows its formatter as a class, and whoever changes something about it overrides its methods."""
+
+    def format_part_strings(self, part_strings: list[str]) -> list[str]:
+        """Underline headings, and fold the usage: argparse leaves one that is given as it is."""
+        return [self._as_heading(part) for part in part_strings]
+
+    def _as_heading(self, part: str) -> str:
+        if part.startswith("usage: "):
+            usage = self._fill_text(part.removeprefix("usage: "), self._width, "  ")
+            return f"{_underlined('usage', '=')}{usage}\n\n"
+        if part.endswith(":\n") and not part.startswith(" "):
+            name = part.removesuffix(":\n")
+            return _underlined(name, "-" if name == "Global Options" else "=")
+        return part
+
+    def _expand_help(self, action: argparse.Action) -> str:
+        if action.help:
+            action.help = _translated(action.help)
+        return super()._expand_help(action)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return list(wrapped(text, width))
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(indent + line for line in wrapped(text, width - len(indent)))
+
+
+def speak(parser: argparse.ArgumentParser) -> None:
+    """Let a parser say everything in the language of the user, what is wrong included."""
+    parser.formatter_class = HelpFormatter
+    parser.description = gettext(parser.description) if parser.description else None
+    vars(argparse)["_"] = _of_argparse  # where it looks up its words; those of `gettext` know the locale alone
+
+
+def wrapped(text: str, width: int) -> Iterator[str]:
+    """Yield lines of at most `width` columns, broken between words; a longer word has a line of its own."""
+    line = ""
+    for word in text.split():
+        if line and cell_len(line) + 1 + cell_len(word) > width:
+            yield line
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    if line:
+        yield line
+
+
+def _underlined(name: str, with_what: str) -> str:
+    heading = gettext(name).title()
+    return f"{heading}\n{with_what * cell_len(heading)}\n"
+
+
+def _translated(text: str) -> str:
+    if found := LOG_LEVEL.fullmatch(text):
+        return gettext("log level (default: {level})").format(level=found[1])
+    return gettext(text)
+
+
+def _of_argparse(text: str) -> str:
+    return text if text == "usage: " else language.gettext(text)  # Scrapy's formatter looks for that

@@ -1,0 +1,88 @@
+"""What `-h` prints, made as Scrapy makes it: 80 columns, in the language of the user."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.cells import cell_len
+from scrapy.cmdline import ScrapyArgumentParser, _get_commands_dict
+from scrapy.commands import ScrapyHelpFormatter
+from scrapy.settings import Settings
+
+from refillspot.help import wrapped
+from tests.english import english_in
+
+if TYPE_CHECKING:
+    from scrapy.commands import ScrapyCommand
+
+COMMANDS: dict[str, ScrapyCommand] = _get_commands_dict(
+    Settings({"COMMANDS_MODULE": "refillspot.commands"}), inproject=True
+)
+OURS = [name for name, one in COMMANDS.items() if type(one).__module__.startswith("refillspot.")]
+LIST_COLUMNS = 16  # of `scrapy -h`, before what it says of a command
+
+
+def parser_of(name: str) -> ScrapyArgumentParser:
+    command = COMMANDS[name]
+    command.settings = Settings()
+    parser = ScrapyArgumentParser(
+        prog="scrapy",
+        formatter_class=ScrapyHelpFormatter,
+        usage=f"scrapy {name} {command.syntax()}",
+        conflict_handler="resolve",
+        description=command.long_desc(),
+    )
+    command.add_options(parser)
+    return parser
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("name", OURS)
+def test_help_fits_into_80_columns(name: str, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("REFILLSPOT_LANG", language)
+
+    assert [line for line in parser_of(name).format_help().splitlines() if cell_len(line) > 80] == []
+    assert LIST_COLUMNS + cell_len(COMMANDS[name].short_desc()) <= 80
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_help_is_korean_for_who_speaks_korean(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFILLSPOT_LANG", "ko")
+    syntax = COMMANDS[name].syntax()
+    _usage, _, told = parser_of(name).format_help().partition(syntax.split()[-1] if syntax else name)
+
+    assert english_in(told) == []
+    assert english_in(COMMANDS[name].short_desc()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--seed", "x"], "int 값이 아닙니다"),
+        (["--seed"], "값을 하나 주세요"),
+        (["--seed=1", "-h"], "이 도움말을 출력"),
+    ],
+)
+def test_argparse_speaks_korean_too(
+    arguments: list[str], expected: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REFILLSPOT_LANG", "ko")
+    with pytest.raises(SystemExit):
+        parser_of("demo").parse_args(arguments)
+    captured = capsys.readouterr()
+
+    assert expected in captured.out + captured.err
+    assert captured.err == "" or "scrapy: 오류: " in captured.err
+
+
+def test_lines_are_measured_in_columns_and_broken_between_words() -> None:
+    text = "무한리필 식당을 Scrapy로 수집합니다 https://example.org/a-word-that-is-longer-than-a-line 끝"
+    lines = list(wrapped(text, 20))
+
+    assert " ".join(lines) == text
+    assert [line for line in lines if cell_len(line) > 20] == ["https://example.org/a-word-that-is-longer-than-a-line"]
+    assert list(wrapped("", 20)) == []
+    assert list(wrapped(text, sys.maxsize)) == [text]
