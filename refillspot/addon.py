@@ -1,16 +1,21 @@
-"""The add-on: what the environment and `.env` say, and what of it no log may show."""
+"""The add-on: settings that can be used, what the environment and `.env` say, and what of it no log may show."""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
+from refillspot.configuration import read_settings, without_effect
 from refillspot.logs import scrub_logs
 from refillspot.redaction import NAMES, hide
 from refillspot.services import ADDRESSES, environ_with, read_environment, resolve
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
+
+
+logger = logging.getLogger(__name__)
 
 
 class RefillspotAddon:
@@ -20,6 +25,7 @@ class RefillspotAddon:
     the embedded servers).
 
     Raises:
+        ConfigurationError: a setting cannot be used, see `refillspot.configuration`.
         ServiceUnavailableError, ConfigurationError: see `refillspot.services.resolve`.
     """
 
@@ -27,6 +33,9 @@ class RefillspotAddon:
         values = read_environment().values
         hide({**values, **{name: settings[name] for name in NAMES if settings.get(name)}})
         scrub_logs()
+        read_settings(settings)  # those of the spider, too
+        for sentence in without_effect(settings):
+            logger.warning("%s", sentence)
         addresses = resolve(environ_with(settings))
         for name, url in zip(ADDRESSES, astuple(addresses), strict=True):
             settings.set(name, url, priority="addon")

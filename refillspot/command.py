@@ -11,7 +11,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
-from refillspot.exceptions import ArgumentError, CrawlIdError, RefillspotError
+from refillspot.exceptions import ArgumentError, ConfigurationError, CrawlIdError, RefillspotError
 from refillspot.language import did_you_mean
 from refillspot.language import gettext as _
 from refillspot.readable import discard, indented, prepare_streams, say
@@ -40,8 +40,9 @@ IN_MEMORY: dict[str, Any] = {
 class BaseCommand(ScrapyCommand):
     """A command says in `act` what it does; heavy imports live in there: Scrapy imports all commands each time.
 
-    0 done; 1 it could not be, or a command's own failure; 2 wrong usage. A RefillspotError is told as one message
-    without a traceback; any other error ends the program with one that is as harmless as a log.
+    0 done; 1 it could not be, or a command's own failure; 2 wrong usage, settings and `.env` included. A
+    RefillspotError is told as one message without a traceback; any other error ends the program with one that is as
+    harmless as a log.
     """
 
     requires_crawler_process = False
@@ -65,6 +66,10 @@ class BaseCommand(ScrapyCommand):
 
     def json_help(self) -> str:
         return _("print JSON")
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        look_at_settings(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if options := [arg for arg in args if OPTION.match(arg)]:
@@ -126,8 +131,8 @@ class BaseCommand(ScrapyCommand):
             discard(sys.stdout)
             self.exitcode = 1
         except RefillspotError as error:
-            say(_("Error: {error}").format(error=indented(scrub(str(error)))), file=sys.stderr)
-            self.exitcode = 2 if isinstance(error, self.wrong_usage) else 1
+            tell(error)
+            self.exitcode = 2 if isinstance(error, (self.wrong_usage, ConfigurationError)) else 1
 
 
 class OnScrapysQueue:
@@ -152,6 +157,22 @@ class OnScrapysQueue:
         super().process_options(args, opts)  # type: ignore[misc]  # that of Scrapy's command
         for name, value in IN_MEMORY.items():
             self.settings.set(name, value, priority="project")
+        look_at_settings(self.settings)
+
+
+def look_at_settings(settings: Settings) -> None:
+    """Read all settings before Scrapy makes anything of them; where some cannot be used, the program ends with 2."""
+    from refillspot.configuration import read_settings
+
+    try:
+        read_settings(settings)
+    except ConfigurationError as error:
+        tell(error)
+        sys.exit(2)
+
+
+def tell(error: RefillspotError) -> None:
+    say(_("Error: {error}").format(error=indented(scrub(str(error)))), file=sys.stderr)
 
 
 def add_spider_arguments(parser: argparse.ArgumentParser) -> None:

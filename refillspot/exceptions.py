@@ -26,6 +26,10 @@ class ServiceUnavailableError(RefillspotError):
     """PostgreSQL or Redis does not answer; the message names the server and says what to do."""
 
 
+class UnsuitableServerError(RefillspotError):
+    """PostgreSQL or Redis answers, but is too old, or set up so that a crawl cannot rely on it."""
+
+
 class SchemaVersionError(RefillspotError):
     """The database was migrated by a newer refillspot than this one."""
 

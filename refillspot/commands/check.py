@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.commands.check import Command as CheckCommand
 from scrapy.settings import SETTINGS_PRIORITIES
 
-from refillspot.command import IN_MEMORY, check_spider
+from refillspot.command import IN_MEMORY, check_spider, look_at_settings
 from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Command(CheckCommand):
         opts.spargs = ANY_PLACE | opts.spargs
         for name, value in OFFLINE.items():
             self.settings.set(name, value, priority=SETTINGS_PRIORITIES["cmdline"] - 1)
+        look_at_settings(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.crawler_process  # noqa: S101  # Scrapy made it

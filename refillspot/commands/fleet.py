@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy.exceptions import UsageError
@@ -8,6 +9,7 @@ from scrapy.exceptions import UsageError
 from refillspot.command import BaseCommand, add_spider_arguments, check_spider, parse_spider_arguments
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
+from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
@@ -41,6 +43,7 @@ class Command(BaseCommand):
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         from scrapy.spiderloader import SpiderLoader
 
+        from refillspot.configuration import without_effect
         from refillspot.fleet.crawl import FleetCrawl
         from refillspot.redaction import NAMES, hide
         from refillspot.services import read_environment, resolve
@@ -53,6 +56,8 @@ class Command(BaseCommand):
         os.environ.update({name: self.settings[name] for name in NAMES if self.settings.get(name)})
         passed = [option for option in opts.set if option.partition("=")[0] not in NAMES]  # `ps` shows these
         hide(read_environment().values)
+        for sentence in without_effect(self.settings):
+            say(sentence, file=sys.stderr)
         services = resolve()
         crawl = FleetCrawl.join(args[0], arguments, self.settings, services)
         self.exitcode = crawl.run(opts.workers or str(self.settings["FLEET_WORKERS"]), passed)

@@ -14,6 +14,7 @@ import psutil
 from scrapy.spiderloader import SpiderLoader
 
 from refillspot.clock import Clock
+from refillspot.configuration import read_settings
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError
 from refillspot.exit_status import COULD_NOT_RUN, HELD, ExitStatus, complete_exit_status
@@ -69,11 +70,13 @@ class FleetCrawl:
 
         Raises:
             ArgumentError: the spider's arguments are not known, or the pace is none for this site.
+            ConfigurationError: a setting of the spider cannot be used.
             ServiceUnavailableError: PostgreSQL does not answer.
         """
         spider_class = SpiderLoader.from_settings(settings).load(spider)
         settings = settings.copy()
         spider_class.update_settings(settings)
+        read_settings(settings)  # those of the spider, too
         allowed_pace(settings)  # before there is a crawl that nobody may go on with
         made: Any = spider_class(**arguments)
         made.settings = settings

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from refillspot.exceptions import RefillspotError
 from refillspot.services import embedded
 from refillspot.services.addresses import ConfiguredAddress, ServiceAddresses, mask_password, read_addresses
-from refillspot.services.environment import ADDRESSES, Environment, environ_with, read_environment
+from refillspot.services.environment import ADDRESSES, VARIABLES, Environment, environ_with, read_environment
 from refillspot.services.reachability import check_postgres, check_redis, warn_of_cache_that_fills_queue
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ EVERY = ("postgres", "redis", "redis-cache")
 
 __all__ = [
     "ADDRESSES",
+    "VARIABLES",
     "Environment",
     "ServiceAddresses",
     "ServiceStatus",

@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
+from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
 from refillspot.language import gettext as _
 from refillspot.postgres.connection import open_connection
 from refillspot.services.addresses import mask_password
@@ -36,7 +36,7 @@ def check_postgres(url: str, origin: str) -> None:
 
     Raises:
         ServiceUnavailableError: it does not answer, refuses the account, or lacks the database.
-        ConfigurationError: it is older than PostgreSQL 15.
+        UnsuitableServerError: it is older than PostgreSQL 15.
     """
     name = _("PostgreSQL at {url} ({origin})").format(url=mask_password(url), origin=origin)
     try:
@@ -56,7 +56,7 @@ def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
 
     Raises:
         ServiceUnavailableError: it does not answer, or refuses the account.
-        ConfigurationError: it is older than Redis 7, or holds the queue and may evict it.
+        UnsuitableServerError: it is older than Redis 7, or holds the queue and may evict it.
     """
     name = _("Redis at {url} ({origin})").format(url=mask_password(url), origin=origin)
     try:
@@ -78,7 +78,7 @@ def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
     if int(str(info["redis_version"]).partition(".")[0]) < OLDEST_REDIS:
         raise _too_old(name, str(info["redis_version"]), OLDEST_REDIS, origin)
     if holds_queue and may_evict_queue(info):
-        raise ConfigurationError(
+        raise UnsuitableServerError(
             _("{server} may evict the queue: its maxmemory-policy is {policy}.").format(
                 server=name, policy=info["maxmemory_policy"]
             ),
@@ -146,8 +146,8 @@ def _start_or_unset(service: str, origin: str) -> str:
     return told.format(service=service, origin=origin)
 
 
-def _too_old(name: str, version: str, oldest: int, origin: str) -> ConfigurationError:
-    return ConfigurationError(
+def _too_old(name: str, version: str, oldest: int, origin: str) -> UnsuitableServerError:
+    return UnsuitableServerError(
         _("{server} is version {version}; refillspot needs {oldest} or later.").format(
             server=name, version=version, oldest=oldest
         ),

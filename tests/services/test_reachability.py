@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
+from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
 from refillspot.services import resolve, status
 from refillspot.services.reachability import check_postgres, check_redis, may_evict_queue
 
@@ -75,7 +75,7 @@ def test_a_wrong_redis_password_is_told_apart(redis_url: str) -> None:
 def test_the_cache_server_does_not_do_for_the_queue(embedded_addresses: ServiceAddresses) -> None:
     check_redis(embedded_addresses.redis_url, "REDIS_URL", holds_queue=True)
 
-    with pytest.raises(ConfigurationError, match="may evict the queue: its maxmemory-policy is allkeys-lru"):
+    with pytest.raises(UnsuitableServerError, match="may evict the queue: its maxmemory-policy is allkeys-lru"):
         check_redis(embedded_addresses.cache_redis_url, "REDIS_URL", holds_queue=True)
 
 
@@ -125,7 +125,7 @@ def test_one_server_that_may_evict_the_queue_is_refused(
         client.config_set("maxmemory-policy", "allkeys-lru")
     environ = {"DATABASE_URL": services.database_url, "REDIS_URL": own_redis.url, "CACHE_REDIS_URL": own_redis.url}
 
-    with pytest.raises(ConfigurationError, match="may evict the queue: its maxmemory-policy is allkeys-lru"):
+    with pytest.raises(UnsuitableServerError, match="may evict the queue: its maxmemory-policy is allkeys-lru"):
         resolve(environ, tmp_path)
 
 
@@ -133,9 +133,9 @@ def test_old_servers_are_refused(monkeypatch: pytest.MonkeyPatch, database_url: 
     monkeypatch.setattr("refillspot.services.reachability.OLDEST_POSTGRES", 99)
     monkeypatch.setattr("refillspot.services.reachability.OLDEST_REDIS", 99)
 
-    with pytest.raises(ConfigurationError, match=r"is version \d+; refillspot needs 99 or later"):
+    with pytest.raises(UnsuitableServerError, match=r"is version \d+; refillspot needs 99 or later"):
         check_postgres(database_url, "DATABASE_URL")
-    with pytest.raises(ConfigurationError, match=r"is version 7\.\d+\.\d+; refillspot needs 99 or later"):
+    with pytest.raises(UnsuitableServerError, match=r"is version 7\.\d+\.\d+; refillspot needs 99 or later"):
         check_redis(redis_url, "REDIS_URL", holds_queue=False)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from scrapy.settings import default_settings
 
 from refillspot import settings
+from refillspot.configuration import allowed_for
 from tools.documents.source import PACKAGE, modules, table
 
 if TYPE_CHECKING:
@@ -33,11 +34,22 @@ def settings_part() -> Iterator[str]:
     found = list(documented_settings())
     for section in dict.fromkeys(one.section for one in found):
         rows = [
-            (f"`{one.name}`", _default(one.name), one.comment, _say(one.name, read_by.get(one.name, [])))
+            (
+                f"`{one.name}`",
+                _default(one.name),
+                _allowed(one.name),
+                one.comment,
+                _say(one.name, read_by.get(one.name, [])),
+            )
             for one in found
             if one.section == section
         ]
-        yield from (f"### {section}", "", *table(("setting", "default", "unit and meaning", "read by"), rows), "")
+        yield from (
+            f"### {section}",
+            "",
+            *table(("setting", "default", "may be", "unit and meaning", "read by"), rows),
+            "",
+        )
 
 
 def documented_settings() -> Iterator[Setting]:
@@ -72,12 +84,17 @@ def _default(name: str) -> str:
     return (f"`{value}`" if value else " ") if isinstance(value, str) else str(value)
 
 
+def _allowed(name: str) -> str:
+    allowed = allowed_for(name)
+    return allowed.told() if allowed else ""
+
+
 def readers() -> dict[str, list[str]]:
     """Return {setting: the files that name it}, as paths in the package."""
     found: dict[str, list[str]] = {}
     for path, tree in modules():
         said = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-        if path.name != "settings.py":
+        if path.name != "settings.py" and path.parent.name != "configuration":
             for name in said & vars(settings).keys():
                 found.setdefault(name, []).append(str(path.relative_to(PACKAGE)))
     return found

@@ -1,0 +1,76 @@
+"""The settings of a command or a crawl, looked at before anything starts: each can be read, and has its right name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from refillspot.configuration.names import misspelt_names, without_effect
+from refillspot.configuration.values import OURS, Allowed, allowed_for, web_address
+from refillspot.exceptions import ConfigurationError
+from refillspot.language import gettext as _
+from refillspot.readable import one_line
+from refillspot.redaction import NAMES, scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scrapy.settings import BaseSettings
+
+__all__ = ["OURS", "Allowed", "allowed_for", "read_settings", "without_effect"]
+
+LONGEST = 80  # characters of a value, in a message
+UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError, msgspec.ValidationError)
+
+
+def read_settings(settings: BaseSettings) -> None:
+    """Let each setting be what it is to be: a number a number, however it was given.
+
+    Raises:
+        ConfigurationError: some cannot be read or are misspelt; a sentence says each, with what is allowed, and none
+            shows a secret.
+    """
+    wrong = [*misspelt_names(settings), *_unreadable_values(settings)]
+    if wrong:
+        raise ConfigurationError("\n".join(wrong))
+
+
+def _unreadable_values(settings: BaseSettings) -> Iterator[str]:
+    for name in sorted(map(str, settings)):
+        given = settings[name]
+        if not (allowed := allowed_for(name)) or (given is None and name not in OURS):
+            continue
+        try:
+            read = allowed.read(given)
+        except ConfigurationError as error:
+            yield str(error)
+        except UNREADABLE:
+            yield _("{name}={given} cannot be used: it must be {allowed}").format(
+                name=name, given=_shown(name, given), allowed=allowed.told()
+            )
+        else:
+            if read is not given:
+                settings.set(name, read, settings.getpriority(name) or 0)
+    yield from _unusable_addresses(settings)
+
+
+def _unusable_addresses(settings: BaseSettings) -> Iterator[str]:
+    """Look at each of SITE_ADDRESSES: an address, or the name of a setting that holds one."""
+    given = settings.get("SITE_ADDRESSES") or ()
+    for address in given.split(",") if isinstance(given, str) else given:
+        try:
+            if "://" in str(address):
+                web_address(address)
+            elif address not in settings:
+                raise ValueError
+        except UNREADABLE:
+            told = _("SITE_ADDRESSES names {address}: neither an address with its scheme nor a setting that holds one")
+            yield told.format(address=_shown("SITE_ADDRESSES", address))
+
+
+def _shown(name: str, given: Any) -> str:
+    if name in NAMES:
+        return "***"
+    text = one_line(scrub(str(given)))
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -1,0 +1,270 @@
+"""What each setting may be. Read once, before anything starts: whoever asks for a setting later finds what it needs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
+from typing import Annotated, Any, NamedTuple, TypeAlias
+from urllib.parse import urlsplit
+
+import msgspec
+from scrapy.settings import default_settings
+
+from refillspot.language import Message
+from refillspot.language import lazy_gettext as _
+from refillspot.policies.politeness_settings import CrawlWindow
+
+Read: TypeAlias = Callable[[Any], Any]
+"""Makes what is read of what was given; raises ValueError, or an error of this project that says what is wrong."""
+
+MOST_SECONDS = 10 * 365 * 24 * 3600  # ten years: more than that is a slip, and nothing that Redis or a clock can hold
+MOST = 2**31 - 1  # of what is counted, as C counts it
+MOST_BYTES = 2**53
+
+
+class Allowed(NamedTuple):
+    """What a setting may be: how it is read, and what people are told."""
+
+    read: Read
+    words: Message
+    least: float | None = None
+    most: float | None = None
+
+    def told(self) -> str:
+        """Say what is allowed."""
+        return self.words().format(least=_plain(self.least), most=_plain(self.most))
+
+
+def _plain(number: float | None) -> str:
+    return "" if number is None else f"{number:.15g}"
+
+
+def _number(kind: type[int | float], words: Message, least: float, most: float) -> Allowed:
+    bounded: Any = Annotated[kind, msgspec.Meta(ge=least, le=most)]
+
+    def read(given: Any) -> Any:
+        return msgspec.convert(given.strip() if isinstance(given, str) else given, bounded, strict=False)
+
+    return Allowed(read, words, least, most)
+
+
+def _whole(least: int, most: int = MOST) -> Allowed:
+    return _number(int, _("a whole number from {least} to {most}"), least, most)
+
+
+def _seconds(least: float = 0.0, most: float = MOST_SECONDS) -> Allowed:
+    return _number(float, _("a number of seconds from {least} to {most}"), least, most)
+
+
+def _switch(given: Any) -> bool:
+    return bool(msgspec.convert(given.strip() if isinstance(given, str) else given, bool, strict=False))
+
+
+def _text(given: Any) -> str:
+    """Read a text of one line."""
+    if not isinstance(given, str) or not given.isprintable():
+        raise ValueError
+    return given
+
+
+def _some_text(given: Any) -> str:
+    if not (text := _text(given).strip()):
+        raise ValueError
+    return text
+
+
+def _header(given: Any) -> str:
+    if not _text(given).isascii():
+        raise ValueError
+    return str(given)
+
+
+def _path(given: Any) -> Any:
+    if isinstance(given, str) and "\0" in given:
+        raise ValueError
+    return given
+
+
+def _window(given: Any) -> str:
+    text = _text(given or "")
+    CrawlWindow.parse(text)
+    return text
+
+
+def _key_prefix(given: Any) -> str:
+    """Read the start of keys; what stands for any text in a pattern of Redis would find keys of others."""
+    if not re.fullmatch(r"[\w.:-]+", str(given)):
+        raise ValueError
+    return str(given)
+
+
+def web_address(given: Any) -> str:
+    """Read the address of a host, with its scheme.
+
+    Raises:
+        ValueError: it is none, or names an account.
+    """
+    parts = urlsplit(_some_text(given))
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.port == 0:
+        raise ValueError
+    if parts.query or parts.fragment or re.search(r"\s", given.strip()):
+        raise ValueError
+    return str(given).strip()
+
+
+def _level(given: Any) -> Any:
+    if isinstance(given, int) or given in logging.getLevelNamesMapping():
+        return given
+    if str(given).strip().upper() in logging.getLevelNamesMapping():
+        return str(given).strip().upper()
+    raise ValueError
+
+
+def _port(given: Any) -> str:
+    return "" if given == "" else str(_whole(0, 65535).read(given))
+
+
+def _workers(given: Any) -> str:
+    return "auto" if given == "auto" else str(_whole(1).read(given))
+
+
+def _list(given: Any) -> Any:
+    if isinstance(given, str):
+        return [part.strip() for part in given.split(",")] if given.strip() else []
+    if not isinstance(given, Sequence | set | frozenset):
+        raise ValueError  # noqa: TRY004  # one error for all that cannot be read
+    return given
+
+
+def _statuses(given: Any) -> list[int]:
+    return [_whole(100, 599).read(status) for status in _list(given)]
+
+
+def _mapping(given: Any) -> Any:
+    read = json.loads(given) if isinstance(given, str) else given
+    if not isinstance(read, Mapping):
+        raise ValueError  # noqa: TRY004  # one error for all that cannot be read
+    return given
+
+
+def _importable(given: Any) -> Any:
+    if not isinstance(given, str):
+        return given  # the class itself
+    module, dot, _name = given.strip().rpartition(".")
+    try:
+        found = find_spec(module) if dot else None
+    except (ImportError, ValueError):
+        found = None
+    if found is None:
+        raise ValueError
+    return given.strip()
+
+
+SWITCH = Allowed(_switch, _("True or False"))
+SHARE = _number(float, _("a number from {least} to {most}"), 0, 1)
+ADDRESS = Allowed(web_address, _("an address with its scheme, as https://im.diningcode.com"))
+CLASS = Allowed(_importable, _("the path of a class or module that can be imported"))
+TEXT = Allowed(_text, _("a text of one line"))
+MAPPING = Allowed(_mapping, _('a JSON object, as {{"Accept-Language": "ko"}}'))
+FILE = Allowed(_path, _("the path of a file"))
+LIST = Allowed(_list, _("a list: several with commas"))
+BYTES = _number(int, _("a number of bytes from {least} to {most}"), 0, MOST_BYTES)
+MEBIBYTES = _number(float, _("a number of MiB from {least} to {most}"), 0, MOST)
+A_MOMENT = 0.001  # seconds; what is done so often takes all of a processor
+
+OURS: dict[str, Allowed] = {
+    "BOT_NAME": TEXT,
+    "CACHE_ENABLED": SWITCH,
+    "CACHE_LEASE_SECONDS": _seconds(A_MOMENT),
+    "CACHE_MAX_VALUE_BYTES": BYTES,
+    "CACHE_MAX_WAITING_MISSES": _whole(0),
+    "CACHE_STALE_IF_ERROR_SECONDS": _seconds(),
+    "CACHE_TTL_LIST_SECONDS": _seconds(),
+    "CACHE_TTL_PERMANENT_SECONDS": _seconds(),
+    "CACHE_TTL_ROBOTS_SECONDS": _seconds(),
+    "CACHE_TTL_STORE_SECONDS": _seconds(),
+    "CLOCK_OFFSET_SECONDS": _seconds(-MOST_SECONDS),
+    "CONCURRENCY_ADAPTIVE_ENABLED": SWITCH,
+    "CONCURRENCY_START": _whole(1),
+    "CONCURRENT_ITEMS": _whole(1),
+    "CONCURRENT_REQUESTS": _whole(1),
+    "CONCURRENT_REQUESTS_PER_DOMAIN": _whole(1),
+    "CRAWL_STATS": LIST,
+    "CRAWL_WINDOW": Allowed(_window, _("a time range, as 01:00-06:00, or nothing")),
+    "DEFAULT_REQUEST_HEADERS": MAPPING,
+    "DININGCODE_API_URL": ADDRESS,
+    "DININGCODE_WEB_URL": ADDRESS,
+    "DOWNLOADER": CLASS,
+    "DOWNLOAD_MAXSIZE": BYTES,
+    "DOWNLOAD_TIMEOUT": _seconds(A_MOMENT),
+    "DOWNLOAD_WARNSIZE": BYTES,
+    "DUPEFILTER_CLASS": CLASS,
+    "EARLY_STOP_PAGES": _whole(0),
+    "FALLBACK_ENABLED": SWITCH,
+    "FALLBACK_PROBE_SECONDS": _seconds(),
+    "FLEET_MAX_MEMORY_MB": _whole(1),
+    "FLEET_WORKERS": Allowed(_workers, _("auto, or a number of workers")),
+    "FRONTIER_LEASE_SECONDS": _seconds(A_MOMENT),
+    "FRONTIER_MAX_ATTEMPTS": _whole(1),
+    "FRONTIER_MAX_IN_HAND": _whole(1),
+    "FRONTIER_PREFETCH": _whole(0),
+    "GC_THRESHOLD_OBJECTS": _whole(0),
+    "HEARTBEAT_SECONDS": _seconds(0, 20),
+    "LOG_FORMATTER": CLASS,
+    "LOG_JSON_FILE": FILE,
+    "LOG_LEVEL": Allowed(_level, _("CRITICAL, ERROR, WARNING, INFO or DEBUG")),
+    "MEMORY_CHECK_SECONDS": _seconds(A_MOMENT),
+    "METRICS_PORT": Allowed(_port, _("a port from 0 to 65535, or nothing")),
+    "POLITENESS_BLOCK_SECONDS": _seconds(),
+    "POLITENESS_FAST_ALLOWED": SWITCH,
+    "POLITENESS_REQUESTS_PER_SECOND": _number(float, _("a number of requests a second, as 0.5"), 0, 1_000_000),
+    "POSTGRES_COPY_MAX_ROWS": _whole(1),
+    "POSTGRES_COPY_MAX_SECONDS": _seconds(),
+    "POSTGRES_TIMEOUT_SECONDS": _seconds(A_MOMENT),
+    "REDIS_KEY_PREFIX": Allowed(_key_prefix, _("letters, digits and any of _ . : -")),
+    "REDIRECT_MAX_TIMES": _whole(0),
+    "RETRY_BACKOFF_SECONDS": _seconds(),
+    "RETRY_HTTP_CODES": Allowed(_statuses, _("HTTP statuses from 100 to 599, with commas")),
+    "RETRY_TIMES": _whole(0),
+    "ROBOTSTXT_USER_AGENT": TEXT,
+    "SCHEDULER": CLASS,
+    "SCHEDULER_PERSIST": SWITCH,
+    "SCHEDULER_SERIALIZER": CLASS,
+    "SCRAPER_SLOT_MAX_ACTIVE_SIZE": BYTES,
+    "SITE_ADDRESSES": LIST,
+    "SITE_AWAY_MAX_SECONDS": _seconds(),
+    "SITE_AWAY_START_SECONDS": _seconds(),
+    "UNLIKELY_SAMPLE_SHARE": SHARE,
+    "USER_AGENT": Allowed(_header, _("a text of one line in ASCII, as it is sent")),
+    "USER_AGENT_ROTATION_ENABLED": SWITCH,
+    "WORKER_MAX_MEMORY_MB": MEBIBYTES,
+}
+"""The settings of this project, and those of Scrapy for which it has a value of its own."""
+
+_ANY_NUMBER = _number(float, _("a number"), -MOST_BYTES, MOST_BYTES)
+_ANY_WHOLE = _number(int, _("a whole number"), -MOST_BYTES, MOST_BYTES)
+OF_SCRAPY: dict[str, Allowed] = {
+    "CLOSESPIDER_ERRORCOUNT": _whole(0),
+    "CLOSESPIDER_ITEMCOUNT": _whole(0),
+    "CLOSESPIDER_PAGECOUNT": _whole(0),
+    "CLOSESPIDER_PAGECOUNT_NO_ITEM": _whole(0),
+    "CLOSESPIDER_TIMEOUT": _seconds(),
+    "CLOSESPIDER_TIMEOUT_NO_ITEM": _seconds(),
+    "DNS_TIMEOUT": _seconds(A_MOMENT),
+    "DOWNLOAD_DELAY": _seconds(),
+    "LOGSTATS_INTERVAL": _seconds(),
+    "TELNETCONSOLE_ENABLED": SWITCH,
+}
+"""Those of Scrapy of which a wrong value does harm; others are of the kind that Scrapy's default is."""
+
+
+def allowed_for(name: str) -> Allowed | None:
+    """Return what a setting may be; None: anything, or it is known to nobody here."""
+    if known := OURS.get(name) or OF_SCRAPY.get(name):
+        return known
+    default = vars(default_settings).get(name)
+    kinds = {bool: SWITCH, int: _ANY_WHOLE, float: _ANY_NUMBER, dict: MAPPING}
+    return kinds.get(type(default))
