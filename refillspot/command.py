@@ -68,6 +68,7 @@ class BaseCommand(ScrapyCommand):
         return _("print JSON")
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        look_at_options(opts)
         super().process_options(args, opts)
         look_at_settings(self.settings)
 
@@ -154,18 +155,33 @@ class OnScrapysQueue:
         speak(parser)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        look_at_options(opts)
         super().process_options(args, opts)  # type: ignore[misc]  # that of Scrapy's command
         for name, value in IN_MEMORY.items():
             self.settings.set(name, value, priority="project")
         look_at_settings(self.settings)
 
 
+def look_at_options(opts: argparse.Namespace) -> None:
+    """Look at what `-s` gives before Scrapy does; where something cannot be used, the program ends with 2."""
+    from refillspot.configuration import check_options
+
+    with _wrong_settings_told():
+        check_options(opts.set)
+
+
 def look_at_settings(settings: Settings) -> None:
     """Read all settings before Scrapy makes anything of them; where some cannot be used, the program ends with 2."""
     from refillspot.configuration import read_settings
 
-    try:
+    with _wrong_settings_told():
         read_settings(settings)
+
+
+@contextmanager
+def _wrong_settings_told() -> Iterator[None]:
+    try:
+        yield
     except ConfigurationError as error:
         tell(error)
         sys.exit(2)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.commands.check import Command as CheckCommand
 from scrapy.settings import SETTINGS_PRIORITIES
 
-from refillspot.command import IN_MEMORY, check_spider, look_at_settings
+from refillspot.command import IN_MEMORY, check_spider, look_at_options, look_at_settings
 from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Command(CheckCommand):
         speak(parser)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        look_at_options(opts)
         super().process_options(args, opts)
         opts.spargs = ANY_PLACE | opts.spargs
         for name, value in OFFLINE.items():

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from refillspot.configuration.names import misspelt_names, without_effect
-from refillspot.configuration.values import OURS, Allowed, allowed_for, web_address
+from refillspot.configuration.values import MAPPING, OURS, Allowed, allowed_for, web_address
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
 from refillspot.readable import one_line
 from refillspot.redaction import NAMES, scrub
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from scrapy.settings import BaseSettings
 
-__all__ = ["OURS", "Allowed", "allowed_for", "read_settings", "without_effect"]
+__all__ = ["OURS", "Allowed", "allowed_for", "check_options", "read_settings", "without_effect"]
 
 LONGEST = 80  # characters of a value, in a message
 UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError, msgspec.ValidationError)
@@ -36,23 +36,39 @@ def read_settings(settings: BaseSettings) -> None:
         raise ConfigurationError("\n".join(wrong))
 
 
+def check_options(options: Iterable[str]) -> None:
+    """Look at `-s NAME=VALUE` where NAME holds a mapping: Scrapy takes it apart at once, and raises what it pleases.
+
+    Raises:
+        ConfigurationError: one is no JSON object.
+    """
+    for name, _equals, given in (option.partition("=") for option in options):
+        if (allowed := allowed_for(name)) is MAPPING and (wrong := _unreadable(name, given, allowed)):
+            raise ConfigurationError(wrong)
+
+
 def _unreadable_values(settings: BaseSettings) -> Iterator[str]:
     for name in sorted(map(str, settings)):
         given = settings[name]
         if not (allowed := allowed_for(name)) or (given is None and name not in OURS):
             continue
-        try:
-            read = allowed.read(given)
-        except ConfigurationError as error:
-            yield str(error)
-        except UNREADABLE:
-            yield _("{name}={given} cannot be used: it must be {allowed}").format(
-                name=name, given=_shown(name, given), allowed=allowed.told()
-            )
-        else:
-            if read is not given:
-                settings.set(name, read, settings.getpriority(name) or 0)
+        if wrong := _unreadable(name, given, allowed):
+            yield wrong
+        elif (read := allowed.read(given)) is not given:
+            settings.set(name, read, settings.getpriority(name) or 0)
     yield from _unusable_addresses(settings)
+
+
+def _unreadable(name: str, given: Any, allowed: Allowed) -> str | None:
+    """Return a sentence that says what is wrong; None: nothing is."""
+    try:
+        allowed.read(given)
+    except ConfigurationError as error:
+        return str(error)
+    except UNREADABLE:
+        told = _("{name}={given} cannot be used: it must be {allowed}")
+        return told.format(name=name, given=_shown(name, given), allowed=allowed.told())
+    return None
 
 
 def _unusable_addresses(settings: BaseSettings) -> Iterator[str]:

@@ -14,14 +14,14 @@ from scrapy.settings import BaseSettings, Settings, default_settings
 
 from refillspot import settings as module
 from refillspot.addon import RefillspotAddon
-from refillspot.configuration import OURS, read_settings, without_effect
+from refillspot.configuration import OURS, check_options, read_settings, without_effect
 from refillspot.configuration.names import UNREAD
 from refillspot.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from tests.programs import Launcher
 
-READS_AS = {
+READS_AS: dict[type, Any] = {
     bool: BaseSettings.getbool,
     int: BaseSettings.getint,
     float: BaseSettings.getfloat,
@@ -108,12 +108,13 @@ def test_all_that_is_wrong_is_told_at_once_and_no_secret_with_it() -> None:
     assert SECRET not in told
 
 
+MAPPINGS = {"DEFAULT_REQUEST_HEADERS"}  # these are taken apart when they are set
 ODD = st.one_of(
     st.text(), st.integers().map(str), st.floats().map(str), st.integers(), st.floats(), st.booleans(), st.none()
 )
 
 
-@given(st.sampled_from(sorted(OURS)), ODD)
+@given(st.sampled_from(sorted(OURS.keys() - MAPPINGS)), ODD)
 @example("CACHE_ENABLED", "TRUE")
 @example("CONCURRENT_REQUESTS", " 5.0 ")
 @example("GC_THRESHOLD_OBJECTS", "1e3")
@@ -128,6 +129,14 @@ def test_whatever_is_given_is_refused_or_can_be_read_by_scrapys_own_readers(name
         assert not isinstance(read, float) or math.isfinite(read)
     if name == "LOG_LEVEL":
         logging.NullHandler().setLevel(settings[name])
+
+
+@pytest.mark.parametrize("given", ["Accept: ko", "5", "[]", '"x"', "{", "null"])
+def test_a_mapping_is_looked_at_before_scrapy_takes_it_apart(given: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^DEFAULT_REQUEST_HEADERS=.* it must be a JSON object"):
+        check_options([f"DEFAULT_REQUEST_HEADERS={given}"])
+
+    check_options(['DEFAULT_REQUEST_HEADERS={"Accept-Language": "ko"}', "no equals sign", "CRAWL_WINDOW=1"])
 
 
 @pytest.mark.parametrize(
