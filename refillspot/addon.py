@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from refillspot.configuration import read_settings, without_effect
 from refillspot.logs import scrub_logs
 from refillspot.redaction import NAMES, hide
-from refillspot.services import ADDRESSES, environ_with, read_environment, resolve
+from refillspot.services import ADDRESSES, EVERY, environ_with, read_environment, resolve
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
+SHARED = ("redis", "redis-cache")
+"""What asking politely takes: the budget, and the pages that are known."""
 
 logger = logging.getLogger(__name__)
 
@@ -36,10 +38,15 @@ class RefillspotAddon:
         read_settings(settings)  # those of the spider, too
         for sentence in without_effect(settings):
             logger.warning("%s", sentence)
-        addresses = resolve(environ_with(settings))
+        addresses = resolve(environ_with(settings), needed=EVERY if _keeps_stores(settings) else SHARED)
         for name, url in zip(ADDRESSES, astuple(addresses), strict=True):
             settings.set(name, url, priority="addon")
         if contact := values.get("CONTACT"):
             settings.set("CONTACT", contact, priority="addon")
         if notify_url := values.get("NOTIFY_URL"):
             settings.set("NOTIFY_URL", notify_url, priority="addon")
+
+
+def _keeps_stores(settings: BaseSettings) -> bool:
+    """Tell whether PostgreSQL is needed: `scrapy shell` and the like look at a page, and keep nothing."""
+    return bool(settings.getdict("ITEM_PIPELINES")) or settings["SCHEDULER"] != "scrapy.core.scheduler.Scheduler"

@@ -30,14 +30,47 @@ if TYPE_CHECKING:
     from refillspot.stats.crawl import CrawlScope
 
 OPTION = re.compile(r"--?\D")  # -5 is a number
-IN_MEMORY: dict[str, Any] = {
-    "SCHEDULER": "scrapy.core.scheduler.Scheduler",
-    "DUPEFILTER_CLASS": "scrapy.dupefilters.RFPDupeFilter",
-    "ITEM_PIPELINES": {},
-}
 
 
-class BaseCommand(ScrapyCommand):
+class HouseCommand:
+    """What our commands share with Scrapy's own: their language, settings that are looked at, errors as sentences."""
+
+    wrong_usage: ClassVar[type[RefillspotError]] = CrawlIdError  # these errors are the user's: 2
+    exitcode: int
+    settings: Settings  # Scrapy sets them before it calls anything
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        from refillspot.help import speak
+
+        super().add_options(parser)  # type: ignore[misc]  # that of a command of Scrapy
+        speak(parser)
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        look_at_options(opts)
+        super().process_options(args, opts)  # type: ignore[misc]
+        self.adjust(opts)
+        look_at_settings(self.settings)
+
+    def adjust(self, opts: argparse.Namespace) -> None:
+        """Change settings or options, where the command needs others than a crawl."""
+
+    @contextmanager
+    def _errors_told(self) -> Iterator[None]:
+        from refillspot.logs import scrub_logs
+
+        scrub_logs()
+        try:
+            yield
+            sys.stdout.flush()
+        except BrokenPipeError:  # whoever closes a pipe, as `head` does, has seen enough
+            discard(sys.stdout)
+            self.exitcode = 1
+        except RefillspotError as error:
+            tell(error)
+            self.exitcode = 2 if isinstance(error, (self.wrong_usage, ConfigurationError)) else 1
+
+
+class BaseCommand(HouseCommand, ScrapyCommand):
     """A command says in `act` what it does; heavy imports live in there: Scrapy imports all commands each time.
 
     0 done; 1 it could not be, or a command's own failure; 2 wrong usage, settings and `.env` included. A
@@ -48,29 +81,19 @@ class BaseCommand(ScrapyCommand):
     requires_crawler_process = False
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
     has_json: ClassVar[bool] = True
-    wrong_usage: ClassVar[type[RefillspotError]] = CrawlIdError  # these errors are the user's: 2
-
-    settings: Settings  # Scrapy sets them before it calls anything
+    settings: Settings
 
     def __init__(self) -> None:
         super().__init__()
         prepare_streams()  # Scrapy makes all commands first, whatever it then prints
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        from refillspot.help import speak
-
         super().add_options(parser)
-        speak(parser)
         if self.has_json:
             parser.add_argument("--json", action="store_true", help=self.json_help())
 
     def json_help(self) -> str:
         return _("print JSON")
-
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        look_at_options(opts)
-        super().process_options(args, opts)
-        look_at_settings(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if options := [arg for arg in args if OPTION.match(arg)]:
@@ -119,47 +142,6 @@ class BaseCommand(ScrapyCommand):
         from refillspot.clock import Clock
 
         return Clock.of(self.settings)
-
-    @contextmanager
-    def _errors_told(self) -> Iterator[None]:
-        from refillspot.logs import scrub_logs
-
-        scrub_logs()
-        try:
-            yield
-            sys.stdout.flush()
-        except BrokenPipeError:  # whoever closes a pipe, as `head` does, has seen enough
-            discard(sys.stdout)
-            self.exitcode = 1
-        except RefillspotError as error:
-            tell(error)
-            self.exitcode = 2 if isinstance(error, (self.wrong_usage, ConfigurationError)) else 1
-
-
-class OnScrapysQueue:
-    """With Scrapy's queue, no pipeline and no record of a crawl: that of this project takes requests to the site alone.
-
-    For Scrapy's own commands that ask for a page or two, of any host. They ask politely all the same: robots.txt,
-    budget and page cache hold. What a spider or `-s` says goes before.
-    """
-
-    settings: Settings
-
-    def short_desc(self) -> str:
-        return _(super().short_desc())  # type: ignore[misc]  # that of Scrapy's command
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        from refillspot.help import speak
-
-        super().add_options(parser)  # type: ignore[misc]  # that of Scrapy's command
-        speak(parser)
-
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        look_at_options(opts)
-        super().process_options(args, opts)  # type: ignore[misc]  # that of Scrapy's command
-        for name, value in IN_MEMORY.items():
-            self.settings.set(name, value, priority="project")
-        look_at_settings(self.settings)
 
 
 def look_at_options(opts: argparse.Namespace) -> None:

@@ -40,6 +40,8 @@ OF_OTHERS = (
     _("Parse URL (using its spider) and print the results"),
     _("Run a spider from a Python file, no project required"),
     _("Run the spider defined in the given file"),
+    _("Open URL in browser, as seen by Scrapy"),
+    _("Fetch a URL using the Scrapy downloader and show its contents in a browser"),
     _("Interactive scraping console"),
     _("Interactive console for scraping the given url or file. Use ./file.html syntax or full path for local file."),
     _("Global Options"),

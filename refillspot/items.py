@@ -276,6 +276,9 @@ class Store(_Read):
     channel: Channel = "api"
     """By which channel it was read last: `api`, or `web`, the page for people, which says less."""
 
+    def __str__(self) -> str:
+        return " ".join(filter(None, [self.name, self.branch, f"({self.refill.verdict}, {self.site} {self.ref})"]))
+
 
 @dataclass(slots=True, frozen=True)
 class UnreadPage:

@@ -36,4 +36,6 @@ class BriefLogFormatter(LogFormatter):
     def scraped(  # type: ignore[override]
         self, item: Any, response: Response | Any, spider: Spider
     ) -> LogFormatterResult | None:
-        return super().scraped(item, response, spider) if self._is_asked else None
+        if not self._is_asked:
+            return None
+        return super().scraped(repr(item), response, spider)  # whole; as text, a store is its name

@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Any
 from scrapy.commands.check import Command as CheckCommand
 from scrapy.settings import SETTINGS_PRIORITIES
 
-from refillspot.command import IN_MEMORY, check_spider, look_at_options, look_at_settings
+from refillspot.command import HouseCommand, check_spider
 from refillspot.language import gettext as _
+from refillspot.scrapys_own import ANYWHERE, IN_MEMORY
 
 if TYPE_CHECKING:
     import argparse
-
-    from scrapy.settings import Settings
 
 OFFLINE: dict[str, Any] = {
     **IN_MEMORY,
@@ -21,14 +20,10 @@ OFFLINE: dict[str, Any] = {
     "DOWNLOADER_MIDDLEWARES": {"refillspot.contracts.SavedAnswersMiddleware": 0},
     "SPIDER_CONTRACTS": {"refillspot.contracts.SavedAnswerContract": 1},
 }
-ANY_PLACE = {"district": "all"}
-"""A spider wants to know where; what a saved answer is about lies somewhere."""
 
 
-class Command(CheckCommand):
+class Command(HouseCommand, CheckCommand):  # type: ignore[misc]  # settings are there once a command runs
     """`scrapy check`: whether each callback still makes of a saved answer what was recorded, without the site."""
-
-    settings: Settings
 
     def short_desc(self) -> str:
         return _("Check the spiders' callbacks against saved answers")
@@ -39,19 +34,10 @@ class Command(CheckCommand):
             "neither the site nor a server."
         )
 
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        from refillspot.help import speak
-
-        super().add_options(parser)
-        speak(parser)
-
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        look_at_options(opts)
-        super().process_options(args, opts)
-        opts.spargs = ANY_PLACE | opts.spargs
+    def adjust(self, opts: argparse.Namespace) -> None:
+        opts.spargs = ANYWHERE | opts.spargs
         for name, value in OFFLINE.items():
             self.settings.set(name, value, priority=SETTINGS_PRIORITIES["cmdline"] - 1)
-        look_at_settings(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.crawler_process  # noqa: S101  # Scrapy made it

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from scrapy.commands.fetch import Command as FetchCommand
 
-from refillspot.command import OnScrapysQueue
+from refillspot.scrapys_own import PrintsPage
 
 
-class Command(OnScrapysQueue, FetchCommand):  # type: ignore[misc]  # settings are there once a command runs
+class Command(PrintsPage, FetchCommand):  # type: ignore[misc]  # settings are there once a command runs
     """`scrapy fetch`: Scrapy's own, with Scrapy's own queue."""

@@ -19,6 +19,7 @@ EVERY = ("postgres", "redis", "redis-cache")
 
 __all__ = [
     "ADDRESSES",
+    "EVERY",
     "VARIABLES",
     "Environment",
     "ServiceAddresses",

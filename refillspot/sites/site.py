@@ -50,9 +50,9 @@ class Site:
     """
 
     name: ClassVar[str] = "plain"
+    """What its rows in PostgreSQL are kept under."""
     examination: ClassVar[Examination | None] = None
     """What a check-up asks of it (`scrapy doctor`); None = nothing."""
-    """What its rows in PostgreSQL are kept under."""
 
     def channel_of(self, url: str) -> Channel:  # noqa: ARG002  # a plain site has one
         """Return how an address is asked: through the site's API, or as a page for people."""
@@ -85,6 +85,14 @@ class Site:
     def absent_parts(self, page: SitePage) -> list[str]:  # noqa: ARG002
         """Return the paths of parts that a page should have, and does not say anything of."""
         return []
+
+    def store_at(self, url: str, form: bytes, body: bytes, web_url: str) -> Store | None:  # noqa: ARG002
+        """Return the store whose page somebody looks at, as far as the page alone tells; None if it is none of a store.
+
+        Raises:
+            SiteError: it is, and cannot be read.
+        """
+        return None
 
     def read_kept(self, row: Mapping[str, Any], body: bytes, web_url: str) -> Store:
         """Return the store of a page that was kept, and of the row that led to it.

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 import redis
+from scrapy.exceptions import UsageError
+
+from refillspot.commands.parse import check_callback
+from refillspot.spiders.diningcode import DiningcodeSpider
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +33,14 @@ class Books(scrapy.Spider):
 
 
 @pytest.fixture
-def polite(crawl: Crawl) -> Crawl:
-    return crawl.having("-s", "POLITENESS_REQUESTS_PER_SECOND=50")
+def polite(crawl: Crawl, tmp_path: Path, free_port: int) -> Crawl:
+    """With a browser that says what it is shown, and without PostgreSQL: who keeps nothing needs none."""
+    added = {
+        "BROWSER": "echo browser %s",
+        "TMPDIR": str(tmp_path),
+        "DATABASE_URL": f"postgresql://127.0.0.1:{free_port}/",
+    }
+    return replace(crawl, environment=crawl.environment | added).having("-s", "POLITENESS_REQUESTS_PER_SECOND=50")
 
 
 def assert_no_trace(database_url: str, redis_url: str, key_prefix: str) -> None:
@@ -45,7 +57,8 @@ def assert_no_trace(database_url: str, redis_url: str, key_prefix: str) -> None:
         ("fetch", [], "listData"),
         ("fetch", ["--headers"], "Content-Type"),
         ("shell", ["-c", "response.status"], "200"),
-        ("parse", ["--spider", "diningcode", "-a", "district=금천구", "-c", "parse_list"], "Scraped Items"),
+        ("view", [], "browser file://"),
+        ("parse", ["-c", "parse_list"], "Scraped Items"),
     ],
 )
 def test_a_page_is_looked_at(
@@ -59,6 +72,37 @@ def test_a_page_is_looked_at(
     assert [entry["path"] for entry in site.log()] == ["/robots.txt", "/list.dc"]
     assert "'politeness/permits': 2" in result.stderr or command == "shell"  # which ends without a word
     assert_no_trace(database_url, redis_url, key_prefix)
+
+
+def test_the_shell_offers_the_store_of_a_page(polite: Crawl, site: Site) -> None:
+    one = site.truth("금천구", "무한리필")[0]
+    code = "shelp() or (store.ref, store.region, [store.refill.verdict])"
+    result = polite.operate("shell", "-c", code, f"{site.url}/profile.php?rid={one['ref']}")
+
+    assert result.returncode == 0, result.stderr[-3000:]
+    help_text, _, told = result.stdout.rstrip().rpartition("\n")
+    assert told == str((one["ref"], "서울특별시", ["confirmed"]))
+    assert re.search(
+        rf"^\[s\]   store +{one['name']}.* \(confirmed, diningcode {one['ref']}\)$", help_text, re.MULTILINE
+    )
+
+
+def test_what_cannot_be_had_is_said(polite: Crawl, free_port: int, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<h1>saved</h1>", "utf-8")
+    nobody = f"http://127.0.0.1:{free_port}/"
+    for command in (["fetch"], ["shell", "-c", "response"], ["parse", "-c", "parse_list"]):
+        result = polite.operate(*command, "-L", "CRITICAL", nobody)
+        assert result.returncode == 1
+        assert command[0] == "parse" or f"Nothing came back of {nobody}" in result.stderr
+        assert "Traceback" not in result.stderr
+    file = polite.operate("shell", "-c", "response.css('h1').get()", str(tmp_path / "page.html"))
+    assert file.stdout == "<h1>saved</h1>\n"
+
+
+@pytest.mark.parametrize("name", ["parse", "parse_lst"])
+def test_a_callback_that_is_not_there_is_told_with_those_that_are(name: str) -> None:
+    with pytest.raises(UsageError, match="parse_list, parse_store"):
+        check_callback(DiningcodeSpider, name)
 
 
 def test_a_spider_of_ones_own_ends_with_its_items(

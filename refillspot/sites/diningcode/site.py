@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -11,6 +11,7 @@ from refillspot.exceptions import LayoutChangedError, PassingError, UnknownStore
 from refillspot.policies.caching import Cacheability, Kind
 from refillspot.sites.diningcode import NAME, answers, channels, forms, kept_page, page_types
 from refillspot.sites.diningcode.examination import DiningcodeExamination
+from refillspot.sites.diningcode.forms import STORE_PAGE, store_form
 from refillspot.sites.diningcode.json_parts import without_mark
 from refillspot.sites.diningcode.page_types import Row, SearchPage, StorePage
 from refillspot.sites.diningcode.stores import build_store
@@ -57,6 +58,15 @@ class Diningcode(Site):
 
     def absent_parts(self, page: SitePage) -> list[str]:
         return answers.absent_parts(page) if isinstance(page, SearchPage | StorePage) else []
+
+    def store_at(self, url: str, form: bytes, body: bytes, web_url: str) -> Store | None:
+        path, query = urlsplit(url).path, urlsplit(url).query
+        asked = dict(parse_qsl(query)) | dict(parse_qsl(form.decode("utf-8", "replace")))
+        ref = asked.get({STORE_PAGE: "rid", store_form("").path: "v_rid"}.get(path, ""))
+        if ref is None:
+            return None
+        page = channels.read_store(url, body)
+        return build_store(Row(v_rid=ref, nm=page.restaurant.rn), page, web_url)
 
     def read_kept(self, row: Mapping[str, Any], body: bytes, web_url: str) -> Store:
         try:

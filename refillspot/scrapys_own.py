@@ -1,0 +1,87 @@
+"""Scrapy's own commands, as its users know them: with Scrapy's queue, no pipeline and no record of a crawl."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from refillspot.command import HouseCommand, check_spider
+from refillspot.exceptions import ArgumentError
+from refillspot.language import gettext as _
+from refillspot.readable import say
+
+if TYPE_CHECKING:
+    import argparse
+    import asyncio
+
+    from scrapy.http import Response
+
+IN_MEMORY: dict[str, Any] = {
+    "SCHEDULER": "scrapy.core.scheduler.Scheduler",
+    "DUPEFILTER_CLASS": "scrapy.dupefilters.RFPDupeFilter",
+    "ITEM_PIPELINES": {},
+}
+FILES_TOO = "scrapy.core.downloader.handlers.file.FileDownloadHandler"
+ANYWHERE = {"district": "all"}
+"""A spider wants to know where; whoever looks at one page need not say it."""
+
+
+class OnScrapysQueue(HouseCommand):
+    """Takes requests to the site alone from this project; what a spider or `-s` says goes before.
+
+    They ask politely all the same: robots.txt, budget and page cache hold.
+    """
+
+    wrong_usage = ArgumentError
+    given: ClassVar[dict[str, Any]] = IN_MEMORY
+    crawler_process: Any
+
+    def short_desc(self) -> str:
+        return _(super().short_desc())  # type: ignore[misc]  # that of Scrapy's command
+
+    def adjust(self, opts: argparse.Namespace) -> None:  # noqa: ARG002  # as of each command
+        for name, value in self.given.items():
+            self.settings.set(name, value, priority="project")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        with self._errors_told():
+            crawls = self._crawls()
+            super().run(args, opts)  # type: ignore[misc]
+            for crawl in crawls:
+                crawl.result()  # what Scrapy's commands leave to the end of the process, as a traceback
+
+    def _crawls(self) -> list[asyncio.Task[None]]:
+        """Return a list in which each crawl will be that is begun from now on."""
+        begin, crawls = self.crawler_process.crawl, list[Any]()
+        self.crawler_process.crawl = lambda *args, **kwargs: crawls.append(begin(*args, **kwargs))
+        return crawls
+
+
+class LooksAtPage(OnScrapysQueue):
+    """One page that somebody names, which may be a file. Where it cannot be had, the exit code is 1."""
+
+    def adjust(self, opts: argparse.Namespace) -> None:
+        super().adjust(opts)
+        handlers = {**self.settings.getdict("DOWNLOAD_HANDLERS"), "file": FILES_TOO}
+        self.settings.set("DOWNLOAD_HANDLERS", handlers, priority="project")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if opts.spider:
+            check_spider(opts.spider, self.crawler_process.spider_loader.list())
+        super().run(args, opts)
+
+
+class PrintsPage(LooksAtPage):
+    """`fetch` and `view`."""
+
+    has_page = False
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().run(args, opts)
+        if not (self.has_page or self.exitcode):
+            say(_("Nothing came back of {url}: the log says why.").format(url=args[0]), file=sys.stderr)
+            self.exitcode = 1
+
+    def _print_response(self, response: Response, opts: argparse.Namespace) -> None:
+        self.has_page = True
+        super()._print_response(response, opts)  # type: ignore[misc]
