@@ -1,0 +1,185 @@
+"""Stores as everything outside a crawl reads them: filters become one statement on the outward views.
+
+For commands: this blocks. An account that may only read is enough, see `scrapy db grant-reader`.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+import psycopg
+from psycopg import IsolationLevel, errors, sql
+from psycopg.rows import dict_row
+from psycopg.types.json import set_json_loads
+
+from refillspot.exceptions import ServiceUnavailableError
+from refillspot.language import gettext as _
+from refillspot.parsing.text import clean_text
+from refillspot.postgres.connection import open_connection
+from refillspot.postgres.database import migrate_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from refillspot.items import Verdict
+    from refillspot.regions import District, Region
+
+Sort = Literal["key", "distance", "name", "price", "seen"]
+
+BATCH = 1000  # rows in memory
+COLUMNS = (
+    "site", "ref", "name", "branch", "region", "district_code", "district", "dong", "dong_confirmed", "addr",
+    "road_addr", "lat", "lon", "phone", "phone_is_mobile", "categories", "cuisines", "refill_verdict",
+    "refill_evidence", "refill_price_krw", "refill_prices", "refill_terms", "menu", "hours", "hours_osm",
+    "hours_text", "open_status", "tags", "facilities", "score", "user_score", "review_count", "images",
+    "source_url", "channel", "status", "first_seen_at", "last_seen_at",
+)  # fmt: skip
+"""Of `refillspot.v_stores`, in its order: docs/fields.md."""
+DISTANCE = "distance_m"
+"""A column more, where the filter has a circle: metres from its centre."""
+METRES = sql.SQL("refillspot.metres_between(%(lat)s, %(lon)s, s.lat, s.lon)")
+ORDERS: dict[Sort, sql.Composable] = {
+    "key": sql.SQL("s.site, s.ref"),
+    "distance": sql.SQL("{}, s.site, s.ref").format(METRES),
+    "name": sql.SQL("s.name, s.branch NULLS FIRST, s.site, s.ref"),
+    "price": sql.SQL("s.refill_price_krw NULLS LAST, s.site, s.ref"),
+    "seen": sql.SQL("s.last_seen_at DESC, s.site, s.ref"),
+}
+
+
+@dataclass(slots=True, frozen=True)
+class Circle:
+    """What lies within `metres` of a point, WGS84 degrees."""
+
+    lat: float
+    lon: float
+    metres: float
+
+
+@dataclass(slots=True, frozen=True)
+class StoreFilter:
+    """Which stores are meant, in which order; without anything all of `refillspot.v_stores`."""
+
+    site: str | None = None
+    region: Region | None = None
+    districts: tuple[District, ...] = ()
+    """One of them; empty = any."""
+    cuisine: str | None = None
+    """One of the ten words of docs/fields.md."""
+    max_price: int | None = None
+    """Won; a store whose price is not known is none."""
+    verdict: Verdict | None = None
+    near: Circle | None = None
+    text: str | None = None
+    """In name and branch, a category or a line of the menu; capitals and spaces make no difference."""
+    sort: Sort = "key"
+    """distance: only with `near`."""
+    limit: int | None = None
+
+    def statement(self, columns: Sequence[str]) -> tuple[sql.Composed, dict[str, Any]]:
+        """Return the statement that reads these columns of the stores, and its parameters."""
+        names = [METRES if name == DISTANCE else sql.Identifier("s", name) for name in columns]
+        chosen = sql.SQL("SELECT {} FROM refillspot.v_stores AS s WHERE {} ORDER BY {} LIMIT %(limit)s").format(
+            sql.SQL(", ").join(
+                sql.SQL("{} AS {}").format(what, sql.Identifier(name))
+                for what, name in zip(names, columns, strict=True)
+            ),
+            sql.SQL(" AND ").join([sql.SQL("true"), *self._conditions()]),
+            ORDERS[self.sort],
+        )
+        return chosen, self._parameters()
+
+    def _conditions(self) -> Iterator[sql.Composable]:
+        if self.site:
+            yield sql.SQL("s.site = %(site)s")
+        if self.region:
+            yield sql.SQL("s.region = %(region)s")
+        if self.districts:
+            yield sql.SQL("s.district_code = ANY(%(districts)s)")
+        if self.cuisine:
+            yield sql.SQL("%(cuisine)s = ANY(s.cuisines)")
+        if self.max_price is not None:
+            yield sql.SQL("s.refill_price_krw <= %(max_price)s")
+        if self.verdict:
+            yield sql.SQL("s.refill_verdict = %(verdict)s")
+        if self.text:
+            yield sql.SQL("refillspot.says(s.name, s.branch, s.categories, s.menu, %(text)s)")
+        if self.near and self.text:  # the text's index alone: to look into the text of each store nearby takes longer
+            yield sql.SQL("{} <= %(metres)s").format(METRES)
+        elif self.near:
+            yield sql.SQL("refillspot.lies_within(s.lat, s.lon, %(lat)s, %(lon)s, %(metres)s)")
+
+    def _parameters(self) -> dict[str, Any]:
+        return {
+            "site": self.site,
+            "region": self.region and self.region.name,
+            "districts": [district.code for district in self.districts],
+            "cuisine": self.cuisine,
+            "max_price": self.max_price,
+            "verdict": self.verdict,
+            "lat": self.near and self.near.lat,
+            "lon": self.near and self.near.lon,
+            "metres": self.near and self.near.metres,
+            "text": clean_text(self.text),
+            "limit": self.limit,
+        }
+
+
+ALL = StoreFilter()
+
+
+class Snapshot:
+    """The stores as they are at one moment, however long it takes to read them."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, wanted: StoreFilter = ALL, columns: Sequence[str] = COLUMNS) -> Iterator[dict[str, Any]]:
+        """Yield the stores that are meant; memory does not grow with their number."""
+        with self._connection.cursor("stores", row_factory=dict_row) as cursor:
+            cursor.itersize = BATCH
+            cursor.execute(*wanted.statement(columns))
+            yield from cursor
+
+    def counts(self, wanted: StoreFilter = ALL) -> dict[Verdict, int]:
+        """Return how many of each verdict are meant."""
+        statement, parameters = wanted.statement(["refill_verdict"])
+        counting = sql.SQL("SELECT refill_verdict, count(*) FROM ({}) AS meant GROUP BY 1").format(statement)
+        return dict(self._connection.execute(counting, parameters).fetchall())
+
+
+@contextmanager
+def snapshot(database_url: str, *, json_as_text: bool = False) -> Iterator[Snapshot]:
+    """Look at the stores as they are now; with `json_as_text`, columns of JSON are left as text.
+
+    Raises:
+        ServiceUnavailableError: PostgreSQL does not answer, or this account may not read them.
+    """
+    try:
+        _bring_up_to_date(database_url)
+        with open_connection(database_url) as connection:
+            connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
+            set_json_loads(_as_text if json_as_text else msgspec.json.decode, connection)
+            yield Snapshot(connection)
+    except psycopg.Error as error:
+        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+
+
+def read(database_url: str, wanted: StoreFilter = ALL, columns: Sequence[str] = COLUMNS) -> list[dict[str, Any]]:
+    """Return the stores that are meant; for many of them, see `snapshot`."""
+    with snapshot(database_url) as stores:
+        return list(stores.rows(wanted, columns))
+
+
+def _as_text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode()
+
+
+def _bring_up_to_date(database_url: str) -> None:
+    try:
+        migrate_database(database_url)
+    except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction):
+        return  # who may only read takes the views as they are
