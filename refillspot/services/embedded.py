@@ -153,7 +153,10 @@ def _refuse_impossible(server: Server) -> None:
     if sys.platform == "win32":
         raise ServiceUnavailableError(
             _("The embedded servers do not run on Windows."),
-            _("Run `docker compose up -d` and set DATABASE_URL and REDIS_URL in .env, as .env.example shows."),
+            _(
+                "Copy .env.example to .env, set the two passwords in it and run `docker compose up -d`. Without "
+                "Docker: WSL, or servers of your own in DATABASE_URL and REDIS_URL (docs/windows.md)."
+            ),
         )
     length = len(os.fsencode(server.socket))
     if length > SOCKET_BYTES:

@@ -135,7 +135,7 @@ def test_a_server_that_ends_at_once_is_told_with_its_log(home: Path) -> None:
 def test_on_windows_docker_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
 
-    with pytest.raises(ServiceUnavailableError, match=r"docker compose up -d.*DATABASE_URL and REDIS_URL"):
+    with pytest.raises(ServiceUnavailableError, match=r"docker compose up -d.*WSL.*DATABASE_URL and REDIS_URL"):
         embedded.up(home)
 
     assert embedded.status(home) == ALL_DOWN
