@@ -250,7 +250,7 @@ def test_the_site_is_told_whom_it_may_write_to(crawl: Crawl, site: Site, contact
 def test_a_contact_that_is_none_is_refused(crawl: Crawl, site: Site) -> None:
     result = crawl.run(*FEW, "-s", "CONTACT=me, myself")
 
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert "CONTACT=me, myself is neither" in result.stderr
     assert site.log() == []
 
