@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit, urlunsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from redis.connection import parse_url
+from psycopg.pq import Conninfo
+from redis.connection import URL_QUERY_ARGUMENT_PARSERS, SSLConnection, parse_url
 
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
@@ -30,6 +32,13 @@ POSTGRES_DEFAULTS = {
 REDIS_DEFAULTS = {"REDIS_HOST": "localhost", "REDIS_PORT": "6379", "REDIS_PASSWORD": ""}
 ENCRYPTED = {"require", "verify-ca", "verify-full"}
 """Modes of libpq's `sslmode` under which nothing is sent in the clear; its default, prefer, is none."""
+
+REDIS_OPTIONS = ("db", "username", "password", "client_name", "health_check_interval", "socket_keepalive")
+"""What an address of Redis may hold behind `?`, beside those of TLS.
+
+Others of redis-py's change what answers look like, as decode_responses does, or how long they may take.
+"""
+TLS_OPTIONS = [name for name in signature(SSLConnection).parameters if name.startswith("ssl_")]
 
 # Greedy up to the last @, as a password may hold one that was not encoded.
 PASSWORD_OF_USER = re.compile(r"(?<=://)([^:/@?]*):.*@")
@@ -122,27 +131,69 @@ def _check_postgres_url(url: str) -> None:
         raise ValueError(_("it must start with postgresql://"))
     try:
         _check_account(url)
+        _check_postgres_options(url)
         ports = str(conninfo_to_dict(url).get("port", "")).split(",")
-    except (ValueError, psycopg.ProgrammingError):  # its text may hold a part of the password
+    except psycopg.ProgrammingError:  # its text may hold a part of the password
         raise _not_encoded() from None
     for port in filter(None, ports):
         _check_port(port)
 
 
+def _check_postgres_options(url: str) -> None:
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()} | {"ssl"}
+    if unknown := _options(url).keys() - known:
+        raise ValueError(_("PostgreSQL has no option {option}").format(option=min(unknown)))
+
+
 def _check_redis_url(url: str) -> None:
     if not url.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError(_("it must start with redis://, rediss:// or unix://"))
+    if not url.startswith("unix://"):
+        _check_account(url)
+    elif "@" not in url and not url.startswith("unix:///"):
+        raise ValueError(_("the path of a socket begins with a third slash: unix:///run/redis.sock"))
+    _check_redis_options(url)
     try:
-        if not url.startswith("unix://"):
-            _check_account(url)
         parse_url(url)  # type: ignore[no-untyped-call]
     except ValueError:  # its text may hold a part of the password
         raise _not_encoded() from None
 
 
+def _check_redis_options(url: str) -> None:
+    path, options = urlsplit(url).path, _options(url)
+    database = options.get("db") or ("" if url.startswith("unix:") else path.removeprefix("/"))
+    if database and not (database.isascii() and database.isdecimal()):
+        raise ValueError(_("the database is a number: /0 or ?db=0"))
+    for option in sorted(options):
+        if option in TLS_OPTIONS and not url.startswith("rediss://"):
+            raise ValueError(_("{option} needs an address that starts with rediss://").format(option=option))
+        if option not in {*TLS_OPTIONS, *REDIS_OPTIONS}:
+            told = _("the option {option} is not for a crawl; allowed are {allowed} and, with rediss://, ssl_…")
+            raise ValueError(told.format(option=option, allowed=", ".join(REDIS_OPTIONS)))
+        read: Any = URL_QUERY_ARGUMENT_PARSERS.get(option)
+        if read and not _can_be_read(read, options[option]):
+            raise ValueError(_("the value of {option} cannot be read").format(option=option))
+
+
+def _can_be_read(read: Callable[[str], Any], text: str) -> bool:
+    try:
+        read(text)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _options(url: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query, keep_blank_values=True).items()}
+
+
 def _check_account(url: str) -> None:
     """Refuse a bare @ / ? or # in a password: a part of it would be taken for the host, and be shown in messages."""
-    if url.count("@") > 1 or url.count("@") != urlsplit(url).netloc.count("@"):
+    try:
+        host = urlsplit(url).netloc
+    except ValueError:  # brackets; its text may hold a part of the password
+        raise _not_encoded() from None
+    if url.count("@") > 1 or url.count("@") != host.count("@"):
         raise _not_encoded()
 
 

@@ -86,6 +86,8 @@ def test_any_password_of_redis_survives_the_url(password: str, url: str) -> None
         ({"REDIS_URL": "redis://:s3/cret@h"}, "REDIS_URL"),
         ({"REDIS_URL": "redis://:12#s3cret@h"}, "REDIS_URL"),
         ({"CACHE_REDIS_URL": "cache"}, "CACHE_REDIS_URL"),
+        ({"DATABASE_URL": "postgresql://u:s3cret@[h/d"}, "DATABASE_URL"),
+        ({"REDIS_URL": "redis://:s3cret@[h/0"}, "REDIS_URL"),
     ],
 )
 def test_an_address_that_can_not_be_used_is_named_without_its_secret(values: dict[str, str], variable: str) -> None:
@@ -93,6 +95,48 @@ def test_an_address_that_can_not_be_used_is_named_without_its_secret(values: dic
         read_addresses(values)
 
     assert "s3" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("redis://h/0?decode_responses=true", "the option decode_responses is not for a crawl"),
+        ("redis://h/0?socket_timeout=1", "the option socket_timeout is not for a crawl"),
+        ("redis://h?nonsense=1", "the option nonsense is not for a crawl"),
+        ("redis://h/abc", "the database is a number"),
+        ("redis://h/1/2", "the database is a number"),  # redis-py takes it for 12
+        ("redis://h?db=abc", "the database is a number"),
+        ("unix:///run/redis.sock?db=-1", "the database is a number"),
+        ("unix://run/redis.sock", "a third slash: unix:///run/redis.sock"),  # of it redis-py opens /redis.sock
+        ("redis://h?ssl_cert_reqs=none", "ssl_cert_reqs needs an address that starts with rediss://"),
+        ("rediss://h?ssl_whatever=x", "the option ssl_whatever is not for a crawl"),
+        ("rediss://h?ssl_min_version=new", "the value of ssl_min_version cannot be read"),
+        ("redis://h?health_check_interval=x", "the value of health_check_interval cannot be read"),
+        ("postgresql://h/d?pool_size=5", "PostgreSQL has no option pool_size"),  # of SQLAlchemy
+    ],
+)
+def test_an_option_that_would_break_inside_is_refused(url: str, reason: str) -> None:
+    variable = "DATABASE_URL" if url.startswith("postgresql") else "REDIS_URL"
+
+    with pytest.raises(ConfigurationError) as caught:
+        read_addresses({variable: url})
+
+    assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://h",
+        "redis://h/",
+        "redis://h/15?client_name=crawl&socket_keepalive=true",
+        "rediss://:p@h:6380/0?ssl_cert_reqs=required&ssl_ca_certs=/etc/ca.pem",
+        "unix:///run/redis.sock?db=1",
+        "unix://:p%40ss@/run/redis.sock",
+    ],
+)
+def test_what_leaves_answers_as_they_are_is_allowed(url: str) -> None:
+    assert read_addresses({"REDIS_URL": url})["redis"].url == url
 
 
 @pytest.mark.parametrize(
