@@ -6,7 +6,7 @@ import logging
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
-from refillspot.configuration import read_settings, without_effect
+from refillspot.configuration import read_settings, remarks
 from refillspot.logs import scrub_logs
 from refillspot.redaction import NAMES, hide
 from refillspot.services import ADDRESSES, EVERY, environ_with, read_environment, resolve
@@ -32,11 +32,12 @@ class RefillspotAddon:
     """
 
     def update_settings(self, settings: BaseSettings) -> None:
-        values = read_environment().values
+        environment = read_environment()
+        values = environment.values
         hide({**values, **{name: settings[name] for name in NAMES if settings.get(name)}})
         scrub_logs()
         read_settings(settings)  # those of the spider, too
-        for sentence in without_effect(settings):
+        for sentence in remarks(settings, environment):
             logger.warning("%s", sentence)
         addresses = resolve(environ_with(settings), needed=EVERY if _keeps_stores(settings) else SHARED)
         for name, url in zip(ADDRESSES, astuple(addresses), strict=True):

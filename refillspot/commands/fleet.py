@@ -43,7 +43,7 @@ class Command(BaseCommand):
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         from scrapy.spiderloader import SpiderLoader
 
-        from refillspot.configuration import without_effect
+        from refillspot.configuration import remarks
         from refillspot.fleet.crawl import FleetCrawl
         from refillspot.redaction import NAMES, hide
         from refillspot.services import read_environment, resolve
@@ -55,8 +55,9 @@ class Command(BaseCommand):
         arguments = parse_spider_arguments(opts)
         os.environ.update({name: self.settings[name] for name in NAMES if self.settings.get(name)})
         passed = [option for option in opts.set if option.partition("=")[0] not in NAMES]  # `ps` shows these
-        hide(read_environment().values)
-        for sentence in without_effect(self.settings):
+        environment = read_environment()
+        hide(environment.values)
+        for sentence in remarks(self.settings, environment):
             say(sentence, file=sys.stderr)
         services = resolve()
         crawl = FleetCrawl.join(args[0], arguments, self.settings, services)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from scrapy.settings import BaseSettings
 
-__all__ = ["OURS", "Allowed", "allowed_for", "check_options", "read_settings", "without_effect"]
+    from refillspot.services import Environment
+
+__all__ = ["OURS", "Allowed", "allowed_for", "check_options", "read_settings", "remarks"]
 
 LONGEST = 80  # characters of a value, in a message
 UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError, msgspec.ValidationError)
@@ -34,6 +36,16 @@ def read_settings(settings: BaseSettings) -> None:
     wrong = [*misspelt_names(settings), *_unreadable_values(settings)]
     if wrong:
         raise ConfigurationError("\n".join(wrong))
+
+
+def remarks(settings: BaseSettings, environment: Environment) -> Iterator[str]:
+    """Yield a sentence for each thing that was set and that nobody reads: variables, lines of `.env`, settings."""
+    yield from environment.remarks
+    for name in sorted(environment.dotenv_names & OURS.keys()):
+        yield _("{name} in .env is not read: it is a setting, for -s {name}=… or refillspot/settings.py").format(
+            name=name
+        )
+    yield from without_effect(settings)
 
 
 def check_options(options: Iterable[str]) -> None:

@@ -42,6 +42,8 @@ def examine_configuration(environment: Environment) -> Iterator[Check]:
             ),
             _("Put in the real value, or delete the line."),
         )
+    for remark in environment.remarks:
+        yield Check("settings", "warning", remark, _("Correct the name, or delete the line."))
     if not environment.values.get("CONTACT"):
         yield Check(
             "settings",
@@ -61,7 +63,7 @@ def examine_configuration(environment: Environment) -> Iterator[Check]:
             ),
             _("Run `chmod 600 {path}`.").format(path=shlex.quote(str(file))),
         )
-    if not environment.placeholders:
+    if not environment.placeholders and not environment.remarks:
         yield Check("settings", "ok", _("the environment and .env can be read"))
 
 

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dotenv import dotenv_values
-
-from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
 from refillspot.redaction import holds_secret
+from refillspot.services.env_file import EnvFile, check_names, find_env_file, meant_name, read_env_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,6 +36,8 @@ class Environment:
     """Variables of this project that were left as an example shows them."""
     secrets_in: Path | None = None
     """The `.env` that was read, if it holds a secret."""
+    remarks: tuple[str, ...] = ()
+    """What stands there for nothing, in sentences."""
 
     @property
     def home(self) -> Path:
@@ -67,18 +67,28 @@ def read_environment(environ: Mapping[str, str] | None = None, directory: Path |
     An empty variable in the process environment hides the one of `.env`, so that compose can unset DATABASE_URL.
 
     Raises:
-        ConfigurationError: `.env` is not UTF-8 text.
+        ConfigurationError: `.env` cannot be read, or has a line that cannot, or that nobody reads.
     """
     environ = os.environ if environ is None else environ
     directory = (directory or Path.cwd()).resolve()
     project = next((path for path in (directory, *directory.parents) if (path / "scrapy.cfg").is_file()), directory)
-    file = next((path / ".env" for path in (directory, project) if (path / ".env").is_file()), None)
-    dotenv = _read_dotenv(file) if file else {}
+    path = find_env_file((directory, project))
+    file = read_env_file(path, VARIABLES) if path else EnvFile({}, {}, ())
+    if path:
+        check_names(path, file, {**file.values, **environ}, VARIABLES)
+    dotenv = file.values
     values = {name: value.strip() for name, value in {**dotenv, **environ}.items() if not is_placeholder(value)}
     given = {name: text for name, text in {**dotenv, **environ}.items() if name in VARIABLES and text.strip()}
     left = tuple(name for name, text in given.items() if is_placeholder(text))
     is_secret = holds_secret({name: value for name, value in dotenv.items() if not is_placeholder(value)})
-    return Environment(values, frozenset(dotenv.keys() - environ.keys()), project, left, file if is_secret else None)
+    return Environment(
+        values,
+        frozenset(dotenv.keys() - environ.keys()),
+        project,
+        left,
+        path if is_secret else None,
+        _remarks(file, environ, given),
+    )
 
 
 def environ_with(settings: Mapping[str, Any]) -> dict[str, str]:
@@ -91,9 +101,18 @@ def is_placeholder(value: str) -> bool:
     return bool(PLACEHOLDER.fullmatch(value) or ("://" in value and PLACEHOLDER_IN_URL.search(value)))
 
 
-def _read_dotenv(path: Path) -> dict[str, str]:
-    try:
-        values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")  # -sig: Notepad writes a BOM
-    except UnicodeDecodeError:
-        raise ConfigurationError(_("{path} is not UTF-8 text.").format(path=path), _("Save it as UTF-8.")) from None
-    return {name: value for name, value in values.items() if value is not None}
+def _remarks(file: EnvFile, environ: Mapping[str, str], given: Mapping[str, str]) -> tuple[str, ...]:
+    """Say what of the environment is not read, though it was meant to be."""
+    told = [
+        _("{name} in .env has two values; the last one, in line {line}, counts").format(
+            name=name, line=file.lines[name]
+        )
+        for name in file.twice
+        if name in VARIABLES
+    ]
+    told += [
+        _("{name} in the environment is not read: write {meant}").format(name=name, meant=meant)
+        for name in environ
+        if environ[name].strip() and (meant := meant_name(name, given, VARIABLES))
+    ]
+    return tuple(told)

@@ -14,11 +14,14 @@ from scrapy.settings import BaseSettings, Settings, default_settings
 
 from refillspot import settings as module
 from refillspot.addon import RefillspotAddon
-from refillspot.configuration import OURS, check_options, read_settings, without_effect
-from refillspot.configuration.names import UNREAD
+from refillspot.configuration import OURS, check_options, read_settings, remarks
+from refillspot.configuration.names import UNREAD, without_effect
 from refillspot.exceptions import ConfigurationError
+from refillspot.services import read_environment
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.programs import Launcher
 
 READS_AS: dict[type, Any] = {
@@ -205,6 +208,14 @@ def test_what_is_called_unread_is_of_a_component_that_is_not_switched_on(unread:
     on = project().get_component_priority_dict_with_base(unread.components)
 
     assert not [one for one, place in on.items() if place is not None and str(one).endswith(f".{unread.component}")]
+
+
+def test_a_setting_in_dotenv_is_said_to_be_none_there(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CACHE_ENABLED=False\nLC_TIME=C\n", encoding="utf-8")
+
+    (told,) = remarks(project(), read_environment({}, tmp_path))
+
+    assert told.startswith("CACHE_ENABLED in .env is not read: it is a setting")
 
 
 # --- where they are looked at

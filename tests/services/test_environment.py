@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from refillspot.exceptions import ConfigurationError
 from refillspot.services.environment import is_placeholder, read_environment
 
 if TYPE_CHECKING:
@@ -61,13 +60,6 @@ def test_dotenv_of_the_current_directory_comes_first(tmp_path: Path) -> None:
 
 def test_home_can_be_named(tmp_path: Path) -> None:
     assert read_environment({"REFILLSPOT_HOME": "/srv/x"}, tmp_path).home.as_posix() == "/srv/x"
-
-
-def test_dotenv_that_is_not_utf8_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_bytes("DB_HOST=db\n".encode("utf-16"))
-
-    with pytest.raises(ConfigurationError, match=r"\.env is not UTF-8"):
-        read_environment({}, tmp_path)
 
 
 @pytest.mark.parametrize(
