@@ -19,15 +19,24 @@ class Command(BaseCommand):
 
     `scrapy db reparse [--all]`: read the pages again that no parser could read, or the newest page of every store,
     without asking the site; those of one city with --region.
+
+    `scrapy db grant-reader NAME`: let an account read the outward views, and nothing else.
     """
 
     has_json = False
 
     def syntax(self) -> str:
-        return "migrate | reparse [--all] [--site NAME] [--region CITY]"
+        return "migrate | reparse [--all] [--site NAME] [--region CITY] | grant-reader NAME"
 
     def short_desc(self) -> str:
-        return _("Create or update the tables in PostgreSQL, reread kept pages")
+        return _("Create or update the tables in PostgreSQL, reread kept pages, let others read")
+
+    def long_desc(self) -> str:
+        return _(
+            "migrate: create or update the tables, as each crawl does. reparse: read kept pages again, without the "
+            "site. grant-reader: let an account of PostgreSQL read what is meant for others, and nothing else; it is "
+            "made if there is none."
+        )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -40,10 +49,15 @@ class Command(BaseCommand):
         from refillspot.reparsing import reparse
 
         narrowed = opts.all or opts.site or opts.region
-        if args not in (["migrate"], ["reparse"]) or (narrowed and args != ["reparse"]):
-            raise UsageError(_("use scrapy db migrate, scrapy db reparse, or scrapy db reparse --all"))
+        is_reader = len(args) == 2 and args[0] == "grant-reader"
+        if not (is_reader or args in (["migrate"], ["reparse"])) or (narrowed and args != ["reparse"]):
+            raise UsageError(
+                _("use scrapy db migrate, scrapy db reparse, scrapy db reparse --all, or scrapy db grant-reader NAME")
+            )
         if args == ["migrate"]:
             _migrate(self.servers("postgres").database_url)
+        elif is_reader:
+            _grant_reader(self.servers("postgres").database_url, args[1])
         else:
             site, region = site_named(opts).name, region_named(opts)
             database_url, web_url = self.servers("postgres").database_url, self.settings["DININGCODE_WEB_URL"]
@@ -59,6 +73,24 @@ def _migrate(database_url: str) -> None:
         if applied
         else _("nothing to do: the tables are up to date")
     )
+
+
+def _grant_reader(database_url: str, name: str) -> None:
+    from refillspot.postgres.database import migrate_database
+    from refillspot.postgres.readers import grant_reader
+
+    migrate_database(database_url)
+    reader = grant_reader(database_url, name)
+    say(
+        _("{name} may read the outward views of the database {database}, and search them.").format(
+            name=reader.name, database=reader.database
+        )
+    )
+    if reader.is_new:
+        say(_("It is new and has no password: psql sets one with \\password {name}").format(name=reader.name))
+    if reader.may_more:
+        tables = ", ".join(reader.may_more)
+        say(_("Mind: it may also read or change {tables}, which others have granted it").format(tables=tables))
 
 
 def _tell(result: Reparsed, *, is_all: bool) -> None:

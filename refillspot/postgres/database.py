@@ -19,6 +19,7 @@ from psycopg.rows import dict_row
 from refillspot.exceptions import SchemaVersionError, ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.postgres.connection import open_async_connection, open_connection, run
+from refillspot.postgres.readers import current_readers, grant_views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,11 +78,14 @@ async def migrate(connection: AsyncConnection) -> list[str]:
             )
         pending = [migration for migration in migrations if migration.number > version]
         await connection.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+        readers = await current_readers(connection) if pending else []
         for migration in pending:
             await connection.execute(migration.sql)
             await connection.execute(
                 "INSERT INTO refillspot.migrations (number, name) VALUES (%s, %s)", [migration.number, migration.name]
             )
+        for reader in readers:
+            await grant_views(connection, reader)
     return [migration.name for migration in pending]
 
 
