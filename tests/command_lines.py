@@ -16,7 +16,8 @@ FORM_FEED = "\f"
 
 
 def main() -> None:
-    for line in json.loads(sys.argv[1]):
+    lines, sys.argv = json.loads(sys.argv[1]), ["scrapy"]
+    for line in lines:
         sys.stdout.write(f"{FORM_FEED}scrapy {shlex.join(line)}\n")
         sys.stdout.flush()
         try:

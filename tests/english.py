@@ -14,14 +14,15 @@ NOT_PROSE = re.compile(
     r"|(?<!\w)--?[a-zA-Z][\w-]*"  # options
     r"|(?<!\w)\.\w+"  # .env
     r"|\b\w+=\S*"  # values that are given
-    r"|(?a:\w*(?:\d|_)\w*)"  # ids, figures with their units, names of settings
+    r"|(?a:[\w-]*(?:\d|_)[\w-]*)"  # ids, figures with their units, names of settings
     r"|(?<![A-Za-z])[A-Z]{2,}s?(?![A-Za-z])"  # settings, HTTP, JSON
     r"|(?a:[\w-]+(?:\.[\w-]+)+)"  # files, hosts, modules, tables
     r"|\b\w+(?:\[\])?(?:/[\w\[\]]+)+"  # names of stats
 )
 WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
 NAMES = set(
-    "auto all last show list set reset drop replay prune migrate reparse up down status id "  # what is typed
+    "auto all last show list set reset drop replay prune migrate reparse up down status id true false null "
+    "district limit postgres redis redis-cache "
     "PostgreSQL Redis Scrapy Python pdb ipdb pygments Markdown cProfile meta int "
     "throughput seoul memory cache database requests availability "  # rows of scrapy perf, typed too
     "refillspot diningcode CrawlSpider Diningcode robots Retry-After Crawl-delay User-Agent Ctrl-C KST MiB kB".split()

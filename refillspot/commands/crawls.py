@@ -6,6 +6,7 @@ from scrapy.exceptions import UsageError
 
 from refillspot.command import BaseCommand, add_scope_options, crawl_scope
 from refillspot.language import gettext as _
+from refillspot.language import ngettext
 from refillspot.readable import say, say_json
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from refillspot.operations.crawls import CrawlOverview
 
 LEAST_IDS = {"list": 0, "show": 1, "prune": 0}
+LABEL_COLUMNS = 12
 MOST_IDS = {"list": 0, "show": 1, "prune": 1000}
 
 
@@ -62,14 +64,17 @@ class Command(BaseCommand):
             say(_("There is no crawl yet: scrapy crawl diningcode -a district=강남구"))
 
     def _show(self, ids: list[str], opts: argparse.Namespace) -> None:
+        from rich.cells import set_cell_size
+
         from refillspot.operations.crawls import read_overview
 
         one = read_overview(self.servers("postgres", "redis"), self.key_prefix, ids[0])
         if opts.json:
             say_json(one.as_json())
             return
+        labels = _labels()
         for name, value in one.as_text().items():
-            say(f"{name:<12} {value}")
+            say(f"{set_cell_size(labels.get(name, name), LABEL_COLUMNS)} {value}")
 
     def _prune(self, ids: list[str], opts: argparse.Namespace) -> None:
         from refillspot.operations.crawls import Pruning
@@ -83,16 +88,32 @@ class Command(BaseCommand):
             return
         for one in pruned:
             if one.kept_letters:
-                say(
-                    _("{id} is kept: it has {kept_letters} dead letters (--with-dead-letters drops them)").format(
-                        id=one.crawl.id, kept_letters=one.kept_letters
-                    )
+                told = ngettext(
+                    "{id} is kept: it has {count} dead letter (--with-dead-letters drops it)",
+                    "{id} is kept: it has {count} dead letters (--with-dead-letters drops them)",
+                    one.kept_letters,
                 )
-        say(
-            _("{pruned} pruned, {keys} keys removed").format(
-                pruned=sum(not one.kept_letters for one in pruned), keys=sum(one.keys for one in pruned)
-            )
-        )
+                say(told.format(id=one.crawl.id, count=one.kept_letters))
+        keys = sum(one.keys for one in pruned)
+        told = ngettext("{pruned} pruned, {keys} key removed", "{pruned} pruned, {keys} keys removed", keys)
+        say(told.format(pruned=sum(not one.kept_letters for one in pruned), keys=keys))
+
+
+def _labels() -> dict[str, str]:
+    """Return what the parts of an overview are called; an argument of the crawl has the name that is typed."""
+    return {
+        "crawl": _("crawl"),
+        "state": _("state"),
+        "begun": _("begun"),
+        "ended": _("ended"),
+        "site": _("site"),
+        "stored": _("stored"),
+        "rejected": _("rejected"),
+        "left": _("left"),
+        "dead": _("dead"),
+        "counts": _("counts"),
+        "go on": _("go on"),
+    }
 
 
 def _print_table(found: list[CrawlOverview]) -> None:
@@ -102,11 +123,11 @@ def _print_table(found: list[CrawlOverview]) -> None:
     from refillspot.terminal import Terminal
 
     table = Table(box=None, pad_edge=False)
-    table.add_column("crawl", no_wrap=True)  # to be copied
-    for name in ("state", "district"):
-        table.add_column(name, overflow="fold")
-    for name in ("stored", "left", "dead", "started (KST)"):
-        table.add_column(name, justify="right")
+    table.add_column(_("crawl"), no_wrap=True)  # to be copied
+    for heading in (_("state"), _("district")):
+        table.add_column(heading, overflow="fold")
+    for heading in (_("stored"), _("left"), _("dead"), _("started (KST)")):
+        table.add_column(heading, justify="right", no_wrap=True)
     for one in found:
         text = one.as_text() | {"places": write_places(one.crawl.arguments)}
         table.add_row(*(text[name] for name in ("crawl", "state", "places", "stored", "left", "dead", "begun")))

@@ -6,6 +6,7 @@ from scrapy.exceptions import UsageError
 
 from refillspot.command import BaseCommand, add_scope_options, region_named, site_named
 from refillspot.language import gettext as _
+from refillspot.language import ngettext
 from refillspot.readable import say
 
 if TYPE_CHECKING:
@@ -95,7 +96,12 @@ def _grant_reader(database_url: str, name: str) -> None:
 
 def _tell(result: Reparsed, *, is_all: bool) -> None:
     if is_all:
-        say(_("{count} stores reread from their newest pages").format(count=result.read_again))
+        told = ngettext(
+            "{count} store reread from its newest page",
+            "{count} stores reread from their newest pages",
+            result.read_again,
+        )
+        say(told.format(count=result.read_again))
     say(
         _(
             "{stored} stored, {outdated} outdated and dropped, {rejected} refused by PostgreSQL, "

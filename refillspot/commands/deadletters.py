@@ -6,7 +6,9 @@ from scrapy.exceptions import UsageError
 
 from refillspot.command import BaseCommand
 from refillspot.language import gettext as _
+from refillspot.language import ngettext
 from refillspot.readable import indented, one_line, say, say_json
+from refillspot.retelling import retell
 
 if TYPE_CHECKING:
     import argparse
@@ -62,9 +64,10 @@ def _list(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.Nam
     if opts.json:
         say_json([letter.as_json() for letter in letters])
         return
-    say(_("crawl {id}: {count} dead letters").format(id=found.crawl.id, count=len(letters)))
+    told = ngettext("crawl {id}: {count} dead letter", "crawl {id}: {count} dead letters", len(letters))
+    say(told.format(id=found.crawl.id, count=len(letters)))
     for letter in letters:
-        reason = one_line(letter.why.reason.partition("\n")[0][:REASON_CHARACTERS])
+        reason = one_line(retell(letter.why.reason).partition("\n")[0][:REASON_CHARACTERS])
         say(f"{letter.number or '?':>4}  {letter.at}  {one_line(letter.asked)}\n      {reason}")
 
 
@@ -79,7 +82,7 @@ def _show(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.Nam
                 id=found.crawl.id,
                 at=letter.at,
                 asked=one_line(letter.asked),
-                reason=indented(letter.why.reason),
+                reason=indented(retell(letter.why.reason)),
             )
         )
         for name, value in (letter.request or {}).items():
@@ -94,7 +97,10 @@ def _replay(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.N
     if opts.json:
         say_json({"crawl": crawl.id, "replayed": count, "left": len(letters) - count})
         return
-    say(_("{count} requests are queued again in crawl {id}.").format(count=count, id=crawl.id))
+    told = ngettext(
+        "{count} request is queued again in crawl {id}.", "{count} requests are queued again in crawl {id}.", count
+    )
+    say(told.format(count=count, id=crawl.id))
     if count < len(letters):
         say(
             _("{count} cannot be: the request is unknown, or not one of refillspot's.").format(
@@ -115,4 +121,4 @@ def _drop(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.Nam
     if opts.json:
         say_json({"crawl": found.crawl.id, "dropped": count})
         return
-    say(_("{count} dead letters were dropped.").format(count=count))
+    say(ngettext("{count} dead letter was dropped.", "{count} dead letters were dropped.", count).format(count=count))

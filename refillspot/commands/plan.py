@@ -13,6 +13,7 @@ from refillspot.command import (
 )
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
+from refillspot.language import ngettext
 from refillspot.readable import say, say_json
 
 if TYPE_CHECKING:
@@ -74,26 +75,34 @@ def _as_json(arguments: CrawlArguments, planned: Estimate, per_second: float) ->
 
 
 def _as_text(arguments: CrawlArguments, planned: Estimate, per_second: float) -> str:
-    minutes = planned.minutes(per_second)
-    what = _("{districts} districts, {keywords} keywords: {lists} lists and {pages} store pages.").format(
-        districts=len(arguments.districts), keywords=len(arguments.keywords), lists=planned.lists,
-        pages=planned.store_pages,
-    )  # fmt: skip
-    how_long = _("{requests} requests, without a pace limit.").format(requests=planned.requests)
-    if minutes is not None:
-        how_long = _("{requests} requests at {pace:g} per second take {minutes:.0f} minutes.").format(
-            requests=planned.requests, pace=per_second, minutes=minutes
-        )
+    requests = ngettext("{count:,} request", "{count:,} requests", planned.requests).format(count=planned.requests)
+    how_long = _("{requests}, without a pace limit.").format(requests=requests)
+    if (minutes := planned.minutes(per_second)) is not None:
+        time = ngettext("{count:,} minute", "{count:,} minutes", round(minutes)).format(count=round(minutes))
+        how_long = _("{requests} at {pace:g} per second: {time}.").format(requests=requests, pace=per_second, time=time)
     basis = {
         "tables": _("A rough guess: this has not been crawled yet."),
         "learnt": _("As many as the last crawls of these districts sent."),
         "both": _("Partly a rough guess: some of these districts have not been crawled yet."),
     }[planned.basis]
-    lines = [what, how_long, basis]
+    lines = [_what(arguments, planned), how_long, basis]
     if planned.resting:
-        lines.append(
-            _("{count} times a keyword is skipped in a district where it found nothing new before.").format(
-                count=planned.resting
-            )
+        told = ngettext(
+            "{count} time a keyword is skipped in a district where it found nothing new before.",
+            "{count} times a keyword is skipped in a district where it found nothing new before.",
+            planned.resting,
         )
+        lines.append(told.format(count=planned.resting))
     return "\n".join(lines)
+
+
+def _what(arguments: CrawlArguments, planned: Estimate) -> str:
+    districts, keywords = len(arguments.districts), len(arguments.keywords)
+    return _("{districts}, {keywords}: {lists} and {pages}.").format(
+        districts=ngettext("{count} district", "{count} districts", districts).format(count=districts),
+        keywords=ngettext("{count} keyword", "{count} keywords", keywords).format(count=keywords),
+        lists=ngettext("{count:,} list", "{count:,} lists", planned.lists).format(count=planned.lists),
+        pages=ngettext("{count:,} store page", "{count:,} store pages", planned.store_pages).format(
+            count=planned.store_pages
+        ),
+    )

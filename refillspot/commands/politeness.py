@@ -10,6 +10,7 @@ from refillspot.command import BaseCommand
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
 from refillspot.readable import say, say_json
+from refillspot.retelling import retell
 
 if TYPE_CHECKING:
     import argparse
@@ -73,10 +74,12 @@ def _told(pace: dict[str, Any]) -> str:
         return _("no limit: POLITENESS_REQUESTS_PER_SECOND is 0 here, and workers with that setting follow no pace")
     lines = []
     if "lifted" in pace:
-        lines.append(_("lifted: {lifted}").format_map(pace) if pace["lifted"] else _("nothing was on hold"))
+        lifted = "; ".join(map(retell, pace["lifted"].split("; ")))
+        lines.append(_("lifted: {lifted}").format(lifted=lifted) if lifted else _("nothing was on hold"))
     lines.append(_("{requests_per_second:g} requests/s of at most {ceiling:g}, all workers together").format_map(pace))
     if pace["held_seconds"]:
-        lines.append(_("nothing leaves for another {held_seconds:g} s: {held_because}").format_map(pace))
+        told = pace | {"held_because": retell(pace["held_because"])}
+        lines.append(_("nothing leaves for another {held_seconds:g} s: {held_because}").format_map(told))
     if pace["is_stopped"]:
         lines.append(_("the site has blocked its crawls three times within a day: nothing resumes until scrapy resume"))
     if pace["distress_met_at"]:

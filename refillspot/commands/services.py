@@ -61,6 +61,8 @@ def _down(environ: dict[str, str], *, as_json: bool) -> None:
 
 
 def _status(environ: dict[str, str], *, as_json: bool) -> None:
+    from rich.cells import set_cell_size
+
     from refillspot.services import mask_password, status
 
     found = status(environ)
@@ -68,7 +70,8 @@ def _status(environ: dict[str, str], *, as_json: bool) -> None:
         say_json([asdict(service) for service in found])
         return
     for service in found:
-        kind, state = "embedded" if service.embedded else "configured", "up" if service.up else "down"
-        say(f"{service.name:<12} {kind:<11} {state:<5} {mask_password(service.address)}")
+        kind = set_cell_size(_("embedded") if service.embedded else _("configured"), 11)
+        state = set_cell_size(_("up") if service.up else _("down"), 5)
+        say(f"{service.name:<12} {kind} {state} {mask_password(service.address)}")
         if service.problem:
             say(f"  {service.problem}")

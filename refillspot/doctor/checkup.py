@@ -18,6 +18,7 @@ from refillspot.language import gettext as _
 from refillspot.operations.pace_control import read_pace
 from refillspot.policies.politeness_settings import CrawlWindow
 from refillspot.postgres.kept_pages import newest_bodies
+from refillspot.retelling import retell
 from refillspot.services import embedded, read_environment
 from refillspot.shared.budget import RequestBudget
 from refillspot.sites import find_site
@@ -123,7 +124,7 @@ def _why_not_now(questions: Questions, redis_url: str) -> Check | None:
         return Check("site", "warning", what, remedy)
     if pace["held_seconds"] > TURN_SECONDS:
         what = _("the site was not asked: for another {seconds:.0f} s nothing leaves ({reason})")
-        what = what.format(seconds=pace["held_seconds"], reason=pace["held_because"])
+        what = what.format(seconds=pace["held_seconds"], reason=retell(pace["held_because"]))
         return Check(
             "site", "warning", what, _("Try again then; until then all workers wait: `scrapy politeness show`.")
         )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from refillspot.doctor import Check
 from refillspot.exceptions import LayoutChangedError, SiteError
 from refillspot.language import gettext as _
+from refillspot.language import ngettext
+from refillspot.retelling import retell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +23,7 @@ NOT_NOW = {403, 408, 425, 429}  # and 5xx: the rules could not be read. Any othe
 def judge_status(answer: Answer) -> Check | None:
     """Return what is wrong with an answer before it is read."""
     if refusal := answer.refusal:
-        what = _("the site refuses: {url} is {refusal}").format(url=answer.url, refusal=refusal)
+        what = _("the site refuses: {what}").format(what=retell(f"{answer.url} is {refusal}"))
         return Check("site", "problem", what, _("Wait a few minutes, and crawl slower: `scrapy politeness set 0.5`."))
     if answer.status == 200:
         return None
@@ -63,7 +65,10 @@ def judge_list(examination: Examination, body: bytes, asked: str) -> tuple[list[
         *_oddities("list", page.oddities),
     ]
     if page.broken:
-        what = _("{count} rows cannot be read; the first: {error}").format(count=len(page.broken), error=page.broken[0])
+        told = ngettext(
+            "{count} row cannot be read: {error}", "{count} rows cannot be read; the first: {error}", len(page.broken)
+        )
+        what = told.format(count=len(page.broken), error=retell(page.broken[0]))
         checks.append(Check("list", "problem", what, _layout_remedy()))
     if not page.here:
         what = _("no row of the list is in the requested district")
@@ -99,13 +104,13 @@ def _oddities(area: str, found: Sequence[Oddity]) -> list[Check]:
     """A part of another type than is known costs what it says, and nothing else."""
     if not found:
         return []
-    each = [_("{path}: {came} where {due} was due").format(**odd._asdict()) for odd in dict.fromkeys(found)]
+    each = [retell(f"{odd.path}: {odd.came} where {odd.due} was due") for odd in dict.fromkeys(found)]
     what = _("unexpected, and left out: {parts}").format(parts="; ".join(each))
     return [Check(area, "warning", what, _("A glitch on the site, or a change: see docs/site-changed.md."))]
 
 
 def _unread(what: str, error: SiteError) -> Check:
-    told = _("{what} cannot be read: {error}").format(what=what, error=error)
+    told = _("{what} cannot be read: {error}").format(what=what, error=retell(str(error)))
     if isinstance(error, LayoutChangedError):
         return Check("layout", "problem", told, _layout_remedy())
     return Check("site", "problem", told, _("Try again later: such errors are temporary."))

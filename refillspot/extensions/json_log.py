@@ -9,6 +9,7 @@ from scrapy.exceptions import NotConfigured
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
 from refillspot.logs import Origin, write_json_log
+from refillspot.retelling import retell
 
 if TYPE_CHECKING:
     from typing import Self
@@ -32,7 +33,9 @@ class JsonLog:
             write_json_log(path, level, self._origin)
         except OSError as error:
             raise ConfigurationError(
-                _("LOG_JSON_FILE={path} cannot be written: {error}").format(path=path, error=error.strerror)
+                _("LOG_JSON_FILE={path} cannot be written: {error}").format(
+                    path=path, error=retell(error.strerror or "")
+                )
             ) from error
 
     @classmethod

@@ -24,7 +24,7 @@ from refillspot.postgres.crawls import CrawlTable
 from refillspot.shared.connections import connect
 from refillspot.shared.keys import crawl_prefix, unfinished_crawl_key
 from refillspot.signals import crawl_event, queue_rolled_back, stats_asked
-from refillspot.stats.crawl import Crawl
+from refillspot.stats.crawl import STATES, Crawl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,7 +58,9 @@ class RedisCrawls:
         """
         if named is not None and check_crawl_id(named) in self._ended:
             raise ArgumentError(
-                _("crawl {id} is {state}: leave out crawl= to start a new one").format(id=named, state="complete")
+                _("crawl {id} is {state}: leave out crawl= to start a new one").format(
+                    id=named, state=STATES["complete"]()
+                )
             )
         said = msgspec.json.encode([spider, arguments, named], order="deterministic")
         key = unfinished_crawl_key(self._prefix, blake2b(said, digest_size=16).hexdigest())

@@ -14,6 +14,8 @@ from rich.text import Text
 
 from refillspot.clock import KST
 from refillspot.language import gettext as _
+from refillspot.language import ngettext
+from refillspot.retelling import retell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,13 +104,13 @@ def write_hold(pace: Mapping[str, Any] | None, now: datetime) -> str:
         return ""
     until = now.astimezone(KST) + timedelta(seconds=pace["held_seconds"])
     return _("Nothing leaves until {time} KST ({left}): {reason}").format(
-        time=f"{until:%H:%M:%S}", left=write_seconds(pace["held_seconds"]), reason=pace["held_because"]
+        time=f"{until:%H:%M:%S}", left=write_seconds(pace["held_seconds"]), reason=retell(pace["held_because"])
     )
 
 
 def _words(figures: Figures) -> str:
     progress, per_hour = figures.progress, figures.stores_per_hour.now
-    stores = _("{stores:,} stores").format(stores=figures.stored)
+    stores = ngettext("{stores:,} store", "{stores:,} stores", figures.stored).format(stores=figures.stored)
     if per_hour is not None:
         told = _("{stores:,} stores ({per_minute:.0f} per minute)")
         stores = told.format(stores=figures.stored, per_minute=per_hour / 60)

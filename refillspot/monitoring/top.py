@@ -14,6 +14,8 @@ from rich.text import Text
 from refillspot.language import gettext as _
 from refillspot.monitoring.display import progress_line, title_line, write_hold, write_seconds
 from refillspot.planning import write_places
+from refillspot.retelling import retell
+from refillspot.stats.crawl import STATES
 from refillspot.stats.workers import AT_WORK, ENDED, SILENT
 
 if TYPE_CHECKING:
@@ -70,19 +72,12 @@ class TopView:
 
 
 def _title(figures: Figures) -> Table:
-    states = {
-        "running": _("running"),
-        "paused": _("paused"),
-        "interrupted": _("interrupted"),
-        "complete": _("complete"),
-        "abandoned": _("given up"),
-    }
     crawl = figures.crawl
     title = _("crawl {id}: {spider} {district}").format(
         id=crawl.id, spider=crawl.spider, district=write_places(crawl.arguments)
     )
     right = _("{state}, {workers} at work, {time}").format(
-        state=states[figures.state], workers=figures.at_work, time=write_seconds(figures.seconds_at_work)
+        state=STATES[figures.state](), workers=figures.at_work, time=write_seconds(figures.seconds_at_work)
     )
     return title_line(title, right)
 
@@ -151,7 +146,7 @@ def _budget(site: SiteFigures) -> tuple[str, str, str, str]:
     )
     if site.budget["held_seconds"]:
         more = _("nothing leaves for {seconds:.0f} s: {reason}").format(
-            seconds=site.budget["held_seconds"], reason=site.budget["held_because"]
+            seconds=site.budget["held_seconds"], reason=retell(site.budget["held_because"])
         )
     return (_("budget used"), *_shares(site.budget_used), more)
 

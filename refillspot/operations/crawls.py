@@ -9,12 +9,14 @@ from refillspot.clock import write_kst
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.frontier.queue import OPEN, script_source
 from refillspot.language import gettext as _
+from refillspot.language import ngettext
 from refillspot.operations.dead_letters import DeadLetters
 from refillspot.operations.progress import UNREADABLE, ProgressReader
 from refillspot.planning import spider_arguments
 from refillspot.postgres.crawls import ANY, abandon_crawl, find_crawl, list_crawls
 from refillspot.shared.connections import blocking_client
 from refillspot.shared.keys import crawl_prefix
+from refillspot.stats.crawl import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,12 +43,15 @@ class CrawlOverview:
     def as_text(self) -> dict[str, str]:
         crawl, progress = self.crawl, self.progress
         arguments = spider_arguments(crawl.arguments)
-        at_work = f", {progress.workers} workers at work" if crawl.state == RUNNING else ""
+        state = STATES[crawl.state]()
         if progress.state == UNREADABLE:
-            at_work = f", {UNREADABLE} in Redis"
+            state = _("{state}, unreadable in Redis").format(state=state)
+        elif crawl.state == RUNNING:
+            told = ngettext("{state}, {count} worker at work", "{state}, {count} workers at work", progress.workers)
+            state = told.format(state=state, count=progress.workers)
         return {
             "crawl": crawl.id,
-            "state": crawl.state + at_work,
+            "state": state,
             "begun": write_kst(crawl.started_at),
             "ended": write_kst(crawl.ended_at) if crawl.ended_at else "",
             "site": str(crawl.arguments.get("site", "")),
@@ -55,7 +60,7 @@ class CrawlOverview:
             "rejected": str(crawl.rejected),
             "left": str(progress.left),
             "dead": str(progress.dead),
-            "counts": ", ".join(f"{name} {count}" for name, count in (crawl.counts or {}).items()),
+            "counts": ", ".join(f"{name}={count}" for name, count in (crawl.counts or {}).items()),
             "go on": "scrapy crawl diningcode " + " ".join(f"-a {name}={text}" for name, text in arguments.items()),
         }
 
@@ -107,9 +112,7 @@ def set_paused(services: ServiceAddresses, key_prefix: str, crawl_id: str | None
     in_redis = state.decode("utf-8", "replace")
     if in_redis != OPEN:
         raise ArgumentError(
-            _("crawl {id} is not in progress: it is {state}, in Redis {in_redis}").format(
-                id=crawl.id, state=crawl.state, in_redis=in_redis
-            )
+            _("crawl {id} is not in progress: it is {state}").format(id=crawl.id, state=STATES[crawl.state]())
         )
     return crawl
 

@@ -18,7 +18,7 @@ from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.postgres.connection import ATTEMPT_SECONDS, open_async_connection, open_connection, run, when_available
 from refillspot.postgres.database import migrate, migrate_database
-from refillspot.stats.crawl import Crawl, CrawlScope
+from refillspot.stats.crawl import STATES, Crawl, CrawlScope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,7 +106,9 @@ def _joinable(crawl: Crawl, spider: str, arguments: Mapping[str, Any]) -> Crawl:
         )
     if crawl.state != "running":
         raise ArgumentError(
-            _("crawl {id} is {state}: leave out crawl= to start a new one").format(id=crawl.id, state=crawl.state)
+            _("crawl {id} is {state}: leave out crawl= to start a new one").format(
+                id=crawl.id, state=STATES[crawl.state]()
+            )
         )
     return crawl
 

@@ -20,6 +20,7 @@ from refillspot.language import gettext as _
 from refillspot.postgres.crawls import ANY, list_crawls
 from refillspot.postgres.worker_stats import read
 from refillspot.readable import one_line
+from refillspot.retelling import retell
 from refillspot.stats.crawl import CrawlStats
 from refillspot.stats.worker_stats import WorkerStats, plain_stats
 
@@ -124,7 +125,9 @@ def read_log(path: str) -> list[WorkerStats]:
         with file.open(encoding=encoding, errors="replace") as lines:
             return read_runs(lines, path)
     except OSError as error:
-        raise ArgumentError(_("{file} cannot be read: {reason}").format(file=path, reason=error.strerror)) from error
+        raise ArgumentError(
+            _("{file} cannot be read: {reason}").format(file=path, reason=retell(error.strerror or ""))
+        ) from error
 
 
 def read_runs(lines: Iterable[str], source: str) -> list[WorkerStats]:

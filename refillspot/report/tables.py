@@ -13,6 +13,7 @@ from refillspot.language import gettext, ngettext
 from refillspot.language import lazy_gettext as _
 from refillspot.report.figures import write, write_change, write_seconds
 from refillspot.report.findings import Severity
+from refillspot.stats.crawl import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,15 +23,6 @@ if TYPE_CHECKING:
     from refillspot.stats.crawl import CrawlStats
 
 LONGEST = 30  # cells of a terminal for the arguments; whole ones: scrapy crawls show
-STATES = {
-    "complete": _("complete"),
-    "running": _("not complete yet"),
-    "paused": _("paused"),
-    "interrupted": _("interrupted"),
-    "abandoned": _("given up"),
-    "stopped": _("stopped before the end"),
-    "unknown": _("unknown how it ended"),
-}
 SEVERITIES = {
     Severity.ERROR: _("error"),
     Severity.WARNING: _("warning"),
@@ -105,7 +97,8 @@ def _write_target(figure: Figure) -> str:
     written = figure.target.write(figure.unit)
     if figure.is_met is None:
         return written
-    return f"{written} {gettext('met') if figure.is_met else gettext('missed')}"
+    told = gettext("met") if figure.is_met else gettext("missed")
+    return f"{written} {told}"
 
 
 # --- all crawls, a line each
@@ -144,7 +137,8 @@ def crawls_as_markdown(reports: Sequence[Report]) -> str:
 def report_as_markdown(report: Report) -> str:
     lines = [f"# {_cell(write_title(report.crawl))}", ""]
     lines += [_cell(line) + "  " for line in (write_state(report.crawl), write_against(report)) if line]
-    lines += ["", f"## {gettext('Findings')}", "", *_findings(report), "", f"## {gettext('Figures')}", ""]
+    findings, figures = gettext("Findings"), gettext("Figures")
+    lines += ["", f"## {findings}", "", *_findings(report), "", f"## {figures}", ""]
     return "\n".join([*lines, *_figures(report)])
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from refillspot.language import lazy_gettext as _
 from refillspot.planning import spider_arguments
 from refillspot.stats.counts import Counts, complete, own_counts, ratio
 from refillspot.stats.worker_stats import total
@@ -22,6 +23,18 @@ if TYPE_CHECKING:
     from refillspot.regions import Region
     from refillspot.stats.worker_stats import WorkerStats
     from refillspot.stats.workers import WorkerFigures
+
+
+STATES = {
+    "running": _("running"),
+    "paused": _("paused"),
+    "interrupted": _("interrupted"),
+    "complete": _("complete"),
+    "abandoned": _("given up"),
+    "stopped": _("stopped before the end"),
+    "unknown": _("unknown how it ended"),
+}
+"""What each state of a crawl is called."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -81,7 +81,7 @@ def test_the_plan_is_told_in_words_and_wrong_usage_too(crawl: Crawl, site: Site)
     wrong = [crawl.operate("plan", *options) for options in (["-a", "district=nowhere"], ["금천구"], ["-a", "x"])]
 
     assert told.returncode == 0, told.stderr
-    assert "requests at 2 per second take" in told.stdout
+    assert " requests at 2 per second: " in told.stdout
     assert "this has not been crawled yet" in told.stdout
     assert [result.returncode for result in wrong] == [2, 2, 2]
     assert "use one of these" in wrong[0].stderr

@@ -2,16 +2,48 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from rich.cells import cell_len
+
+from tests.command_lines import FORM_FEED
+from tests.english import english_in
 
 if TYPE_CHECKING:
-    from tests.crawl.conftest import Crawl
+    from tests.crawl.conftest import Crawl, Faults
+    from tests.programs import Launcher
+
+PACED = ("-s", "POLITENESS_REQUESTS_PER_SECOND=1000", "-s", "POLITENESS_FAST_ALLOWED=True")
+TABLES = ["crawls list", "stats", "stats all", "stats --figures", "top", "top --once"]
+SENTENCES = [
+    "stats --markdown", "crawls show ID", "deadletters list", "deadletters show 1", "politeness show",
+    "services status", "doctor --offline", "db migrate", "db reparse --all", "crawls prune", "crawls list --site x_1",
+    "plan -a district=강남구",
+    "politeness set 99", "politeness set x_1", "pause", "pause ID", "resume ID", "crawls show no_such_id",
+    "crawls", "crawls show", "crawls prune x_1 x_2", "deadletters", "deadletters show", "deadletters show 99",
+    "deadletters drop x",
+    "plan", "plan -a district=강남", "plan -a district=강남구 -a limit=x", "plan x", "plan -a", "perf --only x",
+    "demo x_1", "demo --seed x_1", "top a b", "stats no_such_id", "stats --log /nowhere", "services", "db", "doctor x",
+    "stats --json --bogus",
+]  # fmt: skip
+JSON = [
+    "crawls list --json",
+    "crawls show ID --json",
+    "deadletters list --json",
+    "top --json",
+    "plan -a district=강남구 --json",
+]
+REQUEST = re.compile(r"^  (?:url|headers|body|meta|cb_kwargs|callback|errback|method|priority)\b.*$", re.MULTILINE)
+"""What `deadletters show` shows of the request, by its names in Scrapy."""
+MOVES = re.compile(r"\x1b\[(?:\?1049[hl]|\?25[hl]|H|\d*[ABCDGJK])")  # top's cursor, and its screen beside the other
+COLOURS = re.compile(r"\x1b\[[\d;]*m")
 
 PRINTS = """
 import sys
@@ -47,3 +79,52 @@ def test_a_crawl_goes_on_whose_log_nobody_reads_any_more(crawl: Crawl, database_
 
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT state, stored FROM refillspot.crawls").fetchall() == [("complete", 3)]
+
+
+def crawl_with_troubles(crawl: Crawl, faults: Faults) -> str:
+    """Return the id of a crawl that is over, with dead letters and odd parts."""
+    faults.add(kind="status", status=503, path="/API/profile/", first=3)
+    ended = crawl.run("-a", "district=금천구", "-a", "limit=30", "-s", "RETRY_TIMES=0", *PACED)
+    assert ended.returncode == 3, ended.stderr
+    (found,) = json.loads(crawl.operate("crawls", "list", "--json").stdout)
+    return str(found["id"])
+
+
+def shown(crawl: Crawl, launcher: Launcher, crawl_id: str, commands: list[str], **variables: str) -> dict[str, str]:
+    """Return what each command writes on a terminal of 80 columns."""
+    lines = [[crawl_id if word == "ID" else word for word in command.split()] for command in commands]
+    options = [*crawl.command[2:], *PACED]
+    environment = crawl.environment | {"TERM": "xterm-256color"} | variables
+    written = launcher.show(
+        "tests.command_lines", json.dumps([[*line, *options] for line in lines]), environment=environment
+    )
+    text = written.decode(variables.get("PYTHONIOENCODING", "utf-8"))
+    parts = text.replace("\r\n", "\n").split(FORM_FEED)[1:]
+    assert len(parts) == len(commands), text
+    assert "Traceback" not in text
+    return {command: part.partition("\n")[2] for command, part in zip(commands, parts, strict=True)}
+
+
+def test_every_command_on_a_terminal(crawl: Crawl, launcher: Launcher, faults: Faults) -> None:
+    crawl_id = crawl_with_troubles(crawl, faults)
+    for language in ("en", "ko"):
+        told = shown(crawl, launcher, crawl_id, [*TABLES, *SENTENCES], REFILLSPOT_LANG=language)
+        plain = {name: COLOURS.sub("", MOVES.sub("\n", text) if name == "top" else text) for name, text in told.items()}
+        for command, text in plain.items():
+            assert text.replace("\n", "").replace("\t", "").isprintable(), (command, text)
+            if command in TABLES:
+                assert [line for line in text.splitlines() if cell_len(line) > 80] == [], command
+        if language == "ko":
+            english = {command: english_in(REQUEST.sub("", text)) for command, text in plain.items()}
+            assert {command: words for command, words in english.items() if words} == {}
+        for command in ("crawls list", "stats all"):
+            assert re.search(rf"^{crawl_id} .* \d{{4}}-\d\d-\d\d \d\d:\d\d", plain[command], re.MULTILINE)
+
+    for encoding in ("ascii", "cp949", "cp1252"):
+        told = shown(
+            crawl, launcher, crawl_id, [*TABLES, *JSON, *SENTENCES[:5]], REFILLSPOT_LANG="ko", PYTHONIOENCODING=encoding
+        )
+        assert all(json.loads(told[command].partition("\n")[0]) for command in JSON)
+        (found,) = json.loads(told["crawls list --json"].partition("\n")[0])
+        assert found["arguments"]["keywords"][0].endswith("무한리필")
+        assert ("금천구" in told["crawls list"]) == (encoding == "cp949")

@@ -9,6 +9,7 @@ from refillspot.language import gettext
 from refillspot.language import lazy_gettext as _
 from refillspot.language import lazy_ngettext as ngettext
 from refillspot.report.findings import Rule, Severity
+from refillspot.retelling import retell
 
 if TYPE_CHECKING:
     from refillspot.report.findings import Case
@@ -35,7 +36,8 @@ class OddPart(NamedTuple):
 
     def __str__(self) -> str:
         words = gettext("{path}: {came} where {due} was due, {answers:,} of {of:,}")
-        return words.format(**self._asdict() | {"came": ", ".join(self.came)})
+        came, due = ", ".join(map(retell, self.came)), retell(self.due)
+        return words.format(**self._asdict() | {"came": came, "due": due})
 
 
 def odd_parts(crawl: CrawlStats) -> list[OddPart]:

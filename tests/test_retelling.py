@@ -1,0 +1,80 @@
+"""What workers write is English; whoever reads it in Korean finds it in Korean."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import refillspot
+from refillspot.policies import politeness
+from refillspot.retelling import retell
+from refillspot.sites.diningcode.forms import refusal_of
+from tests.english import english_in
+
+SITES = Path(refillspot.__file__).parent / "sites"
+ERRORS = {"LayoutChangedError", "BlockedError", "MalformedAnswerError", "UnknownStoreError", "ApiError"}
+URL = "https://im.diningcode.com/API/isearch/"
+
+
+@pytest.fixture
+def korean(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFILLSPOT_LANG", "ko")
+
+
+def raised_in(path: Path) -> list[str]:
+    """Return the texts with which the site's errors are raised, as templates."""
+    texts = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        match node:
+            case ast.Raise(exc=ast.Call(func=ast.Name(id=name), args=[text, *_])) if name in ERRORS:
+                parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+                assert parts, ast.unparse(node)
+                texts.append("".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts))
+    return texts
+
+
+@pytest.mark.usefixtures("korean")
+def test_what_the_site_is_blamed_for_can_be_retold() -> None:
+    raised = {text for path in SITES.rglob("*.py") for text in raised_in(path)}
+    assert len(raised) > 10
+
+    assert [text for text in raised if retell(text.format(*"1234")) == text.format(*"1234")] == []
+
+
+@pytest.mark.usefixtures("korean")
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("HTTP 503", "HTTP 503"),
+        (
+            "LayoutChangedError: the answer: empty object where text was due",
+            "LayoutChangedError: 응답: 글 자리에 빈 객체",
+        ),
+        ("a.b: text where number or true or false was due", "a.b: 수 또는 참/거짓 자리에 글"),
+        (f"HTTP 429 of {URL} with Retry-After: 120", f"{URL}의 응답이 HTTP 429, Retry-After: 120"),
+        ("something that no version has written", "something that no version has written"),
+        ("", ""),
+    ],
+)
+def test_a_text_is_retold(text: str, expected: str) -> None:
+    assert retell(text) == expected
+
+
+@pytest.mark.usefixtures("korean")
+def test_holds_are_retold() -> None:
+    pace = politeness.begin(1.0, 0.0)
+    delayed = politeness.delay(pace, 0.0, host="im.diningcode.com", seconds=10)
+    refusal = refusal_of(URL, 403, b"<html>no</html>")
+    assert refusal
+
+    for text in (delayed.reason, f"{URL} is {refusal.words}", "12 of 20 answers were errors"):
+        assert retell(text) != text
+        assert english_in(retell(text)) == []
+
+
+def test_in_english_all_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFILLSPOT_LANG", "en")
+
+    assert retell("restaurant.rn: empty text") == "restaurant.rn: empty text"
