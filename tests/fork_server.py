@@ -3,15 +3,20 @@
 Half of a short crawl is the import of what it consists of. A fork has that behind it, and is otherwise made to be what
 `python -m scrapy` would be: the environment, directory, arguments, streams, locale and signals are those of the
 request, and nothing that reads them at its import was imported before. Neither a reactor, a loop nor a thread is there
-to be shared, see `assert_ready`. One thing is not as in a process of its own: all forks of one server hash texts alike.
+to be shared, see `assert_ready`. It is a child of the process that asked for it, which waits for it as for any other.
+Two things are not as in a process of its own: all forks of one server hash texts alike, and `ps` shows the server's
+command line.
 
-A program of its own, `python -m tests.fork_server SOCKET`; `tests.programs` speaks to it.
+A program of its own, `python -m tests.fork_server SOCKET`. `fork_instead` asks it; where the children of a program
+are to be forked too, it has a server of its own, which is a child of it beside them: `tests.programs.children`.
 """
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
+import inspect
 import json
 import locale
 import os
@@ -19,16 +24,18 @@ import pkgutil
 import runpy
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType
 
 PACKAGES = ("scrapy.commands", "refillspot", "replica")
 LATER = {"refillspot.settings", "replica.__main__"}  # reads the environment at its import; is run, not imported
@@ -57,7 +64,10 @@ ALSO = (  # what Scrapy names by text, or imports where it is needed
 )
 PLAIN_LOCALES = {"C", "POSIX", "C.UTF-8", "C.utf8"}  # in which Python passes on bytes that are no text
 CHUNK = 65536
-STREAMS = 3  # stdin, stdout, stderr; then comes where the end is reported
+STREAMS = 3  # stdin, stdout, stderr
+INHERIT = 36  # PR_SET_CHILD_SUBREAPER: children of children that end become one's own
+COMMAND_NAME = Path("/proc/self/comm")
+NAME_OF_THE_SERVER = "fork-server"  # instead of "python", of one that is a child of the program it serves
 
 
 @dataclass(frozen=True)
@@ -68,63 +78,85 @@ class Request:
     arguments: list[str]
     environment: dict[str, str]
     directory: str
+    own_session: bool
+    children_too: bool
+    """Whether what it starts itself is to be forked as well."""
 
 
-@dataclass
-class Server:
-    """Forks until nobody can ask any more. Each child's pid, then its exit status, is a line in its own pipe."""
+@contextmanager
+def fork_instead(server: socket.socket, *, children_too: bool = False) -> Iterator[None]:
+    """Meanwhile let `server` fork each `python -m <module>` that this process starts by `subprocess.Popen`."""
+    start = subprocess.Popen._execute_child  # type: ignore[attr-defined]
 
-    asked: socket.socket
-    ends: dict[int, int] = field(default_factory=dict)
-    """{pid: where its end is reported}."""
+    def execute_child(process: subprocess.Popen[Any], *given: Any) -> None:
+        call = inspect.signature(start).bind(process, *given).arguments
+        executable, *command = [os.fspath(part) for part in call["args"]]
+        if executable != sys.executable or command[0] != "-m":
+            start(process, *given)
+            return
+        request = Request(
+            command[1],
+            command[2:],
+            dict(os.environ if call["env"] is None else call["env"]),
+            os.fspath(call["cwd"] or Path.cwd()),
+            call["start_new_session"],
+            children_too,
+        )
+        pipes = [call[name] for name in ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")]
+        its = (pipes[0], pipes[3], pipes[5])
+        process.pid = ask(server, request, [number if pipe == -1 else pipe for number, pipe in enumerate(its)])
+        process._child_created = True  # type: ignore[attr-defined]
+        process._close_pipe_fds(*pipes)  # type: ignore[attr-defined]
 
-    def serve(self) -> Request | None:
-        """Return in each child, with what it is to run; in the server itself at the end, with None."""
-        on_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal; it is the children's
-        signal.signal(signal.SIGCHLD, self.reap)
-        for text, descriptors in self.requests():
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # until the child is known
-            if (pid := os.fork()) == 0:
-                self.forget_all_others()
-                take_streams(descriptors)
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                signal.signal(signal.SIGINT, on_interrupt)
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
-                return Request(**json.loads(text))
-            *streams, self.ends[pid] = descriptors
-            for descriptor in streams:
+    with mock.patch.object(subprocess.Popen, "_execute_child", execute_child):
+        yield
+
+
+def ask(server: socket.socket, request: Request, streams: list[int]) -> int:
+    """Return the pid of a new child of this process."""
+    text = json.dumps(asdict(request)).encode() + b"\n"
+    control = ctypes.CDLL(None).prctl
+    control(INHERIT, 1, 0, 0, 0)
+    server.sendall(text[socket.send_fds(server, [text], streams) :])
+    pid = int(server.recv(CHUNK))
+    control(INHERIT, 0, 0, 0, 0)
+    return pid
+
+
+def serve(asked: socket.socket) -> Request | None:
+    """Return in each fork, with what it is to run; in the server itself when nobody can ask any more, with None."""
+    on_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal; it is the forks'
+    for text, descriptors in requests(asked):
+        ours, its = os.pipe()
+        if (between := os.fork()) == 0:
+            if child := os.fork():
+                os.write(its, b"%d" % child)
+                os._exit(0)  # and whoever asked inherits the child
+            for descriptor in (ours, its, asked.detach()):
                 os.close(descriptor)
-            os.write(self.ends[pid], b"%d\n" % pid)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
-        return None
+            take_streams(descriptors)
+            signal.signal(signal.SIGINT, on_interrupt)
+            return Request(**json.loads(text))
+        os.waitpid(between, 0)
+        asked.send(os.read(ours, CHUNK))
+        for descriptor in (ours, its, *descriptors):
+            os.close(descriptor)
+    return None
 
-    def requests(self) -> Iterator[tuple[bytes, list[int]]]:
-        while True:
-            text, descriptors, *_ = socket.recv_fds(self.asked, CHUNK, STREAMS + 1)
-            while text and not text.endswith(b"\n"):
-                text += self.asked.recv(CHUNK)
-            if not text:
-                return
-            yield text, descriptors
 
-    def reap(self, _number: int, _frame: FrameType | None) -> None:
-        with suppress(ChildProcessError):
-            while (found := os.waitpid(-1, os.WNOHANG))[0]:
-                pid, status = found
-                end = self.ends.pop(pid)
-                with suppress(BrokenPipeError):  # nobody wants to know
-                    os.write(end, b"%d\n" % os.waitstatus_to_exitcode(status))
-                os.close(end)
-
-    def forget_all_others(self) -> None:
-        self.asked.close()
-        for end in self.ends.values():
-            os.close(end)
+def requests(asked: socket.socket) -> Iterator[tuple[bytes, list[int]]]:
+    while True:
+        text, descriptors, *_ = socket.recv_fds(asked, CHUNK, STREAMS)
+        while text and not text.endswith(b"\n"):
+            text += asked.recv(CHUNK)
+        if not text:
+            return
+        yield text, descriptors
 
 
 def take_streams(descriptors: list[int]) -> None:
     """Make the first three stdin, stdout and stderr; nothing else stays open."""
-    for number, descriptor in enumerate(descriptors[:STREAMS]):
+    for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
     for descriptor in descriptors:
         os.close(descriptor)
@@ -148,6 +180,9 @@ def assert_ready() -> None:
 
 def become(request: Request) -> None:
     """Be as if just started like that."""
+    COMMAND_NAME.write_text("python", encoding="ascii")
+    if request.own_session:
+        os.setsid()
     os.environ.clear()
     os.environ.update(request.environment)
     os.chdir(request.directory)
@@ -168,8 +203,17 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     assert_ready()
-    asked = socket.socket(fileno=int(sys.argv[1]))
-    if request := Server(asked).serve():
+    request, stack = serve(socket.socket(fileno=int(sys.argv[1]))), ExitStack()
+    while request and request.children_too:
+        ours, its = socket.socketpair()
+        if os.fork():
+            its.close()
+            stack.enter_context(fork_instead(ours))
+            break
+        COMMAND_NAME.write_text(NAME_OF_THE_SERVER, encoding="ascii")
+        ours.close()
+        request = serve(its)
+    if request:
         become(request)
         runpy.run_module(request.module, run_name="__main__", alter_sys=True)
 

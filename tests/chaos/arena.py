@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import uuid
 from contextlib import ExitStack, suppress
@@ -21,10 +20,12 @@ from tests.conftest import PROJECT_PREFIXES
 from tests.crawl.conftest import Site
 from tests.own_postgres import OwnPostgres
 from tests.own_redis import OwnRedis
-from tests.programs import PROJECT
+from tests.programs import spawn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from tests.programs import Program
 
 SIZE_MB = {"postgres": 400, "redis": 64}  # MiB of the small disks
 LATENCY_MS = 20
@@ -60,7 +61,10 @@ class Disk:
 
 
 class Arena:
-    """Real servers of its own, whatever the environment names: they are killed here."""
+    """Real servers of its own, whatever the environment names: they are killed here. `start` starts the programs."""
+
+    def __init__(self, start: Callable[..., Program] = spawn) -> None:
+        self._start = start
 
     def __enter__(self) -> Self:
         self._stack = ExitStack()
@@ -114,24 +118,12 @@ class Arena:
             "UNLIKELY_SAMPLE_SHARE": 1,  # whatever the keywords reach is to be there
         }
         given = [part for setting, value in settings.items() for part in ("-s", f"{setting}={value}")]
-        command = [
-            sys.executable,
-            "-m",
-            "scrapy",
-            "fleet",
-            "diningcode",
-            "-a",
-            f"district={district}",
-            *given,
-            *options,
-        ]
-        return Fleet(command, environment)
+        command = ("fleet", "diningcode", "-a", f"district={district}", *given, *options)
+        return Fleet(lambda: self._start("scrapy", *command, environment=environment))
 
     def _start_site(self) -> Site:
-        command = [sys.executable, "-m", "replica", "--latency-ms", str(LATENCY_MS), "--until-stdin-closes"]
-        process = self._stack.enter_context(
-            subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        )
+        options = ("--latency-ms", str(LATENCY_MS), "--until-stdin-closes")
+        process = self._stack.enter_context(self._start("replica", *options, environment=os.environ))
         assert process.stdin
         assert process.stdout
         self._stack.callback(process.stdin.close)
@@ -141,23 +133,15 @@ class Arena:
 class Fleet:
     """A `scrapy fleet` that is started again, as its user would, until its crawl is complete."""
 
-    def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
-        self._command = command
-        self._environment = environment
+    def __init__(self, start: Callable[[], Program]) -> None:
+        self._start = start
         self.starts = 0
         self.told: list[str] = []
         self.start()
 
     def start(self) -> None:
         self.starts += 1
-        self.process = subprocess.Popen(
-            self._command,
-            cwd=PROJECT,
-            env=self._environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        self.process = self._start()
 
     def wait(self, seconds: float) -> int:
         """Return its exit code, and keep what it told.

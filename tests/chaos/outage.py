@@ -6,12 +6,12 @@ import argparse
 import sys
 import time
 
-import psutil
 import psycopg
 
 from refillspot.planning import KEYWORDS
 from tests.chaos.arena import Arena, Fleet
 from tests.crawl.moments import fetched
+from tests.programs import children
 
 BEFORE = 300  # store pages
 
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def memory_mb(fleet: Fleet) -> float:
-    return float(sum(child.memory_info().rss for child in psutil.Process(fleet.process.pid).children()) / 2**20)
+    return float(sum(child.memory_info().rss for child in children(fleet.process.pid)) / 2**20)
 
 
 if __name__ == "__main__":

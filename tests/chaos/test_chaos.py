@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,10 +13,12 @@ from tests.chaos.rounds import play
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.programs import Launcher
+
 
 @pytest.fixture(scope="module")
-def arena() -> Iterator[Arena]:
-    with Arena() as arena:
+def arena(launcher: Launcher) -> Iterator[Arena]:
+    with Arena(partial(launcher.start, children_too=True)) as arena:
         yield arena
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from tests.programs import children
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
@@ -111,7 +113,7 @@ def possible(arena: Arena) -> list[Trouble]:
 
 def _signal_worker(fleet: Fleet, rng: Random, number: signal.Signals) -> psutil.Process | None:
     with suppress(psutil.NoSuchProcess, IndexError):
-        workers = sorted(psutil.Process(fleet.process.pid).children(), key=lambda worker: worker.pid)
+        workers = sorted(children(fleet.process.pid), key=lambda worker: worker.pid)
         worker = rng.choice(workers)
         worker.send_signal(number)
         return worker

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.programs import spawn
+from tests.programs import completed, spawn
 
 if TYPE_CHECKING:
     import subprocess
@@ -103,12 +103,16 @@ class Crawl:
     launcher: Launcher
     command: list[str]
     environment: dict[str, str]
+    children_too: bool = False
+    """Whether what it starts is forked as it is itself."""
 
     def run(self, *options: str) -> subprocess.CompletedProcess[str]:
-        return self.launcher.run("scrapy", *self.command, *options, environment=self.environment)
+        with self.start(*options) as program:
+            return completed(program)
 
     def start(self, *options: str) -> Program:
-        return self.launcher.start("scrapy", *self.command, *options, environment=self.environment)
+        command = (*self.command, *options)
+        return self.launcher.start("scrapy", *command, environment=self.environment, children_too=self.children_too)
 
     def spawn(self, *options: str) -> Program:
         """Start it as a user does."""
@@ -161,5 +165,5 @@ def rows(database_url: str) -> Callable[[], dict[str, dict[str, Any]]]:
 @pytest.fixture
 def fleet(crawl: Crawl, tmp_path: Path) -> Crawl:
     """`scrapy fleet diningcode`, with its logs in a directory of this test."""
-    command = ["fleet", *crawl.command[1:]]
-    return replace(crawl, command=command, environment=crawl.environment | {"REFILLSPOT_HOME": str(tmp_path / "home")})
+    environment = crawl.environment | {"REFILLSPOT_HOME": str(tmp_path / "home")}
+    return replace(crawl, command=["fleet", *crawl.command[1:]], environment=environment, children_too=True)

@@ -74,6 +74,7 @@ def test_nobody_reads_and_the_exit_code_is_the_usual_one(closed: str) -> None:
 def test_a_crawl_goes_on_whose_log_nobody_reads_any_more(crawl: Crawl, database_url: str) -> None:
     with crawl.start("-a", "district=금천구", "-a", "limit=3") as process:
         process.wait_for_line("Spider opened")
+        assert process.stderr
         process.stderr.close()
         assert process.wait() == 0
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def perf(launcher: Launcher, environment: dict[str, str]) -> Perf:
-    return lambda *options: launcher.run("scrapy", "perf", *options, environment=environment)
+    return lambda *options: launcher.run("scrapy", "perf", *options, environment=environment, children_too=True)
 
 
 def test_some_rows_as_json_and_nothing_is_left(perf: Perf, database_url: str) -> None:

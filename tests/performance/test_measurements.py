@@ -19,8 +19,18 @@ from refillspot.sandbox.scratch import scratch_space
 from refillspot.services.inspection import measure_servers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from refillspot.performance.conditions import Conditions
     from refillspot.services import ServiceAddresses
+    from tests.programs import Launcher
+
+
+@pytest.fixture(autouse=True)
+def forking(launcher: Launcher) -> Iterator[None]:
+    """What is measured here is compared with its like only."""
+    with launcher.forking():
+        yield
 
 
 def other(services: ServiceAddresses, conditions: Conditions) -> Measurements:

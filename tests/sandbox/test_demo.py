@@ -23,7 +23,7 @@ SERVERS = ("DATABASE_URL", "REDIS_URL", "CACHE_REDIS_URL")
 
 @pytest.fixture
 def demo(launcher: Launcher, environment: dict[str, str]) -> Demo:
-    return lambda *options: launcher.run("scrapy", "demo", *options, environment=environment)
+    return lambda *options: launcher.run("scrapy", "demo", *options, environment=environment, children_too=True)
 
 
 def processes_of(directory: Path) -> Iterator[str]:

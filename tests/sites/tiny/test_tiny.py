@@ -53,7 +53,8 @@ def test_a_second_site_goes_through_queue_budget_cache_and_storage(
     first = launcher.run("scrapy", "crawl", "tiny", *settings, environment=environment)
     asked = list(site.asked)
     home = {"REFILLSPOT_HOME": str(tmp_path / "home")}
-    fleet = launcher.run("scrapy", "fleet", "tiny", "-n", "1", *settings, environment=environment | home)
+    command = ("fleet", "tiny", "-n", "1", *settings)
+    fleet = launcher.run("scrapy", *command, environment=environment | home, children_too=True)
 
     assert (first.returncode, fleet.returncode) == (0, 0), first.stderr[-3000:] + fleet.stderr[-3000:]
     assert sorted(asked) == sorted([*LISTS, *STORES, "/robots.txt"])
