@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import pkgutil
+import re
 import signal
+import subprocess
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is nothing to play there")
 
+FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ](/|$)|(^|/)(con|prn|aux|nul|com\d|lpt\d)(\.|/|$)', re.IGNORECASE)
+LONGEST = 120  # of the 260 characters that a path may have
 WITH_SERVERS = "services status, db migrate, crawls list, doctor --offline, demo"
 
 
@@ -49,6 +53,14 @@ def as_on_windows(environment: dict[str, str], tmp_path: Path) -> Iterator[dict[
                 "REFILLSPOT_HOME": str(tmp_path / "홍 길동"),
             }
         )
+
+
+def test_every_file_can_be_checked_out_there() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, check=True, encoding="utf-8")
+    files = listed.stdout.rstrip("\0").split("\0")
+
+    assert len({file.lower() for file in files}) == len(files)
+    assert [file for file in files if FORBIDDEN.search(file) or len(file) > LONGEST] == []
 
 
 def test_every_module_every_command_and_a_demo(as_on_windows: dict[str, str]) -> None:

@@ -41,7 +41,7 @@ def test_up_starts_these_three_pinned_where_env_says_so(compose: dict[str, Any])
         "redis": "${REDIS_IMAGE:-redis:7}",
         "redis-cache": "${REDIS_IMAGE:-redis:7}",
     }
-    assert compose["services"]["worker"]["build"]["args"] == {"PYTHON_IMAGE": "${PYTHON_IMAGE:-python:3.13-slim}"}
+    assert compose["services"]["refillspot"]["build"]["args"] == {"PYTHON_IMAGE": "${PYTHON_IMAGE:-python:3.13-slim}"}
 
 
 def test_no_container_has_a_right_that_it_does_not_need(compose: dict[str, Any], dockerfile: str) -> None:
@@ -51,28 +51,53 @@ def test_no_container_has_a_right_that_it_does_not_need(compose: dict[str, Any],
         "postgres": "postgres",
         "redis": "redis",
         "redis-cache": "redis",
-        "worker": None,
+        "refillspot": None,
     }
-    assert "\nUSER refillspot\n" in dockerfile
+    assert "\nUSER 10001\n" in dockerfile
     for service in services.values():
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
         assert not {"cap_add", "privileged", "network_mode", "pid", "devices"} & service.keys()
 
 
-def test_servers_are_reached_from_this_machine_only(compose: dict[str, Any]) -> None:
+def test_servers_are_reached_from_this_machine_only_and_where_env_says_so(compose: dict[str, Any]) -> None:
     ports = [port for service in compose["services"].values() for port in service.get("ports", [])]
 
-    assert ports == ["127.0.0.1:5432:5432", "127.0.0.1:6379:6379", "127.0.0.1:6380:6379"]
+    assert ports == [
+        "127.0.0.1:${DB_PORT:-5432}:5432",  # from where a program outside reads it, too
+        "127.0.0.1:${REDIS_PORT:-6379}:6379",
+        "127.0.0.1:${CACHE_REDIS_PORT:-6380}:6379",
+    ]
 
 
-def test_servers_have_health_checks_and_what_must_stay_has_a_volume(compose: dict[str, Any]) -> None:
+def test_who_is_waited_for_says_when_it_is_healthy_and_what_must_stay_has_a_volume(compose: dict[str, Any]) -> None:
     services = compose["services"]
+    waited_for = {name: how for service in services.values() for name, how in service.get("depends_on", {}).items()}
+    mounts = [mount.partition(":") for service in services.values() for mount in service.get("volumes", [])]
 
-    assert all(services[name]["healthcheck"]["test"] for name in ("postgres", "redis", "redis-cache"))
-    assert services["postgres"]["volumes"] == ["postgres-data:/var/lib/postgresql/data"]
-    assert services["redis"]["volumes"] == ["redis-data:/data"]
-    assert set(compose["volumes"]) == {"postgres-data", "redis-data"}
+    assert waited_for == {name: {"condition": "service_healthy"} for name in services if name != "refillspot"}
+    assert all(services[name]["healthcheck"]["test"][0] == "CMD-SHELL" for name in waited_for)
+    assert {name: path for name, _, path in mounts} == {
+        "postgres-data": "/var/lib/postgresql/data",
+        "redis-data": "/data",
+        "refillspot-home": "/var/lib/refillspot",
+    }
+    assert set(compose["volumes"]) == {name for name, _, _ in mounts}
+
+
+def test_it_is_named_by_itself(compose: dict[str, Any]) -> None:
+    assert compose["name"] == "refillspot"  # compose drops all letters of a directory's name that are not a-z
+
+
+def test_each_variable_has_a_default_or_says_what_to_do_and_is_explained(pytestconfig: pytest.Config) -> None:
+    text, example = (
+        (pytestconfig.rootpath / name).read_text("utf-8") for name in ("docker-compose.yml", ".env.example")
+    )
+    used = re.findall(r"(?<!\$)\$(?!\$)(?:{(\w+)(:[-?])[^{}]+})?", text)
+
+    assert used
+    assert [name for name, rule in used if not rule] == []
+    assert [name for name, _ in used if not re.search(rf"^(# )?{name}=", example, re.MULTILINE)] == []
 
 
 @pytest.fixture
@@ -156,15 +181,19 @@ def test_no_password_is_written_down(compose: dict[str, Any]) -> None:
         assert value == wanted % (variable, variable)
 
 
-def test_a_worker_talks_to_the_servers_inside(compose: dict[str, Any]) -> None:
-    worker = compose["services"]["worker"]
+def test_a_command_talks_to_the_servers_inside_and_ends_in_order(compose: dict[str, Any]) -> None:
+    crawler = compose["services"]["refillspot"]
 
-    assert worker["profiles"] == ["workers"]
-    assert set(worker["depends_on"]) == {"postgres", "redis", "redis-cache"}
-    assert worker["environment"]["DATABASE_URL"] == ""
-    assert worker["environment"]["DB_HOST"] == "postgres"
-    assert worker["environment"]["REDIS_URL"] == "redis://redis:6379/0"
-    assert worker["environment"]["CACHE_REDIS_URL"] == "redis://redis-cache:6379/0"
+    assert crawler["profiles"] == ["workers"]
+    assert crawler["environment"]["DATABASE_URL"] == ""
+    assert crawler["environment"]["DB_HOST"] == "postgres"
+    assert crawler["environment"]["DB_PORT"] == "5432"
+    assert crawler["environment"]["REDIS_URL"] == "redis://redis:6379/0"
+    assert crawler["environment"]["CACHE_REDIS_URL"] == "redis://redis-cache:6379/0"
+    assert crawler["environment"]["REFILLSPOT_HOME"] == "/var/lib/refillspot"
+    assert crawler["init"] is True
+    assert crawler["stop_grace_period"] == "60s"
+    assert "restart" not in crawler  # its exit code is its word
 
 
 def pins(text: str) -> dict[str, tuple[str, tuple[str, ...]]]:
@@ -200,7 +229,7 @@ def needed_by(requirements: list[Requirement]) -> set[str]:
     return found
 
 
-def test_the_lock_of_the_worker_is_that_of_everything_without_tools(pytestconfig: pytest.Config) -> None:
+def test_the_lock_of_the_image_is_that_of_everything_without_tools(pytestconfig: pytest.Config) -> None:
     files = ("requirements-worker.in", "requirements-worker.txt", "requirements.in", "requirements.txt")
     wanted, worker, all_wanted, whole = ((pytestconfig.rootpath / name).read_text("utf-8") for name in files)
     tools = {canonicalize_name(one.name) for one in named_in(all_wanted)}
@@ -217,6 +246,6 @@ def test_an_image_holds_wheels_alone_and_no_tools(dockerfile: str, pytestconfig:
     ignored = (pytestconfig.rootpath / ".dockerignore").read_text("utf-8").splitlines()
 
     assert "COPY requirements-worker.txt requirements.txt\n" in dockerfile
-    assert re.findall(r"pip install (.*)", dockerfile) == ["--only-binary :all: --require-hashes -r requirements.txt"]
-    copied = set(re.findall(r"^COPY (\S+)", dockerfile, re.MULTILINE))
+    assert re.findall(r"pip .*install (.*)", dockerfile) == ["--only-binary :all: --require-hashes -r requirements.txt"]
+    copied = set(re.findall(r"^COPY ([^-]\S+)", dockerfile, re.MULTILINE))
     assert {line[1:] for line in ignored if line.startswith("!")} == copied
