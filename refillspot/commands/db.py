@@ -30,7 +30,7 @@ class Command(BaseCommand):
         return "migrate | reparse [--all] [--site NAME] [--region CITY] | grant-reader NAME"
 
     def short_desc(self) -> str:
-        return _("Create or update the tables in PostgreSQL, reread kept pages, let others read")
+        return _("Create or update the tables, reread pages, let others read")
 
     def long_desc(self) -> str:
         return _(
