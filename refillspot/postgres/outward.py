@@ -131,7 +131,7 @@ class StoreFilter:
 ALL = StoreFilter()
 
 
-class Snapshot:
+class StoreSnapshot:
     """The stores as they are at one moment, however long it takes to read them."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
@@ -152,7 +152,7 @@ class Snapshot:
 
 
 @contextmanager
-def snapshot(database_url: str, *, json_as_text: bool = False) -> Iterator[Snapshot]:
+def snapshot(database_url: str, *, json_as_text: bool = False) -> Iterator[StoreSnapshot]:
     """Look at the stores as they are now; with `json_as_text`, columns of JSON are left as text.
 
     Raises:
@@ -163,7 +163,7 @@ def snapshot(database_url: str, *, json_as_text: bool = False) -> Iterator[Snaps
         with open_connection(database_url) as connection:
             connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
             set_json_loads(_as_text if json_as_text else msgspec.json.decode, connection)
-            yield Snapshot(connection)
+            yield StoreSnapshot(connection)
     except psycopg.Error as error:
         raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
 
