@@ -101,7 +101,8 @@ class FleetCrawl:
         workers = [self._worker(number, sizing.share_mb, passed) for number in range(1, sizing.workers + 1)]
         say(_("logs: {directory}").format(directory=self.logs), file=sys.stderr)
         prefix = crawl_prefix(self.settings["REDIS_KEY_PREFIX"], self.crawl.id)
-        title = f"{self.spider} {self.arguments.get('district', '')}, crawl {self.crawl.id}"
+        district = self.arguments.get("district", "")
+        title = _("{spider} {district}, crawl {id}").format(spider=self.spider, district=district, id=self.crawl.id)
         self._serve_metrics()
         with (
             CrawlReader(self.services, self.settings, self.crawl) as looks,

@@ -230,7 +230,7 @@ def _worker(one: WorkerFigures) -> tuple[str, ...]:
         f"{one.memory_mb:.0f}" if one.state == AT_WORK else "",
         f"{one.memory_max_mb:.0f}",
         f"{one.cpu_percent:.0f}%",
-        f"{one.lag_seconds:.2f} s",
+        _("{seconds:.2f} s").format(seconds=one.lag_seconds),
         str(one.at_once) if one.state == AT_WORK else "",
         f"{one.requests:,}",
         f"{one.rows:,}",

@@ -129,14 +129,18 @@ def _write_share(share: float) -> str:
 
 
 def _write_per_second(value: float) -> str:
-    return f"{value:,.0f}/s" if value >= 100 else f"{value:.3g}/s"
+    return gettext("{number}/s").format(number=f"{value:,.0f}" if value >= 100 else f"{value:.3g}")
+
+
+def _write_per_hour(value: float) -> str:
+    return gettext("{number}/h").format(number=f"{value:,.0f}")
 
 
 WRITERS: dict[Unit, Callable[[float], str]] = {
     Unit.COUNT: "{:,.0f}".format,
     Unit.SECONDS: write_seconds,
     Unit.SHARE: _write_share,
-    Unit.PER_HOUR: "{:,.0f}/h".format,
+    Unit.PER_HOUR: _write_per_hour,
     Unit.PER_SECOND: _write_per_second,
     Unit.RATIO: "{:.2f}".format,
     Unit.MB: "{:,.0f} MiB".format,
