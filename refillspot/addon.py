@@ -7,6 +7,7 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from refillspot.configuration import read_settings, remarks
+from refillspot.interruption import interruptible
 from refillspot.logs import scrub_logs
 from refillspot.redaction import NAMES, hide
 from refillspot.services import ADDRESSES, EVERY, environ_with, read_environment, resolve
@@ -39,7 +40,8 @@ class RefillspotAddon:
         read_settings(settings)  # those of the spider, too
         for sentence in remarks(settings, environment):
             logger.warning("%s", sentence)
-        addresses = resolve(environ_with(settings), needed=EVERY if _keeps_stores(settings) else SHARED)
+        with interruptible():  # it waits for servers, or starts them
+            addresses = resolve(environ_with(settings), needed=EVERY if _keeps_stores(settings) else SHARED)
         for name, url in zip(ADDRESSES, astuple(addresses), strict=True):
             settings.set(name, url, priority="addon")
         if contact := values.get("CONTACT"):

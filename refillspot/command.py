@@ -12,6 +12,7 @@ from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
 from refillspot.exceptions import ArgumentError, ConfigurationError, CrawlIdError, RefillspotError
+from refillspot.interruption import end_at_once
 from refillspot.language import did_you_mean
 from refillspot.language import gettext as _
 from refillspot.readable import discard, indented, prepare_streams, say
@@ -65,7 +66,11 @@ class HouseCommand:
         except BrokenPipeError:  # whoever closes a pipe, as `head` does, has seen enough
             discard(sys.stdout)
             self.exitcode = 1
+        except KeyboardInterrupt:
+            end_at_once()
         except RefillspotError as error:
+            if isinstance(error.__context__, KeyboardInterrupt):  # raised on the way out of it
+                end_at_once()
             tell(error)
             self.exitcode = 2 if isinstance(error, (self.wrong_usage, ConfigurationError)) else 1
 

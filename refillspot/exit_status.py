@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from refillspot.interruption import INTERRUPTED
 from refillspot.language import gettext
 from refillspot.language import lazy_gettext as _
 from refillspot.stats.counts import OWN, Counts
@@ -12,7 +13,7 @@ from refillspot.stats.counts import OWN, Counts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-COMPLETE, COULD_NOT_RUN, WRONG_USAGE, INCOMPLETE, HELD, INTERRUPTED = 0, 1, 2, 3, 4, 130
+COMPLETE, COULD_NOT_RUN, WRONG_USAGE, INCOMPLETE, HELD = 0, 1, 2, 3, 4
 RECYCLED = 75  # a worker that gave its memory back; another goes on
 UNREADABLE = "unreadable_pages"
 """The reason with which a crawl holds itself that can use too few of its first pages."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from refillspot.command import HouseCommand, check_spider
 from refillspot.exceptions import ArgumentError
+from refillspot.interruption import end_at_once
 from refillspot.language import gettext as _
 from refillspot.readable import say
 
@@ -48,6 +49,8 @@ class OnScrapysQueue(HouseCommand):
             crawls = self._crawls()
             super().run(args, opts)  # type: ignore[misc]
             for crawl in crawls:
+                if not crawl.done():  # Ctrl-C came twice, or while it began
+                    end_at_once()
                 crawl.result()  # what Scrapy's commands leave to the end of the process, as a traceback
 
     def _crawls(self) -> list[asyncio.Task[None]]:

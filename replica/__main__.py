@@ -98,7 +98,10 @@ async def _serve(arguments: argparse.Namespace, listener: socket.socket) -> None
     where = (
         f"http://{host}:{port} (seed {arguments.seed}, {arguments.refill_stores + arguments.ordinary_stores} stores)"
     )
-    print(f"replica: synthetic Diningcode on {where}", flush=True)  # noqa: T201  # the line that callers wait for
+    try:
+        print(f"replica: synthetic Diningcode on {where}", flush=True)  # noqa: T201  # the line that callers wait for
+    except BrokenPipeError:  # nobody waits for it any more
+        stop.set()
     if arguments.until_stdin_closes:
         _stop_on_eof(stop)
     await stop.wait()

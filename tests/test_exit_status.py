@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from refillspot.exit_status import COMPLETE, COULD_NOT_RUN, HELD, INCOMPLETE, INTERRUPTED, crawl_exit_status
+from refillspot.exit_status import COMPLETE, COULD_NOT_RUN, HELD, INCOMPLETE, crawl_exit_status
+from refillspot.interruption import INTERRUPTED
 
 
 def test_a_place_of_which_no_list_has_a_row_is_named() -> None:

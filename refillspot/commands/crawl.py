@@ -8,6 +8,7 @@ from scrapy.exceptions import UsageError
 
 from refillspot.command import BaseCommand, check_spider
 from refillspot.exceptions import ArgumentError
+from refillspot.interruption import end_at_once
 from refillspot.language import gettext as _
 from refillspot.readable import say
 
@@ -40,7 +41,9 @@ class Command(BaseCommand, CrawlCommand):
         crawler = create_crawler(self, args[0])
         crawl = self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
-        crawl.result()  # type: ignore[attr-defined]  # a task: the asyncio reactor is a setting of this project
+        if not crawl.done():  # type: ignore[attr-defined]  # a task: the asyncio reactor is a setting of this project
+            end_at_once(_("Interrupted at once; nothing is lost. The same command continues."))
+        crawl.result()  # type: ignore[attr-defined]
         status = crawl_exit_status(crawler.stats.get_stats())
         self.exitcode = status.exit_code
         say(status.sentence, file=sys.stderr)

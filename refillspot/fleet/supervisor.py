@@ -10,7 +10,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from refillspot.exit_status import COULD_NOT_RUN, HELD, INTERRUPTED, RECYCLED, WRONG_USAGE
+from refillspot.exit_status import COULD_NOT_RUN, HELD, RECYCLED, WRONG_USAGE
+from refillspot.interruption import INTERRUPTED
 from refillspot.language import gettext as _
 from refillspot.policies.retries import pause_seconds
 from refillspot.readable import say

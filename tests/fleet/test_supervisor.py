@@ -7,9 +7,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from refillspot.exit_status import INTERRUPTED
 from refillspot.fleet.supervisor import Supervisor
 from refillspot.fleet.watch import Watchdog
+from refillspot.interruption import INTERRUPTED
 from refillspot.operations.progress import SilentWorkers
 
 if TYPE_CHECKING:

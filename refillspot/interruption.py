@@ -1,0 +1,60 @@
+"""Ctrl-C, whenever it comes: one sentence and exit code 130, never a traceback."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, NoReturn
+
+from refillspot.language import gettext as _
+from refillspot.readable import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+INTERRUPTED = 130
+"""The exit code that a shell gives to what Ctrl-C ended."""
+
+
+def tell_interrupts() -> None:
+    """Let the program end so wherever it is, in its imports too: whoever comes first calls this. Idempotent."""
+    sys.excepthook = _told
+
+
+def end_at_once(sentence: str | None = None) -> NoReturn:
+    """End the process with 130. What was under way has no last words: tasks would write a traceback each."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it has been heard
+    say(sentence or _("Interrupted."), file=sys.stderr)
+    with suppress(OSError):  # nobody reads them any more
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(INTERRUPTED)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C end what blocks within: Scrapy's own handler is heard when the event loop goes on, no sooner."""
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or (before := signal.getsignal(signal.SIGINT)) == signal.SIG_IGN
+    ):
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _told(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        end_at_once()
+    sys.__excepthook__(kind, error, traceback)

@@ -1,0 +1,71 @@
+"""Ctrl-C at awkward moments: one sentence and 130, and nothing is lost."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from tests.crawl.moments import wait_for_store_pages
+from tests.programs import completed, spawn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.crawl.conftest import Crawl, Faults, Site
+
+DISTRICT = ("-a", "district=금천구")
+AT_ONCE = "Interrupted at once; nothing is lost. The same command continues.\n"
+
+
+@pytest.fixture
+def silent_server() -> Iterator[socket.socket]:
+    """A server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server
+
+
+def test_a_second_signal_ends_a_crawl_at_once(crawl: Crawl, site: Site, faults: Faults, database_url: str) -> None:
+    faults.add(kind="delay", path="/API/profile/", seconds=600)
+    with crawl.start(*DISTRICT) as process:
+        wait_for_store_pages(site, 1)
+        process.send_signal(signal.SIGINT)
+        process.wait_for_line("Send again to force")
+        process.send_signal(signal.SIGINT)
+        _, log = process.communicate()
+
+    assert process.returncode == 130, log
+    assert log.endswith(AT_ONCE)
+    assert "Traceback" not in log
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT state FROM refillspot.crawls").fetchall() == [("running",)]
+
+
+@pytest.mark.parametrize("command", ["crawl", "fleet", "doctor", "top", "shell"])
+def test_a_signal_while_servers_are_waited_for(crawl: Crawl, silent_server: socket.socket, command: str) -> None:
+    silent = f"redis://127.0.0.1:{silent_server.getsockname()[1]}"
+    waiting = replace(crawl.other(command), environment=crawl.environment | {"REDIS_URL": silent})
+    crawled = ["diningcode", *DISTRICT] if command in {"crawl", "fleet"} else []
+    with waiting.start(*crawled) as process, silent_server.accept()[0]:
+        process.send_signal(signal.SIGINT)
+        _, log = process.communicate()
+
+    assert process.returncode == 130, log
+    assert log.endswith("Interrupted.\n")
+    assert "Traceback" not in log
+
+
+def test_a_signal_while_python_imports(environment: dict[str, str]) -> None:
+    telling = environment | {"PYTHONPROFILEIMPORTTIME": "1"}
+    with spawn("scrapy", "crawl", "diningcode", *DISTRICT, environment=telling) as process:
+        process.wait_for_line("refillspot.commands")
+        process.send_signal(signal.SIGINT)
+        result = completed(process)
+
+    assert result.returncode == 130, result.stderr[-3000:]
+    assert result.stderr.splitlines()[-1].startswith("Interrupted")
+    assert "Traceback" not in result.stderr
