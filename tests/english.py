@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
+from importlib import import_module
+
+import refillspot.commands
 
 NOT_PROSE = re.compile(
     r"`[^`\n]+`"  # code
     r"|\x1b\[[\d;?]*[A-Za-z]"  # colours
+    r"|\[options\]|<[\w|]+>"
     r"|\w+://\S+"
     r"|(?:python -m |\.?/|docs/)[\w./-]+"
     r"|\b(?:scrapy|make|curl|docker compose|pip install)(?: [^가-힣\s]+)+"  # commands with what is given to them
@@ -21,15 +26,21 @@ NOT_PROSE = re.compile(
 )
 WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
 NAMES = set(
-    "auto all last show list set reset drop replay prune migrate reparse up down status id true false null "
-    "district limit postgres redis redis-cache "
+    "auto last id true false null district limit postgres redis redis-cache "
     "PostgreSQL Redis Scrapy Python pdb ipdb pygments Markdown cProfile meta int "
     "throughput seoul memory cache database requests availability "  # rows of scrapy perf, typed too
     "refillspot diningcode CrawlSpider Diningcode robots Retry-After Crawl-delay User-Agent Ctrl-C KST MiB kB".split()
 )
 """What has the same name in Korean."""
 
+TYPED = {
+    word
+    for found in pkgutil.iter_modules(refillspot.commands.__path__)
+    for word in WORD.findall(NOT_PROSE.sub(" ", import_module(f"refillspot.commands.{found.name}").Command().syntax()))
+}
+"""What commands want to be given, in any language."""
+
 
 def english_in(text: str) -> list[str]:
     """Return the English words of a text that is to be Korean, without names, commands, options and ids."""
-    return [word for word in WORD.findall(NOT_PROSE.sub(" ", text)) if word not in NAMES]
+    return [word for word in WORD.findall(NOT_PROSE.sub(" ", text)) if word not in NAMES | TYPED]
