@@ -11,7 +11,7 @@ from refillspot.language import lazy_gettext as _
 from refillspot.stats.counts import OWN, Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 COMPLETE, COULD_NOT_RUN, WRONG_USAGE, INCOMPLETE, HELD = 0, 1, 2, 3, 4
 RECYCLED = 75  # a worker that gave its memory back; another goes on
@@ -75,6 +75,16 @@ UNFINISHED = {
 }
 """By the reason with which a crawl ends before it is complete."""
 
+LIMITS = ("closespider_itemcount", "closespider_pagecount", "closespider_timeout")
+"""The reasons with which a crawl ends at a limit that its user set (CLOSESPIDER_ITEMCOUNT …): no failure."""
+AT_LIMIT = _("Stopped at {limits}, with {stored} stores stored so far. The same command continues from here.")
+BOUNDS = ("closespider_errorcount", "closespider_timeout_no_item", "closespider_pagecount_no_item")
+"""The same, where the limit is one of trouble."""
+AT_BOUND = _(
+    "Stopped at {limits}, with {stored} stores stored so far: see the log for the cause. The same command continues "
+    "from here."
+)
+
 WORDS = {"part": "early_stop/part", "host": "network/host", "why": "network/why"}
 FOR_ANY_REASON = (COULD_NOT_RUN, _("Stopped ({reason}) with {stored} stores stored: see the log for the cause."))
 
@@ -89,6 +99,8 @@ def crawl_exit_status(stats: Mapping[str, Any]) -> ExitStatus:
     """Judge a crawl by its Scrapy stats. One that stored nothing where refill stores were known has failed."""
     counts, reason = Counts.of_stats(stats), stats.get("finish_reason", "not started")
     if reason != "finished":
+        if reason in {*LIMITS, *BOUNDS}:
+            return limit_exit_status([reason], counts.stored)
         code, sentence = UNFINISHED.get(reason, FOR_ANY_REASON)
         words = {name: stats.get(stat) for name, stat in WORDS.items()}
         return ExitStatus(code, sentence().format(reason=reason, stored=counts.stored, **words))
@@ -108,6 +120,14 @@ def crawl_exit_status(stats: Mapping[str, Any]) -> ExitStatus:
     told = told.format(stored=counts.stored, lost=counts.lost, where=_where(counts))
     code = INCOMPLETE if counts.lost or counts.places_without_rows else COMPLETE
     return ExitStatus(code, told + _nothing_found(counts) + _by_pages(counts))
+
+
+def limit_exit_status(reasons: Collection[str], stored: int | None) -> ExitStatus:
+    """Judge a crawl that ended at limits of Scrapy's settings, "closespider_itemcount" …; it can be resumed."""
+    limits = ", ".join(reason.upper() for reason in reasons)
+    is_trouble = any(reason in BOUNDS for reason in reasons)
+    told = (AT_BOUND if is_trouble else AT_LIMIT)().format(limits=limits, stored=stored)
+    return ExitStatus(COULD_NOT_RUN if is_trouble else COMPLETE, told)
 
 
 def complete_exit_status(result: Mapping[str, int]) -> ExitStatus:

@@ -40,3 +40,21 @@ def test_a_place_of_which_no_list_has_a_row_is_named() -> None:
 )
 def test_exit_codes(stats: dict[str, Any], exit_code: int) -> None:
     assert crawl_exit_status(stats).exit_code == exit_code
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        ("closespider_itemcount", COMPLETE),
+        ("closespider_pagecount", COMPLETE),
+        ("closespider_timeout", COMPLETE),
+        ("closespider_errorcount", COULD_NOT_RUN),
+        ("closespider_timeout_no_item", COULD_NOT_RUN),
+    ],
+)
+def test_a_limit_that_the_user_set_is_no_failure_unless_it_is_one_of_trouble(reason: str, code: int) -> None:
+    outcome = crawl_exit_status({"finish_reason": reason, "postgres/rows": 5})
+
+    assert outcome.exit_code == code
+    assert f"Stopped at {reason.upper()}, with 5 stores stored" in outcome.sentence
+    assert outcome.sentence.endswith("The same command continues from here.")

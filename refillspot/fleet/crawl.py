@@ -17,7 +17,7 @@ from refillspot.clock import Clock
 from refillspot.configuration import read_settings
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError
-from refillspot.exit_status import COULD_NOT_RUN, HELD, ExitStatus, complete_exit_status
+from refillspot.exit_status import COULD_NOT_RUN, HELD, LIMITS, ExitStatus, complete_exit_status, limit_exit_status
 from refillspot.fleet.supervisor import Supervisor, fleet_exit_code
 from refillspot.fleet.watch import Watch, Watchdog
 from refillspot.fleet.worker import Worker
@@ -111,7 +111,7 @@ class FleetCrawl:
         ):
             watch = Watch(looks, display, reader, self.services.database_url, self.crawl.id)
             watchdog = Watchdog(reader.silent_workers, self.settings.getfloat("FRONTIER_LEASE_SECONDS"))
-            end = Supervisor(workers, watch.is_over, watch.look, watchdog).run()
+            end = Supervisor(workers, watch.is_over, watch.look, watchdog, has_limits=bool(self._limits)).run()
             result = reader.result()
         crawl = look_at_crawl(self.services.database_url, self.crawl.id)
         if crawl and crawl.state == COMPLETE:
@@ -126,6 +126,11 @@ class FleetCrawl:
         for directory in (home / "logs", home / "logs" / self.crawl.id):
             directory.mkdir(mode=0o700, exist_ok=True)
         return directory
+
+    @property
+    def _limits(self) -> list[str]:
+        """The limits of the user's settings that end a worker, and no crawl."""
+        return [reason for reason in LIMITS if self.settings.getfloat(reason.upper())]
 
     def _worker(self, number: int, share_mb: int, passed: Sequence[str]) -> Worker:
         log = self.logs / f"worker-{number}-{os.getpid()}.log"
@@ -150,6 +155,8 @@ class FleetCrawl:
     def _tell(self, end: FleetEnd, result: dict[str, int] | None, stored: int | None) -> int:
         if result is not None:
             status = complete_exit_status(result)
+        elif end.is_limited and not end.was_interrupted:
+            status = limit_exit_status(self._limits, stored)
         else:
             code = fleet_exit_code(end)
             sentence = (

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from refillspot.exit_status import COULD_NOT_RUN, HELD, RECYCLED, WRONG_USAGE
+from refillspot.exit_status import COMPLETE, COULD_NOT_RUN, HELD, RECYCLED, WRONG_USAGE
 from refillspot.interruption import INTERRUPTED
 from refillspot.language import gettext as _
 from refillspot.policies.retries import pause_seconds
@@ -53,14 +53,26 @@ class FleetEnd:
     recycled: int = 0
     was_interrupted: bool = False
     gave_up: bool = False
+    is_limited: bool = False
+    """A worker ended well before the crawl did: at a limit that the user set."""
 
 
 class Supervisor:
-    """Runs until the crawl is over, or until it is told to stop. `is_over` asks whether the crawl is complete."""
+    """Runs until the crawl is over, or until it is told to stop. `is_over` asks whether the crawl is complete.
+
+    `has_limits`: the user's settings may end a worker before, well; no other is started in its place.
+    """
 
     def __init__(
-        self, workers: Sequence[Worker], is_over: Callable[[], bool], tick: Callable[[], None], watchdog: Watchdog
+        self,
+        workers: Sequence[Worker],
+        is_over: Callable[[], bool],
+        tick: Callable[[], None],
+        watchdog: Watchdog,
+        *,
+        has_limits: bool = False,
     ) -> None:
+        self._has_limits = has_limits
         self._places = [Place(worker) for worker in workers]
         self._watchdog = watchdog
         self._looked_at = time.monotonic()
@@ -118,6 +130,9 @@ class Supervisor:
             return False
         if worker.starts and place.start_in <= 0:
             if self._is_over():
+                return False
+            if self._has_limits and worker.exit_code == COMPLETE:
+                self.end.is_limited = True
                 return False
             self._mourn(place)
         place.start_in -= POLL_SECONDS

@@ -69,3 +69,14 @@ def test_a_signal_while_python_imports(environment: dict[str, str]) -> None:
     assert result.returncode == 130, result.stderr[-3000:]
     assert result.stderr.splitlines()[-1].startswith("Interrupted")
     assert "Traceback" not in result.stderr
+
+
+def test_a_limit_that_the_user_set_is_no_failure(fleet: Crawl, crawl: Crawl, database_url: str) -> None:
+    limit = ("-s", "CLOSESPIDER_PAGECOUNT=3", "-s", "CONCURRENT_REQUESTS=1")
+    for command, arguments in ((crawl, ()), (fleet, ("-n", "1"))):
+        limited = command.run(*arguments, *DISTRICT, *limit)
+        assert limited.returncode == 0, limited.stderr
+        assert "Stopped at CLOSESPIDER_PAGECOUNT, with " in limited.stderr
+        assert "started again" not in limited.stderr
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT state FROM refillspot.crawls").fetchall() == [("running",)]
