@@ -62,13 +62,29 @@ def say(text: object, file: IO[str] | None = None, *, flush: bool = False) -> No
 
 
 def say_json(value: object) -> None:
-    """Print JSON in one line; where the encoding lacks a letter, all of them are written as JSON's escapes."""
+    """Print JSON in one line, with numbers that somebody can read.
+
+    Where the encoding lacks a letter, all of them are written as JSON's escapes.
+    """
+    value = _rounded(value)
     text = json.dumps(value, ensure_ascii=False)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         text = json.dumps(value)
     say(text)
+
+
+def _rounded(value: object) -> object:
+    """Return JSON without the digits that no measurement has; a coordinate keeps its seven, a centimetre."""
+    match value:
+        case float():
+            return round(value, 7 if abs(value) < 1000 else 3)
+        case dict():
+            return {name: _rounded(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_rounded(part) for part in value]
+    return value
 
 
 # --- the streams

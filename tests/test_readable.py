@@ -156,6 +156,16 @@ def test_a_panel_is_drawn_anew_in_place() -> None:
     assert r"무한리필\u001b[2J" in written.getvalue()
 
 
+def test_json_has_no_digits_that_say_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    numbers = {"rate": 182355.08211606942, "share": 1 / 3, "lat": 37.4979462, "count": 7, "is": True, "none": None}
+    say_json([numbers, (0.1 + 0.2,)])
+
+    assert json.loads(capsys.readouterr().out) == [
+        {"rate": 182355.082, "share": 0.3333333, "lat": 37.4979462, "count": 7, "is": True, "none": None},
+        [0.3],
+    ]
+
+
 # --- encodings that lack letters, and readers that leave
 
 
