@@ -70,6 +70,10 @@ class MeasurementError(RefillspotError):
     """A measurement came to nothing; the message says why, and where the log is."""
 
 
+class ExportError(RefillspotError):
+    """A file for others could not be written; what was there under its name is as it was."""
+
+
 class RefusedRequestError(RefillspotError):
     """A request that must not be queued, or an entry of the queue that this program did not write."""
 

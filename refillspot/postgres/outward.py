@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from refillspot.items import Verdict
     from refillspot.regions import District, Region
 
+Line = tuple[float | None, float | None, str]
+"""lat, lon, and a store as JSON without a line break."""
 Sort = Literal["key", "distance", "name", "price", "seen"]
 
 BATCH = 1000  # rows in memory
@@ -48,6 +50,12 @@ ORDERS: dict[Sort, sql.Composable] = {
     "price": sql.SQL("s.refill_price_krw NULLS LAST, s.site, s.ref"),
     "seen": sql.SQL("s.last_seen_at DESC, s.site, s.ref"),
 }
+CRAWLS = """
+    SELECT id, spider, arguments, state, started_at, ended_at FROM refillspot.crawls, (
+        SELECT site, min(last_seen_at) AS first, max(last_seen_at) AS last FROM ({}) AS meant GROUP BY site
+    ) AS seen
+    WHERE spider = site AND started_at <= last AND coalesce(ended_at, 'infinity') >= first ORDER BY started_at, id
+"""
 
 
 @dataclass(slots=True, frozen=True)
@@ -143,6 +151,25 @@ class StoreSnapshot:
             cursor.itersize = BATCH
             cursor.execute(*wanted.statement(columns))
             yield from cursor
+
+    def values(self, wanted: StoreFilter = ALL, columns: Sequence[str] = COLUMNS) -> Iterator[tuple[Any, ...]]:
+        """Yield the same as tuples, while the server goes on reading. Until the last one nothing else can be asked."""
+        yield from self._connection.cursor().stream(*wanted.statement(columns))
+
+    def lines(self, wanted: StoreFilter = ALL, columns: Sequence[str] = COLUMNS) -> Iterator[Line]:
+        """Yield the same as lines of JSON, which the server writes, each with its point; else as `values`."""
+        statement, parameters = wanted.statement(columns)
+        written = sql.SQL("SELECT s.lat, s.lon, to_json(s)::text FROM ({}) AS s").format(statement)
+        yield from self._connection.cursor().stream(written, parameters)
+
+    def crawls(self, wanted: StoreFilter = ALL) -> list[dict[str, Any]] | None:
+        """Return the crawls that ran when these stores were last seen; None: this account may not read them."""
+        may_read = "SELECT has_table_privilege('refillspot.crawls', 'SELECT')"
+        if not (self._connection.execute(may_read).fetchone() or (False,))[0]:
+            return None
+        statement, parameters = wanted.statement(["site", "last_seen_at"])
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(sql.SQL(CRAWLS).format(statement), parameters).fetchall()
 
     def counts(self, wanted: StoreFilter = ALL) -> dict[Verdict, int]:
         """Return how many of each verdict are meant."""

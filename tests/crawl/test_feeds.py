@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from refillspot.export.rows import FEED_ORDER
+from refillspot.export.rows import FEED_COLUMNS
 from tests.programs import PROJECT
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Rows = Callable[[], dict[str, dict[str, Any]]]
 
 TEXT = {
-    name for name in FEED_ORDER
+    name for name in FEED_COLUMNS
     if name not in {"lat", "lon", "dong_confirmed", "score", "user_score", "review_count", "refill_price_krw"}
 }  # fmt: skip
 NESTED = {
@@ -48,7 +48,7 @@ def read_csv(path: Path) -> list[dict[str, Any]]:
 
 def read_xml(path: Path) -> list[dict[str, Any]]:
     items = ET.parse(path).getroot()  # noqa: S314  # a file of this test
-    nothing = dict.fromkeys(FEED_ORDER)
+    nothing = dict.fromkeys(FEED_COLUMNS)
     return [nothing | read_plain({element.tag: element.text or "" for element in item}) for item in items]
 
 
@@ -62,7 +62,7 @@ def test_feeds_hold_the_stores_of_the_table_and_nothing_else(
     result = crawl.run(*asked, *(part for file in [*files, "-:json"] for part in ("-O", file)))
 
     assert result.returncode == 3, result.stderr[-3000:]
-    table = {ref: {name: row[name] for name in FEED_ORDER} for ref, row in rows().items()}
+    table = {ref: {name: row[name] for name in FEED_COLUMNS} for ref, row in rows().items()}
     pickled = []
     with (tmp_path / "stores.pickle").open("rb") as file:
         while file.peek(1):
@@ -76,7 +76,7 @@ def test_feeds_hold_the_stores_of_the_table_and_nothing_else(
         pickled,
         json.loads(result.stdout),
     ):
-        assert list(found[0]) == list(FEED_ORDER)
+        assert list(found[0]) == list(FEED_COLUMNS)
         for row in found:
             assert row == table[row["ref"]]
         assert len(found) == len(table)

@@ -1,0 +1,218 @@
+"""The formats of files for others: each is written of one snapshot in bounded memory, and read again by a library.
+
+GeoParquet, which needs one that is large, is in `refillspot/export/geoparquet.py`.
+"""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, get_args
+
+import msgspec
+
+from refillspot.exceptions import ArgumentError
+from refillspot.export.rows import TYPES, csv_line, plain_text
+from refillspot.language import gettext as _
+from refillspot.postgres.database import known_migrations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from refillspot.postgres.outward import Line, StoreFilter, StoreSnapshot
+
+DEGREES = 7  # decimals of a coordinate: a centimetre, and what RFC 7946 calls reasonable
+BOM = "\ufeff"  # by which Excel knows UTF-8
+BLOCK = 1 << 20  # bytes handed to a file at once
+
+
+@dataclass(slots=True, frozen=True)
+class Chosen:
+    """Which columns of which stores a file is to have."""
+
+    snapshot: StoreSnapshot
+    wanted: StoreFilter
+    columns: Sequence[str]
+
+    def values(self) -> Iterator[tuple[Any, ...]]:
+        return self.snapshot.values(self.wanted, self.columns)
+
+    def lines(self) -> Iterator[Line]:
+        return self.snapshot.lines(self.wanted, self.columns)
+
+
+class Format(Protocol):
+    def write(self, stores: Chosen, path: Path) -> None:
+        """Write the file, which is there and empty."""
+
+    def count(self, path: Path) -> int:
+        """Read all of the file, and return how many stores it has.
+
+        Raises:
+            ValueError: it cannot be read.
+        """
+
+
+class TextFormat:
+    """Written from its beginning to its end, so that it can also be written into a pipe."""
+
+    def text(self, stores: Chosen) -> Iterator[str]:
+        raise NotImplementedError
+
+    def write(self, stores: Chosen, path: Path) -> None:
+        with path.open("wb", buffering=BLOCK) as file:
+            self.pour(stores, file)
+
+    def pour(self, stores: Chosen, file: BinaryIO) -> None:
+        file.writelines(text.encode() for text in self.text(stores))
+
+
+class Csv(TextFormat):
+    """RFC 4180 as Excel opens it: a BOM, CRLF, an apostrophe before what it would change."""
+
+    def text(self, stores: Chosen) -> Iterator[str]:
+        yield BOM
+        yield from map(csv_line, chain([stores.columns], stores.values()))
+
+    def count(self, path: Path) -> int:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            try:
+                return sum(1 for _ in csv.reader(file, strict=True)) - 1  # the names of the columns
+            except csv.Error as error:
+                raise ValueError(str(error)) from error
+
+
+class JsonLines(TextFormat):
+    """A store a line."""
+
+    def text(self, stores: Chosen) -> Iterator[str]:
+        for _lat, _lon, line in stores.lines():
+            yield f"{line}\n"
+
+    def count(self, path: Path) -> int:
+        with path.open("rb") as file:
+            return sum(1 for _ in map(msgspec.json.Decoder().decode, file))
+
+
+class GeoJson(TextFormat):
+    """RFC 7946, a feature a line. A store whose point is not known has the geometry null."""
+
+    HEAD, TAIL = '{"type":"FeatureCollection","features":[\n', "\n]}\n"
+
+    def text(self, stores: Chosen) -> Iterator[str]:
+        before = self.HEAD
+        for lat, lon, line in stores.lines():
+            yield f'{before}{{"type":"Feature","geometry":{_geometry(lat, lon)},"properties":{line}}}'
+            before = ",\n"
+        yield self.TAIL
+
+    def count(self, path: Path) -> int:
+        decoder = msgspec.json.Decoder()
+        with path.open(encoding="utf-8") as file:
+            head, tail, count = file.readline(), "", 0
+            for line in file:
+                if line.startswith("{"):
+                    decoder.decode(line.rstrip().removesuffix(","))
+                    count += 1
+                tail = line
+        if (head, tail) != (self.HEAD, self.TAIL.lstrip()):
+            raise ValueError("it has no beginning or no end")
+        return count
+
+
+class Sqlite:
+    """A table `stores` with typed columns, nested values as JSON, and an index on (site, ref)."""
+
+    def write(self, stores: Chosen, path: Path) -> None:
+        columns = ", ".join(f"{name} {sqlite_type(TYPES[name])}" for name in stores.columns)
+        places = ", ".join("?" * len(stores.columns))
+        steps = (
+            "PRAGMA journal_mode = OFF",  # what breaks off is thrown away whole
+            "PRAGMA synchronous = OFF",  # the file is synced when it is there
+            f"PRAGMA user_version = {schema_version()}",
+            "BEGIN",
+            f"CREATE TABLE stores ({columns})",
+        )
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            try:
+                for step in steps:
+                    database.execute(step)
+                database.executemany(f"INSERT INTO stores VALUES ({places})", map(sqlite_row, stores.values()))
+                database.execute("CREATE UNIQUE INDEX stores_key ON stores (site, ref)")
+                database.execute("COMMIT")
+            except sqlite3.OperationalError as error:  # such as a disk that is full
+                raise OSError(str(error)) from error
+
+    def count(self, path: Path) -> int:
+        with closing(sqlite3.connect(path)) as database:
+            found = [verdict for (verdict,) in database.execute("PRAGMA integrity_check")]
+            if found != ["ok"]:
+                raise ValueError("; ".join(found))
+            return int(database.execute("SELECT count(*) FROM stores").fetchone()[0])
+
+
+def _geometry(lat: float | None, lon: float | None) -> str:
+    if lat is None or lon is None:
+        return "null"
+    return f'{{"type":"Point","coordinates":[{round(lon, DEGREES)},{round(lat, DEGREES)}]}}'
+
+
+def _geoparquet() -> Format:
+    try:
+        from refillspot.export.geoparquet import GeoParquet  # noqa: PLC0415  # large, and need not be installed
+    except ImportError as error:
+        told = _("geoparquet needs pyarrow, which is not installed here: pip install pyarrow")
+        raise ArgumentError(told) from error
+    return GeoParquet()
+
+
+def sqlite_type(hint: Any) -> str:
+    kinds = {kind for kind in get_args(hint) if kind is not type(None)} or {hint}
+    return "REAL" if float in kinds else "INTEGER" if kinds & {int, bool} else "TEXT"
+
+
+def sqlite_row(values: Sequence[Any]) -> list[Any]:
+    return [plain_text(value) if isinstance(value, list | datetime) else value for value in values]
+
+
+def schema_version() -> int:
+    """Return which migration the columns are of, those of this program."""
+    return known_migrations()[-1].number
+
+
+SUFFIXES = {
+    ".csv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".geojson": "geojson",
+    ".sqlite": "sqlite",
+    ".sqlite3": "sqlite",
+    ".db": "sqlite",
+    ".parquet": "geoparquet",
+    ".geoparquet": "geoparquet",
+}
+FORMATS: dict[str, Callable[[], Format]] = {
+    "csv": Csv,
+    "jsonl": JsonLines,
+    "geojson": GeoJson,
+    "sqlite": Sqlite,
+    "geoparquet": _geoparquet,
+}
+
+
+def find_format(name: str | None, path: Path) -> tuple[str, Format]:
+    """Return the format that is asked for by name, else by the suffix of the file, with its name.
+
+    Raises:
+        ArgumentError: neither says one, or what it needs is not installed.
+    """
+    chosen = name or SUFFIXES.get(path.suffix.lower())
+    if chosen not in FORMATS:
+        told = _("name a format, as in -f csv, or a file that says it, as in -o stores.csv: {names}")
+        raise ArgumentError(told.format(names=" ".join(FORMATS)))
+    return chosen, FORMATS[chosen]()

@@ -1,0 +1,93 @@
+"""Each format, read again by a library of somebody else, says what the view says, however odd the values are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from refillspot.export.formats import Chosen, find_format
+from refillspot.items import Day, Evidence, MenuItem, OpeningHours, Price, RefillTerms, RefillVerdict
+from refillspot.postgres.outward import COLUMNS, StoreFilter, snapshot
+from tests.export.rereading import READERS, Row, csv_of_python, view, without_empty_text
+from tests.postgres.test_stores import store, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from refillspot.items import Store
+
+ODD = (
+    "", " ", "NULL", "null", "NaN", "=1+1", "=cmd|'/C calc'!A0", "+82-2", "-1", "@SUM(A1)", "\tx", "\r", "\n", "\r\n",
+    "'", "''=", "'=1", '"', '""', 'a"b', "a,b", "007", "1E5", "12E456789012", "3-4", "1/2", "1.50", "0212345678",
+    "123456789012345678", "11:30", "TRUE", "＝1+1", "＠a", "\U0001f469\u200d\U0001f467", "가나다", "\u0301", "\u202e",
+    "\u2028", "\x01", "\x7f",
+    "\\", "\\N", "\\.", "{}", "[1]", "x" * 2000, '","', '"\r\n"', "#", ";", "한\n글", "\ufeff",
+)  # fmt: skip
+TEXT = st.sampled_from(ODD) | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
+NAME = TEXT.filter(bool)
+WORDS = st.lists(TEXT, max_size=4) | st.none()
+WON = st.integers(1, 2**31 - 1) | st.none()
+DAY = st.builds(Day, st.lists(st.tuples(st.just("09:00"), TEXT), max_size=2), TEXT | st.none(), st.booleans())
+HOURS = st.builds(
+    OpeningHours, st.dictionaries(st.integers(0, 6), DAY), st.just({}), st.lists(st.integers(0, 6), max_size=2),
+    st.none() | st.just(Day(closed=True)), st.sampled_from(["open", "day closed", "closed", None]),
+    st.lists(TEXT, max_size=2),
+)  # fmt: skip
+ITEM = st.builds(MenuItem, TEXT, WON, TEXT | st.none(), st.booleans(), TEXT | st.none(), st.booleans())
+PRICE = st.builds(Price, st.integers(0, 10**9), st.integers(0, 10**9), st.sampled_from(["adult", None]))
+VERDICT = st.builds(
+    RefillVerdict, st.sampled_from(["confirmed", "likely"]),
+    st.lists(st.builds(Evidence, st.just("menu"), TEXT), max_size=2),
+)  # fmt: skip
+STORES = st.lists(
+    st.builds(
+        store, NAME, st.sampled_from(["diningcode", "tiny", "=site"]), name=NAME, branch=TEXT | st.none(),
+        addr=TEXT | st.none(), road_addr=TEXT | st.none(), dong=TEXT | st.none(), phone=TEXT | st.none(),
+        lat=st.floats(33, 39) | st.none(), lon=st.floats(124, 132) | st.none(), categories=WORDS, tags=WORDS,
+        refill=VERDICT, menu=st.none() | st.lists(ITEM, max_size=3), hours=HOURS | st.none(),
+        refill_prices=st.none() | st.lists(PRICE, max_size=2), hours_text=TEXT | st.none(),
+        refill_terms=st.none() | st.builds(RefillTerms, WON, WON, st.none() | st.booleans()),
+        open_status=TEXT | st.none(), score=st.integers(0, 100) | st.none(), images=WORDS,
+        user_score=st.floats(0.125, 5, width=32) | st.none(), dong_confirmed=st.booleans() | st.none(),
+    ),
+    min_size=10, max_size=20,
+)  # fmt: skip
+
+
+def export(database_url: str, name: str, path: Path) -> int:
+    form = find_format(name, path)[1]
+    path.touch()
+    with snapshot(database_url, json_as_text=True) as stores:
+        form.write(Chosen(stores, StoreFilter(), COLUMNS), path)
+    return form.count(path)
+
+
+def in_order(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: (row["site"], row["ref"]))
+
+
+@settings(  # nothing is made smaller: that takes minutes, and the value that differs is shown
+    max_examples=3, phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+@given(odd=STORES)
+def test_every_format_says_what_the_view_says(database_url: str, tmp_path: Path, odd: list[Store]) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DELETE FROM refillspot.stores")
+    write(database_url, *odd)
+    expected = in_order(view(database_url))
+
+    assert len(expected) == len({(one.site, one.ref) for one in odd})
+    for name, readers in READERS.items():
+        path = tmp_path / f"stores.{name}"
+        path.unlink(missing_ok=True)
+        assert export(database_url, name, path) == len(expected)
+        for read in readers:
+            rows: list[Any] = [*map(without_empty_text, expected)] if read is csv_of_python else expected
+            for found, row in zip(in_order(read(path)), rows, strict=True):
+                assert {name: (value, row[name]) for name, value in found.items() if value != row[name]} == {}, read
+                assert list(found) == list(COLUMNS)
