@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
 from refillspot import settings
+from tests.test_help import COMMANDS, parser_of
 
 PROJECT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")])
@@ -66,3 +68,25 @@ def test_every_decision_is_numbered_once() -> None:
     numbers = [path.name[:4] for path in PROJECT.glob("docs/adr/*.md")]
 
     assert len(numbers) == len(set(numbers))
+
+
+COMMAND_LINE = re.compile(r"^ *(?:\$ )?(scrapy [a-z].*?)(?: +#.*| *\\)?$|`(scrapy [^`]+)`", re.MULTILINE)
+PLACEHOLDER = {"…", "COMMAND"}
+
+
+@pytest.mark.parametrize(
+    "document", [*PROJECT.glob("README*.md"), *PROJECT.glob("docs/ko/*.md")], ids=lambda path: path.name
+)
+def test_command_lines_can_be_typed(document: Path) -> None:
+    """Each is parsed as Scrapy would: it has such a command, such options, and of several actions one that there is."""
+    found = COMMAND_LINE.findall(document.read_text("utf-8"))
+    lines = [shlex.split(line or quoted) for line, quoted in found]
+    assert lines
+
+    for _scrapy, name, *given in lines:
+        parser = parser_of(name)
+        _options, arguments = parser.parse_known_args(given)
+        assert [argument for argument in arguments if argument.startswith("-")] == [], (name, given)
+        syntax = COMMANDS[name].syntax().replace("[options]", "").lstrip()
+        if re.match("[a-z]", syntax) and arguments and not PLACEHOLDER.intersection(arguments):
+            assert arguments[0] in re.findall(r"(?<![\w-])[a-z][a-z-]+", syntax), (name, given)
