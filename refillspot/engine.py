@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
 SUPPORTED = "2.19"  # what all of this was read and measured in
+
+OPENING_SECONDS = 0.05  # between looks whether a spider is open that is to be closed
 
 SLOT = getattr(core, "_Slot", None)
 METHODS: list[tuple[object, str, list[str]]] = [  # owner, method, parameters
@@ -174,4 +177,15 @@ def create_crawler(command: BaseRunSpiderCommand, spider: str) -> Crawler:
         IncompatibleEngineError: see `check`.
     """
     check()
-    return command._create_crawler(spider)
+    crawler = command._create_crawler(spider)
+    stop = crawler.stop_async
+
+    async def stop_async() -> None:
+        """Stop what is open: Scrapy lets a process end that is told so while its spider opens, and closes nothing."""
+        engine = crawler.engine
+        while crawler.crawling and engine and engine.spider and not engine.running:
+            await asyncio.sleep(OPENING_SECONDS)
+        await stop()
+
+    vars(crawler)["stop_async"] = stop_async
+    return crawler

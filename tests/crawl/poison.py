@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import time
@@ -75,3 +76,27 @@ class Leak:
 
     def item_scraped(self) -> None:
         self.kept.append(bytearray(b"x") * (8 * 2**20))
+
+
+class StopsAsItOpens:
+    """A signal comes while the spider opens, which takes until the engine has been told to stop."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls()
+        extension.told = asyncio.Event()
+        stop = crawler.stop_async
+
+        async def stop_async() -> None:
+            extension.told.set()
+            await stop()
+
+        vars(crawler)["stop_async"] = stop_async
+        crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
+        return extension
+
+    told: asyncio.Event
+
+    async def spider_opened(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await self.told.wait()

@@ -217,3 +217,14 @@ class Planted:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Path.touch, (self.proof,))
+
+
+def test_a_worker_that_is_told_to_stop_while_it_opens_leaves_as_any_other(
+    crawl: Crawl, database_url: str, redis_url: str, key_prefix: str
+) -> None:
+    result = crawl.run("-a", "district=금천구", "-s", 'EXTENSIONS={"tests.crawl.poison.StopsAsItOpens": 1}')
+
+    assert result.returncode == 130, result.stderr
+    assert "Closing spider (shutdown)" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stderr.endswith("The same command continues from here.\n")
