@@ -183,7 +183,7 @@ def create_crawler(command: BaseRunSpiderCommand, spider: str) -> Crawler:
     async def stop_async() -> None:
         """Stop what is open: Scrapy lets a process end that is told so while its spider opens, and closes nothing."""
         engine = crawler.engine
-        while crawler.crawling and engine and engine.spider and not engine.running:
+        while crawler.crawling and engine and engine.spider and not engine.running:  # noqa: ASYNC110  # no signal says it
             await asyncio.sleep(OPENING_SECONDS)
         await stop()
 

@@ -79,23 +79,23 @@ class Leak:
 
 
 class StopsAsItOpens:
-    """A signal comes while the spider opens, which takes until the engine has been told to stop."""
+    """A signal comes while the spider opens, which takes until the crawler has been told to stop."""
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        extension = cls()
-        extension.told = asyncio.Event()
-        stop = crawler.stop_async
+    def __init__(self, crawler: Crawler) -> None:
+        told, stop = asyncio.Event(), crawler.stop_async
 
         async def stop_async() -> None:
-            extension.told.set()
+            told.set()
             await stop()
 
         vars(crawler)["stop_async"] = stop_async
+        self.told = told
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls(crawler)
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         return extension
-
-    told: asyncio.Event
 
     async def spider_opened(self) -> None:
         os.kill(os.getpid(), signal.SIGTERM)

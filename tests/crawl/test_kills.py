@@ -219,9 +219,7 @@ class Planted:
         return (Path.touch, (self.proof,))
 
 
-def test_a_worker_that_is_told_to_stop_while_it_opens_leaves_as_any_other(
-    crawl: Crawl, database_url: str, redis_url: str, key_prefix: str
-) -> None:
+def test_a_worker_that_is_told_to_stop_while_it_opens_leaves_as_any_other(crawl: Crawl) -> None:
     result = crawl.run("-a", "district=금천구", "-s", 'EXTENSIONS={"tests.crawl.poison.StopsAsItOpens": 1}')
 
     assert result.returncode == 130, result.stderr
