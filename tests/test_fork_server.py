@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import psutil
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.programs import Launcher, Program
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
 
 PROGRAM = """
 import asyncio, gc, json, locale, os, signal, sys, threading
@@ -61,8 +64,9 @@ def sleeper(launcher: Launcher, tmp_path: Path, environment: dict[str, str]) -> 
     return launcher.start("sleeper", environment=environment, directory=tmp_path)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_and_is_its_status(sleeper: Program, number: signal.Signals) -> None:
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGINT"])
+def test_a_signal_ends_it_and_is_its_status(sleeper: Program, name: str) -> None:
+    number = signal.Signals[name]
     with sleeper:
         assert sleeper.stdout
         sleeper.stdout.readline()
