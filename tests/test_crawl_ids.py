@@ -12,8 +12,7 @@ from refillspot.clock import Clock
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError, CrawlIdError
 from refillspot.fleet.crawl import FleetCrawl
-from refillspot.monitoring.snapshot import choose_crawl
-from refillspot.operations.crawls import Pruning, read_overview, set_paused
+from refillspot.operations.crawls import Crawls, Pruning
 from refillspot.operations.dead_letters import CrawlDeadLetters
 from refillspot.planning import CrawlArguments
 from refillspot.postgres.crawls import CrawlTable, find_crawl
@@ -31,17 +30,18 @@ NO_IDS = (
     "last", "all",
     "a" * 65, "a" * 100_000,
 )  # fmt: skip
+CRAWLS = Crawls(NOWHERE, "none", Clock())
 TAKES_AN_ID: dict[str, Callable[[str], object]] = {
     "crawl": lambda id_: CrawlArguments.parse("강남구", crawl=id_),
     "fleet": lambda id_: FleetCrawl.join(
         "diningcode", {"district": "강남구", "crawl": id_}, _project_settings(), NOWHERE
     ),
-    "crawls show": lambda id_: read_overview(NOWHERE, "none", id_),
+    "crawls show": CRAWLS.find,
     "crawls prune": lambda id_: Pruning(NOWHERE, "none", Clock()).prune([id_]),
     "deadletters --crawl": lambda id_: CrawlDeadLetters.find(NOWHERE, "none", id_),
-    "pause": lambda id_: set_paused(NOWHERE, "none", id_, paused=True),
-    "resume": lambda id_: set_paused(NOWHERE, "none", id_, paused=False),
-    "top": lambda id_: choose_crawl(NOWHERE, "none", id_),
+    "pause": lambda id_: CRAWLS.set_paused(id_, paused=True),
+    "resume": lambda id_: CRAWLS.set_paused(id_, paused=False),
+    "top": CRAWLS.to_watch,
     "any": lambda id_: find_crawl(NOWHERE.database_url, id_),
 }
 

@@ -12,7 +12,7 @@ from refillspot.readable import say, say_json
 if TYPE_CHECKING:
     import argparse
 
-    from refillspot.operations.crawls import CrawlOverview
+    from refillspot.operations.crawls import CrawlOverview, Crawls
 
 LEAST_IDS = {"list": 0, "show": 1, "prune": 0}
 LABEL_COLUMNS = 12
@@ -52,10 +52,14 @@ class Command(BaseCommand):
             )
         actions[action](ids, opts)
 
-    def _list(self, ids: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002  # one shape for all actions
-        from refillspot.operations.crawls import read_overviews
+    @property
+    def _crawls(self) -> Crawls:
+        from refillspot.operations.crawls import Crawls
 
-        found = read_overviews(self.servers("postgres", "redis"), self.key_prefix, crawl_scope(opts))
+        return Crawls(self.servers("postgres", "redis"), self.key_prefix, self.clock)
+
+    def _list(self, ids: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002  # one shape for all actions
+        found = self._crawls.read(crawl_scope(opts))
         if opts.json:
             say_json([one.as_json() for one in found])
         elif found:
@@ -66,9 +70,7 @@ class Command(BaseCommand):
     def _show(self, ids: list[str], opts: argparse.Namespace) -> None:
         from rich.cells import set_cell_size
 
-        from refillspot.operations.crawls import read_overview
-
-        one = read_overview(self.servers("postgres", "redis"), self.key_prefix, ids[0])
+        one = self._crawls.find(ids[0])
         if opts.json:
             say_json(one.as_json())
             return

@@ -27,18 +27,21 @@ class Command(BaseCommand):
         return _("Pause all workers of a crawl")
 
     def long_desc(self) -> str:
-        return _("Without ID: the only crawl in progress (see scrapy crawls list).")
+        return _(
+            "Without ID: the crawl that has workers, else the only one that is not complete (see scrapy crawls list). "
+            "ID may be the beginning of one."
+        )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
-        from refillspot.operations.crawls import set_paused
+        from refillspot.operations.crawls import Crawls
 
         if len(args) > 1:
             raise UsageError(_("name at most one crawl, by its id: see scrapy crawls list"), print_help=False)
-        services = self.servers("postgres", "redis")
-        crawl = set_paused(services, self.key_prefix, args[0] if args else None, paused=self.paused)
+        crawls = Crawls(self.servers("postgres", "redis"), self.key_prefix, self.clock)
+        crawl = crawls.set_paused(args[0] if args else None, paused=self.paused)
         self.follow_up()
         if opts.json:
             say_json({"crawl": crawl.id, "paused": self.paused})

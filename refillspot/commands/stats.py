@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from refillspot.report.report import Report
     from refillspot.stats.crawl import Progress
 
-ALL, LAST = "all", "last"
+ALL = "all"
 
 
 class Command(BaseCommand):
@@ -31,8 +31,9 @@ class Command(BaseCommand):
 
     def long_desc(self) -> str:
         return _(
-            "RUN: the id of a crawl (scrapy crawls list), or its beginning; the newest by default. all: every "
-            "crawl, one line each. A crawl is compared with the previous complete one of the same kind."
+            "RUN: the id of a crawl (scrapy crawls list), or its beginning. Without RUN: the newest with running "
+            "workers, else the newest. last: the newest. all: every crawl, one line each. A crawl is compared with the "
+            "previous complete one of the same kind."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -51,9 +52,9 @@ class Command(BaseCommand):
             or (args == [ALL] and opts.against)
         ):
             raise UsageError(_("use one of: RUN, RUN --against RUN, last, all, --log FILE …"), print_help=False)
-        self._print(args[0] if args else LAST, opts)
+        self._print(args[0] if args else None, opts)
 
-    def _print(self, name: str, opts: argparse.Namespace) -> None:
+    def _print(self, name: str | None, opts: argparse.Namespace) -> None:
         from refillspot.report.printing import print_all, print_one
 
         if opts.log:
@@ -68,13 +69,14 @@ class Command(BaseCommand):
         from refillspot.operations.progress import ProgressReader
         from refillspot.report.recorded import Records
         from refillspot.shared.keys import crawl_prefix
+        from refillspot.stats.crawl import GONE
 
         services = self.servers("postgres")
 
         def progress_of(crawl_id: str) -> Progress | None:
             with ProgressReader(services.redis_url, crawl_prefix(self.key_prefix, crawl_id)) as reader:
                 progress = reader.read()
-            return progress if progress and progress.state == OPEN else None
+            return progress if progress and progress.state in {OPEN, GONE} else None
 
         return Records(services.database_url, self.clock.now(), crawl_scope(opts), progress_of)
 
@@ -89,7 +91,7 @@ def _format(opts: argparse.Namespace) -> Format:
     return Format.FIGURES if opts.figures or opts.against else Format.TEXT
 
 
-def _of_crawl(records: Records, name: str, against: str | None) -> Report:
+def _of_crawl(records: Records, name: str | None, against: str | None) -> Report:
     from refillspot.report.report import report_on
 
     crawl = records.find(name)

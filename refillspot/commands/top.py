@@ -39,15 +39,16 @@ class Command(BaseCommand):
         import msgspec
 
         from refillspot.monitoring.figures import FiguresOfCrawl
-        from refillspot.monitoring.snapshot import CrawlReader, choose_crawl
+        from refillspot.monitoring.snapshot import CrawlReader
         from refillspot.monitoring.top import TopView, watch
+        from refillspot.operations.crawls import Crawls
         from refillspot.terminal import Terminal
 
         if len(args) > 1:
             raise UsageError(_("name at most one crawl, by its id: see scrapy crawls list"), print_help=False)
         console, figures_of = Terminal(), FiguresOfCrawl()
         services = self.servers("postgres", "redis")
-        crawl = choose_crawl(services, self.key_prefix, args[0] if args else None)
+        crawl = Crawls(services, self.key_prefix, self.clock).to_watch(args[0] if args else None)
         with CrawlReader(services, self.settings, crawl) as reader:
             if opts.json:
                 say_json(msgspec.to_builtins(figures_of.take(reader.read())))

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from redis.exceptions import RedisError
 
 from refillspot.frontier.leases import Leases, Prefetch
-from refillspot.frontier.queue import BEHIND, COMPLETE, GONE, OPEN, WON
+from refillspot.frontier.queue import BEHIND, COMPLETE, OPEN, WON
 from refillspot.policies.circuit_breaker import CircuitBreaker
 from refillspot.policies.retries import pauses
+from refillspot.stats.crawl import GONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-OPEN, CLOSING, COMPLETE, WON, GONE = "open", "closing", "complete", "won", "gone"
-"""States of a crawl in Redis. WON: this worker is the one to close it. GONE: Redis does not know the crawl."""
+OPEN, CLOSING, COMPLETE, WON = "open", "closing", "complete", "won"
+"""States of a crawl in Redis, beside GONE. WON: this worker is the one to close it."""
 BEHIND = "behind"
 """Instead of a state: this Redis came back from before a batch that it had confirmed."""
 

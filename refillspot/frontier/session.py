@@ -18,13 +18,13 @@ from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.exit_status import complete_exit_status
 from refillspot.frontier.consumer import Consumer
 from refillspot.frontier.leases import Limits
-from refillspot.frontier.queue import COMPLETE, GONE, WON, CrawlQueue, name_worker, read_result
+from refillspot.frontier.queue import COMPLETE, WON, CrawlQueue, name_worker, read_result
 from refillspot.language import gettext as _
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.shared.connections import connect
 from refillspot.shared.keys import crawl_prefix, unfinished_crawl_key
 from refillspot.signals import crawl_event, queue_rolled_back, stats_asked
-from refillspot.stats.crawl import STATES, Crawl
+from refillspot.stats.crawl import GONE, STATES, Crawl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from refillspot.clock import Clock
-from refillspot.exceptions import ArgumentError, ServiceUnavailableError
-from refillspot.language import gettext as _
+from refillspot.exceptions import ServiceUnavailableError
 from refillspot.operations.pace_control import read_pace
 from refillspot.operations.progress import ProgressReader
 from refillspot.policies.politeness_settings import allowed_pace
 from refillspot.postgres import worker_stats
-from refillspot.postgres.crawls import find_crawl, list_crawls, look_at_crawl
+from refillspot.postgres.crawls import look_at_crawl
 from refillspot.shared.heartbeats import HeartbeatReader
 from refillspot.shared.keys import crawl_prefix, politeness_key
 from refillspot.site_hosts import SiteHosts
@@ -52,26 +51,6 @@ class Snapshot:
     @property
     def stats(self) -> CrawlStats:
         return CrawlStats.of(self.workers, self.at, self.crawl, self.progress)
-
-
-def choose_crawl(services: ServiceAddresses, key_prefix: str, named: str | None) -> Crawl:
-    """Return the crawl that is named, else the newest that workers are at work on, else the newest.
-
-    Raises:
-        ArgumentError: there is none.
-        ServiceUnavailableError: PostgreSQL does not answer.
-    """
-    if named is not None:
-        return find_crawl(services.database_url, named)
-    crawls = list_crawls(services.database_url)
-    if not crawls:
-        raise ArgumentError(_("There is no crawl yet: scrapy crawl diningcode -a district=강남구"))
-    for crawl in (crawl for crawl in crawls if crawl.state == "running"):
-        with ProgressReader(services.redis_url, crawl_prefix(key_prefix, crawl.id)) as reader:
-            progress = reader.read()
-        if progress and progress.workers:
-            return crawl
-    return crawls[0]
 
 
 class CrawlReader:

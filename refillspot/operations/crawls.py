@@ -16,37 +16,42 @@ from refillspot.planning import spider_arguments
 from refillspot.postgres.crawls import ANY, abandon_crawl, find_crawl, list_crawls
 from refillspot.shared.connections import blocking_client
 from refillspot.shared.keys import crawl_prefix
-from refillspot.stats.crawl import STATES
+from refillspot.stats.crawl import RUNNING, STATES, CrawlStats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from refillspot.clock import Clock
     from refillspot.services import ServiceAddresses
     from refillspot.stats.crawl import Crawl, CrawlScope, Progress
-
-RUNNING = "running"
 
 
 @dataclass(slots=True, frozen=True)
 class CrawlOverview:
     crawl: Crawl
     progress: Progress
+    now: datetime
+
+    @property
+    def state(self) -> str:
+        """running, paused, interrupted, complete or abandoned."""
+        return CrawlStats.of([], self.now, self.crawl, self.progress).state
 
     def as_json(self) -> dict[str, Any]:
         times = {
             "started_at": self.crawl.started_at.isoformat(),
             "ended_at": self.crawl.ended_at.isoformat() if self.crawl.ended_at else None,
         }
-        return asdict(self.crawl) | times | {"progress": asdict(self.progress)}
+        return asdict(self.crawl) | times | {"state": self.state, "progress": asdict(self.progress)}
 
     def as_text(self) -> dict[str, str]:
         crawl, progress = self.crawl, self.progress
         arguments = spider_arguments(crawl.arguments)
-        state = STATES[crawl.state]()
+        state = STATES[self.state]()
         if progress.state == UNREADABLE:
             state = _("{state}, unreadable in Redis").format(state=state)
-        elif crawl.state == RUNNING:
+        elif crawl.state == RUNNING and progress.workers:
             told = ngettext("{state}, {count} worker at work", "{state}, {count} workers at work", progress.workers)
             state = told.format(state=state, count=progress.workers)
         return {
@@ -65,66 +70,89 @@ class CrawlOverview:
         }
 
 
-def read_overviews(services: ServiceAddresses, key_prefix: str, scope: CrawlScope = ANY) -> list[CrawlOverview]:
-    """Return the crawls that are meant, newest first.
+@dataclass(slots=True, frozen=True)
+class Crawls:
+    """All crawls of a database and their queues."""
 
-    Raises:
-        ServiceUnavailableError: a server does not answer.
-    """
-    return [_overview(services, key_prefix, crawl) for crawl in list_crawls(services.database_url, scope)]
+    services: ServiceAddresses
+    key_prefix: str
+    clock: Clock
 
+    def read(self, scope: CrawlScope = ANY) -> list[CrawlOverview]:
+        """Return the crawls that are meant, newest first.
 
-def read_overview(services: ServiceAddresses, key_prefix: str, crawl_id: str) -> CrawlOverview:
-    """Return one crawl.
+        Raises:
+            ServiceUnavailableError: a server does not answer.
+        """
+        return [self._overview(crawl) for crawl in list_crawls(self.services.database_url, scope)]
 
-    Raises:
-        ArgumentError: there is none with this id.
-        ServiceUnavailableError: a server does not answer.
-    """
-    return _overview(services, key_prefix, find_crawl(services.database_url, crawl_id))
+    def find(self, crawl_id: str) -> CrawlOverview:
+        """Return the crawl with this id, or with the only id that begins so.
 
+        Raises:
+            ArgumentError: there is none, or there are several.
+            ServiceUnavailableError: a server does not answer.
+        """
+        return self._overview(find_crawl(self.services.database_url, crawl_id))
 
-def _overview(services: ServiceAddresses, key_prefix: str, crawl: Crawl) -> CrawlOverview:
-    with ProgressReader(services.redis_url, crawl_prefix(key_prefix, crawl.id)) as reader:
-        progress = reader.read()
-    if progress is None:
-        raise ServiceUnavailableError(_("Redis does not answer: see scrapy services status"))
-    return CrawlOverview(crawl, progress)
+    def set_paused(self, crawl_id: str | None, *, paused: bool) -> Crawl:
+        """Make all workers of a crawl pause or go on, within about two seconds; return the crawl.
 
+        A paused worker finishes what is under way and asks for nothing more, and so does one that joins later.
+        Without an id it is the crawl that has workers, else the only one that is not complete.
 
-def set_paused(services: ServiceAddresses, key_prefix: str, crawl_id: str | None, *, paused: bool) -> Crawl:
-    """Make all workers of a crawl pause or go on, within about two seconds; return the crawl.
+        Raises:
+            ArgumentError: no crawl goes on, several may be meant, or the named one has ended.
+            ServiceUnavailableError: a server does not answer.
+        """
+        one = self.find(crawl_id) if crawl_id is not None else self._meant(is_paused=not paused)
+        with blocking_client(self.services.redis_url) as client:
+            script: Any = client.register_script(script_source("pause"))
+            state = script(keys=[crawl_prefix(self.key_prefix, one.crawl.id)], args=[int(paused)])
+        if state.decode("utf-8", "replace") != OPEN:
+            raise ArgumentError(
+                _("crawl {id} is not in progress: it is {state}").format(id=one.crawl.id, state=STATES[one.state]())
+            )
+        return one.crawl
 
-    A paused worker finishes what is under way and asks for nothing more, and so does one that joins later.
+    def _meant(self, *, is_paused: bool) -> CrawlOverview:
+        """Return the crawl to pause, or, of the paused ones if there are any, the one to resume."""
+        unfinished = [one for one in self.read() if one.crawl.state == RUNNING]
+        if not unfinished:
+            raise ArgumentError(_("no crawl is in progress: see scrapy crawls list"))
+        paused = [one for one in unfinished if one.progress.paused == is_paused] or unfinished
+        chosen = [one for one in paused if one.progress.workers] or paused
+        if len(chosen) > 1:
+            ids = ", ".join(f"{one.crawl.id} ({STATES[one.state]()})" for one in chosen)
+            told = _("{count} crawls may be meant, name one: {ids}")
+            raise ArgumentError(told.format(count=len(chosen), ids=ids))
+        return chosen[0]
 
-    Raises:
-        ArgumentError: no crawl goes on, several do and none is named, or the named one has ended.
-        ServiceUnavailableError: a server does not answer.
-    """
-    crawl = (
-        _the_running(list_crawls(services.database_url))
-        if crawl_id is None
-        else find_crawl(services.database_url, crawl_id)
-    )
-    with blocking_client(services.redis_url) as client:
-        script: Any = client.register_script(script_source("pause"))
-        state = script(keys=[crawl_prefix(key_prefix, crawl.id)], args=[int(paused)])
-    in_redis = state.decode("utf-8", "replace")
-    if in_redis != OPEN:
-        raise ArgumentError(
-            _("crawl {id} is not in progress: it is {state}").format(id=crawl.id, state=STATES[crawl.state]())
-        )
-    return crawl
+    def _overview(self, crawl: Crawl) -> CrawlOverview:
+        progress = self._progress(crawl)
+        if progress is None:
+            raise ServiceUnavailableError(_("Redis does not answer: see scrapy services status"))
+        return CrawlOverview(crawl, progress, self.clock.now())
 
+    def to_watch(self, named: str | None) -> Crawl:
+        """Return the crawl that is named, else the newest that workers are at work on, else the newest.
 
-def _the_running(crawls: list[Crawl]) -> Crawl:
-    running = [crawl for crawl in crawls if crawl.state == RUNNING]
-    if not running:
-        raise ArgumentError(_("no crawl is in progress: see scrapy crawls list"))
-    if len(running) > 1:
-        ids = ", ".join(crawl.id for crawl in running)
-        raise ArgumentError(_("{count} crawls are in progress, name one: {ids}").format(count=len(running), ids=ids))
-    return running[0]
+        Raises:
+            ArgumentError: there is none.
+            ServiceUnavailableError: PostgreSQL does not answer.
+        """
+        if named is not None:
+            return find_crawl(self.services.database_url, named)
+        crawls = list_crawls(self.services.database_url)
+        if not crawls:
+            raise ArgumentError(_("There is no crawl yet: scrapy crawl diningcode -a district=강남구"))
+        running = (crawl for crawl in crawls if crawl.state == RUNNING)
+        at_work = (crawl for crawl in running if (progress := self._progress(crawl)) and progress.workers)
+        return next(at_work, crawls[0])
+
+    def _progress(self, crawl: Crawl) -> Progress | None:
+        with ProgressReader(self.services.redis_url, crawl_prefix(self.key_prefix, crawl.id)) as reader:
+            return reader.read()
 
 
 @dataclass(slots=True, frozen=True)

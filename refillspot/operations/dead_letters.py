@@ -11,12 +11,13 @@ from refillspot.exceptions import ArgumentError
 from refillspot.frontier import codec
 from refillspot.frontier.acknowledgement import lane
 from refillspot.frontier.dead_letters import DeadLetter
-from refillspot.frontier.queue import CLOSING, GONE, script_source
+from refillspot.frontier.queue import CLOSING, script_source
 from refillspot.language import gettext as _
 from refillspot.policies.circuit_breaker import API_FAILURE, API_PROBE
 from refillspot.postgres.crawls import find_crawl, list_crawls, reopen_crawl
 from refillspot.shared.connections import blocking_client
 from refillspot.shared.keys import CrawlKeys, crawl_prefix
+from refillspot.stats.crawl import GONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -18,7 +18,7 @@ from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.postgres.connection import ATTEMPT_SECONDS, open_async_connection, open_connection, run, when_available
 from refillspot.postgres.database import migrate, migrate_database
-from refillspot.stats.crawl import STATES, Crawl, CrawlScope
+from refillspot.stats.crawl import STATES, Crawl, CrawlScope, named_crawl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -151,17 +151,14 @@ def list_crawls(database_url: str, scope: CrawlScope = ANY) -> list[Crawl]:
 
 
 def find_crawl(database_url: str, crawl_id: str) -> Crawl:
-    """Return the crawl with this id.
+    """Return the crawl with this id, or with the only id that begins so.
 
     Raises:
-        ArgumentError: there is none, or no crawl can be called so.
+        ArgumentError: there is none, or there are several, or no crawl can be called so.
         ServiceUnavailableError: PostgreSQL does not answer.
     """
-    check_crawl_id(crawl_id)
-    found = _read(database_url, f"SELECT {COLUMNS} FROM refillspot.crawls WHERE id = %(id)s", {"id": crawl_id})
-    if not found:
-        raise ArgumentError(_("there is no crawl {crawl_id}: see scrapy crawls list").format(crawl_id=crawl_id))
-    return found[0]
+    check_crawl_id(crawl_id)  # before anybody is asked
+    return named_crawl(list_crawls(database_url), crawl_id)
 
 
 def reopen_crawl(database_url: str, crawl_id: str) -> None:

@@ -21,7 +21,7 @@ from refillspot.postgres.crawls import ANY, list_crawls
 from refillspot.postgres.worker_stats import read
 from refillspot.readable import one_line
 from refillspot.retelling import retell
-from refillspot.stats.crawl import CrawlStats
+from refillspot.stats.crawl import RUNNING, CrawlStats, named_crawl
 from refillspot.stats.worker_stats import WorkerStats, plain_stats
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from refillspot.stats.crawl import Crawl, CrawlScope, Progress
 
 LAST = "last"
-NAMED = 3  # ids that may be meant, in a message
 
 
 class Records:
@@ -56,16 +55,20 @@ class Records:
         """Newest first."""
 
     def stats(self, crawl: Crawl) -> CrawlStats:
-        progress = self._progress_of(crawl.id) if crawl.state == "running" else None
+        progress = self._progress_of(crawl.id) if crawl.state == RUNNING else None
         return CrawlStats.of(read(self._database_url, crawl.id), self._now, crawl, progress)
 
-    def find(self, name: str) -> Crawl:
+    def find(self, name: str | None) -> Crawl:
         """Return the crawl with this id, or with the only id that begins so; "last" is the newest.
+
+        None: the newest that workers are at work on, else the newest.
 
         Raises:
             ArgumentError: there is none, or there are several.
         """
-        return find(self.crawls, name)
+        running = (crawl for crawl in self.crawls if name is None and crawl.state == RUNNING)
+        at_work = (crawl for crawl in running if (progress := self._progress_of(crawl.id)) and progress.workers)
+        return next(at_work, None) or find(self.crawls, name or LAST)
 
     def before(self, crawl: Crawl) -> Crawl | None:
         """Return the newest complete crawl with equal arguments that was begun before this one."""
@@ -79,15 +82,7 @@ def find(crawls: Sequence[Crawl], name: str) -> Crawl:
         raise ArgumentError(_("there is no crawl yet: scrapy crawl diningcode -a district=강남구"))
     if name == LAST:
         return crawls[0]
-    matching = [crawl for crawl in crawls if crawl.id == name] or [
-        crawl for crawl in crawls if crawl.id.startswith(name)
-    ]
-    if not matching:
-        raise ArgumentError(_("there is no crawl {name}: see scrapy crawls list").format(name=name))
-    if len(matching) > 1:
-        ids = ", ".join(crawl.id for crawl in matching[:NAMED]) + (", …" if len(matching) > NAMED else "")
-        raise ArgumentError(_("{name} may be any of {ids}: give more of the id").format(name=name, ids=ids))
-    return matching[0]
+    return named_crawl(crawls, name)
 
 
 def previous(crawls: Sequence[Crawl], crawl: Crawl) -> Crawl | None:

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from refillspot.crawl_ids import check_crawl_id
+from refillspot.exceptions import ArgumentError
+from refillspot.language import did_you_mean
 from refillspot.language import lazy_gettext as _
 from refillspot.planning import spider_arguments
 from refillspot.stats.counts import Counts, complete, own_counts, ratio
 from refillspot.stats.worker_stats import total
-from refillspot.stats.workers import is_alive, last_seen, most_memory_mb, seconds_at_work, worker_figures
+from refillspot.stats.workers import LOST_AFTER, is_alive, last_seen, most_memory_mb, seconds_at_work, worker_figures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from refillspot.stats.workers import WorkerFigures
 
 
+NAMED = 3  # ids that may be meant, in a message
 STATES = {
     "running": _("running"),
     "paused": _("paused"),
@@ -57,6 +61,25 @@ class Crawl:
     def result(self) -> dict[str, int]:
         """What was counted over all workers."""
         return (self.counts or {}) | {"stored": self.stored, "rejected": self.rejected}
+
+
+def named_crawl(crawls: Sequence[Crawl], name: str) -> Crawl:
+    """Return the crawl with this id, or with the only id that begins so.
+
+    Raises:
+        ArgumentError: there is none, or there are several, or no crawl can be called so.
+    """
+    check_crawl_id(name)
+    matching = [crawl for crawl in crawls if crawl.id == name] or [
+        crawl for crawl in crawls if crawl.id.startswith(name)
+    ]
+    if not matching:
+        told = _("there is no crawl {name}: see scrapy crawls list.")().format(name=name)
+        raise ArgumentError(told + did_you_mean(name, [crawl.id for crawl in crawls]))
+    if len(matching) > 1:
+        ids = ", ".join(crawl.id for crawl in matching[:NAMED]) + (", …" if len(matching) > NAMED else "")
+        raise ArgumentError(_("{name} may be any of {ids}: give more of the id")().format(name=name, ids=ids))
+    return matching[0]
 
 
 @dataclass(slots=True, frozen=True)
@@ -93,6 +116,8 @@ class Progress:
 
 RESUMABLE = {"finished", "shutdown", "memory_limit", "site_away"}  # reasons with which a worker ends in good order
 RUNNING, COMPLETE = "running", "complete"
+GONE = "gone"
+"""State of a queue that is not there: nobody has begun it, or it has been removed."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -135,14 +160,22 @@ class CrawlStats(Counts):
             return self.crawl.state
         if self.crawl:
             is_paused = self.progress is not None and self.progress.paused
-            is_gone = self.workers and not self.at_work
-            return "paused" if is_paused else "interrupted" if is_gone else RUNNING
+            return "paused" if is_paused else "interrupted" if self._is_left else RUNNING
         reasons = set(self.finish_reasons)
         if self.stats.get("crawl/state") == COMPLETE or reasons == {"finished"}:
             return COMPLETE
         if not reasons:
             return "unknown"
         return "stopped" if reasons - RESUMABLE else "interrupted"
+
+    @property
+    def _is_left(self) -> bool:
+        """Whether nobody is at work on it, who was, or should have been by now."""
+        if self.at_work or self.crawl is None:
+            return False
+        if self.workers or self.progress is None:
+            return bool(self.workers)  # without either nobody knows
+        return self.progress.state != GONE or self.now - self.crawl.started_at >= LOST_AFTER  # else it is just begun
 
     @property
     def is_complete(self) -> bool:

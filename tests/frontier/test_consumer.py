@@ -11,8 +11,9 @@ import pytest
 
 from refillspot.frontier.consumer import Consumer
 from refillspot.frontier.leases import Limits
-from refillspot.frontier.queue import GONE, WON, CrawlQueue
+from refillspot.frontier.queue import WON, CrawlQueue
 from refillspot.shared.connections import connect
+from refillspot.stats.crawl import GONE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -8,9 +8,10 @@ from redis.exceptions import RedisError
 
 from refillspot.frontier.dead_letters import read_dead_letter
 from refillspot.frontier.leases import SUSPECT_DELIVERIES, Leases, Limits
-from refillspot.frontier.queue import BEHIND, CLOSING, COMPLETE, GONE, OPEN, WON, CrawlQueue
+from refillspot.frontier.queue import BEHIND, CLOSING, COMPLETE, OPEN, WON, CrawlQueue
 from refillspot.operations.progress import ProgressReader
 from refillspot.shared.connections import connect
+from refillspot.stats.crawl import GONE
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis

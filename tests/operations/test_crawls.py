@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 import psycopg
+import pytest
 import redis
 from psycopg.types.json import Jsonb
 
 from refillspot.clock import Clock
-from refillspot.operations.crawls import Pruning
+from refillspot.exceptions import ArgumentError
+from refillspot.operations.crawls import Crawls, Pruning
+from refillspot.operations.dead_letters import CrawlDeadLetters
 from refillspot.postgres.crawls import join_crawl, list_crawls
 from refillspot.regions import parse_region
+from refillspot.report.recorded import Records
 from refillspot.services import ServiceAddresses
 from refillspot.stats.crawl import CrawlScope
 
@@ -86,3 +90,68 @@ def test_crawls_of_a_city_or_a_site_are_chosen(database_url: str, redis_url: str
     services = ServiceAddresses(database_url, redis_url, redis_url)
     pruned = Pruning(services, key_prefix, Clock(), scope=busan).prune([])
     assert {one.crawl.id for one in pruned} == {"busan", "both"}
+
+
+@pytest.fixture
+def three(database_url: str, redis_url: str, key_prefix: str) -> Crawls:
+    """Crawls that are not complete: one that workers are at work on, one that they left, one that never began."""
+    clock = Clock()
+    for number, (id_, workers) in enumerate({"20261124-at-work": 2, "20261124-left": 0, "20261123-failed": 0}.items()):
+        join_crawl(database_url, "diningcode", {"districts": [str(number)]}, id_, clock.now() - timedelta(days=1))
+        with redis.Redis.from_url(redis_url) as client:
+            prefix = f"{key_prefix}:{id_}"
+            if "failed" not in id_:
+                client.hset(f"{prefix}:crawl", "state", "open")
+            for worker in range(workers):
+                client.zadd(f"{prefix}:workers", {f"worker-{worker}": 10**15})
+    return Crawls(ServiceAddresses(database_url, redis_url, redis_url), key_prefix, clock)
+
+
+def paused(crawls: Crawls) -> set[str]:
+    return {one.crawl.id for one in crawls.read() if one.state == "paused"}
+
+
+def test_running_and_interrupted_are_told_apart_by_the_same_words(three: Crawls, database_url: str) -> None:
+    states = {one.crawl.id: one.state for one in three.read()}
+
+    assert states == {"20261124-at-work": "running", "20261124-left": "interrupted", "20261123-failed": "interrupted"}
+    for one in three.read():
+        assert one.as_json()["state"] == one.state
+        assert one.as_text()["state"].startswith(one.state)
+    progress = {one.crawl.id: one.progress for one in three.read()}
+    records = Records(database_url, three.clock.now(), progress_of=progress.get)
+    assert {crawl.id: records.stats(crawl).state for crawl in records.crawls} == states
+
+
+def test_the_crawl_that_has_workers_is_meant_where_none_is_named(three: Crawls, database_url: str) -> None:
+    assert three.to_watch(None).id == "20261124-at-work"
+    assert three.set_paused(None, paused=True).id == "20261124-at-work"
+    three.set_paused("20261124-left", paused=True)
+    assert three.set_paused(None, paused=False).id == "20261124-at-work"
+    assert three.set_paused(None, paused=False).id == "20261124-left"  # the only one that is still paused
+    assert paused(three) == set()
+    progress = {one.crawl.id: one.progress for one in three.read()}
+    assert Records(database_url, three.clock.now(), progress_of=progress.get).find(None).id == "20261124-at-work"
+
+
+def test_where_several_may_be_meant_they_are_listed_with_their_states(
+    three: Crawls, redis_url: str, key_prefix: str
+) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.delete(f"{key_prefix}:20261124-at-work:workers")
+    with pytest.raises(ArgumentError, match=r"3 crawls may be meant, name one: .*20261124-left \(interrupted\)"):
+        three.set_paused(None, paused=True)
+
+
+def test_the_beginning_of_an_id_is_enough_everywhere(three: Crawls) -> None:
+    assert three.find("20261124-l").crawl.id == "20261124-left"
+    assert three.set_paused("20261124-a", paused=True).id == "20261124-at-work"
+    assert three.to_watch("20261123").id == "20261123-failed"
+    assert CrawlDeadLetters.find(three.services, three.key_prefix, "20261123").crawl.id == "20261123-failed"
+    assert [one.crawl.id for one in Pruning(three.services, three.key_prefix, three.clock).prune(["20261123"])] == [
+        "20261123-failed"
+    ]
+    with pytest.raises(ArgumentError, match="20261124 may be any of 20261124-"):
+        three.find("20261124")
+    with pytest.raises(ArgumentError, match=r"no crawl 20261124-lefd: .* Did you mean 20261124-left\?"):
+        three.find("20261124-lefd")
