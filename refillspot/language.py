@@ -36,6 +36,7 @@ PARTICLE = re.compile(f"({'|'.join(map(re.escape, PARTICLES))})")
 LAST_REMARK = re.compile(r"[^\w%]+$|(?<=\S)\s?\([^()]*\)$")
 """What is not said: quotes and full stops at the end, and what stands there in brackets."""
 
+BYTES = re.compile(r"[\udc80-\udcff]+")  # as Python keeps what it cannot decode
 LATIN = re.compile(r"(?<![A-Za-z])[A-Za-z]+$|[A-Z]{2,}$|[A-Za-z]$")
 ENDINGS = (
     (re.compile(r"^[A-Z]*[LR]$|[A-Z][LR]$|[a-z]l$|[^aeiou]le$|ile$|ole$"), RIEUL),  # 엘, 알; file, role, table, URL
@@ -128,6 +129,15 @@ def lazy_gettext(message: str) -> Message:
 
 def lazy_ngettext(singular: str, plural: str) -> Message:
     return Message(singular, plural)
+
+
+def typed(text: str) -> str:
+    """Return what somebody typed, in Unicode's composed form.
+
+    Where the locale has no Hangul (LC_ALL=C), Python hands on the bytes that the terminal sent, which are UTF-8.
+    """
+    read = BYTES.sub(lambda found: found[0].encode("utf-8", "surrogateescape").decode("utf-8", "replace"), text)
+    return unicodedata.normalize("NFC", read)
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

@@ -11,9 +11,17 @@ import codecs
 import json
 import os
 import re
+import select
 import sys
+from functools import partial
 from io import TextIOWrapper
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    ExceptHook = Callable[[type[BaseException], BaseException, TracebackType | None], object]
 
 ACTING = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f"  # steer a terminal: ESC, CSI, CR …
@@ -103,6 +111,8 @@ def prepare_streams() -> None:
             replace_what_lacks(stream)
     atexit.unregister(_flush)
     atexit.register(_flush)
+    if getattr(sys.excepthook, "func", None) is not _quiet_if_unread:
+        sys.excepthook = partial(_quiet_if_unread, sys.excepthook)  # Scrapy prints, too
 
 
 def replace_what_lacks(stream: object) -> None:
@@ -124,6 +134,22 @@ def _flush() -> None:
             stream.flush()
         except BrokenPipeError:  # whoever closes a pipe, as `head` does, has seen enough
             discard(stream)
+
+
+def _quiet_if_unread(
+    told: ExceptHook, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if kind is not BrokenPipeError or not _is_unread(sys.stdout):
+        told(kind, error, trace)
+
+
+def _is_unread(stream: IO[str]) -> bool:
+    """Tell whether a stream leads into a pipe whose reader has left; of another system than POSIX nobody knows."""
+    if not hasattr(select, "poll"):
+        return False
+    ends = select.poll()
+    ends.register(stream, 0)
+    return any(event & select.POLLERR for _descriptor, event in ends.poll(0))
 
 
 def _replaced(error: UnicodeError) -> tuple[str, int]:

@@ -7,14 +7,13 @@ Data: `data/regions/<code>.json`, one a city, read when it is first asked for; w
 from __future__ import annotations
 
 import json
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from refillspot.exceptions import ArgumentError
-from refillspot.language import did_you_mean
+from refillspot.language import did_you_mean, typed
 from refillspot.language import gettext as _
 
 ALL = "all"
@@ -146,7 +145,7 @@ def parse_region(text: str) -> Region:
     Raises:
         ArgumentError: there is no map of it; lists those that there are.
     """
-    name = unicodedata.normalize("NFC", text).strip()
+    name = typed(text).strip()
     for region in REGIONS.values():
         if name in region.spellings:
             return region
@@ -165,7 +164,7 @@ def parse_districts(text: str, region: Region = SEOUL) -> tuple[District, ...]:
     Raises:
         ArgumentError: a name is unknown, or there is none; lists the names that are right.
     """
-    wanted = [name.strip() for name in unicodedata.normalize("NFC", text).split(",") if name.strip()]
+    wanted = [name.strip() for name in typed(text).split(",") if name.strip()]
     if [name.lower() for name in wanted] == [ALL]:
         return districts(region)
     chosen = [_find(name, region) for name in wanted]

@@ -170,6 +170,15 @@ def test_korean_is_spoken_where_it_can_be_written(monkeypatch: pytest.MonkeyPatc
     assert spoken == {"utf-8": "ko", "cp949": "ko", "euc-kr": "ko", "cp1252": "en", "ascii": "en"}
 
 
+@pytest.mark.parametrize("locale", ["ascii", "utf-8"])
+def test_what_is_typed_is_read_in_any_locale(locale: str) -> None:
+    """In LC_ALL=C Python hands on bytes, as halves of characters."""
+    argument = unicodedata.normalize("NFD", "강남구,서초구").encode().decode(locale, "surrogateescape")
+
+    assert [district.name for district in parse_districts(argument)] == ["강남구", "서초구"]
+    assert language.typed("\udcff \ud800") == "\ufffd \ud800"
+
+
 class Number(int):
     """Is filled in wherever a message has a field, of whatever format."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
+from refillspot.language import typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +39,7 @@ def parse_keywords(text: str | None) -> tuple[str, ...]:
     """
     if text is None:
         return KEYWORDS
-    text = unicodedata.normalize("NFC", text).strip()
+    text = typed(text).strip()
     words = (" ".join(word.split()) for word in text.removeprefix(ADD).split(","))
     given = tuple(dict.fromkeys(word for word in words if word))
     if not given:

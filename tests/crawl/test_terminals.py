@@ -15,6 +15,7 @@ from rich.cells import cell_len
 
 from tests.command_lines import FORM_FEED
 from tests.english import english_in
+from tests.programs import PROJECT
 
 if TYPE_CHECKING:
     from tests.crawl.conftest import Crawl, Faults
@@ -69,6 +70,23 @@ def test_nobody_reads_and_the_exit_code_is_the_usual_one(closed: str) -> None:
     assert ended.returncode == 3
     assert ended.stdout == ("" if closed.startswith(">") else "무한리필\n")
     assert ended.stderr == ("" if "2>" in closed else "beside\n")
+
+
+@pytest.mark.parametrize("options", [["-m"], ["-u", "-m"]], ids=["buffered", "unbuffered"])
+def test_what_scrapy_prints_may_go_unread_too(options: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [sys.executable, *options, "scrapy"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        cwd=PROJECT,
+    )
+    os.close(writing)
+
+    assert ended.stderr == ""
 
 
 def test_a_crawl_goes_on_whose_log_nobody_reads_any_more(crawl: Crawl, database_url: str) -> None:
