@@ -85,8 +85,8 @@ def _unreadable(name: str, given: Any, allowed: Allowed) -> str | None:
 
 def _unusable_addresses(settings: BaseSettings) -> Iterator[str]:
     """Look at each of SITE_ADDRESSES: an address, or the name of a setting that holds one."""
-    given = settings.get("SITE_ADDRESSES") or ()
-    for address in given.split(",") if isinstance(given, str) else given:
+    given = settings["SITE_ADDRESSES"]  # a list by now, if it can be read
+    for address in given if isinstance(given, list | tuple | set) else ():
         try:
             if "://" in str(address):
                 web_address(address)

@@ -118,6 +118,7 @@ ODD = st.one_of(
 
 
 @given(st.sampled_from(sorted(OURS.keys() - MAPPINGS)), ODD)
+@example("SITE_ADDRESSES", 1)
 @example("CACHE_ENABLED", "TRUE")
 @example("CONCURRENT_REQUESTS", " 5.0 ")
 @example("GC_THRESHOLD_OBJECTS", "1e3")
