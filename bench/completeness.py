@@ -153,6 +153,7 @@ def run_workers(
         "DININGCODE_WEB_URL": site,
         "POLITENESS_REQUESTS_PER_SECOND": 0,
         "REDIS_KEY_PREFIX": f"bench-{uuid.uuid4().hex[:12]}",
+        "LOG_LEVEL": "INFO",
         **more,
     }
     options = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]

@@ -29,6 +29,7 @@ def running_workers(
             "DININGCODE_WEB_URL": site_url,
             "REDIS_KEY_PREFIX": f"bench-{uuid.uuid4().hex[:12]}",
             "CACHE_ENABLED": "False",
+            "LOG_LEVEL": "INFO",
             "UNLIKELY_SAMPLE_SHARE": 1,  # every row is a store to fetch
             **settings,
         }

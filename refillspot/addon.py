@@ -6,7 +6,9 @@ import logging
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
-from refillspot.configuration import read_settings, remarks
+from scrapy.utils.versions import get_versions
+
+from refillspot.configuration import read_settings
 from refillspot.interruption import interruptible
 from refillspot.logs import scrub_logs
 from refillspot.redaction import NAMES, hide
@@ -33,13 +35,12 @@ class RefillspotAddon:
     """
 
     def update_settings(self, settings: BaseSettings) -> None:
-        environment = read_environment()
-        values = environment.values
+        values = read_environment().values
         hide({**values, **{name: settings[name] for name in NAMES if settings.get(name)}})
         scrub_logs()
         read_settings(settings)  # those of the spider, too
-        for sentence in remarks(settings, environment):
-            logger.warning("%s", sentence)
+        if settings["LOG_LEVEL"] == "DEBUG":
+            logger.debug("versions: %s", get_versions())
         with interruptible():  # it waits for servers, or starts them
             addresses = resolve(environ_with(settings), needed=EVERY if _keeps_stores(settings) else SHARED)
         for name, url in zip(ADDRESSES, astuple(addresses), strict=True):

@@ -211,7 +211,10 @@ POSTGRES_TIMEOUT_SECONDS = 60.0  # a commit that takes longer is given up and tr
 CLOCK_OFFSET_SECONDS = 0
 
 # --- Log
-LOG_LEVEL = "INFO"  # `DEBUG` prints a line a request
+# `DEBUG` prints a line a request. Unless one is given, with -L or -s, a plain `scrapy crawl` logs to a file of its own
+# in `.refillspot/logs`, and prints what matters
+LOG_LEVEL = "INFO"
+LOG_VERSIONS = ()  # whose versions Scrapy names in the log; with `DEBUG` all that matter are named
 LOG_FORMATTER = "refillspot.log_formatter.BriefLogFormatter"  # makes no line that nobody reads
 LOG_SHORT_NAMES = False  # True: a line says only which package it is of
 # A path, to which `scrapy crawl` appends its log as JSON lines; a fleet writes one a worker by itself

@@ -63,7 +63,7 @@ class ReadingMiddleware:
     def from_crawler(cls, crawler: Crawler) -> Self:
         access = SiteAccess.of(crawler)
         if access.api is None:
-            raise NotConfigured("FALLBACK_ENABLED is False.")
+            raise NotConfigured  # FALLBACK_ENABLED is False
         return cls(crawler, access.site, access.api)
 
     async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:

@@ -63,7 +63,7 @@ def test_a_crawl_does_not_start_without_a_part_and_names_it(tmp_path: Path) -> N
     (tmp_path / "sitecustomize.py").write_text(WITHOUT_A_PART, encoding="utf-8")
 
     ended = subprocess.run(
-        [sys.executable, "-m", "scrapy", "crawl", "diningcode", "-a", "district=강남구"],
+        [sys.executable, "-m", "scrapy", "crawl", "diningcode", "-a", "district=강남구", "-L", "INFO"],
         cwd=PROJECT,
         env={"PYTHONPATH": str(tmp_path), "LC_ALL": "C.UTF-8"},
         capture_output=True,

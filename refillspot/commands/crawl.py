@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+import logging
+import os
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
 
 from refillspot.command import BaseCommand, check_spider
-from refillspot.exceptions import ArgumentError
+from refillspot.exceptions import ArgumentError, ConfigurationError
 from refillspot.interruption import end_at_once
 from refillspot.language import gettext as _
 from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
 
 class Command(BaseCommand, CrawlCommand):
@@ -26,19 +30,40 @@ class Command(BaseCommand, CrawlCommand):
     default_settings: ClassVar[dict[str, Any]] = {}
     has_json = False
     wrong_usage = ArgumentError
+    _log: Path | None = None
+    """Where all is logged, if nobody has said how to."""
 
     def short_desc(self) -> str:
         return _("Crawl with one worker; those with equal arguments share a queue")
 
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.crawl_log import choose_log_file
+        from refillspot.services import read_environment
+
+        super().process_options(args, opts)
+        try:
+            home = read_environment().home
+        except ConfigurationError:  # told when the crawl is about to begin
+            return
+        self._log = choose_log_file(self.settings, home, datetime.now().astimezone(), os.getpid())
+
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.configuration import remarks
+        from refillspot.crawl_log import BriefConsole
         from refillspot.engine import create_crawler
         from refillspot.exit_status import crawl_exit_status
+        from refillspot.services import read_environment
 
         assert self.crawler_process  # noqa: S101  # Scrapy made it
         if len(args) != 1:
             raise UsageError(_("name a spider: scrapy crawl diningcode -a district=강남구"), print_help=False)
         check_spider(args[0], self.crawler_process.spider_loader.list())
+        if self._log:
+            logging.root.addHandler(BriefConsole())
+            say(_("log: {path}").format(path=self._log), file=sys.stderr)
         crawler = create_crawler(self, args[0])
+        for sentence in remarks(crawler.settings, read_environment()):
+            say(sentence, file=sys.stderr)
         crawl = self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         if not crawl.done():  # type: ignore[attr-defined]  # a task: the asyncio reactor is a setting of this project

@@ -65,7 +65,7 @@ class RedisCacheMiddleware:
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
         if not settings.getbool("CACHE_ENABLED"):
-            raise NotConfigured("CACHE_ENABLED is False.")
+            raise NotConfigured  # CACHE_ENABLED is False
         pages = SiteAccess.of(crawler).pages
         if pages is None:
             raise NotConfigured("CACHE_REDIS_URL is not set.")

@@ -59,7 +59,7 @@ class DistressMiddleware:
     def from_crawler(cls, crawler: Crawler) -> Self:
         access = SiteAccess.of(crawler)
         if access.budget is None:
-            raise NotConfigured("POLITENESS_REQUESTS_PER_SECOND is 0: no limit.")
+            raise NotConfigured  # POLITENESS_REQUESTS_PER_SECOND is 0: no limit
         middleware = cls(crawler, access, access.budget)
         crawler.signals.connect(middleware._stalls.watch, signal=signals.spider_opened)
         crawler.signals.connect(middleware._stalls.end, signal=signals.spider_closed)

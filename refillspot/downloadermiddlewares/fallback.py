@@ -52,7 +52,7 @@ class FallbackMiddleware:
     def from_crawler(cls, crawler: Crawler) -> Self:
         access = SiteAccess.of(crawler)
         if access.api is None:
-            raise NotConfigured("FALLBACK_ENABLED is False.")
+            raise NotConfigured  # FALLBACK_ENABLED is False
         return cls(crawler, access, access.api)
 
     async def process_request(self, request: Request) -> Request | Response | None:
@@ -144,7 +144,7 @@ class LastLookMiddleware:
     def from_crawler(cls, crawler: Crawler) -> Self:
         api = SiteAccess.of(crawler).api
         if api is None:
-            raise NotConfigured("FALLBACK_ENABLED is False.")
+            raise NotConfigured  # FALLBACK_ENABLED is False
         return cls(crawler, api)
 
     async def process_request(self, request: Request) -> Request | None:

@@ -58,7 +58,7 @@ class AdaptiveConcurrency:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         if not crawler.settings.getbool("CONCURRENCY_ADAPTIVE_ENABLED"):
-            raise NotConfigured("CONCURRENCY_ADAPTIVE_ENABLED is False.")
+            raise NotConfigured  # CONCURRENCY_ADAPTIVE_ENABLED is False
         extension = cls(crawler)
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(extension.answered, signal=signals.response_received)

@@ -48,7 +48,7 @@ class EarlyStop:
     def from_crawler(cls, crawler: Crawler) -> Self:
         pages = crawler.settings.getint("EARLY_STOP_PAGES")
         if pages <= 0:
-            raise NotConfigured("EARLY_STOP_PAGES is 0: never.")
+            raise NotConfigured  # EARLY_STOP_PAGES is 0: never
         extension = cls(crawler, site_of(crawler), pages)
         crawler.signals.connect(extension.store_read, signal=store_read)
         crawler.signals.connect(extension.page_unread, signal=page_unread)

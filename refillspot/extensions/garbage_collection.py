@@ -31,7 +31,7 @@ class GarbageCollection:
     def from_crawler(cls, crawler: Crawler) -> Self:
         threshold = crawler.settings.getint("GC_THRESHOLD_OBJECTS")
         if threshold <= 0:
-            raise NotConfigured("GC_THRESHOLD_OBJECTS is 0: as Python does it.")
+            raise NotConfigured  # GC_THRESHOLD_OBJECTS is 0: as Python does it
         extension = cls(threshold)
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)

@@ -57,7 +57,7 @@ class Heartbeat:
     def from_crawler(cls, crawler: Crawler) -> Self:
         interval = crawler.settings.getfloat("HEARTBEAT_SECONDS")
         if interval <= 0:
-            raise NotConfigured("HEARTBEAT_SECONDS is 0: no heartbeats.")
+            raise NotConfigured  # HEARTBEAT_SECONDS is 0: no heartbeats
         extension = cls(crawler, interval)
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)

@@ -41,7 +41,7 @@ class JsonLog:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         if not (path := crawler.settings.get("LOG_JSON_FILE")):
-            raise NotConfigured("LOG_JSON_FILE is not set.")
+            raise NotConfigured  # LOG_JSON_FILE is not set
         return cls(path, crawler.settings["LOG_LEVEL"], crawler.stats)
 
     def _origin(self) -> Origin:

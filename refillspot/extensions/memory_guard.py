@@ -42,7 +42,7 @@ class MemoryGuard:
     def from_crawler(cls, crawler: Crawler) -> Self:
         limit_mb = crawler.settings.getfloat("WORKER_MAX_MEMORY_MB")
         if limit_mb <= 0:
-            raise NotConfigured("WORKER_MAX_MEMORY_MB is 0: no limit.")
+            raise NotConfigured  # WORKER_MAX_MEMORY_MB is 0: no limit
         extension = cls(crawler, limit_mb, crawler.settings.getfloat("MEMORY_CHECK_SECONDS"))
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)

@@ -52,7 +52,7 @@ class Notify:
     def from_crawler(cls, crawler: Crawler) -> Self:
         url = crawler.settings.get("NOTIFY_URL")
         if not url:
-            raise NotConfigured("NOTIFY_URL is not set.")
+            raise NotConfigured  # NOTIFY_URL is not set
         extension = cls(url, crawler.stats)
         crawler.signals.connect(extension.tell, signal=crawl_event)
         return extension

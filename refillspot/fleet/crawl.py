@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
+from scrapy.settings import SETTINGS_PRIORITIES
 from scrapy.spiderloader import SpiderLoader
 
 from refillspot.clock import Clock
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from refillspot.stats.crawl import Crawl
 
 SUPERVISOR_MB = 128  # MiB of the fleet's own process, which count too
+CMDLINE = SETTINGS_PRIORITIES["cmdline"]
 WORKER_MB = 256  # MiB that a worker must have; it uses about 120
 FULL = 0.9  # of its share, at which a worker ends: what it has in hand then is finished first
 WORKER_REQUESTS_PER_SECOND = 10.0  # what one worker asks with ease: 8 under way at 0.4 s are 20
@@ -135,7 +137,13 @@ class FleetCrawl:
     def _worker(self, number: int, share_mb: int, passed: Sequence[str]) -> Worker:
         log = self.logs / f"worker-{number}-{os.getpid()}.log"
         arguments = dict(self.arguments) | {"crawl": self.crawl.id}
-        options = [f"WORKER_MAX_MEMORY_MB={share_mb}", *passed, f"LOG_JSON_FILE={log.with_suffix('.jsonl')}"]
+        level = self.settings["LOG_LEVEL"] if self.settings.getpriority("LOG_LEVEL") == CMDLINE else "INFO"
+        options = [
+            f"WORKER_MAX_MEMORY_MB={share_mb}",
+            f"LOG_LEVEL={level}",
+            *passed,
+            f"LOG_JSON_FILE={log.with_suffix('.jsonl')}",
+        ]
         command = [sys.executable, "-m", "scrapy", "crawl", self.spider]
         command += [part for name, value in arguments.items() for part in ("-a", f"{name}={value}")]
         command += [part for option in options for part in ("-s", option)]

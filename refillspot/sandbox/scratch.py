@@ -51,6 +51,7 @@ def scratch_space(servers: ServiceAddresses, purpose: str) -> Iterator[Scratch]:
 
 
 HARMLESS = {"CRAWL_WINDOW": "", "NOTIFY_URL": "", "METRICS_PORT": ""}  # it waits for no hour, and nobody hears of it
+LOGGED = {"LOG_LEVEL": "INFO"}  # all of it to stderr, which is a file here
 HIDDEN = {"KAKAO_API_KEY": "", "no_proxy": "127.0.0.1"}  # nor does it use up a quota
 
 
@@ -69,7 +70,9 @@ def running_crawl(  # noqa: PLR0913  # what is crawled, where, how
     own = {"DININGCODE_API_URL": site_url, "DININGCODE_WEB_URL": site_url, "REDIS_KEY_PREFIX": scratch.key_prefix}
     line = [sys.executable, "-m", "scrapy", *command, "diningcode"]
     line += [part for name, value in arguments.items() for part in ("-a", f"{name}={value}")]
-    line += [part for name, value in {**settings, **own, **HARMLESS}.items() for part in ("-s", f"{name}={value}")]
+    line += [
+        part for name, value in {**LOGGED, **settings, **own, **HARMLESS}.items() for part in ("-s", f"{name}={value}")
+    ]
     addresses = {name.upper(): url for name, url in asdict(scratch.servers).items()}  # `ps` shows the rest
     environment = os.environ | HIDDEN | addresses | {"REFILLSPOT_HOME": str(log.parent)}
     log.unlink(missing_ok=True)

@@ -141,6 +141,7 @@ def crawl(launcher: Launcher, site: Site, environment: dict[str, str], key_prefi
         "UNLIKELY_SAMPLE_SHARE": "1",  # the truth says which stores are found, and all of them are to be there
         "FALLBACK_ENABLED": "False",  # many tests spoil the API, and look at what becomes of it
         "CACHE_ENABLED": "False",  # what is fetched again is what many tests look at; `cached_crawl` has the cache
+        "LOG_LEVEL": "INFO",  # all of the log to stderr, where tests read it
     }
     options = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
     return Crawl(launcher, ["crawl", "diningcode", *options], environment)

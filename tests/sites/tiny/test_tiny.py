@@ -48,7 +48,7 @@ def test_a_second_site_goes_through_queue_budget_cache_and_storage(
 ) -> None:
     settings = settings_of(
         SPIDER_MODULES="tests.sites.tiny.spider", TINY_URL=site.url, REDIS_KEY_PREFIX=key_prefix,
-        POLITENESS_REQUESTS_PER_SECOND=100,
+        POLITENESS_REQUESTS_PER_SECOND=100, LOG_LEVEL="INFO",
     )  # fmt: skip
     first = launcher.run("scrapy", "crawl", "tiny", *settings, environment=environment)
     asked = list(site.asked)

@@ -1,0 +1,98 @@
+"""The log of a plain `scrapy crawl`: all of it in a file, and on the terminal what a person wants to know.
+
+Whoever says how to log, with -L, --logfile, --nolog or a setting, has Scrapy's log as Scrapy writes it. The file is
+Scrapy's LOG_FILE too: one a run, so that nothing is renamed while it is open, which Windows refuses.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections import Counter
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
+
+from refillspot.exceptions import RefillspotError
+from refillspot.logs import open_log
+from refillspot.services.ownership import claim_home
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from scrapy.settings import BaseSettings
+
+KEPT = 30  # files of crawls in the directory of logs; the oldest go when another begins
+LIKE = "crawl-*.log"
+LEVEL = "INFO"  # of `refillspot.settings`: another was chosen
+FEW = 3  # warnings of one logger on the terminal; each oddity of an answer is one
+FORMAT, TIME = "%(asctime)s %(levelname)s: %(message)s", "%H:%M:%S"
+OURS = "refillspot"
+SIGN_OF_LIFE = "scrapy.extensions.logstats"
+SIGNALS = "scrapy.crawler"  # which says that Ctrl-C was heard
+
+
+def choose_log_file(settings: BaseSettings, home: Path, now: datetime, pid: int) -> Path | None:
+    """Let Scrapy log to a new file in the home; None: it is chosen already how to log, or no file can be made there."""
+    if _is_chosen(settings):
+        return None
+    directory = home / "logs"
+    path = directory / f"crawl-{now:%Y%m%d-%H%M%S}-{pid}.log"
+    try:
+        claim_home(home)
+        directory.mkdir(mode=0o700, exist_ok=True)
+        _remove_oldest(directory)
+        open_log(path).close()
+    except (OSError, RefillspotError):  # of a crawl that needs no home: then it logs to stderr
+        return None
+    settings.set("LOG_FILE", str(path), priority="command")
+    return path
+
+
+def _is_chosen(settings: BaseSettings) -> bool:
+    is_by_hand = (settings.getpriority("LOG_LEVEL") or 0) > (settings.getpriority("BOT_NAME") or 0)
+    return bool(
+        is_by_hand
+        or settings["LOG_LEVEL"] != LEVEL
+        or settings["LOG_FILE"]
+        or settings.getbool("LOG_STDOUT")
+        or not settings.getbool("LOG_ENABLED")
+    )
+
+
+def _remove_oldest(directory: Path) -> None:
+    logs = sorted(directory.glob(LIKE), key=lambda log: log.stat().st_mtime, reverse=True)
+    for log in logs[KEPT - 1 :]:
+        with suppress(OSError):  # open in another process, on Windows; or gone already
+            log.unlink()
+
+
+class BriefConsole(logging.StreamHandler[TextIO]):
+    """Prints what this project says, and warnings of anybody; of many of one kind, the first few."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stderr)
+        self.setLevel(LEVEL)
+        self.setFormatter(logging.Formatter(FORMAT, TIME))
+        self._warnings: Counter[str] = Counter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno == logging.WARNING:
+            self._warnings[record.name] += 1
+            return self._warnings[record.name] <= FEW + 1
+        return record.levelno > logging.WARNING or _is_for_people(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        if record.levelno == logging.WARNING and self._warnings[record.name] > FEW:
+            told = logging.makeLogRecord({**vars(record), "args": None, "exc_info": None, "exc_text": None})
+            told.msg = f"more of this kind are in the log only ({record.name})"
+            return super().format(told)
+        return super().format(record)
+
+
+def _is_for_people(record: logging.LogRecord) -> bool:
+    return (
+        record.name.partition(".")[0] == OURS
+        or record.name == SIGN_OF_LIFE
+        or (record.name == SIGNALS and record.getMessage().startswith("Received"))
+    )
