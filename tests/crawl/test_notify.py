@@ -124,7 +124,7 @@ def test_an_address_that_is_none_is_said_at_the_start(crawl: Crawl) -> None:
     crawl.environment["NOTIFY_URL"] = f"example.org/{SECRET}"
     result = crawl.run(*FEW)
 
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert "NOTIFY_URL is not the address of a webhook" in result.stderr
     assert SECRET not in result.stderr
 
