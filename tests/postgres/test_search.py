@@ -186,24 +186,45 @@ CALLS = (
 )
 
 
+CORRECTED = """
+    CREATE TABLE refillspot.corrected AS SELECT * FROM refillspot.v_stores WHERE ref = '400';
+    UPDATE refillspot.corrected SET name = 'corrected';
+    CREATE OR REPLACE VIEW refillspot.v_stores AS
+        SELECT s.*, false AS is_corrected FROM ({}) AS s
+        WHERE NOT EXISTS (SELECT FROM refillspot.corrected AS c WHERE (c.site, c.ref) = (s.site, s.ref))
+        UNION ALL SELECT c.*, true FROM refillspot.corrected AS c
+"""
+
+
 def test_no_search_reads_the_whole_table(database_url: str) -> None:
-    """Whatever is known of the values when the plan is made."""
+    """Whatever is known of the values when the plan is made, and also where a view of later corrects some stores."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(PADDED)
         connection.execute("ANALYZE refillspot.stores")
-        plans = {}
-        for wanted in FILTERS:
-            statement, parameters = wanted.statement(["ref", "name", "menu"])
-            plans[str(wanted)] = plan(connection, sql.SQL("EXPLAIN {}").format(statement), parameters)
-        for mode in ("force_generic_plan", "force_custom_plan"):
-            connection.execute(f"SET plan_cache_mode = {mode}".encode())
-            for call in CALLS:
-                connection.execute(f"PREPARE call (text, float8, float8) AS {call}".encode())
-                plans[f"{mode} {call}"] = plan(connection, sql.SQL("EXPLAIN EXECUTE call ('ab', 37.5, 127.5)"))
-                connection.execute("DEALLOCATE call")
+        before = plans(connection)
+        (view,) = connection.execute("SELECT pg_get_viewdef('refillspot.v_stores')").fetchone() or ("",)
+        connection.execute(CORRECTED.format(view.rstrip("; ")).encode())
+        after = plans(connection)
+        corrected = connection.execute("SELECT ref, is_corrected FROM refillspot.search('corrected')").fetchall()
 
-    assert len(plans) == len(FILTERS) + 2 * len(CALLS)
-    assert {what: plan for what, plan in plans.items() if re.search(AMISS, plan)} == {}
+    assert len(before) == len(after) == len(FILTERS) + 2 * len(CALLS)
+    assert {what: plan for what, plan in before.items() if re.search(AMISS, plan)} == {}
+    assert {what: plan for what, plan in after.items() if re.search(AMISS, plan)} == {}
+    assert corrected == [("400", True)]
+
+
+def plans(connection: psycopg.Connection) -> dict[str, str]:
+    found = {}
+    for wanted in FILTERS:
+        statement, parameters = wanted.statement(["ref", "name", "menu"])
+        found[str(wanted)] = plan(connection, sql.SQL("EXPLAIN {}").format(statement), parameters)
+    for mode in ("force_generic_plan", "force_custom_plan"):
+        connection.execute(f"SET plan_cache_mode = {mode}".encode())
+        for call in CALLS:
+            connection.execute(f"PREPARE call (text, float8, float8) AS {call}".encode())
+            found[f"{mode} {call}"] = plan(connection, sql.SQL("EXPLAIN EXECUTE call ('ab', 37.5, 127.5)"))
+            connection.execute("DEALLOCATE call")
+    return found
 
 
 def plan(
