@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from scrapy.settings import Settings
 
     from refillspot.clock import Clock
+    from refillspot.postgres.outward import StoreFilter
     from refillspot.regions import Region
     from refillspot.services import ServiceAddresses
     from refillspot.sites.site import Site
@@ -211,18 +212,41 @@ def add_scope_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--region", metavar="CITY", help=_("of this city: 서울, 부산 …"))
 
 
+def add_filter_options(parser: argparse.ArgumentParser) -> None:
+    """Add what chooses among stores; `store_filter` reads it."""
+    add_scope_options(parser)
+    for option, metavar, told in (
+        ("--district", "NAME", _("in this district: 강남구, several with commas")),
+        ("--cuisine", "KIND", _("of this kind: 고기, 해산물 …")),
+        ("--max-price", "WON", _("for at most this much an adult: 20000")),
+        ("--verdict", "VERDICT", _("confirmed or likely; both if not given")),
+        ("--near", "LAT,LON", _("around this point: 37.4979,127.0276")),
+        ("--radius", "KM", _("how far around it; 2 if not given")),
+        ("--query", "TEXT", _("with this text in the name, a category or the menu")),
+    ):
+        parser.add_argument(option, metavar=metavar, help=told)
+
+
+def store_filter(opts: argparse.Namespace) -> StoreFilter:
+    """Return which stores the options mean; raises UsageError."""
+    from refillspot.listing.asking import read_filter
+
+    with usage():
+        return read_filter(vars(opts))
+
+
 def site_named(opts: argparse.Namespace) -> Site:
     """Return the site of `--site`; without it, the one that there is."""
     from refillspot.sites import DEFAULT, find_site
 
-    with _usage():
+    with usage():
         return find_site(opts.site or DEFAULT)
 
 
 def region_named(opts: argparse.Namespace) -> Region | None:
     from refillspot.regions import parse_region
 
-    with _usage():
+    with usage():
         return parse_region(opts.region) if opts.region else None
 
 
@@ -234,7 +258,8 @@ def crawl_scope(opts: argparse.Namespace) -> CrawlScope:
 
 
 @contextmanager
-def _usage() -> Iterator[None]:
+def usage() -> Iterator[None]:
+    """Let an ArgumentError be wrong usage."""
     try:
         yield
     except ArgumentError as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from refillspot.interruption import INTERRUPTED
-from refillspot.language import gettext
+from refillspot.language import gettext, ngettext
 from refillspot.language import lazy_gettext as _
 from refillspot.stats.counts import OWN, Counts
 
@@ -93,6 +93,8 @@ FOR_ANY_REASON = (COULD_NOT_RUN, _("Stopped ({reason}) with {stored} stores stor
 class ExitStatus:
     exit_code: int
     sentence: str
+    refill_stores: int = 0
+    """Stores that the list shows since; of a complete crawl."""
 
 
 def crawl_exit_status(stats: Mapping[str, Any]) -> ExitStatus:
@@ -112,14 +114,14 @@ def crawl_exit_status(stats: Mapping[str, Any]) -> ExitStatus:
                 "has the site changed, or is it refusing this crawl? See the log."
             ).format(known=counts.known),
         )
-    told = gettext("Complete: {stored} stores stored.")
+    told = gettext("Complete: {stores}.")
     if counts.lost:
-        told = gettext("{stored} stores stored, but {lost} answers could not be used{where}.")
+        told = gettext("{stores}, but {lost} answers could not be used{where}.")
     elif counts.places_without_rows:
-        told = gettext("{stored} stores stored.")
-    told = told.format(stored=counts.stored, lost=counts.lost, where=_where(counts))
+        told = gettext("{stores}.")
+    told = told.format(stores=_stores(counts), lost=counts.lost, where=_where(counts))
     code = INCOMPLETE if counts.lost or counts.places_without_rows else COMPLETE
-    return ExitStatus(code, told + _nothing_found(counts) + _by_pages(counts))
+    return ExitStatus(code, told + _nothing_found(counts) + _by_pages(counts), counts.refill_stores or 0)
 
 
 def limit_exit_status(reasons: Collection[str], stored: int | None) -> ExitStatus:
@@ -134,6 +136,16 @@ def complete_exit_status(result: Mapping[str, int]) -> ExitStatus:
     """Judge a complete crawl by its counts over all workers."""
     own = {f"{OWN}{name}": count for name, count in result.items()}
     return crawl_exit_status({"finish_reason": "finished", f"{OWN}state": "complete"} | own)
+
+
+def _stores(counts: Counts) -> str:
+    """Return "149 stores, 125 of them all-you-can-eat (confirmed 118, likely 7)"."""
+    told = ngettext("{stored} store", "{stored} stores", counts.stored).format(stored=counts.stored)
+    if counts.refill_stores is None:
+        return told
+    return gettext("{stores}, {refill} of them all-you-can-eat (confirmed {confirmed}, likely {likely})").format(
+        stores=told, refill=counts.refill_stores, confirmed=counts.confirmed, likely=counts.likely
+    )
 
 
 def _where(counts: Counts) -> str:

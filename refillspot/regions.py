@@ -64,6 +64,10 @@ class BoundingBox:
         return self.south <= lat <= self.north and self.west <= lon <= self.east
 
 
+KOREA = BoundingBox(33.0, 124.0, 39.0, 132.0)
+"""Islands included."""
+
+
 @dataclass(slots=True, frozen=True)
 class Dong:
     """A legal dong, 읍 or 면: code "11680101", name "역삼동", a point inside it (lat, lon) and its bounding box."""

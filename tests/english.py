@@ -28,6 +28,7 @@ WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
 NAMES = set(
     "auto last id true false null district limit postgres redis redis-cache "
     "PostgreSQL Redis Scrapy Python pdb ipdb pygments Markdown cProfile meta int "
+    "confirmed likely price distance name seen key "  # values of scrapy stores, typed too
     "throughput seoul memory cache database requests availability "  # rows of scrapy perf, typed too
     "refillspot diningcode CrawlSpider Diningcode robots Retry-After Crawl-delay User-Agent Ctrl-C KST MiB kB".split()
 )

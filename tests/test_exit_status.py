@@ -14,7 +14,7 @@ def test_a_place_of_which_no_list_has_a_row_is_named() -> None:
     outcome = crawl_exit_status(complete | found)
 
     assert outcome.exit_code == INCOMPLETE
-    assert "5 stores stored" in outcome.sentence
+    assert "5 stores. Nothing" in outcome.sentence
     assert "Nothing was found in 부산 중구" in outcome.sentence
 
 

@@ -52,6 +52,7 @@ class Command(BaseCommand, CrawlCommand):
         from refillspot.crawl_log import BriefConsole
         from refillspot.engine import create_crawler
         from refillspot.exit_status import crawl_exit_status
+        from refillspot.listing.asking import see_them
         from refillspot.services import read_environment
 
         assert self.crawler_process  # noqa: S101  # Scrapy made it
@@ -71,4 +72,4 @@ class Command(BaseCommand, CrawlCommand):
         crawl.result()  # type: ignore[attr-defined]
         status = crawl_exit_status(crawler.stats.get_stats())
         self.exitcode = status.exit_code
-        say(status.sentence, file=sys.stderr)
+        say(status.sentence + see_them(status, args[0], opts.spargs), file=sys.stderr)

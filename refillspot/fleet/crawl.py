@@ -25,6 +25,7 @@ from refillspot.fleet.worker import Worker
 from refillspot.frontier.queue import COMPLETE
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
+from refillspot.listing.asking import see_them
 from refillspot.logs import Origin, write_json_log
 from refillspot.monitoring.display import Display
 from refillspot.monitoring.metrics import serve_metrics
@@ -173,7 +174,7 @@ class FleetCrawl:
                 else _("Not complete, {stored} stores stored so far. The same command continues from here.")
             )
             status = ExitStatus(COULD_NOT_RUN if code is None else code, sentence.format(stored=stored))
-        say(status.sentence, file=sys.stderr)
+        say(status.sentence + see_them(status, self.spider, self.arguments), file=sys.stderr)
         if end.restarts:
             say(
                 _("{restarts} worker restarts, {recycled} of them to free memory").format(

@@ -96,7 +96,7 @@ class CrawlSession:
     Settings: DATABASE_URL (empty = none), REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS, SCHEDULER_PERSIST,
     SCHEDULER_FLUSH_ON_START, FRONTIER_LEASE_SECONDS, FRONTIER_PREFETCH, FRONTIER_MAX_IN_HAND, FRONTIER_MAX_ATTEMPTS.
     Stats: crawl/id, crawl/worker; at the end of a complete one crawl/state, stored, rejected, known, dead, …: of all
-    workers.
+    workers; confirmed, likely: the all-you-can-eat stores among them.
     """
 
     consumer: Consumer

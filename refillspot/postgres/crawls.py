@@ -39,8 +39,18 @@ SET_STATE = f"""
     UPDATE refillspot.crawls SET state = %(state)s, ended_at = %(ended_at)s
     WHERE id = %(id)s AND state <> %(state)s RETURNING {COLUMNS}
 """
+# With how many of its stores others are shown, by verdict.
 COMPLETE = f"""
-    UPDATE refillspot.crawls SET state = 'complete', counts = %(counts)s, ended_at = coalesce(ended_at, %(now)s)
+    UPDATE refillspot.crawls AS crawl SET state = 'complete', ended_at = coalesce(ended_at, %(now)s),
+        counts = %(counts)s || (
+            SELECT jsonb_build_object(
+                'confirmed', count(*) FILTER (WHERE refill_verdict = 'confirmed'),
+                'likely', count(*) FILTER (WHERE refill_verdict = 'likely')
+            )
+            FROM refillspot.v_stores AS store
+            WHERE store.site = crawl.spider AND store.last_seen_at >= crawl.started_at
+                AND (NOT crawl.arguments ? 'districts' OR crawl.arguments -> 'districts' ? store.district_code)
+        )
     WHERE id = %(id)s RETURNING {COLUMNS}
 """
 

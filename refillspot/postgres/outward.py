@@ -58,6 +58,20 @@ CRAWLS = """
 """
 
 
+BY_ID = sql.SQL("s.ref = %(ref)s AND (%(site)s::text IS NULL OR s.site = %(site)s) ORDER BY s.site")
+LISTED = sql.SQL("SELECT {}, true AS listed FROM refillspot.v_stores AS s WHERE {}").format(
+    sql.SQL(", ").join(sql.Identifier("s", name) for name in COLUMNS), BY_ID
+)
+UNLISTED = sql.SQL(
+    "SELECT {}, false AS listed FROM refillspot.stores AS s"
+    " WHERE NOT EXISTS (SELECT FROM refillspot.v_stores AS v WHERE v.site = s.site AND v.ref = s.ref) AND {}"
+).format(sql.SQL(", ").join(sql.Identifier("s", name) for name in COLUMNS if name != "phone_is_mobile"), BY_ID)
+REFS_LIKE = sql.SQL(
+    "SELECT ref FROM refillspot.v_stores WHERE left(lower(ref), 4) = left(lower(%(ref)s), 4)"
+    " OR right(lower(ref), 4) = right(lower(%(ref)s), 4) ORDER BY ref LIMIT 100"
+)
+
+
 @dataclass(slots=True, frozen=True)
 class Circle:
     """What lies within `metres` of a point, WGS84 degrees."""
@@ -176,6 +190,24 @@ class StoreSnapshot:
         statement, parameters = wanted.statement(["refill_verdict"])
         counting = sql.SQL("SELECT refill_verdict, count(*) FROM ({}) AS meant GROUP BY 1").format(statement)
         return dict(self._connection.execute(counting, parameters).fetchall())
+
+    def known(self, ref: str, site: str | None = None) -> list[dict[str, Any]]:
+        """Return the stores with this id, one a site; `listed` is False for those that the view leaves out."""
+        parameters = {"ref": clean_text(ref), "site": site}
+        found = self._read(LISTED, parameters)
+        try:
+            with self._connection.transaction():
+                return found + self._read(UNLISTED, parameters)
+        except errors.InsufficientPrivilege:  # who may only read the outward views
+            return found
+
+    def refs_like(self, ref: str) -> list[str]:
+        """Return ids of listed stores that begin or end as this one does."""
+        return [row["ref"] for row in self._read(REFS_LIKE, {"ref": clean_text(ref)})]
+
+    def _read(self, statement: sql.SQL | sql.Composed, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(statement, parameters).fetchall()
 
 
 @contextmanager

@@ -221,6 +221,8 @@ UNREADABLE_ANSWERS = (
 )  # under HTTP 200, and no good for all that
 THROUGHPUT = (
     Measure(key="stores", label=_("stores"), of=lambda crawl: crawl.stored),
+    Measure(key="confirmed", label=_("of them all-you-can-eat, confirmed"), of=lambda crawl: crawl.confirmed),
+    Measure(key="likely", label=_("of them all-you-can-eat, likely"), of=lambda crawl: crawl.likely),
     Measure(key="seconds", label=_("time at work"), of=lambda crawl: crawl.seconds or None, unit=Unit.SECONDS,
             target=Target(12 * 3600, is_floor=False), excuse=_not_all_districts),
     Measure(key="stores_per_hour", label=_("stores per hour"),

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from refillspot.report.figures import Figure
     from refillspot.report.findings import Finding
     from refillspot.report.report import Report
+    from refillspot.stats.crawl import CrawlStats
 
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 IN_BRIEF = (
@@ -75,7 +76,7 @@ def print_all(reports: Sequence[Report], form: Format) -> None:
 
 
 def print_report(console: Console, report: Report, *, with_figures: bool) -> None:
-    """Print five lines where nothing went wrong; else what did, and all figures."""
+    """Print six lines at most where nothing went wrong; else what did, and all figures."""
     if report.is_clean:
         for line in brief_lines(report):
             console.print(Text(line), soft_wrap=True)
@@ -141,7 +142,7 @@ def _figures(figures: list[Figure]) -> Table:
 
 
 def brief_lines(report: Report) -> list[str]:
-    """Return five lines; what a crawl says nothing of is "-"."""
+    """Return five lines, a sixth of the refill stores; what a crawl says nothing of is "-"."""
     values = {name: _written(report, name) for name in IN_BRIEF}
     return [
         _("{title}. Nothing went wrong.").format(title=write_title(report.crawl)),
@@ -150,9 +151,18 @@ def brief_lines(report: Report) -> list[str]:
             "Stores: {stores} ({stores_per_hour}). Requests: {asked} ({requests_per_store} per store), "
             "{requests_per_second} of {ceiling}."
         ).format(**values),
+        *_refill(report.crawl),
         _("From the cache: {hit_rate}. Rows: {rows}. Memory: {memory} at most.").format(**values),
         _changes(report),
     ]
+
+
+def _refill(crawl: CrawlStats) -> list[str]:
+    """Return what the crawl says of its stores, where PostgreSQL has told it as it was complete."""
+    if crawl.refill_stores is None:
+        return []
+    told = _("Of the stores, {refill:,} are all-you-can-eat (confirmed {confirmed:,}, likely {likely:,}).")
+    return [told.format(refill=crawl.refill_stores, confirmed=crawl.confirmed, likely=crawl.likely)]
 
 
 def _written(report: Report, key: str) -> str:

@@ -74,6 +74,21 @@ class Counts:
         return self._first("stored", "postgres/rows", *(() if self.is_ours else ("item_scraped_count",)))
 
     @property
+    def confirmed(self) -> int | None:
+        """Of the stores, those that are all-you-can-eat; known as the crawl is complete, where there is PostgreSQL."""
+        return self.own.get("confirmed")
+
+    @property
+    def likely(self) -> int | None:
+        """As `confirmed`: those that are likely to be."""
+        return self.own.get("likely")
+
+    @property
+    def refill_stores(self) -> int | None:
+        """Both together: what the crawl has added to the list, or seen again."""
+        return None if self.confirmed is None or self.likely is None else self.confirmed + self.likely
+
+    @property
     def known(self) -> int:
         """Refill stores that were there before, in the districts of the crawl."""
         return self._first("known", "postgres/known")

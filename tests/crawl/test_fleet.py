@@ -22,6 +22,7 @@ from refillspot.frontier import codec
 from refillspot.frontier.dead_letters import read_dead_letter
 from refillspot.planning import KEYWORDS
 from tests.crawl.moments import PACED, wait_for_store_pages, wait_for_workers
+from tests.crawl.test_one_model import shown_by_view
 from tests.programs import children
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ def test_two_workers_share_a_crawl_evenly_and_end_with_it(
     assert {times[one] for one in asked if one[0] == "store"} == {1}
     assert max(times.values()) <= 2  # behind a full answer, until it is known that there is nothing
     row, texts = crawl_row(database_url), logs(fleet)
+    confirmed, likely = shown_by_view(database_url)
+    refill = f"{confirmed + likely} of them all-you-can-eat (confirmed {confirmed}, likely {likely})"
+    assert f"Complete: {row['stored']} stores, {refill}. See them: scrapy stores\n" in result.stderr
     shares = [int(re.findall(r"'frontier/dequeued': (\d+)", text)[0]) for text in texts]
     assert sum(shares) == len(asked)
     assert min(shares) >= 0.25 * sum(shares), shares  # on a busy machine one may start late

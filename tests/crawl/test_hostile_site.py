@@ -76,7 +76,7 @@ def test_the_honest_rest_is_complete_and_the_hostile_named(
         assert [line for line in output.splitlines() if line.startswith(FORGED[:40])] == []
     *log, sentence = result.stderr.partition("Spider opened")[2].splitlines()
     assert [line for line in log[1:] if not ENTRY.match(line)] == []
-    assert f"{len(stored)} stores stored" in sentence
+    assert sentence.startswith(f"{len(stored)} stores, ")
     letters = json.loads(told[COMMANDS.index(("deadletters", "list", "--json"))].stdout)
     reasons = {ref: one["reason"] for one in letters for ref in lost if ref in one["asked"]}
     assert reasons.keys() == lost

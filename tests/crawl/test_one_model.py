@@ -9,6 +9,7 @@ from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 import redis
 from prometheus_client import CollectorRegistry
@@ -65,7 +66,7 @@ def test_a_crawl_of_which_a_worker_was_killed_is_one_crawl_to_all(
 ) -> None:
     """Its worker had told PostgreSQL nothing but its first look: the rows that it stored are in none of its stats."""
     faults.add(kind="status", status=503, path="/API/profile/", first=3)
-    with crawl.start(*NAMED, *SLOW, "-s", "HEARTBEAT_SECONDS=300") as killed:
+    with crawl.start(*NAMED, *SLOW, "-s", "HEARTBEAT_SECONDS=20") as killed:
         while not rows():  # ends at pytest's timeout if never
             time.sleep(0.05)
         killed.kill()
@@ -85,9 +86,14 @@ def test_a_crawl_of_which_a_worker_was_killed_is_one_crawl_to_all(
 
     stored, dead = find_crawl(database_url, "this").stored, 2  # one that was stored just before the kill counts twice
     assert stored >= len(rows())
+    confirmed, likely = shown_by_view(database_url)
     sentence = log.splitlines()[-1]
-    assert sentence.startswith(f"{stored} stores stored, but {dead} answers could not be used"), log[-2000:]
+    refill = f"{confirmed + likely} of them all-you-can-eat (confirmed {confirmed}, likely {likely})"
+    assert sentence.startswith(f"{stored} stores, {refill}, but {dead} answers could not be used"), log[-2000:]
+    assert sentence.endswith(" See them: scrapy stores --district 금천구")
     assert (report["stores"], report["dead"]) == (stored, dead)
+    assert (report["confirmed"], report["likely"]) == (confirmed, likely)
+    assert stored > confirmed > 0 < likely
     assert (top["stored"], top["dead"]) == (stored, dead)
     assert (metrics["refillspot_stores_stored_total"], metrics["refillspot_dead_letters"]) == (stored, dead)
     assert f"{stored} stores" in panel
@@ -103,6 +109,14 @@ def test_a_crawl_of_which_a_worker_was_killed_is_one_crawl_to_all(
     assert top["database"]["rows_per_second"]["so_far"] == report["rows_per_second"]
     assert top["errors"].get("HTTP 503", 0) == findings.get("server_errors", 0)
     assert findings["dead_letters"] == findings.get("not_found", 0) == dead
+
+
+def shown_by_view(database_url: str) -> tuple[int, int]:
+    """Return how many stores are shown to others as confirmed, and as likely."""
+    with psycopg.connect(database_url) as connection:
+        verdicts = connection.execute("SELECT refill_verdict, count(*) FROM refillspot.v_stores GROUP BY 1")
+        counts: dict[str, int] = dict(verdicts.fetchall())
+    return counts.get("confirmed", 0), counts.get("likely", 0)
 
 
 def shown(reader: CrawlReader) -> str:

@@ -32,7 +32,7 @@ from refillspot.parsing.price import is_plausible_krw, parse_price_krw
 from refillspot.parsing.refill import assess_refill
 from refillspot.parsing.refill.terms import find_offers, headline_price_krw, refill_prices, refill_terms
 from refillspot.parsing.text import clean_text
-from refillspot.regions import find_district, find_district_code, is_in_dong
+from refillspot.regions import KOREA, find_district, find_district_code, is_in_dong
 from refillspot.sites.diningcode import NAME
 from refillspot.sites.diningcode.answers import number_of
 from refillspot.sites.diningcode.forms import store_page_url
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 PLACEHOLDER_IMAGE = "/noimage/"
 WITHOUT_PROTOCOL = re.compile(r"(?://)?((?:[a-z0-9-]+\.)+[a-z]{2,}/.+)", re.IGNORECASE | re.DOTALL)
 HIGHEST_SCORE, HIGHEST_USER_SCORE, MOST_REVIEWS = 100, 5, 10_000_000
-KOREA_LAT, KOREA_LON = (33.0, 39.0), (124.0, 132.0)  # degrees, islands included
 TRUE_MARKS = {"1", "true", "y", "yes"}
 
 
@@ -65,8 +64,7 @@ def read_point(lat: Number, lon: Number) -> tuple[float, float] | None:
     point = number_of(lat), number_of(lon)
     if point[0] is None or point[1] is None:
         return None
-    is_known = KOREA_LAT[0] <= point[0] <= KOREA_LAT[1] and KOREA_LON[0] <= point[1] <= KOREA_LON[1]
-    return (point[0], point[1]) if is_known else None
+    return (point[0], point[1]) if KOREA.contains(point[0], point[1]) else None
 
 
 def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
