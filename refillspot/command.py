@@ -20,7 +20,7 @@ from refillspot.redaction import scrub
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from scrapy.settings import Settings
 
@@ -40,18 +40,25 @@ class HouseCommand:
     wrong_usage: ClassVar[type[RefillspotError]] = CrawlIdError  # these errors are the user's: 2
     exitcode: int
     settings: Settings  # Scrapy sets them before it calls anything
+    _parser: argparse.ArgumentParser
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         from refillspot.help import speak
 
         super().add_options(parser)  # type: ignore[misc]  # that of a command of Scrapy
         speak(parser)
+        self._parser = parser
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         look_at_options(opts)
         super().process_options(args, opts)  # type: ignore[misc]
         self.adjust(opts)
         look_at_settings(self.settings)
+
+    @property
+    def _options(self) -> list[str]:
+        """The options that the command's help names."""
+        return re.findall(r"(?<!\S)--[\w-]+", self._parser.format_help())
 
     def adjust(self, opts: argparse.Namespace) -> None:
         """Change settings or options, where the command needs others than a crawl."""
@@ -103,9 +110,10 @@ class BaseCommand(HouseCommand, ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if options := [arg for arg in args if OPTION.match(arg)]:
-            told = _("unknown option {options}: see scrapy {command} -h")
+            told = _("unknown option {options}: see scrapy {command} -h.")
             name = type(self).__module__.rpartition(".")[2]
-            raise UsageError(told.format(options=" ".join(options), command=name), print_help=False)
+            near = did_you_mean(options[0].partition("=")[0], self._options)
+            raise UsageError(told.format(options=" ".join(options), command=name) + near, print_help=False)
         with self._errors_told():
             self.act(args, opts)
 
@@ -182,6 +190,17 @@ def tell(error: RefillspotError) -> None:
 def add_spider_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-a", dest="spargs", action="append", default=[], metavar="NAME=VALUE",
                         help=_("set a spider argument, as for scrapy crawl (may be repeated)"))  # fmt: skip
+
+
+def add_crawl_help(parser: argparse.ArgumentParser, examples: Sequence[str]) -> None:
+    """Let the help end with the spider's arguments, examples, and the exit codes."""
+    from refillspot.exit_status import MEANINGS
+    from refillspot.help import add_table
+    from refillspot.planning.arguments import ARGUMENTS
+
+    add_table(parser, _("spider arguments"), {name: meaning() for name, meaning in ARGUMENTS.items()})
+    parser.add_argument_group(_("examples"), "\n".join(examples))
+    add_table(parser, _("exit codes"), {str(code): meaning() for code, meaning in MEANINGS.items()})
 
 
 def parse_spider_arguments(opts: argparse.Namespace) -> dict[str, str]:

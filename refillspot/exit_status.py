@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 
 COMPLETE, COULD_NOT_RUN, WRONG_USAGE, INCOMPLETE, HELD = 0, 1, 2, 3, 4
 RECYCLED = 75  # a worker that gave its memory back; another goes on
+MEANINGS = {
+    COMPLETE: _("complete, or ended at a limit that you set (CLOSESPIDER_…)"),
+    COULD_NOT_RUN: _("could not run, or nothing was stored where stores are known"),
+    WRONG_USAGE: _("wrong usage: an argument, an option or a setting"),
+    INCOMPLETE: _("complete, but something is missing"),
+    HELD: _("held until somebody has looked"),
+    RECYCLED: _("of a single worker: ended to free memory"),
+    INTERRUPTED: _("interrupted; the same command continues"),
+}
+"""What each exit code of a crawl or a fleet tells."""
 UNREADABLE = "unreadable_pages"
 """The reason with which a crawl holds itself that can use too few of its first pages."""
 

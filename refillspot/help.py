@@ -14,8 +14,9 @@ from refillspot.language import gettext
 from refillspot.language import lazy_gettext as _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+NAME_COLUMNS = 10  # for the names of a table
 LOG_LEVEL = re.compile(r"log level \(default: (\w+)\)")
 OF_OTHERS = (
     # argparse
@@ -106,7 +107,20 @@ class HelpFormatter(ScrapyHelpFormatter):
         return list(wrapped(text, width))
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        return "\n".join(indent + line for line in wrapped(text, width - len(indent)))
+        """Fold each line by itself; what follows a tab is in a column of its own."""
+        filled = []
+        for line in text.splitlines() or [text]:
+            name, _tab, meaning = line.rpartition("\t")
+            before = f"{name:<{NAME_COLUMNS}}" if name else ""
+            for part in wrapped(meaning, width - len(indent) - len(before)):
+                filled.append(f"{indent}{before}{part}")
+                before = " " * len(before)
+        return "\n".join(filled)
+
+
+def add_table(parser: argparse.ArgumentParser, title: str, rows: Mapping[str, str]) -> None:
+    """Let the help end with a table of names and what they mean."""
+    parser.add_argument_group(title, "\n".join(f"{name}\t{meaning}" for name, meaning in rows.items()))
 
 
 def speak(parser: argparse.ArgumentParser) -> None:

@@ -26,7 +26,7 @@ NOT_PROSE = re.compile(
 )
 WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
 NAMES = set(
-    "auto last id true false null district limit postgres redis redis-cache "
+    "auto last id true false null district region keywords limit crawl postgres redis redis-cache "
     "PostgreSQL Redis Scrapy Python pdb ipdb pygments Markdown cProfile meta int "
     "confirmed likely price distance name seen key "  # values of scrapy stores, typed too
     "throughput seoul memory cache database requests availability "  # rows of scrapy perf, typed too

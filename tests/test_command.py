@@ -35,6 +35,7 @@ class StrictProbe(Probe):
 
 
 def run(command: BaseCommand, *args: str) -> int:
+    command.add_options(argparse.ArgumentParser())
     command.run(list(args), argparse.Namespace())
     return command.exitcode
 
@@ -62,6 +63,12 @@ def test_an_error_is_a_sentence_and_an_exit_code(
 def test_an_unknown_option_is_refused(option: str) -> None:
     with pytest.raises(UsageError, match=f"unknown option {option}: see scrapy "):
         run(Probe(), option)
+
+
+@pytest.mark.parametrize(("given", "nearest"), [("--jsno", "--json"), ("--logfiel=x", "--logfile")])
+def test_an_unknown_option_is_told_with_the_nearest(given: str, nearest: str) -> None:
+    with pytest.raises(UsageError, match=rf"unknown option {given}: .* Did you mean {nearest}\?"):
+        run(Probe(), given)
 
 
 def test_a_negative_number_is_no_option() -> None:

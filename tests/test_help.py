@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,10 @@ from scrapy.cmdline import ScrapyArgumentParser, _get_commands_dict
 from scrapy.commands import ScrapyHelpFormatter
 from scrapy.settings import Settings
 
+from refillspot import exit_status
 from refillspot.help import wrapped
+from refillspot.interruption import INTERRUPTED
+from refillspot.planning import CrawlArguments
 from tests.english import english_in
 
 if TYPE_CHECKING:
@@ -56,6 +60,20 @@ def test_help_is_korean_for_who_speaks_korean(name: str, monkeypatch: pytest.Mon
 
     assert english_in(" ".join(told.split())) == []
     assert english_in(COMMANDS[name].short_desc()) == []
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("name", ["crawl", "fleet"])
+def test_help_of_a_crawl_names_arguments_examples_and_exit_codes(
+    name: str, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REFILLSPOT_LANG", language)
+    lines = [line.strip() for line in parser_of(name).format_help().splitlines()]
+    codes = {value for key, value in vars(exit_status).items() if key.isupper() and type(value) is int} | {INTERRUPTED}
+
+    for what in (*inspect.signature(CrawlArguments.parse).parameters, *map(str, sorted(codes))):
+        assert what == "others" or [line for line in lines if line.split()[:1] == [what]], what
+    assert f"scrapy {name} diningcode " in " ".join(lines)
 
 
 @pytest.mark.parametrize(

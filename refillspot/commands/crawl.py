@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand, check_spider
+from refillspot.command import BaseCommand, add_crawl_help, check_spider
 from refillspot.exceptions import ArgumentError, ConfigurationError
 from refillspot.interruption import end_at_once
 from refillspot.language import gettext as _
@@ -18,6 +18,12 @@ from refillspot.readable import say
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
+
+EXAMPLES = (
+    "scrapy crawl diningcode -a district=강남구 -a limit=20",
+    "scrapy crawl diningcode -a district=강남구,서초구",
+    "scrapy crawl diningcode -a region=부산 -a district=all",
+)
 
 
 class Command(BaseCommand, CrawlCommand):
@@ -35,6 +41,10 @@ class Command(BaseCommand, CrawlCommand):
 
     def short_desc(self) -> str:
         return _("Crawl with one worker; those with equal arguments share a queue")
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        add_crawl_help(parser, EXAMPLES)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.crawl_log import choose_log_file

@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand, add_spider_arguments, check_spider, parse_spider_arguments
+from refillspot.command import BaseCommand, add_crawl_help, add_spider_arguments, check_spider, parse_spider_arguments
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
 from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
+
+EXAMPLES = (
+    "scrapy fleet diningcode -a district=all",
+    "scrapy fleet diningcode -n 2 -a district=강남구,서초구",
+    "scrapy fleet diningcode -n auto -a region=부산 -a district=all",
+)
 
 
 class Command(BaseCommand):
@@ -39,6 +45,8 @@ class Command(BaseCommand):
                             help=_("how many workers, or auto (default: FLEET_WORKERS)"))  # fmt: skip
         parser.add_argument("-o", "-O", dest="feeds", metavar="FILE", action="append", default=[],
                             help=_("refused, for want of one file for all workers: use scrapy export"))  # fmt: skip
+
+        add_crawl_help(parser, EXAMPLES)
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         from scrapy.spiderloader import SpiderLoader

@@ -7,15 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError
-from refillspot.language import did_you_mean
-from refillspot.language import gettext as _
+from refillspot.language import did_you_mean, gettext
+from refillspot.language import lazy_gettext as _
 from refillspot.planning.keywords import KEYWORDS, parse_keywords, write_keywords
 from refillspot.regions import SEOUL, District, districts, find_district, parse_districts, parse_region
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NAMES = ("district", "region", "keywords", "limit", "crawl")
+ARGUMENTS = {
+    "district": _("강남구; several with commas: 강남구,서초구; or all"),
+    "region": _("another city than 서울: 부산, 대구 …"),
+    "keywords": _(
+        "instead of the standard ones: 무한리필,고기뷔페; or in addition to them, with a plus: +수제맥주 무한리필"
+    ),
+    "limit": _("store pages at most, to try it: 20"),
+    "crawl": _("the id of a crawl: to be joined, or begun"),
+}
+"""What may be given with `-a`, and what it means."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -44,15 +53,16 @@ class CrawlArguments:
             ArgumentError: something is unknown or cannot be read; says what would be right.
         """
         if unknown := {name for name in others if not name.startswith("_")}:
-            told = _("unknown argument {names}: use district=, region=, keywords=, limit=, crawl=.")
-            near = (did_you_mean(name, NAMES) for name in sorted(unknown))
-            raise ArgumentError(told.format(names=", ".join(sorted(unknown))) + "".join(near))
+            told = gettext("unknown argument {names}: use {known}.")
+            known = ", ".join(f"{name}=" for name in ARGUMENTS)
+            near = (did_you_mean(name, ARGUMENTS) for name in sorted(unknown))
+            raise ArgumentError(told.format(names=", ".join(sorted(unknown)), known=known) + "".join(near))
         if district is None:
-            raise ArgumentError(_("which district? Use -a district=강남구, several with commas, or district=all"))
+            raise ArgumentError(gettext("which district? Use -a district=강남구, several with commas, or district=all"))
         words = parse_keywords(keywords)
         if limit is not None and not (limit.isdecimal() and int(limit) > 0):
             raise ArgumentError(
-                _("limit={limit} is not a number of stores: use, for example, -a limit=20").format(limit=limit)
+                gettext("limit={limit} is not a number of stores: use, for example, -a limit=20").format(limit=limit)
             )
         if crawl is not None:
             check_crawl_id(crawl)

@@ -47,6 +47,18 @@ def commands_part() -> Iterator[str]:
             yield from (as_line(one.long_desc()), "")
         if options := list(_options(one)):
             yield from (*table(("option", ""), options), "")
+        for title, rows in _tables(one):
+            yield from (*table((title, ""), rows), "")
+
+
+def _tables(command: ScrapyCommand) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield what a command's help ends with: titles, and names with their meanings."""
+    parser = argparse.ArgumentParser(add_help=False)
+    command.add_options(parser)
+    for group in parser._action_groups:  # noqa: SLF001  # argparse shows them in its help only
+        rows = [line.rpartition("\t") for line in (group.description or "").splitlines()]
+        if rows:
+            yield group.title or "", [(f"`{name or text}`", as_line(text if name else "")) for name, _tab, text in rows]
 
 
 def _options(command: ScrapyCommand) -> Iterator[tuple[str, str]]:
