@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import codecs
+import errno
 import json
 import os
 import re
@@ -58,13 +59,13 @@ def say(text: object, file: IO[str] | None = None, *, flush: bool = False) -> No
     """Print for people; JSON stays the JSON that it is.
 
     Raises:
-        BrokenPipeError: nobody reads the output any more. What is said beside it, on stderr, may go unread.
+        OSError: nobody reads the output any more, see `has_left`. What is said beside it, on stderr, may go unread.
     """
     out = file or sys.stdout
     try:
         print(readable(str(text)), file=out, flush=flush)  # the one place that does
-    except BrokenPipeError:
-        if out is not sys.stderr:
+    except OSError as error:
+        if out is not sys.stderr or not has_left(error):
             raise
         discard(out)
 
@@ -121,6 +122,14 @@ def replace_what_lacks(stream: object) -> None:
         stream.reconfigure(errors=REPLACED)
 
 
+def has_left(error: BaseException) -> bool:
+    """Tell whether an error of writing says that whoever read has left: Windows may call that an invalid argument."""
+    if isinstance(error, BrokenPipeError):
+        return True
+    is_invalid = isinstance(error, OSError) and error.errno == errno.EINVAL and error.filename is None
+    return is_invalid and sys.platform == "win32"
+
+
 def discard(stream: IO[str]) -> None:
     """Let what a stream still holds, and all that follows, go nowhere: Python flushes once more when it ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -132,21 +141,23 @@ def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BrokenPipeError:  # whoever closes a pipe, as `head` does, has seen enough
+        except OSError as error:
+            if not has_left(error):  # whoever closes a pipe, as `head` does, has seen enough
+                raise
             discard(stream)
 
 
 def _quiet_if_unread(
     told: ExceptHook, kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    if kind is not BrokenPipeError or not _is_unread(sys.stdout):
+    if not has_left(error) or not _is_unread(sys.stdout):
         told(kind, error, trace)
 
 
 def _is_unread(stream: IO[str]) -> bool:
-    """Tell whether a stream leads into a pipe whose reader has left; of another system than POSIX nobody knows."""
-    if not hasattr(select, "poll"):
-        return False
+    """Tell whether a stream leads into a pipe whose reader has left; on Windows, whether it leads elsewhere at all."""
+    if sys.platform == "win32":  # which cannot be asked
+        return not stream.isatty()
     ends = select.poll()
     ends.register(stream, 0)
     return any(event & select.POLLERR for _descriptor, event in ends.poll(0))

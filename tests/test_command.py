@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +13,7 @@ from scrapy.settings import Settings
 
 from refillspot.command import BaseCommand, check_spider
 from refillspot.exceptions import ArgumentError, CrawlIdError, RefillspotError
-from refillspot.readable import say_json
+from refillspot.readable import say, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +98,23 @@ def test_a_reader_that_leaves_early_is_no_error_to_tell(
         assert run(Probe(lambda: say_json("무한리필" * count))) == 1
 
     assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize("file", [(), ("a file",)])
+def test_on_windows_a_reader_that_left_is_an_invalid_argument(
+    file: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = Probe(lambda: say("무한리필"))
+
+    def flush() -> None:
+        raise OSError(errno.EINVAL, "Invalid argument", *file)
+
+    with open(os.devnull, "w", encoding="utf-8") as nobody, monkeypatch.context() as patch:  # noqa: PTH123  # a device
+        patch.setattr(sys, "platform", "win32")
+        patch.setattr(sys, "stdout", nobody)
+        patch.setattr(nobody, "flush", flush)
+        with pytest.raises(OSError, match="a file") if file else nullcontext():
+            assert run(command) == 1
 
 
 def test_a_spider_that_is_not_there_is_told_with_the_nearest() -> None:
