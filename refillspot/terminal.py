@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.segment import Segment
+from rich.table import Table
 
 from refillspot.readable import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from rich.console import ConsoleOptions, RenderableType
+    from rich.console import ConsoleOptions, RenderableType, RenderResult
     from rich.text import Text
 
 
@@ -28,3 +30,40 @@ class Terminal(Console):
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(readable(segment.text), segment.style)
+
+
+ID_COLUMNS, WORD_COLUMNS = 20, 8  # that an id and a word keep; "20261128-145110-5e6c" is 20 wide
+
+
+class Listing:
+    """A line a row: an id, so many columns of words, figures. Figures, dates and usual ids are never broken.
+
+    rich would take from each column where all of them are too wide.
+    """
+
+    def __init__(self, headings: Sequence[str], rows: Iterable[Sequence[str]], *, words: int) -> None:
+        self._lines = [headings, *rows]
+        self._words = words
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+        for number, (heading, width) in enumerate(zip(self._lines[0], self._widths(options.max_width), strict=True)):
+            is_figure = number > self._words
+            table.add_column(
+                heading, width=width, no_wrap=is_figure, justify="right" if is_figure else "left", overflow="fold"
+            )
+        for row in self._lines[1:]:
+            table.add_row(*row)
+        yield table
+
+    def _widths(self, most: int) -> list[int]:
+        """Return how wide the columns are: figures as they are, of the rest what is left."""
+        widest = [max(map(cell_len, column)) for column in zip(*self._lines, strict=True)]
+        least = [ID_COLUMNS, *[WORD_COLUMNS] * self._words]
+        widths = [min(wide, keeps) for wide, keeps in zip(widest, least, strict=False)] + widest[len(least) :]
+        rest = most - sum(widths) - (len(widths) - 1)
+        for number in [*range(1, len(least)), 0]:  # words first: an id that is longer than usual is no word
+            more = max(0, min(rest, widest[number] - widths[number]))
+            widths[number] += more
+            rest -= more
+        return widths

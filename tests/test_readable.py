@@ -20,7 +20,7 @@ from rich.text import Text
 from refillspot.exceptions import RefillspotError
 from refillspot.logs import JsonLines, Origin, ScrubbedRecord, scrub_logs
 from refillspot.readable import ACTING, indented, one_line, prepare_streams, readable, say, say_json
-from refillspot.terminal import Terminal
+from refillspot.terminal import Listing, Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -199,3 +199,26 @@ def test_a_log_in_any_encoding_takes_every_line(tmp_path: Path) -> None:
     handler.close()
 
     assert "the site says: ?" in (tmp_path / "log").read_text("ascii")
+
+
+@pytest.mark.parametrize(("width", "ids"), [(80, 22), (80, 64), (200, 22)])
+def test_a_listing_keeps_figures_dates_and_ids_whole(width: int, ids: int) -> None:
+    rows = [
+        ["20261128-145110-5e6c", "실행 중, 워커 12개", "강남구, 서초구, 금천구, …", "123,456", "2026-11-29 00:13"],
+        ["x" * ids, "interrupted", "중구", "1", "2026-11-28 00:13"],
+    ]
+    written = io.StringIO()
+    Terminal(file=written, width=width).print(Listing(["크롤", "상태", "구", "저장", "시작 (KST)"], rows, words=2))
+    lines = written.getvalue().splitlines()
+
+    assert max(map(cell_len, lines)) <= width
+    for whole in (
+        "20261128-145110-5e6c",
+        "interrupted",
+        "123,456",
+        "2026-11-29 00:13",
+        "2026-11-28 00:13",
+        "시작 (KST)",
+    ):
+        assert sum(whole in line for line in lines) == 1
+    assert (len(lines) == 3) == (width == 200)

@@ -11,8 +11,10 @@ from refillspot.readable import say, say_json
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
     from refillspot.operations.crawls import CrawlOverview, Crawls
+    from refillspot.terminal import Listing
 
 LEAST_IDS = {"list": 0, "show": 1, "prune": 0}
 LABEL_COLUMNS = 12
@@ -63,7 +65,9 @@ class Command(BaseCommand):
         if opts.json:
             say_json([one.as_json() for one in found])
         elif found:
-            _print_table(found)
+            from refillspot.terminal import Terminal
+
+            Terminal().print(crawl_list(found))
         else:
             say(_("There is no crawl yet: scrapy crawl diningcode -a district=강남구"))
 
@@ -118,19 +122,11 @@ def _labels() -> dict[str, str]:
     }
 
 
-def _print_table(found: list[CrawlOverview]) -> None:
-    from rich.table import Table
+def crawl_list(found: Iterable[CrawlOverview]) -> Listing:
+    from refillspot.planning import brief_places, write_places
+    from refillspot.terminal import Listing
 
-    from refillspot.planning import write_places
-    from refillspot.terminal import Terminal
-
-    table = Table(box=None, pad_edge=False)
-    table.add_column(_("crawl"), no_wrap=True)  # to be copied
-    for heading in (_("state"), _("district")):
-        table.add_column(heading, overflow="fold")
-    for heading in (_("stored"), _("left"), _("dead"), _("started (KST)")):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for one in found:
-        text = one.as_text() | {"places": write_places(one.crawl.arguments)}
-        table.add_row(*(text[name] for name in ("crawl", "state", "places", "stored", "left", "dead", "begun")))
-    Terminal().print(table)
+    headings = [_("crawl"), _("state"), _("district"), _("stored"), _("left"), _("dead"), _("started (KST)")]
+    texts = [one.as_text() | {"places": brief_places(write_places(one.crawl.arguments))} for one in found]
+    names = ("crawl", "state", "places", "stored", "left", "dead", "begun")
+    return Listing(headings, [[text[name] for name in names] for text in texts], words=2)

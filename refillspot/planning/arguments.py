@@ -25,6 +25,7 @@ ARGUMENTS = {
     "crawl": _("the id of a crawl: to be joined, or begun"),
 }
 """What may be given with `-a`, and what it means."""
+PLACES_SHOWN = 3  # in a column
 
 
 @dataclass(slots=True, frozen=True)
@@ -80,6 +81,12 @@ def write_places(described: Mapping[str, Any]) -> str:
     arguments = spider_arguments(described)
     city = [parse_region(arguments["region"]).short] if "region" in arguments else []
     return " ".join([*city, arguments["district"]])
+
+
+def brief_places(places: str) -> str:
+    """Return the first of several places, for a column: "강남구, 서초구, 금천구, …"."""
+    names = places.split(",")
+    return ", ".join([*names[:PLACES_SHOWN], *["…"] * (len(names) > PLACES_SHOWN)])
 
 
 def spider_arguments(described: Mapping[str, Any]) -> dict[str, str]:

@@ -29,7 +29,7 @@ from refillspot.report.tables import (
     write_state,
     write_title,
 )
-from refillspot.terminal import Terminal
+from refillspot.terminal import Listing, Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -91,16 +91,8 @@ def print_report(console: Console, report: Report, *, with_figures: bool) -> Non
     console.print(_figures(report.figures))
 
 
-def crawl_table(reports: Iterable[Report]) -> Table:
-    names = crawl_headings()
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in names[:3]:
-        table.add_column(name, no_wrap=name != names[2], overflow="fold")
-    for name in names[3:]:
-        table.add_column(name, justify="right", no_wrap=True)
-    for report in reports:
-        table.add_row(*crawl_row(report))
-    return table
+def crawl_table(reports: Iterable[Report]) -> Listing:
+    return Listing(crawl_headings(), map(crawl_row, reports), words=2)
 
 
 def _print_head(console: Console, report: Report) -> None:

@@ -11,6 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from refillspot.clock import write_kst
 from refillspot.language import gettext, ngettext
 from refillspot.language import lazy_gettext as _
+from refillspot.planning import brief_places
 from refillspot.report.figures import write, write_change, write_seconds
 from refillspot.report.findings import Severity
 from refillspot.stats.crawl import STATES
@@ -117,7 +118,7 @@ def crawl_row(report: Report) -> list[str]:
     return [
         crawl.id,
         STATES[crawl.state](),
-        crawl.arguments.get("district", ""),
+        brief_places(crawl.arguments.get("district", "")),
         write_kst(crawl.started_at) if crawl.started_at else "",
         write_seconds(crawl.seconds),
         f"{crawl.stored:,}",
