@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -103,8 +104,10 @@ def test_a_crawl_goes_on_whose_log_nobody_reads_any_more(crawl: Crawl, database_
 def crawl_with_troubles(crawl: Crawl, faults: Faults) -> str:
     """Return the id of a crawl that is over, with dead letters and odd parts."""
     faults.add(kind="status", status=503, path="/API/profile/", first=3)
-    ended = crawl.run("-a", "district=금천구", "-a", "limit=30", "-s", "RETRY_TIMES=0", *PACED)
+    korean = replace(crawl, environment=crawl.environment | {"REFILLSPOT_LANG": "ko"})
+    ended = korean.run("-a", "district=금천구", "-a", "limit=30", "-s", "RETRY_TIMES=0", *PACED)
     assert ended.returncode == 3, ended.stderr
+    assert english_in(ended.stderr.splitlines()[-1]) == []
     (found,) = json.loads(crawl.operate("crawls", "list", "--json").stdout)
     return str(found["id"])
 
