@@ -39,7 +39,7 @@ Question = tuple[sql.Composed, dict[str, Any]]
 
 MADE = 10_000  # by the generator; the others are these again, elsewhere
 GROUP = 1000
-FEW = 5  # questions that read every store
+FEW = 3  # questions that read every store
 METRES = 2000
 SHOWN = ("ref", "name", "branch", "cuisines", "refill_price_krw", "hours", "road_addr")
 MOVED = {"ref": "ref || '-' || copy", "lat": "lat + random() * 0.06 - 0.03", "lon": "lon + random() * 0.06 - 0.03"}
@@ -94,8 +94,8 @@ def fill(connection: psycopg.Connection, stores: Sequence[Store], copies: int, s
     connection.execute("SELECT setseed(0.5)")
     connection.execute(AGAIN, [copies])
     began = monotonic()
-    connection.execute("REINDEX INDEX refillspot.stores_by_text")
-    connection.execute("REINDEX INDEX refillspot.stores_by_place")
+    for name in ("text", "place", "price"):
+        connection.execute(f"REINDEX INDEX refillspot.stores_by_{name}".encode())
     seconds = monotonic() - began
     connection.execute(TRIGRAMS)
     connection.execute("VACUUM ANALYZE refillspot.stores")

@@ -166,6 +166,9 @@ AMISS = "Seq Scan on stores|Function Scan on (search|near)"  # a function scan d
 GANGNAM = parse_districts("강남구")
 HERE = Circle(37.5, 127.5, 2000)
 FILTERS = (
+    StoreFilter(sort="price", limit=20),
+    StoreFilter(region=parse_region("서울"), cuisine="고기", sort="price", limit=20),
+    StoreFilter(max_price=15000, verdict="likely", sort="price", limit=20),
     StoreFilter(text="ab"),
     StoreFilter(text="store 40", sort="name", limit=20),
     StoreFilter(text="7"),

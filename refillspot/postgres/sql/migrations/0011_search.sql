@@ -22,29 +22,24 @@ RETURN (
 
 -- Where a store is searched: its name with its branch, each category, each line of the menu. No text has U+001F.
 CREATE FUNCTION refillspot.searchable(name text, branch text, categories text[], menu jsonb) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 2000 -- some 40 µs
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 2000 -- some 15 µs
 RETURN refillspot.folded(name || coalesce(branch, '') || E'\u001f' || array_to_string(
     categories || ARRAY(SELECT line #>> '{}' FROM jsonb_path_query(menu, '$[*].name') AS line), E'\u001f'
 ));
 
--- All pairs and all characters of it.
-CREATE FUNCTION refillspot.search_terms(name text, branch text, categories text[], menu jsonb) RETURNS text[]
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 2000 -- some 40 µs
-RETURN (
-    SELECT array_remove(characters, E'\u001f') || ARRAY(
-        SELECT one || next FROM unnest(characters, characters[2:]) AS pair (one, next)
-        WHERE one <> E'\u001f' AND next <> E'\u001f'
-    )
-    FROM (
-        SELECT string_to_array(refillspot.searchable(name, branch, categories, menu), NULL) AS characters
-        OFFSET 0 -- once
-    ) AS text
+-- All characters and all pairs of it, and of the pairs across its lines, which no text asks for. Built from regular
+-- expressions, it takes half as long as from unnest().
+CREATE FUNCTION refillspot.search_terms(searchable text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 2000
+RETURN string_to_array(searchable, NULL) || string_to_array(
+    regexp_replace(searchable, '..', E'\\&\n', 'g') || E'\n' || regexp_replace(substr(searchable, 2), '..', E'\\&\n', 'g'),
+    E'\n'
 );
 
 -- Of two characters or fewer, their being there is all that is to be known.
 CREATE FUNCTION refillspot.says(name text, branch text, categories text[], menu jsonb, query text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN refillspot.search_terms(name, branch, categories, menu) @> refillspot.bigrams(query) AND (
+RETURN refillspot.search_terms(refillspot.searchable(name, branch, categories, menu)) @> refillspot.bigrams(query) AND (
     char_length(refillspot.folded(query)) <= 2
     OR strpos(refillspot.searchable(name, branch, categories, menu), refillspot.folded(query)) > 0
 );
@@ -75,9 +70,11 @@ RETURN point(lon, lat) <@ refillspot.box_around(around_lat, around_lon, metres)
 
 -- Of the stores that the view shows: the others, which are most of a crawl, cost nothing.
 CREATE INDEX stores_by_text ON refillspot.stores
-    USING gin (refillspot.search_terms(name, branch, categories, menu))
+    USING gin (refillspot.search_terms(refillspot.searchable(name, branch, categories, menu)))
     WHERE refill_verdict IN ('confirmed', 'likely') AND status = 'operating';
 CREATE INDEX stores_by_place ON refillspot.stores USING gist (point(lon, lat))
+    WHERE refill_verdict IN ('confirmed', 'likely') AND status = 'operating';
+CREATE INDEX stores_by_price ON refillspot.stores (refill_price_krw, site, ref)
     WHERE refill_verdict IN ('confirmed', 'likely') AND status = 'operating';
 ALTER INDEX refillspot.stores_by_text ALTER COLUMN 1 SET STATISTICS 0; -- to count them would double the time of ANALYZE
 
