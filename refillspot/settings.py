@@ -211,6 +211,7 @@ POSTGRES_TIMEOUT_SECONDS = 60.0  # a commit that takes longer is given up and tr
 CLOCK_OFFSET_SECONDS = 0
 
 # --- Log
+
 # `DEBUG` prints a line a request. Unless one is given, with -L or -s, a plain `scrapy crawl` logs to a file of its own
 # in `.refillspot/logs`, and prints what matters
 LOG_LEVEL = "INFO"

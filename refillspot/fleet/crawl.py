@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from refillspot.stats.crawl import Crawl
 
 SUPERVISOR_MB = 128  # MiB of the fleet's own process, which count too
+DIGITS = 9  # of a number of workers; what is longer is a slip, and from 4300 on Python refuses to read it
 CMDLINE = SETTINGS_PRIORITIES["cmdline"]
 WORKER_MB = 256  # MiB that a worker must have; it uses about 120
 FULL = 0.9  # of its share, at which a worker ends: what it has in hand then is finished first
@@ -207,7 +208,7 @@ def size_fleet(asked: str, *, cores: int, memory_mb: int, requests_per_second: f
         told = _("FLEET_MAX_MEMORY_MB={memory_mb} is too low: one worker needs {least}")
         raise ValueError(told.format(memory_mb=memory_mb, least=least))
     if asked != "auto":
-        if not asked.isdecimal() or int(asked) < 1:
+        if not asked.isdecimal() or len(asked) > DIGITS or int(asked) < 1:
             raise ValueError(
                 _("-n {asked} is not a number of workers: use, for example, -n 4, or -n auto").format(asked=asked)
             )

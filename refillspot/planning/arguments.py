@@ -27,6 +27,8 @@ ARGUMENTS = {
 """What may be given with `-a`, and what it means."""
 PLACES_SHOWN = 3  # in a column
 
+DIGITS = 9  # of a number of stores; what is longer is a slip, and from 4300 on Python refuses to read it
+
 
 @dataclass(slots=True, frozen=True)
 class CrawlArguments:
@@ -61,7 +63,7 @@ class CrawlArguments:
         if district is None:
             raise ArgumentError(gettext("which district? Use -a district=강남구, several with commas, or district=all"))
         words = parse_keywords(keywords)
-        if limit is not None and not (limit.isdecimal() and int(limit) > 0):
+        if limit is not None and not (limit.isdecimal() and len(limit) <= DIGITS and int(limit) > 0):
             raise ArgumentError(
                 gettext("limit={limit} is not a number of stores: use, for example, -a limit=20").format(limit=limit)
             )

@@ -7,7 +7,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
 from refillspot.redaction import holds_secret
 from refillspot.services.env_file import EnvFile, check_names, find_env_file, meant_name, read_env_file
@@ -21,6 +23,7 @@ VARIABLES = (
 )  # fmt: skip
 ADDRESSES = ("DATABASE_URL", "REDIS_URL", "CACHE_REDIS_URL")
 """Settings, too: with `-s` they go before the environment."""
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 PLACEHOLDER = re.compile(r"\s*|your[_-].*|change[_-]?me|<.*>", re.IGNORECASE)
 PLACEHOLDER_IN_URL = re.compile(r"your_\w+_here|<\w+>", re.IGNORECASE)
 
@@ -67,7 +70,8 @@ def read_environment(environ: Mapping[str, str] | None = None, directory: Path |
     An empty variable in the process environment hides the one of `.env`, so that compose can unset DATABASE_URL.
 
     Raises:
-        ConfigurationError: `.env` cannot be read, or has a line that cannot, or that nobody reads.
+        ConfigurationError: `.env` cannot be read, or has a line that cannot, or that nobody reads; the home or a proxy
+            is none.
     """
     environ = os.environ if environ is None else environ
     directory = (directory or Path.cwd()).resolve()
@@ -81,6 +85,8 @@ def read_environment(environ: Mapping[str, str] | None = None, directory: Path |
     given = {name: text for name, text in {**dotenv, **environ}.items() if name in VARIABLES and text.strip()}
     left = tuple(name for name, text in given.items() if is_placeholder(text))
     is_secret = holds_secret({name: value for name, value in dotenv.items() if not is_placeholder(value)})
+    _check_home(values)
+    _check_proxies(environ)
     return Environment(
         values,
         frozenset(dotenv.keys() - environ.keys()),
@@ -101,6 +107,28 @@ def is_placeholder(value: str) -> bool:
     return bool(PLACEHOLDER.fullmatch(value) or ("://" in value and PLACEHOLDER_IN_URL.search(value)))
 
 
+def _check_home(values: Mapping[str, str]) -> None:
+    try:
+        Path(values.get("REFILLSPOT_HOME", "")).expanduser()
+    except RuntimeError:  # `~name` of nobody
+        told = _("REFILLSPOT_HOME={path} cannot be used: nobody of this machine has that home.")
+        raise ConfigurationError(told.format(path=values["REFILLSPOT_HOME"])) from None
+
+
+def _check_proxies(environ: Mapping[str, str]) -> None:
+    """Refuse what is no address: each request would fail by it, and become a dead letter."""
+    for name in (*PROXIES, *map(str.upper, PROXIES)):
+        text = environ.get(name, "")
+        try:
+            parts = urlsplit(text if "://" in text else f"http://{text}")
+            is_address = not text or bool(parts.hostname and parts.port != 0)
+        except ValueError:
+            is_address = False
+        if not is_address:  # not shown: it may hold a password
+            told = _("{name} in the environment is not the address of a proxy: use, for example, {example}")
+            raise ConfigurationError(told.format(name=name, example="http://proxy.example.org:3128"))
+
+
 def _remarks(file: EnvFile, environ: Mapping[str, str], given: Mapping[str, str]) -> tuple[str, ...]:
     """Say what of the environment is not read, though it was meant to be."""
     told = [
@@ -110,6 +138,8 @@ def _remarks(file: EnvFile, environ: Mapping[str, str], given: Mapping[str, str]
         for name in file.twice
         if name in VARIABLES
     ]
+    if "REFILLSPOT_LANG" in file.values:
+        told.append(_("REFILLSPOT_LANG is read from the environment, not from .env"))
     told += [
         _("{name} in the environment is not read: write {meant}").format(name=name, meant=meant)
         for name in environ

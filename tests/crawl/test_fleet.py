@@ -257,6 +257,7 @@ def test_a_fleet_whose_workers_cannot_run_gives_up(fleet: Crawl) -> None:
 def test_wrong_usage_starts_nothing(fleet: Crawl, site: Site) -> None:
     for arguments, message in (
         (["-n", "many", *DISTRICT], "-n 4"),
+        (["-n", "9" * 5000, *DISTRICT], "-n 4"),
         (["-n", "99", *DISTRICT], "FLEET_MAX_MEMORY_MB"),
         (["-a", "district=강남"], "use one of these"),
         (["-a", "district"], "-a NAME=VALUE"),

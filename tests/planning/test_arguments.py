@@ -64,7 +64,7 @@ def test_another_site_is_another_crawl() -> None:
     assert arguments.described(SITE) != arguments.described("http://127.0.0.1:8080")
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "1.5", "x", ""])
+@pytest.mark.parametrize("limit", ["0", "-1", "1.5", "x", "", "9" * 5000])
 def test_a_limit_is_a_number_of_stores(limit: str) -> None:
     with pytest.raises(ArgumentError, match="limit=20"):
         CrawlArguments.parse(district="강남구", limit=limit)

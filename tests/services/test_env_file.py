@@ -147,6 +147,32 @@ def test_what_is_not_read_in_the_environment_is_a_remark(tmp_path: Path) -> None
     assert remarks(HOME="/x", PATH="/bin", PGSSLMODE="require", LANG="C", CONTACT="a@b.c") == ()
 
 
+def test_the_language_is_not_read_from_dotenv_and_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("REFILLSPOT_LANG=ko\n", encoding="utf-8")
+
+    assert read_environment({}, tmp_path).remarks == ("REFILLSPOT_LANG is read from the environment, not from .env",)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"http_proxy": f"http://me:{SECRET}@["},
+        {"HTTPS_PROXY": "http://"},
+        {"all_proxy": "proxy:port"},
+        {"https_proxy": "http://proxy:99999"},
+        {"REFILLSPOT_HOME": "~nobody-of-this-name/x"},
+    ],
+)
+def test_a_proxy_or_a_home_that_is_none_is_an_error(environ: dict[str, str], tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=next(iter(environ))) as caught:
+        read_environment(environ, tmp_path)
+    assert SECRET not in str(caught.value)
+
+
+def test_a_proxy_may_be_written_without_its_scheme(tmp_path: Path) -> None:
+    read_environment({"http_proxy": "proxy:3128", "HTTPS_PROXY": "http://me:p@proxy", "all_proxy": ""}, tmp_path)
+
+
 def test_of_a_name_that_is_there_twice_the_last_counts_and_that_is_said(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("DB_HOST=a\nDB_NAME=n\nDB_NAME=n\nDB_HOST=b\n", encoding="utf-8")
 
