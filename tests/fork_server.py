@@ -38,7 +38,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGES = ("scrapy.commands", "refillspot", "replica")
-LATER = {"refillspot.settings", "replica.__main__"}  # reads the environment at its import; is run, not imported
+LATER = {  # reads the environment at its import; is run, not imported; is large, and not needed by most
+    "refillspot.settings",
+    "replica.__main__",
+    "refillspot.export.geoparquet",
+}
 ALSO = (  # what Scrapy names by text, or imports where it is needed
     "scrapy.cmdline",
     "scrapy.core.downloader.handlers.http11",

@@ -92,7 +92,8 @@ class ExportFile:
             with self._beside(self.path) as part, self._beside(self.manifest) as manifest_part:
                 self._write(form, stores, part, facts["stores"])
                 manifest = {"file": self.path.name, **facts, "bytes": part.stat().st_size, "sha256": _sha256(part)}
-                manifest_part.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
+                text = msgspec.json.encode(manifest)
+                manifest_part.write_bytes(msgspec.json.format(text) + b"\n")
                 for path in (part, manifest_part):
                     _sync(path)
                 part.replace(self.path)
@@ -100,7 +101,7 @@ class ExportFile:
                 _sync(self.path.parent)
         except OSError as error:
             raise _cannot(self.path, error) from error
-        return manifest
+        return msgspec.json.decode(text, type=dict[str, Any])
 
     def _write(self, form: Format, stores: Chosen, part: Path, expected: int) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sqlite3
 from contextlib import closing
 from datetime import datetime
@@ -96,14 +97,15 @@ def sqlite_of_sqlite(path: Path) -> list[Row]:
 
 
 def parquet_of_duckdb(path: Path) -> list[Row]:
-    table = duckdb.read_parquet(str(path))
+    table = duckdb.read_parquet(str(path)).project("*, geometry::VARCHAR AS point")
     rows = [dict(zip(table.columns, row, strict=True)) for row in table.fetchall()]
     kinds = dict(zip(table.columns, map(str, table.types), strict=True))
     assert kinds["geometry"] == "GEOMETRY('OGC:CRS84')"
     for row in rows:
-        box, wkb = row.pop("bbox"), row.pop("geometry")
-        point = [] if wkb is None else [box["xmin"], box["ymin"], box["xmax"], box["ymax"]]
-        assert point == ([] if None in {row["lat"], row["lon"]} else [row["lon"], row["lat"]] * 2)
+        box, point, _ = row.pop("bbox"), row.pop("point"), row.pop("geometry")
+        place = [] if None in {row["lat"], row["lon"]} else [row["lon"], row["lat"]]
+        assert [float(degrees) for degrees in re.findall(r"[\d.]+", point or "")] == place
+        assert ([] if box is None else list(box.values())) == place * 2
         for part in ("days", "closed_weeks") if row["hours"] else ():
             row["hours"][part] = {day: value for day, value in row["hours"][part].items() if value is not None}
     return rows
