@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from refillspot.exit_status import COMPLETE, COULD_NOT_RUN, HELD, INCOMPLETE, crawl_exit_status
+from refillspot.exit_status import COMPLETE, COULD_NOT_RUN, HELD, INCOMPLETE, complete_exit_status, crawl_exit_status
 from refillspot.interruption import INTERRUPTED
 
 
@@ -16,6 +16,22 @@ def test_a_place_of_which_no_list_has_a_row_is_named() -> None:
     assert outcome.exit_code == INCOMPLETE
     assert "5 stores. Nothing" in outcome.sentence
     assert "Nothing was found in 부산 중구" in outcome.sentence
+
+
+@pytest.mark.parametrize(
+    ("counts", "sentence"),
+    [
+        ({"stored": 149, "confirmed": 118, "likely": 7},
+         "Complete: 149 stores, 125 of them all-you-can-eat (confirmed 118, likely 7)."),
+        ({"stored": 1, "confirmed": 0, "likely": 0},
+         "Complete: 1 store, 0 of them all-you-can-eat (confirmed 0, likely 0)."),
+        ({"stored": 20}, "Complete: 20 stores."),  # without PostgreSQL, or told by an older program
+    ],
+)  # fmt: skip
+def test_a_complete_crawl_says_what_came_of_it(counts: dict[str, int], sentence: str) -> None:
+    outcome = complete_exit_status(counts)
+
+    assert (outcome.sentence, outcome.refill_stores) == (sentence, counts.get("confirmed", 0) + counts.get("likely", 0))
 
 
 @pytest.mark.parametrize(
