@@ -32,7 +32,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is nothin
 
 FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ](/|$)|(^|/)(con|prn|aux|nul|com\d|lpt\d)(\.|/|$)', re.IGNORECASE)
 LONGEST = 120  # of the 260 characters that a path may have
-WITH_SERVERS = "services status, db migrate, crawls list, doctor --offline, demo"
+WITH_SERVERS = ("services status", "db migrate", "crawls list", "doctor --offline", "demo")
+WITH_STORES = ("stores", "stores --json", "stats", "top --once", "crawls list")
 
 
 @pytest.fixture
@@ -55,6 +56,16 @@ def as_on_windows(environment: dict[str, str], tmp_path: Path) -> Iterator[dict[
         )
 
 
+def walk(environment: dict[str, str], *lines: str) -> tuple[list[str], list[tuple[str, object, str]]]:
+    """Return the modules that could be imported, and of each command its exit code and what it said."""
+    with spawn("tests.windows.walk", environment=environment) as program:
+        print(*(json.dumps(line.split()) for line in lines), sep="\n", file=program.stdin)
+        done = completed(program)
+    assert done.returncode == 0, done.stderr
+    modules, *ends = [json.loads(line) for line in done.stdout.splitlines()]
+    return modules, [(line, *end) for line, end in zip(lines, ends, strict=True)]
+
+
 def test_every_file_can_be_checked_out_there() -> None:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, check=True, encoding="utf-8")
     files = listed.stdout.rstrip("\0").split("\0")
@@ -64,16 +75,11 @@ def test_every_file_can_be_checked_out_there() -> None:
 
 
 def test_every_module_every_command_and_a_demo(as_on_windows: dict[str, str]) -> None:
-    lines = [[found.name, "-h"] for found in pkgutil.iter_modules(refillspot.commands.__path__)]
-    lines += [line.split() for line in WITH_SERVERS.split(", ")]
-    with spawn("tests.windows.walk", environment=as_on_windows) as program:
-        print(*map(json.dumps, lines), sep="\n", file=program.stdin)
-        done = completed(program)
+    helps = [f"{found.name} -h" for found in pkgutil.iter_modules(refillspot.commands.__path__)]
+    modules, ends = walk(as_on_windows, *helps, *WITH_SERVERS)
 
-    assert done.returncode == 0, done.stderr
-    modules, *ends = [json.loads(line) for line in done.stdout.splitlines()]
     assert {"refillspot.spiders.diningcode", "replica.tcp_proxy"} <= set(modules)
-    assert [(line, *end) for line, end in zip(lines, ends, strict=True) if end[0] != 0] == []
+    assert [end for end in ends if end[1] != 0] == []
 
 
 def test_ctrl_c_reaches_a_worker_as_a_break_and_linux_goes_on_where_it_ended(
@@ -82,6 +88,7 @@ def test_ctrl_c_reaches_a_worker_as_a_break_and_linux_goes_on_where_it_ended(
     site: Site,
     as_on_windows: dict[str, str],
     rows: Callable[[], dict[str, Any]],
+    key_prefix: str,
 ) -> None:
     district = ("-a", "district=금천구")
     with replace(fleet, environment=as_on_windows).spawn("-n", "1", *district, *PACED) as process:
@@ -95,3 +102,5 @@ def test_ctrl_c_reaches_a_worker_as_a_break_and_linux_goes_on_where_it_ended(
     assert crawl.run(*district).returncode == 0
     truth = site.truth("금천구", ",".join(KEYWORDS))
     assert {store["ref"] for store in truth if store["reached_by"]} <= rows().keys()
+    _, ends = walk(as_on_windows, *(f"{line} -s REDIS_KEY_PREFIX={key_prefix}" for line in WITH_STORES))
+    assert [end for end in ends if end[1] != 0 or not end[2]] == []
