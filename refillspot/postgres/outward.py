@@ -50,6 +50,14 @@ ORDERS: dict[Sort, sql.Composable] = {
     "price": sql.SQL("s.refill_price_krw NULLS LAST, s.site, s.ref"),
     "seen": sql.SQL("s.last_seen_at DESC, s.site, s.ref"),
 }
+CLOSER = sql.SQL("""(
+    SELECT CASE count(*) WHEN %(limit)s THEN max(metres) ELSE %(metres)s END AS metres FROM (
+        SELECT {metres} AS metres FROM refillspot.v_stores AS s WHERE {where}
+        ORDER BY point(s.lon, s.lat) <-> point(%(lon)s, %(lat)s) LIMIT %(limit)s
+    ) AS nearby
+) AS circle JOIN refillspot.v_stores AS s
+    ON refillspot.lies_within(s.lat, s.lon, %(lat)s, %(lon)s, circle.metres)""")
+"""The circle of those that are nearest in degrees, which the index knows: the nearest in metres lie in it, too."""
 CRAWLS = """
     SELECT id, spider, arguments, state, started_at, ended_at FROM refillspot.crawls, (
         SELECT site, min(last_seen_at) AS first, max(last_seen_at) AS last FROM ({}) AS meant GROUP BY site
@@ -104,12 +112,15 @@ class StoreFilter:
     def statement(self, columns: Sequence[str]) -> tuple[sql.Composed, dict[str, Any]]:
         """Return the statement that reads these columns of the stores, and its parameters."""
         names = [METRES if name == DISTANCE else sql.Identifier("s", name) for name in columns]
-        chosen = sql.SQL("SELECT {} FROM refillspot.v_stores AS s WHERE {} ORDER BY {} LIMIT %(limit)s").format(
+        where = sql.SQL(" AND ").join([sql.SQL("true"), *self._conditions()])
+        is_few = self.near and self.limit and self.sort == "distance" and not self.text
+        chosen = sql.SQL("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT %(limit)s").format(
             sql.SQL(", ").join(
                 sql.SQL("{} AS {}").format(what, sql.Identifier(name))
                 for what, name in zip(names, columns, strict=True)
             ),
-            sql.SQL(" AND ").join([sql.SQL("true"), *self._conditions()]),
+            CLOSER.format(where=where, metres=METRES) if is_few else sql.SQL("refillspot.v_stores AS s"),
+            where,
             ORDERS[self.sort],
         )
         return chosen, self._parameters()

@@ -142,6 +142,10 @@ def test_what_lies_nearby_is_what_geographiclib_says(connection: psycopg.Connect
         distances = [Geodesic.WGS84.Inverse(*centre, *point)["s12"] for point in points]
         near = found(connection, "near(%s, %s, %s)", *centre, metres)
 
+        few = StoreFilter(near=Circle(*centre, metres), sort="distance", limit=3)
+        nearest = [int(ref) for (ref,) in connection.execute(*few.statement(["ref"]))]
+
+        assert nearest == near[:3]
         surely = {number for number, distance in enumerate(distances) if distance < metres * (1 - SPHERE)}
         perhaps = {number for number, distance in enumerate(distances) if distance <= metres * (1 + SPHERE)}
         assert surely <= set(near) <= perhaps
