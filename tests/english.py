@@ -20,17 +20,18 @@ NOT_PROSE = re.compile(
     r"|(?<!\w)\.\w+"  # .env
     r"|\b\w+=\S*"  # values that are given
     r"|(?a:[\w-]*(?:\d|_)[\w-]*)"  # ids, figures with their units, names of settings
+    r"|(?<![A-Za-z])[A-Za-z]*[a-z][A-Z][A-Za-z]*"  # ids without a digit, classes
     r"|(?<![A-Za-z])[A-Z]{2,}s?(?![A-Za-z])"  # settings, HTTP, JSON
     r"|(?a:[\w-]+(?:\.[\w-]+)+)"  # files, hosts, modules, tables
     r"|\b\w+(?:\[\])?(?:/[\w\[\]]+)+"  # names of stats
 )
 WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
 NAMES = set(
-    "auto last id true false null district region keywords limit crawl postgres redis redis-cache "
+    "auto last id ref true false null district region keywords limit crawl postgres redis redis-cache "
     "PostgreSQL Redis Scrapy Python pdb ipdb pygments Markdown cProfile meta int "
     "confirmed likely price distance name seen key "  # values of scrapy stores, typed too
     "throughput seoul memory cache database requests availability "  # rows of scrapy perf, typed too
-    "refillspot diningcode CrawlSpider Diningcode robots Retry-After Crawl-delay User-Agent Ctrl-C KST MiB kB".split()
+    "refillspot diningcode Diningcode robots Retry-After Crawl-delay User-Agent Ctrl-C KST MiB kB km".split()
 )
 """What has the same name in Korean."""
 

@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from tests.programs import Launcher
 
 PACED = ("-s", "POLITENESS_REQUESTS_PER_SECOND=1000", "-s", "POLITENESS_FAST_ALLOWED=True")
-TABLES = ["crawls list", "stats", "stats all", "stats --figures", "top", "top --once"]
+TABLES = [
+    "stores",
+    "stores --near 37.46,126.89",
+    "crawls list",
+    "stats",
+    "stats all",
+    "stats --figures",
+    "top",
+    "top --once",
+]
 SENTENCES = [
     "stats --markdown", "crawls show ID", "deadletters list", "deadletters show 1", "politeness show",
     "services status", "doctor --offline", "db migrate", "db reparse --all", "crawls prune", "crawls list --site x_1",
@@ -34,6 +43,7 @@ SENTENCES = [
     "plan", "plan -a district=강남", "plan -a district=강남구 -a limit=x", "plan x", "plan -a", "perf --only x",
     "demo x_1", "demo --seed x_1", "top a b", "stats no_such_id", "stats --log /nowhere", "services", "db", "doctor x",
     "stats --json --bogus",
+    "stores REF", "stores no_such_id", "stores --district 없음", "stores --near x_1", "stores --sort x_1",
 ]  # fmt: skip
 JSON = [
     "crawls list --json",
@@ -112,9 +122,11 @@ def crawl_with_troubles(crawl: Crawl, faults: Faults) -> str:
     return str(found["id"])
 
 
-def shown(crawl: Crawl, launcher: Launcher, crawl_id: str, commands: list[str], **variables: str) -> dict[str, str]:
+def shown(
+    crawl: Crawl, launcher: Launcher, names: dict[str, str], commands: list[str], **variables: str
+) -> dict[str, str]:
     """Return what each command writes on a terminal of 80 columns."""
-    lines = [[crawl_id if word == "ID" else word for word in command.split()] for command in commands]
+    lines = [[names.get(word, word) for word in command.split()] for command in commands]
     options = [*crawl.command[2:], *PACED]
     environment = crawl.environment | {"TERM": "xterm-256color"} | variables
     written = launcher.show(
@@ -129,8 +141,10 @@ def shown(crawl: Crawl, launcher: Launcher, crawl_id: str, commands: list[str], 
 
 def test_every_command_on_a_terminal(crawl: Crawl, launcher: Launcher, faults: Faults) -> None:
     crawl_id = crawl_with_troubles(crawl, faults)
+    (store,) = json.loads(crawl.operate("stores", "--json", "--limit", "1").stdout)
+    names = {"ID": crawl_id, "REF": store["ref"]}
     for language in ("en", "ko"):
-        told = shown(crawl, launcher, crawl_id, [*TABLES, *SENTENCES], REFILLSPOT_LANG=language)
+        told = shown(crawl, launcher, names, [*TABLES, *SENTENCES], REFILLSPOT_LANG=language)
         plain = {name: COLOURS.sub("", MOVES.sub("\n", text) if name == "top" else text) for name, text in told.items()}
         for command, text in plain.items():
             assert text.replace("\n", "").replace("\t", "").isprintable(), (command, text)
@@ -144,7 +158,7 @@ def test_every_command_on_a_terminal(crawl: Crawl, launcher: Launcher, faults: F
 
     for encoding in ("ascii", "cp949", "cp1252"):
         told = shown(
-            crawl, launcher, crawl_id, [*TABLES, *JSON, *SENTENCES[:5]], REFILLSPOT_LANG="ko", PYTHONIOENCODING=encoding
+            crawl, launcher, names, [*TABLES, *JSON, *SENTENCES[:5]], REFILLSPOT_LANG="ko", PYTHONIOENCODING=encoding
         )
         assert all(json.loads(told[command].partition("\n")[0]) for command in JSON)
         (found,) = json.loads(told["crawls list --json"].partition("\n")[0])
