@@ -184,11 +184,13 @@ async def test_no_change_is_lost_when_many_decide_at_once(redis_url: str, key_pr
 
 
 async def test_a_block_that_one_worker_met_stops_all_and_ends_by_itself(redis_url: str, key_prefix: str) -> None:
-    cool_down, sent, stopped = 1.0, [], []
+    cool_down = 1.0
+    sent: list[float | None] = []
+    stopped: list[Pace] = []
     some_left = asyncio.Event()
 
     async def spend(budget: RequestBudget) -> None:
-        for _ in range(15):
+        while not stopped or (sent[-1] or 0.0) < stopped[0].hold_until:
             sent.append(await budget.permit())
             some_left.set()
 
