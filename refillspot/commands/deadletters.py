@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from refillspot.frontier.dead_letters import DeadLetter
     from refillspot.operations.dead_letters import CrawlDeadLetters
 
+DIGITS = 18  # of the number of a dead letter; what is longer is none, and from 4300 on Python refuses to read it
 REASON_CHARACTERS = 100  # in a list; `show` has all of it
 
 
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         actions = {"list": _list, "show": _show, "replay": _replay, "drop": _drop}
         if not args or args[0] not in actions:
             raise UsageError(_("use one of: list, show N, replay N …, drop N …"))
-        if wrong := [arg for arg in args[1:] if not arg.isdecimal()]:
+        if wrong := [arg for arg in args[1:] if not (arg.isdecimal() and len(arg) <= DIGITS)]:
             told = _("{wrong}: not the number of a dead letter, see scrapy deadletters list")
             raise UsageError(told.format(wrong=" ".join(wrong)), print_help=False)
         numbers = [int(arg) for arg in args[1:]]

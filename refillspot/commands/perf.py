@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 import sys
 import time
+from argparse import ArgumentTypeError
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
     from refillspot.performance.conditions import Conditions
     from refillspot.performance.goals import Goal
+
+NUMBER = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,6})?")
+MOST_MS = 60_000
 
 
 class Command(BaseCommand):
@@ -45,9 +50,11 @@ class Command(BaseCommand):
             metavar="ROWS",
             help=_("only some rows, separated by commas: {rows}").format(rows=", ".join(_names())),
         )
-        parser.add_argument("--latency-ms", type=float, default=0, help=_("of each answer from the site (default 0)"))
         parser.add_argument(
-            "--round-trip-ms", type=float, default=1, help=_("that a proxy adds for distant servers (default 1)")
+            "--latency-ms", type=milliseconds, default=0, help=_("of each answer from the site (default 0)")
+        )
+        parser.add_argument(
+            "--round-trip-ms", type=milliseconds, default=1, help=_("that a proxy adds for distant servers (default 1)")
         )
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -81,6 +88,19 @@ class Command(BaseCommand):
             latency_ms=opts.latency_ms,
             round_trip_ms=opts.round_trip_ms,
         )
+
+
+def milliseconds(text: str) -> float:
+    """Read an option.
+
+    Raises:
+        ArgumentTypeError: it is no number, or so many that nothing would end.
+    """
+    number = float(text) if NUMBER.fullmatch(text) else MOST_MS + 1
+    if number > MOST_MS:
+        told = _("{given} is not a number of milliseconds from 0 to {most}")
+        raise ArgumentTypeError(told.format(given=text, most=MOST_MS))
+    return number
 
 
 def _names() -> list[str]:

@@ -27,7 +27,7 @@ def test_ten_stores_are_a_screen_and_a_file_that_a_report_can_be_made_of(crawl: 
         environment=crawl.environment | {"REFILLSPOT_HOME": str(tmp_path / "home")},
     )
 
-    ended = plain.run(*FEW)
+    ended = plain.run(*FEW, "-s", f"JOBDIR={tmp_path / 'job'}")
     (log,) = (tmp_path / "home" / "logs").iterdir()
     loud = plain.run(*FEW, "-L", "DEBUG")
 
@@ -36,6 +36,8 @@ def test_ten_stores_are_a_screen_and_a_file_that_a_report_can_be_made_of(crawl: 
     assert f"log: {log}" in said
     assert said[-1] == "Complete: 10 stores stored."
     assert len(said) <= SCREEN
+    assert [line for line in said if "JOBDIR has no effect here" in line] == said[1:2]
+    assert not (tmp_path / "job").exists()
     assert any(re.search(r"INFO: crawl \S+, begun at", line) for line in said)
     assert sys.platform == "win32" or stat.S_IMODE(log.stat().st_mode) == 0o600
     (run,) = read_log(str(log))

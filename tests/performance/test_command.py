@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import json
 import time
+from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+
+from refillspot.commands.perf import milliseconds
 
 if TYPE_CHECKING:
     import subprocess
@@ -44,6 +47,14 @@ def test_wrong_usage_is_told(perf: Perf, options: tuple[str, ...]) -> None:
 
     assert result.returncode == 2
     assert "throughput,seoul,memory" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-1", "x", "", "60001", "1e9"])
+def test_a_delay_is_a_number_of_milliseconds(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="is not a number of milliseconds from 0 to 60000"):
+        milliseconds(text)
+
+    assert milliseconds("0.5") == 0.5
 
 
 def test_an_unknown_option_is_refused(perf: Perf) -> None:
