@@ -115,6 +115,6 @@ def test_a_line_of_the_json_log_says_where_and_when(crawl: Crawl, tmp_path: Path
 def test_a_json_log_that_cannot_be_written_is_said(crawl: Crawl, tmp_path: Path) -> None:
     result = crawl.run(*FEW, "-s", f"LOG_JSON_FILE={tmp_path / 'nowhere' / 'log.jsonl'}")
 
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert "Error: LOG_JSON_FILE=" in result.stderr
     assert "Traceback" not in result.stderr
