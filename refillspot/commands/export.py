@@ -67,6 +67,7 @@ class Command(BaseCommand):
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.export.files import ExportFile
         from refillspot.export.formats import find_format
+        from refillspot.listing.table import write_counts
 
         if args or not opts.output:
             raise UsageError(_("name one file: scrapy export -o stores.csv"), print_help=False)
@@ -82,9 +83,8 @@ class Command(BaseCommand):
         if opts.json:
             say_json(manifest)
             return
-        counts = ", ".join(f"{verdict} {count}" for verdict, count in manifest["verdicts"].items())
-        told = _("{path}: {stores} stores ({counts}). What is in it: {manifest}")
-        say(told.format(path=opts.output, stores=manifest["stores"], counts=counts, manifest=file.manifest.name))
+        told = _("{path}: {stores}. What is in it: {manifest}")
+        say(told.format(path=opts.output, stores=write_counts(manifest["verdicts"]), manifest=file.manifest.name))
 
     @contextmanager
     def _chosen(self, opts: argparse.Namespace) -> Iterator[Chosen]:

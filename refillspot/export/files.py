@@ -65,7 +65,14 @@ class ExportFile:
 
         Raises:
             ArgumentError: it is another file, or was changed since; or there can be none.
+            ExportError: it cannot be looked at.
         """
+        try:
+            self._check(overwrite=overwrite)
+        except OSError as error:  # such as a name that is too long
+            raise _cannot(self.path, error) from error
+
+    def _check(self, *, overwrite: bool) -> None:
         if self.path.is_dir() or not self.path.parent.is_dir():
             told = _("{path} can be no file: name one in a directory that is there, as in -o stores.csv")
             raise ArgumentError(told.format(path=self.path))

@@ -43,14 +43,20 @@ def print_table(entries: Iterable[Listed], now: datetime, width: int, *, with_di
     return printed
 
 
-def write_total(printed: Counter[Verdict], every: Mapping[Verdict, int]) -> str:
-    """Return "125 stores (confirmed 118, likely 7)", "20 of 125 stores …", where not all of them were printed."""
-    shown, total = printed.total(), sum(every.values())
+def write_counts(every: Mapping[Verdict, int]) -> str:
+    """Return "125 stores (confirmed 118, likely 7)"."""
+    total = sum(every.values())
     words: dict[Verdict, str] = {"confirmed": _("confirmed"), "likely": _("likely")}
     verdicts = ", ".join(f"{word} {every[verdict]:,}" for verdict, word in words.items() if verdict in every)
-    told = ngettext("{count} store ({verdicts})", "{count} stores ({verdicts})", total)
-    told = told.format(count=f"{total:,}", verdicts=verdicts)
-    if shown < total:
+    return ngettext("{count} store ({verdicts})", "{count} stores ({verdicts})", total).format(
+        count=f"{total:,}", verdicts=verdicts
+    )
+
+
+def write_total(printed: Counter[Verdict], every: Mapping[Verdict, int]) -> str:
+    """Return `write_counts` of every store; "20 of 125 stores …", where not all of them were printed."""
+    shown, told = printed.total(), write_counts(every)
+    if shown < sum(every.values()):
         told = _("{shown} of {stores}").format(shown=f"{shown:,}", stores=told)
     return told + (_(". {mark} only likely").format(mark=LIKELY) if "likely" in printed else "")
 

@@ -125,8 +125,9 @@ def test_what_can_be_no_file_is_said(database_url: str, tmp_path: Path) -> None:
     ):
         with pytest.raises(ArgumentError, match=why):
             ExportFile(path).check(overwrite=True)
-    with pytest.raises(ExportError, match=r"cannot be written"):
-        export(database_url, tmp_path / "loop.csv")
+    for path in (tmp_path / "loop.csv", tmp_path / f"{'가' * 84}.csv"):
+        with pytest.raises(ExportError, match=r"cannot be written"):
+            export(database_url, path)
     with pytest.raises(ArgumentError, match="-o -"):
         ExportFile(tmp_path.joinpath("/dev/null")).check(overwrite=True)
 
