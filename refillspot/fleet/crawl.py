@@ -35,7 +35,7 @@ from refillspot.policies.politeness_settings import allowed_pace
 from refillspot.postgres.crawls import join_crawl, look_at_crawl
 from refillspot.readable import say
 from refillspot.services import read_environment
-from refillspot.services.ownership import claim_home
+from refillspot.services.ownership import claim_home, errors_told
 from refillspot.shared.keys import crawl_prefix
 from refillspot.terminal import Terminal
 
@@ -128,7 +128,8 @@ class FleetCrawl:
         home = read_environment().home
         claim_home(home)
         for directory in (home / "logs", home / "logs" / self.crawl.id):
-            directory.mkdir(mode=0o700, exist_ok=True)
+            with errors_told(directory):
+                directory.mkdir(mode=0o700, exist_ok=True)
         return directory
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,14 +25,36 @@ ROOT = 0
 OPEN, WRITABLE, WRITABLE_BY_ALL = 0o077, 0o022, 0o002
 
 
+@contextmanager
+def errors_told(directory: Path) -> Iterator[None]:
+    """Tell in words that a directory cannot be made or used: read-only, a file, a name that Windows keeps for itself.
+
+    Raises:
+        ServiceUnavailableError: so it is.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ServiceUnavailableError(
+            _("{path} cannot be used: {error}.").format(path=directory, error=error.strerror or error),
+            _("Set REFILLSPOT_HOME to a directory that is yours."),
+        ) from error
+
+
 def claim_home(home: Path) -> None:
     """Make the home, or see that it is ours; close it to others.
 
     Under root the group of the servers may pass through it to their directories.
 
     Raises:
-        ServiceUnavailableError: it is somebody else's, or others can put something into it or in its place.
+        ServiceUnavailableError: it cannot be made, it is somebody else's, or others can put something into it or in
+            its place.
     """
+    with errors_told(home):
+        _claim_home(home)
+
+
+def _claim_home(home: Path) -> None:
     if sys.platform == "win32":  # whose permissions are inherited, from the user's own directories
         home.mkdir(parents=True, exist_ok=True)
         return

@@ -114,6 +114,18 @@ def test_a_killed_worker_is_started_again(
     assert crawl_row(database_url)["state"] == "complete"
 
 
+def test_logs_that_cannot_be_written_are_told(fleet: Crawl) -> None:
+    taken = Path(fleet.environment["REFILLSPOT_HOME"]) / "logs/taken"
+    taken.parent.mkdir(parents=True)
+    taken.touch()  # as `nul` is on Windows
+
+    result = fleet.run("-n", "1", *DISTRICT, "-a", "crawl=taken")
+
+    assert result.returncode == 1
+    assert f"Error: {taken} cannot be used: File exists. Set REFILLSPOT_HOME" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_a_page_that_nobody_comes_back_from_is_buried_and_the_rest_is_complete(
     fleet: Crawl, site: Site, rows: Rows, database_url: str, redis_url: str, key_prefix: str
 ) -> None:

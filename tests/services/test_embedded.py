@@ -119,7 +119,7 @@ def test_a_home_that_can_not_be_made_is_told(short_directory: Path) -> None:
     file = short_directory / "file"
     file.touch()
 
-    with pytest.raises(ServiceUnavailableError, match=r"cannot be used in .*REFILLSPOT_HOME"):
+    with pytest.raises(ServiceUnavailableError, match=r"home cannot be used: Not a directory.*REFILLSPOT_HOME"):
         embedded.up(file / "home")
 
 
