@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len, set_cell_size
 
 from refillspot.clock import KST
+from refillspot.items import WEEKDAYS
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
 from refillspot.readable import one_line, say
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from refillspot.listing.entries import Listed
     from refillspot.parsing.hours.open_now import OpenNow
 
-ID_WIDTH, KIND_WIDTH, PRICE_WIDTH, DISTANCE_WIDTH, OPEN_WIDTH = 12, 6, 7, 7, 12
+ID_WIDTH, KIND_WIDTH, PRICE_WIDTH, DISTANCE_WIDTH, OPEN_WIDTH = 12, 6, 7, 7, 13
 NARROWEST = 70  # columns; on less, lines are broken by the terminal
 NAME_SHARE = 0.45  # of what the other columns leave; the address has the rest
 LIKELY = "~"
@@ -99,17 +100,18 @@ def write_name(entry: Listed) -> str:
 
 
 def write_open_now(answer: OpenNow, now: datetime) -> str:
-    """Return "until 22:00", "from 17:00", "from Mo 11:00", "24 hours", "closed"; "?" where nobody knows."""
+    """Return "until 22:00", "from 17:00", "from Mo 11:00", "from 12-07", "24 hours", "closed"; "?": nobody knows."""
     if answer.state == "unknown":
         return "?"
     if answer.state == "open":
         return _("until {time}").format(time=f"{answer.until:%H:%M}") if answer.until else _("24 hours")
     if not answer.opens_at:
         return _("closed")
-    today = now.astimezone(KST).date()
-    days = (answer.opens_at.date() - today).days
-    day = "" if not days else weekday_names()[answer.opens_at.weekday()] if days < 7 else f"{answer.opens_at:%m-%d}"
-    return _("from {time}").format(time=f"{day} {answer.opens_at:%H:%M}".strip())
+    days = (answer.opens_at.date() - now.astimezone(KST).date()).days
+    if days >= len(WEEKDAYS):
+        return _("from {time}").format(time=f"{answer.opens_at:%m-%d}")
+    day = f"{weekday_names()[answer.opens_at.weekday()]} " if days else ""
+    return _("from {time}").format(time=f"{day}{answer.opens_at:%H:%M}")
 
 
 def weekday_names() -> list[str]:

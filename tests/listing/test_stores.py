@@ -15,7 +15,7 @@ from refillspot.clock import KST
 from refillspot.items import Day, Evidence, OpeningHours, Price, RefillTerms, RefillVerdict
 from refillspot.listing.entries import Listed
 from refillspot.listing.page import map_links, print_page
-from refillspot.listing.table import print_table, write_open_now, write_total
+from refillspot.listing.table import OPEN_WIDTH, print_table, write_open_now, write_total
 from refillspot.parsing.hours.open_now import OpenNow
 from refillspot.postgres.outward import ALL, COLUMNS, snapshot
 from tests.postgres.test_stores import store, write
@@ -105,13 +105,14 @@ def test_a_line_a_store_in_80_columns(seeded: str, capsys: pytest.CaptureFixture
         (OpenNow("open"), "24 hours"),
         (OpenNow("closed", opens_at=NOON + timedelta(hours=5)), "from 17:00"),
         (OpenNow("closed", opens_at=NOON + timedelta(hours=23)), "from Tu 11:00"),
-        (OpenNow("closed", opens_at=NOON + timedelta(days=7)), "from 12-07 12:00"),
+        (OpenNow("closed", opens_at=NOON + timedelta(days=7)), "from 12-07"),
         (OpenNow("closed", reason="festival"), "closed"),
         (OpenNow("unknown", reason="festival"), "?"),
     ],
 )
 def test_open_now_in_a_word_or_two(answer: OpenNow, told: str) -> None:
     assert write_open_now(answer, NOON) == told
+    assert len(told) <= OPEN_WIDTH
 
 
 def test_the_page_of_a_store_says_all_that_is_known(seeded: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,9 +12,10 @@ from psycopg import errors, sql
 from psycopg.conninfo import make_conninfo
 
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
+from refillspot.items import RefillVerdict
 from refillspot.postgres import database
 from refillspot.postgres.database import Migration, known_migrations, migrate_database
-from refillspot.postgres.outward import COLUMNS, Circle, StoreFilter, read
+from refillspot.postgres.outward import COLUMNS, Circle, StoreFilter, read, snapshot
 from refillspot.postgres.readers import Reader, grant_reader
 from tests.postgres.test_stores import store, write
 
@@ -63,7 +64,7 @@ def name() -> str:
 def test_it_reads_views_and_searches_and_nothing_else(
     database_url: str, name: str, launcher: Launcher, environment: dict[str, str]
 ) -> None:
-    write(database_url, store("A", name="명륜진사갈비"))
+    write(database_url, store("A", name="명륜진사갈비"), store("unlikely", refill=RefillVerdict("unlikely")))
     with account(database_url, name) as url:
         told = launcher.run("scrapy", "db", "grant-reader", name, environment=environment)
 
@@ -73,6 +74,9 @@ def test_it_reads_views_and_searches_and_nothing_else(
         near = Circle(37.5, 127.03, 2000)
         for wanted in (StoreFilter(), StoreFilter(text="진사"), StoreFilter(near=near)):
             assert [row["ref"] for row in read(url, wanted, COLUMNS)] == ["A"]
+        with snapshot(url) as stores:  # of those that the view leaves out, this account knows nothing
+            found = [[row["ref"] for row in stores.known(ref)] for ref in ("A", "unlikely", "A")]
+            assert (found, stores.refs_like("a")) == ([["A"], [], ["A"]], ["A"])
         with psycopg.connect(url, autocommit=True) as connection:
             for called in ("search('명륜')", "near(37.5, 127.03, 2000)"):
                 assert connection.execute(f"SELECT ref FROM refillspot.{called}").fetchall() == [("A",)]
