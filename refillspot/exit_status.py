@@ -40,11 +40,11 @@ OUTDATED = "outdated_program"
 UNFINISHED = {
     "shutdown": (
         INTERRUPTED,
-        _("Interrupted with {stored} stores stored. The same command continues from here."),
+        _("Interrupted with {stores} stored. The same command continues from here."),
     ),
     "memory_limit": (
         RECYCLED,
-        _("Ended to free memory, with {stored} stores stored. The same command continues."),
+        _("Ended to free memory, with {stores} stored. The same command continues."),
     ),
     UNREACHABLE: (
         COULD_NOT_RUN,
@@ -56,21 +56,21 @@ UNFINISHED = {
     AWAY: (
         INTERRUPTED,
         _(
-            "Interrupted with {stored} stores stored: {host} can no longer be reached ({why}). When the network "
+            "Interrupted with {stores} stored: {host} can no longer be reached ({why}). When the network "
             "is back, the same command continues from here."
         ),
     ),
     OUTDATED: (
         INTERRUPTED,
         _(
-            "Interrupted with {stored} stores stored: a newer refillspot has changed the tables, and this one "
+            "Interrupted with {stores} stored: a newer refillspot has changed the tables, and this one "
             "cannot write to them. Update it, and the same command continues from here."
         ),
     ),
     BLOCKED: (
         HELD,
         _(
-            "Held with {stored} stores stored: the site has blocked its crawls three times within a day. Nothing "
+            "Held with {stores} stored: the site has blocked its crawls three times within a day. Nothing "
             "is lost. Look at it in a browser, and wait until another day; after scrapy resume the same command "
             "continues."
         ),
@@ -78,7 +78,7 @@ UNFINISHED = {
     UNREADABLE: (
         HELD,
         _(
-            "Held with {stored} stores stored: most of the first store pages cannot be used ({part}). Nothing is "
+            "Held with {stores} stored: most of the first store pages cannot be used ({part}). Nothing is "
             "lost; `scrapy doctor --shapes FILE` writes what the site sends, docs/site-changed.md says what to do."
         ),
     ),
@@ -87,16 +87,15 @@ UNFINISHED = {
 
 LIMITS = ("closespider_itemcount", "closespider_pagecount", "closespider_timeout")
 """The reasons with which a crawl ends at a limit that its user set (CLOSESPIDER_ITEMCOUNT …): no failure."""
-AT_LIMIT = _("Stopped at {limits}, with {stored} stores stored so far. The same command continues from here.")
+AT_LIMIT = _("Stopped at {limits}, with {stores} stored so far. The same command continues from here.")
 BOUNDS = ("closespider_errorcount", "closespider_timeout_no_item", "closespider_pagecount_no_item")
 """The same, where the limit is one of trouble."""
 AT_BOUND = _(
-    "Stopped at {limits}, with {stored} stores stored so far: see the log for the cause. The same command continues "
-    "from here."
+    "Stopped at {limits}, with {stores} stored so far: see the log for the cause. The same command continues from here."
 )
 
 WORDS = {"part": "early_stop/part", "host": "network/host", "why": "network/why"}
-FOR_ANY_REASON = (COULD_NOT_RUN, _("Stopped ({reason}) with {stored} stores stored: see the log for the cause."))
+FOR_ANY_REASON = (COULD_NOT_RUN, _("Stopped ({reason}) with {stores} stored: see the log for the cause."))
 
 
 @dataclass(slots=True, frozen=True)
@@ -115,7 +114,7 @@ def crawl_exit_status(stats: Mapping[str, Any]) -> ExitStatus:
             return limit_exit_status([reason], counts.stored)
         code, sentence = UNFINISHED.get(reason, FOR_ANY_REASON)
         words = {name: stats.get(stat) for name, stat in WORDS.items()}
-        return ExitStatus(code, sentence().format(reason=reason, stored=counts.stored, **words))
+        return ExitStatus(code, sentence().format(reason=reason, stores=write_stores(counts.stored), **words))
     if counts.is_nothing_stored:
         return ExitStatus(
             COULD_NOT_RUN,
@@ -138,7 +137,7 @@ def limit_exit_status(reasons: Collection[str], stored: int | None) -> ExitStatu
     """Judge a crawl that ended at limits of Scrapy's settings, "closespider_itemcount" …; it can be resumed."""
     limits = ", ".join(reason.upper() for reason in reasons)
     is_trouble = any(reason in BOUNDS for reason in reasons)
-    told = (AT_BOUND if is_trouble else AT_LIMIT)().format(limits=limits, stored=stored)
+    told = (AT_BOUND if is_trouble else AT_LIMIT)().format(limits=limits, stores=write_stores(stored))
     return ExitStatus(COULD_NOT_RUN if is_trouble else COMPLETE, told)
 
 
@@ -148,9 +147,16 @@ def complete_exit_status(result: Mapping[str, int]) -> ExitStatus:
     return crawl_exit_status({"finish_reason": "finished", f"{OWN}state": "complete"} | own)
 
 
+def write_stores(stored: int | None) -> str:
+    """Return "1 store", "149 stores"; where the database does not say, "an unknown number of stores"."""
+    if stored is None:
+        return gettext("an unknown number of stores")
+    return ngettext("{stored} store", "{stored} stores", stored).format(stored=stored)
+
+
 def _stores(counts: Counts) -> str:
     """Return "149 stores, 125 of them all-you-can-eat (confirmed 118, likely 7)"."""
-    told = ngettext("{stored} store", "{stored} stores", counts.stored).format(stored=counts.stored)
+    told = write_stores(counts.stored)
     if counts.refill_stores is None:
         return told
     return gettext("{stores}, {refill} of them all-you-can-eat (confirmed {confirmed}, likely {likely})").format(

@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from refillspot.exit_status import COMPLETE, COULD_NOT_RUN, HELD, INCOMPLETE, complete_exit_status, crawl_exit_status
+from refillspot.exit_status import (
+    COMPLETE,
+    COULD_NOT_RUN,
+    HELD,
+    INCOMPLETE,
+    complete_exit_status,
+    crawl_exit_status,
+    write_stores,
+)
 from refillspot.interruption import INTERRUPTED
 
 
@@ -74,3 +82,10 @@ def test_a_limit_that_the_user_set_is_no_failure_unless_it_is_one_of_trouble(rea
     assert outcome.exit_code == code
     assert f"Stopped at {reason.upper()}, with 5 stores stored" in outcome.sentence
     assert outcome.sentence.endswith("The same command continues from here.")
+
+
+@pytest.mark.parametrize(
+    ("stored", "expected"), [(0, "0 stores"), (1, "1 store"), (2, "2 stores"), (None, "an unknown")]
+)
+def test_stores_are_counted_in_their_number(stored: int | None, expected: str) -> None:
+    assert write_stores(stored).startswith(expected)

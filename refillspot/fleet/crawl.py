@@ -18,7 +18,15 @@ from refillspot.clock import Clock
 from refillspot.configuration import read_settings
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError
-from refillspot.exit_status import COULD_NOT_RUN, HELD, LIMITS, ExitStatus, complete_exit_status, limit_exit_status
+from refillspot.exit_status import (
+    COULD_NOT_RUN,
+    HELD,
+    LIMITS,
+    ExitStatus,
+    complete_exit_status,
+    limit_exit_status,
+    write_stores,
+)
 from refillspot.fleet.supervisor import Supervisor, fleet_exit_code
 from refillspot.fleet.watch import Watch, Watchdog
 from refillspot.fleet.worker import Worker
@@ -171,19 +179,19 @@ class FleetCrawl:
         else:
             code = fleet_exit_code(end)
             sentence = (
-                _("Held, {stored} stores stored so far: the end of a worker's log says why, and what to do.")
+                _("Held, {stores} stored so far: the end of a worker's log says why, and what to do.")
                 if code == HELD
-                else _("Not complete, {stored} stores stored so far. The same command continues from here.")
+                else _("Not complete, {stores} stored so far. The same command continues from here.")
             )
-            status = ExitStatus(COULD_NOT_RUN if code is None else code, sentence.format(stored=stored))
+            status = ExitStatus(COULD_NOT_RUN if code is None else code, sentence.format(stores=write_stores(stored)))
         say(status.sentence + see_them(status, self.spider, self.arguments), file=sys.stderr)
         if end.restarts:
-            say(
-                _("{restarts} worker restarts, {recycled} of them to free memory").format(
-                    restarts=end.restarts, recycled=end.recycled
-                ),
-                file=sys.stderr,
+            told = ngettext(
+                "{restarts} worker restart, {recycled} of them to free memory",
+                "{restarts} worker restarts, {recycled} of them to free memory",
+                end.restarts,
             )
+            say(told.format(restarts=end.restarts, recycled=end.recycled), file=sys.stderr)
         return status.exit_code
 
 
