@@ -34,7 +34,7 @@ class Command(BaseCommand):
         return "[options] -o FILE"
 
     def short_desc(self) -> str:
-        return _("Write the all-you-can-eat stores into a file: CSV, JSON Lines, GeoJSON, SQLite, GeoParquet")
+        return _("Write the stores into a file: CSV, JSON, SQLite, GeoParquet")
 
     def long_desc(self) -> str:
         return _(

@@ -44,6 +44,7 @@ SENTENCES = [
     "demo x_1", "demo --seed x_1", "top a b", "stats no_such_id", "stats --log /nowhere", "services", "db", "doctor x",
     "stats --json --bogus",
     "stores REF", "stores no_such_id", "stores --district 없음", "stores --near x_1", "stores --sort x_1",
+    "export", "export -f x_1", "export -o /x_1/x.csv",
 ]  # fmt: skip
 JSON = [
     "crawls list --json",
