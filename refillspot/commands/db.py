@@ -66,9 +66,9 @@ class Command(BaseCommand):
 
 
 def _migrate(database_url: str) -> None:
-    from refillspot.postgres.database import migrate_database
+    from refillspot.postgres.database import update_schema
 
-    applied = migrate_database(database_url)
+    applied = update_schema(database_url)
     say(
         _("applied: {applied}").format(applied=", ".join(applied))
         if applied
@@ -77,10 +77,10 @@ def _migrate(database_url: str) -> None:
 
 
 def _grant_reader(database_url: str, name: str) -> None:
-    from refillspot.postgres.database import migrate_database
+    from refillspot.postgres.database import update_schema
     from refillspot.postgres.readers import grant_reader
 
-    migrate_database(database_url)
+    update_schema(database_url)
     reader = grant_reader(database_url, name)
     say(
         _("{name} may read the outward views of the database {database}, and search them.").format(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, sql
 from psycopg.rows import dict_row
 
 from refillspot.exceptions import SchemaVersionError, ServiceUnavailableError
@@ -104,6 +104,28 @@ def migrate_database(database_url: str) -> list[str]:
     return run(_migrate(database_url))
 
 
+def update_schema(database_url: str) -> list[str]:
+    """Do the same for a person, who is told what PostgreSQL has against it.
+
+    Raises:
+        SchemaVersionError: it was migrated by a newer refillspot.
+        ServiceUnavailableError: PostgreSQL refuses.
+    """
+    try:
+        return migrate_database(database_url)
+    except errors.InsufficientPrivilege as error:
+        raise _no_rights(error) from error
+    except psycopg.Error as error:
+        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+
+
+def _no_rights(error: psycopg.Error) -> ServiceUnavailableError:
+    return ServiceUnavailableError(
+        _("PostgreSQL: {error}.").format(error=str(error).strip()),
+        _("Grant this account rights on the schema refillspot, or use the account that created it."),
+    )
+
+
 async def _migrate(database_url: str) -> list[str]:
     async with await open_async_connection(database_url) as connection:
         return await migrate(connection)
@@ -128,10 +150,7 @@ def schema_state(database_url: str) -> SchemaState:
             there, may_create = connection.execute(LOOK).fetchone() or (None, False)
             row = connection.execute(VERSION).fetchone() if there else None
     except psycopg.Error as error:
-        raise ServiceUnavailableError(
-            _("PostgreSQL: {error}.").format(error=str(error).strip()),
-            _("Grant this account rights on the schema refillspot, or use the account that created it."),
-        ) from error
+        raise _no_rights(error) from error
     return SchemaState(row[0] if row else None, bool(may_create))
 
 

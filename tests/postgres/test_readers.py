@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 import pytest
@@ -14,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.items import RefillVerdict
 from refillspot.postgres import database
-from refillspot.postgres.database import Migration, known_migrations, migrate_database
+from refillspot.postgres.database import Migration, known_migrations, migrate_database, update_schema
 from refillspot.postgres.outward import COLUMNS, Circle, StoreFilter, read, snapshot
 from refillspot.postgres.readers import Reader, grant_reader
 from tests.postgres.test_stores import store, write
@@ -71,6 +72,12 @@ def test_it_reads_views_and_searches_and_nothing_else(
         assert (told.returncode, told.stderr) == (0, "")
         assert name in told.stdout
         assert "\\password" in told.stdout
+        parts = urlsplit(database_url)
+        reader = urlunsplit(parts._replace(netloc=f"{quote(name, safe='')}@{parts.netloc.rpartition('@')[2]}"))
+        listed = launcher.run("scrapy", "stores", "--json", environment=environment | {"DATABASE_URL": reader})
+
+        assert (listed.returncode, listed.stderr) == (0, "")
+        assert "명륜진사갈비" in listed.stdout
         near = Circle(37.5, 127.03, 2000)
         for wanted in (StoreFilter(), StoreFilter(text="진사"), StoreFilter(near=near)):
             assert [row["ref"] for row in read(url, wanted, COLUMNS)] == ["A"]
@@ -80,6 +87,8 @@ def test_it_reads_views_and_searches_and_nothing_else(
         with psycopg.connect(url, autocommit=True) as connection:
             for called in ("search('명륜')", "near(37.5, 127.03, 2000)"):
                 assert connection.execute(f"SELECT ref FROM refillspot.{called}").fetchall() == [("A",)]
+            with pytest.raises(ServiceUnavailableError, match="use the account that created it"):
+                update_schema(url)
             for statement in FORBIDDEN:
                 with pytest.raises(errors.InsufficientPrivilege):
                     connection.execute(statement)
