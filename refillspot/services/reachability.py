@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shlex
+import sys
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -143,6 +144,8 @@ def _lacks_database(url: str, name: str) -> bool:
 
 def _start_or_unset(service: str, origin: str) -> str:
     told = _("Start it with `docker compose up -d {service}`, or unset {origin} to use the embedded server.")
+    if sys.platform == "win32":  # which has none
+        told = _("Start Docker Desktop and then it, with `docker compose up -d {service}`; or correct {origin}.")
     return told.format(service=service, origin=origin)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,6 +43,17 @@ def test_redis_that_is_away_is_named_with_what_to_do(tmp_path: Path, free_port: 
 
     assert f"redis://127.0.0.1:{free_port}/0 (REDIS_HOST, REDIS_PORT in the environment)" in str(caught.value)
     assert "docker compose up -d redis" in str(caught.value)
+
+
+def test_on_windows_no_embedded_server_is_offered(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, free_port: int
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+
+    with pytest.raises(ServiceUnavailableError, match=r"Docker Desktop.*up -d redis.*; or correct REDIS_URL") as caught:
+        resolve({"REDIS_URL": f"redis://127.0.0.1:{free_port}"}, tmp_path, needed=["redis"])
+
+    assert "embedded" not in str(caught.value)
 
 
 def test_a_server_that_accepts_and_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
