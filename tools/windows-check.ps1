@@ -58,7 +58,7 @@ function Invoke-Step([string]$What, [string]$Program, [string[]]$Arguments, [int
     $begun = Get-Date
     try {
         $process = Start-Process -FilePath $Program -ArgumentList $quoted -NoNewWindow -PassThru `
-            -RedirectStandardOutput $out -RedirectStandardError $err
+            -WorkingDirectory (Get-Location).Path -RedirectStandardOutput $out -RedirectStandardError $err
         $null = $process.Handle  # or its exit code would be lost
         if ($process.WaitForExit($Seconds * 1000)) {
             $process.WaitForExit()
@@ -101,7 +101,9 @@ function Write-Machine {
         (Get-ItemProperty 'HKLM:\SYSTEM\CurrentControlSet\Control\FileSystem').LongPathsEnabled
     }
     Write-Fact 'real-time protection' { (Get-MpComputerStatus).RealTimeProtectionEnabled }
-    Write-Fact 'scripts have \n alone' { -not (Select-String -Path '.ci\run' -Pattern "`r" -Quiet) }
+    Write-Fact 'scripts have \n alone' {
+        -not [IO.File]::ReadAllText((Join-Path (Get-Location).Path '.ci\run')).Contains("`r")
+    }
     Write-Fact '.env' { Test-Path '.env' }
     foreach ($port in @(5432, 6379, 6380)) {
         Write-Fact ('port ' + $port) {
@@ -138,7 +140,7 @@ function Test-Native([bool]$HasServers) {
     if (-not (Invoke-Step 'the wheels' $python ($pip + @('--require-hashes', '-r', 'requirements.txt')) 900)) { return }
     $scrapy = @('-m', 'scrapy')
     [void](Invoke-Step 'help' $python ($scrapy + @('crawl', '-h')))
-    [void](Invoke-Step 'help in Korean, in the encoding of this console' $python ($scrapy + @('doctor', '-h')))
+    [void](Invoke-Step 'help in Korean, in the encoding of this system' $python ($scrapy + @('doctor', '-h')) 120 0)
     $env:PYTHONUTF8 = '1'
     if (-not $HasServers) {
         Write-Report '[skipped] no servers: doctor, demo'

@@ -73,6 +73,7 @@ def test_every_file_can_be_checked_out_there() -> None:
 
     assert len({file.lower() for file in files}) == len(files)
     assert [file for file in files if FORBIDDEN.search(file) or len(file) > LONGEST] == []
+    assert [file for file in files if file.endswith(".ps1") and not (PROJECT / file).read_bytes().isascii()] == []
 
 
 def test_every_module_every_command_and_a_demo(as_on_windows: dict[str, str]) -> None:
