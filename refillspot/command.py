@@ -55,10 +55,18 @@ class HouseCommand:
         self.adjust(opts)
         look_at_settings(self.settings)
 
-    @property
-    def _options(self) -> list[str]:
-        """The options that the command's help names."""
-        return re.findall(r"(?<!\S)--[\w-]+", self._parser.format_help())
+    def _refuse_options(self, args: list[str]) -> None:
+        """Make sure that what was not read as an option is none.
+
+        Raises:
+            UsageError: the help of this command names no such option.
+        """
+        if options := [arg for arg in args if OPTION.match(arg)]:
+            told = _("unknown option {options}: see scrapy {command} -h.")
+            name = type(self).__module__.rpartition(".")[2]
+            known = re.findall(r"(?<!\S)--[\w-]+", self._parser.format_help())
+            near = did_you_mean(options[0].partition("=")[0], known)
+            raise UsageError(told.format(options=" ".join(options), command=name) + near, print_help=False)
 
     def adjust(self, opts: argparse.Namespace) -> None:
         """Change settings or options, where the command needs others than a crawl."""
@@ -111,11 +119,7 @@ class BaseCommand(HouseCommand, ScrapyCommand):
         return _("print JSON")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        if options := [arg for arg in args if OPTION.match(arg)]:
-            told = _("unknown option {options}: see scrapy {command} -h.")
-            name = type(self).__module__.rpartition(".")[2]
-            near = did_you_mean(options[0].partition("=")[0], self._options)
-            raise UsageError(told.format(options=" ".join(options), command=name) + near, print_help=False)
+        self._refuse_options(args)
         with self._errors_told():
             self.act(args, opts)
 
@@ -222,6 +226,13 @@ def check_spider(name: str, known: Iterable[str]) -> None:
     if name not in known:
         told = _("There is no spider {name}: see scrapy list.").format(name=name)
         raise UsageError(told + did_you_mean(name, known), print_help=False)
+
+
+def wrong_action(told: str, args: Sequence[str], actions: Iterable[str]) -> UsageError:
+    """Return what to raise where the first argument is none of a command's actions; `told` says which there are."""
+    actions = list(actions)
+    is_wrong = bool(args) and args[0] not in actions  # else what follows it is
+    return UsageError(f"{told}.{did_you_mean(args[0], actions) if is_wrong else ''}", print_help=False)
 
 
 def add_site_option(parser: argparse.ArgumentParser) -> None:

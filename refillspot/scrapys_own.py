@@ -21,13 +21,21 @@ IN_MEMORY: dict[str, Any] = {
     "SCHEDULER": "scrapy.core.scheduler.Scheduler",
     "DUPEFILTER_CLASS": "scrapy.dupefilters.RFPDupeFilter",
     "ITEM_PIPELINES": {},
+    "HEARTBEAT_SECONDS": 0,  # nobody watches
 }
 FILES_TOO = "scrapy.core.downloader.handlers.file.FileDownloadHandler"
 ANYWHERE = {"district": "all"}
 """A spider wants to know where; whoever looks at one page need not say it."""
 
 
-class OnScrapysQueue(HouseCommand):
+class AdjustedCommand(HouseCommand):
+    """A command of Scrapy in the language of the user."""
+
+    def short_desc(self) -> str:
+        return _(super().short_desc())  # type: ignore[misc]  # that of Scrapy's command
+
+
+class OnScrapysQueue(AdjustedCommand):
     """Takes requests to the site alone from this project; what a spider or `-s` says goes before.
 
     They ask politely all the same: robots.txt, budget and page cache hold.
@@ -37,14 +45,12 @@ class OnScrapysQueue(HouseCommand):
     given: ClassVar[dict[str, Any]] = IN_MEMORY
     crawler_process: Any
 
-    def short_desc(self) -> str:
-        return _(super().short_desc())  # type: ignore[misc]  # that of Scrapy's command
-
     def adjust(self, opts: argparse.Namespace) -> None:  # noqa: ARG002  # as of each command
         for name, value in self.given.items():
             self.settings.set(name, value, priority="project")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        self._refuse_options(args)
         with self._errors_told():
             crawls = self._crawls()
             super().run(args, opts)  # type: ignore[misc]

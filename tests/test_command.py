@@ -11,7 +11,7 @@ import pytest
 from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
-from refillspot.command import BaseCommand, check_spider
+from refillspot.command import BaseCommand, check_spider, wrong_action
 from refillspot.exceptions import ArgumentError, CrawlIdError, RefillspotError
 from refillspot.readable import say, say_json
 
@@ -71,6 +71,14 @@ def test_an_unknown_option_is_refused(option: str) -> None:
 def test_an_unknown_option_is_told_with_the_nearest(given: str, nearest: str) -> None:
     with pytest.raises(UsageError, match=rf"unknown option {given}: .* Did you mean {nearest}\?"):
         run(Probe(), given)
+
+
+def test_an_action_that_is_none_is_told_with_the_nearest() -> None:
+    def told(*args: str) -> str:
+        return str(wrong_action("use one of: list, show ID", args, iter(["list", "show"])))
+
+    assert told() == told("show") == "use one of: list, show ID."
+    assert told("shwo", "1") == "use one of: list, show ID. Did you mean show?"
 
 
 def test_a_negative_number_is_no_option() -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand, add_scope_options, crawl_scope
+from refillspot.command import BaseCommand, add_scope_options, crawl_scope, wrong_action
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
 from refillspot.readable import say, say_json
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         actions = {"list": self._list, "show": self._show, "prune": self._prune}
         action, ids = (args[0], args[1:]) if args else ("", [])
         if action not in actions or not LEAST_IDS[action] <= len(ids) <= MOST_IDS[action]:
-            raise UsageError(_("use one of: list, show ID, prune [ID …]"))
+            raise wrong_action(_("use one of: list, show ID, prune [ID …]"), args, actions)
         if ids and (opts.site or opts.region):
             raise UsageError(
                 _("--site and --region choose among crawls, but an id already names one"), print_help=False

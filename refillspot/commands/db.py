@@ -2,9 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scrapy.exceptions import UsageError
-
-from refillspot.command import BaseCommand, add_scope_options, region_named, site_named
+from refillspot.command import BaseCommand, add_scope_options, region_named, site_named, wrong_action
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
 from refillspot.readable import say
@@ -52,9 +50,10 @@ class Command(BaseCommand):
         narrowed = opts.all or opts.site or opts.region
         is_reader = len(args) == 2 and args[0] == "grant-reader"
         if not (is_reader or args in (["migrate"], ["reparse"])) or (narrowed and args != ["reparse"]):
-            raise UsageError(
-                _("use scrapy db migrate, scrapy db reparse, scrapy db reparse --all, or scrapy db grant-reader NAME")
+            told = _(
+                "use scrapy db migrate, scrapy db reparse, scrapy db reparse --all, or scrapy db grant-reader NAME"
             )
+            raise wrong_action(told, args, ("migrate", "reparse", "grant-reader"))
         if args == ["migrate"]:
             _migrate(self.servers("postgres").database_url)
         elif is_reader:

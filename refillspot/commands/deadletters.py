@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand
+from refillspot.command import BaseCommand, wrong_action
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
 from refillspot.readable import indented, one_line, say, say_json
@@ -43,7 +43,7 @@ class Command(BaseCommand):
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         actions = {"list": _list, "show": _show, "replay": _replay, "drop": _drop}
         if not args or args[0] not in actions:
-            raise UsageError(_("use one of: list, show N, replay N …, drop N …"))
+            raise wrong_action(_("use one of: list, show N, replay N …, drop N …"), args, actions)
         if wrong := [arg for arg in args[1:] if not (arg.isdecimal() and len(arg) <= DIGITS)]:
             told = _("{wrong}: not the number of a dead letter, see scrapy deadletters list")
             raise UsageError(told.format(wrong=" ".join(wrong)), print_help=False)
@@ -92,7 +92,7 @@ def _show(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.Nam
 
 
 def _replay(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.Namespace) -> None:
-    from refillspot.planning import spider_arguments
+    from refillspot.planning import spider_arguments, write_options
 
     crawl, count = found.crawl, found.replay(letters)
     if opts.json:
@@ -109,7 +109,7 @@ def _replay(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.N
             )
         )
     if count:
-        given = " ".join(f"-a {name}={value}" for name, value in spider_arguments(crawl.arguments).items())
+        given = write_options(spider_arguments(crawl.arguments))
         say(
             _("Continue with: scrapy crawl {spider} {given} -a crawl={id}").format(
                 spider=crawl.spider, given=given, id=crawl.id

@@ -7,10 +7,9 @@ from argparse import ArgumentTypeError
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
-from refillspot.command import BaseCommand
+from refillspot.command import BaseCommand, wrong_action
 from refillspot.language import gettext as _
 from refillspot.readable import say, say_json
 
@@ -65,7 +64,8 @@ class Command(BaseCommand):
 
         only = [name.strip() for name in (opts.only or "").split(",") if name.strip()]
         if args or not set(only) <= set(_names()) or (opts.only is not None and not only):
-            raise UsageError(_("to select rows: --only {rows}").format(rows=",".join(_names())), print_help=False)
+            told = _("to select rows: --only {rows}").format(rows=",".join(_names()))
+            raise wrong_action(told, [name for name in only if name not in _names()], _names())
         with embedded.leave_as_found(home := read_environment().home):
             claim_home(home)
             conditions, began = self._conditions(opts), time.monotonic()

@@ -3,10 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from scrapy.exceptions import UsageError
-
 from refillspot.clock import write_kst
-from refillspot.command import BaseCommand
+from refillspot.command import BaseCommand, wrong_action
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
 from refillspot.readable import say, say_json
@@ -46,7 +44,9 @@ class Command(BaseCommand):
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         action, values = (args[0], args[1:]) if args else ("", [])
         if (action, len(values)) not in {("show", 0), ("set", 1), ("reset", 0)}:
-            raise UsageError(_("use one of: show, set N (requests per second), reset"), print_help=False)
+            raise wrong_action(
+                _("use one of: show, set N (requests per second), reset"), args, ("show", "set", "reset")
+            )
         pace = self._done(action, values, is_meant=opts.yes)
         say_json(pace) if opts.json else say(_told(pace))
 

@@ -3,9 +3,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from scrapy.exceptions import UsageError
-
-from refillspot.command import BaseCommand
+from refillspot.command import BaseCommand, wrong_action
 from refillspot.language import gettext as _
 from refillspot.readable import say, say_json
 
@@ -34,7 +32,7 @@ class Command(BaseCommand):
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         actions = {"up": _up, "down": _down, "status": _status}
         if len(args) != 1 or args[0] not in actions:
-            raise UsageError(_("use one of: up, down, status"))
+            raise wrong_action(_("use one of: up, down, status"), args, actions)
         actions[args[0]](self.environ, as_json=opts.json)
 
 

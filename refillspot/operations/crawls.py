@@ -12,11 +12,11 @@ from refillspot.language import gettext as _
 from refillspot.language import ngettext
 from refillspot.operations.dead_letters import DeadLetters
 from refillspot.operations.progress import UNREADABLE, ProgressReader
-from refillspot.planning import spider_arguments
+from refillspot.planning import spider_arguments, write_options
 from refillspot.postgres.crawls import ANY, abandon_crawl, find_crawl, list_crawls
 from refillspot.shared.connections import blocking_client
 from refillspot.shared.keys import crawl_prefix
-from refillspot.stats.crawl import RUNNING, STATES, CrawlStats
+from refillspot.stats.crawl import GONE, RUNNING, STATES, CrawlStats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ class CrawlOverview:
             "left": str(progress.left),
             "dead": str(progress.dead),
             "counts": ", ".join(f"{name}={count}" for name, count in (crawl.counts or {}).items()),
-            "go on": "scrapy crawl diningcode " + " ".join(f"-a {name}={text}" for name, text in arguments.items()),
+            "go on": f"scrapy crawl {crawl.spider} {write_options(arguments)}",
         }
 
 
@@ -106,6 +106,11 @@ class Crawls:
             ServiceUnavailableError: a server does not answer.
         """
         one = self.find(crawl_id) if crawl_id is not None else self._meant(is_paused=not paused)
+        if one.crawl.state == RUNNING and one.progress.state == GONE:
+            told = _(
+                "crawl {id} has no queue in this Redis (REDIS_URL, REDIS_KEY_PREFIX): nothing there can pause or go on"
+            )
+            raise ArgumentError(told.format(id=one.crawl.id))
         with blocking_client(self.services.redis_url) as client:
             script: Any = client.register_script(script_source("pause"))
             state = script(keys=[crawl_prefix(self.key_prefix, one.crawl.id)], args=[int(paused)])

@@ -78,6 +78,12 @@ class CrawlArguments:
         return {"site": site, "districts": districts, "keywords": keywords, "limit": self.limit}
 
 
+def write_options(arguments: Mapping[str, str]) -> str:
+    """Return arguments as they are typed, -a district=강남구 -a "keywords=+수제맥주 무한리필"; so in every shell."""
+    given = (f"{name}={value}" for name, value in arguments.items())
+    return " ".join(f'-a "{one}"' if " " in one else f"-a {one}" for one in given)
+
+
 def write_places(described: Mapping[str, Any]) -> str:
     """Return of which places a crawl is, "강남구,서초구", "부산 중구": with the city, if that is not Seoul."""
     arguments = spider_arguments(described)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from refillspot.planning import write_options
 from refillspot.report.figures import SECTIONS, Unit, figures, write, write_seconds
 from refillspot.report.findings import Case, findings
 from refillspot.report.rules.answers import ANSWER_RULES
@@ -79,7 +80,7 @@ def report_on(crawl: CrawlStats, earlier: CrawlStats | None = None) -> Report:
 def words_of(case: Case) -> dict[str, str]:
     """Return each name that may stand in braces in a text, with what it says of a crawl."""
     crawl, earlier = case
-    given = " ".join(f"-a {name}={value}" for name, value in crawl.arguments.items())
+    given = write_options(crawl.arguments)
     ceiling = crawl.number("politeness/ceiling") or DEFAULT_CEILING
     used = crawl.budget_used
     return {

@@ -13,12 +13,15 @@ from scrapy.exceptions import UsageError
 
 from refillspot.commands.parse import check_callback
 from refillspot.spiders.diningcode import DiningcodeSpider
+from tests.programs import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.crawl.conftest import Crawl, Site
+    from tests.programs import Launcher
 
+SPIDERS = PROJECT / "refillspot/spiders"
 SPIDER = """
 import scrapy
 
@@ -114,3 +117,23 @@ def test_a_spider_of_ones_own_ends_with_its_items(
     assert result.returncode == 0, result.stderr[-3000:]
     assert len((tmp_path / "books.jsonl").read_text("utf-8").splitlines()) == 2
     assert_no_trace(database_url, redis_url, key_prefix)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["genspider", "bad name", "example.org"], "bad name is no name of a spider"),
+        (["genspider", "--forse", "x", "example.org"], "Did you mean --force?"),
+        (["settings", "--getint", "USER_AGENT"], "it is of another kind"),
+        (["fetch", "--header", "--nolgo", "http://127.0.0.1:1/"], "Did you mean --nolog?"),
+        (["shell", "--spider", "dinningcode"], "Did you mean diningcode?"),
+    ],
+)
+def test_wrong_usage_is_a_sentence(launcher: Launcher, arguments: list[str], told: str) -> None:
+    before = set(SPIDERS.iterdir())
+    result = launcher.run("scrapy", *arguments, environment={})
+
+    assert result.returncode == 2, result.stderr
+    assert told in result.stderr
+    assert "Traceback" not in result.stderr
+    assert set(SPIDERS.iterdir()) == before

@@ -134,6 +134,13 @@ def test_the_crawl_that_has_workers_is_meant_where_none_is_named(three: Crawls, 
     assert Records(database_url, three.clock.now(), progress_of=progress.get).find(None).id == "20261124-at-work"
 
 
+def test_a_crawl_whose_queue_is_elsewhere_is_not_said_to_have_ended(three: Crawls) -> None:
+    with pytest.raises(
+        ArgumentError, match=r"20261123-failed has no queue in this Redis \(REDIS_URL, REDIS_KEY_PREFIX\)"
+    ):
+        three.set_paused("20261123-failed", paused=False)
+
+
 def test_where_several_may_be_meant_they_are_listed_with_their_states(
     three: Crawls, redis_url: str, key_prefix: str
 ) -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import shlex
 import unicodedata
 
 import pytest
+from scrapy.utils.conf import arglist_to_dict
 
 from refillspot.exceptions import ArgumentError
-from refillspot.planning import CrawlArguments, spider_arguments, write_places
+from refillspot.planning import CrawlArguments, spider_arguments, write_options, write_places
 
 SITE = "https://im.diningcode.com"
 
@@ -93,3 +95,11 @@ def test_what_scrapyd_adds_makes_no_other_crawl() -> None:
     assert (
         CrawlArguments.parse(district="강남구", _job="6487ec79947edab326d6db28a2d86511e8247444", _version="r1") == plain
     )
+
+
+def test_arguments_are_written_as_every_shell_takes_them() -> None:
+    given = {"district": "강남구,서초구", "keywords": "+수제맥주 무한리필"}
+
+    assert write_options(given) == '-a district=강남구,서초구 -a "keywords=+수제맥주 무한리필"'
+    typed = shlex.split(write_options(given))
+    assert CrawlArguments.parse(**arglist_to_dict(typed[1::2])) == CrawlArguments.parse(**given)

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scrapy.commands.settings import Command as SettingsCommand
+from scrapy.exceptions import UsageError
+
+from refillspot.language import gettext as _
+from refillspot.scrapys_own import AdjustedCommand
+
+if TYPE_CHECKING:
+    import argparse
+
+
+class Command(AdjustedCommand, SettingsCommand):  # type: ignore[misc]  # settings are there once a command runs
+    """`scrapy settings`: Scrapy's own, with a sentence where a setting is not of the asked kind."""
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        self._refuse_options(args)
+        try:
+            super().run(args, opts)
+        except (ValueError, TypeError) as error:
+            raise UsageError(_("it is of another kind: {error}").format(error=error), print_help=False) from error
