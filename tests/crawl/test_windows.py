@@ -91,6 +91,7 @@ def test_ctrl_c_reaches_a_worker_as_a_break_and_linux_goes_on_where_it_ended(
     as_on_windows: dict[str, str],
     rows: Callable[[], dict[str, Any]],
     key_prefix: str,
+    tmp_path: Path,
 ) -> None:
     district = ("-a", "district=금천구")
     with replace(fleet, environment=as_on_windows).spawn("-n", "1", *district, *PACED) as process:
@@ -104,5 +105,6 @@ def test_ctrl_c_reaches_a_worker_as_a_break_and_linux_goes_on_where_it_ended(
     assert crawl.run(*district).returncode == 0
     truth = site.truth("금천구", ",".join(KEYWORDS))
     assert {store["ref"] for store in truth if store["reached_by"]} <= rows().keys()
-    _, ends = walk(as_on_windows, *(f"{line} -s REDIS_KEY_PREFIX={key_prefix}" for line in WITH_STORES))
+    exports = [f"export -o {tmp_path}/무한리필.{ending}" for ending in ("csv", "sqlite", "csv --overwrite")]
+    _, ends = walk(as_on_windows, *(f"{line} -s REDIS_KEY_PREFIX={key_prefix}" for line in (*WITH_STORES, *exports)))
     assert [end for end in ends if end[1] != 0 or not end[2]] == []
