@@ -36,10 +36,12 @@ RETURN string_to_array(searchable, NULL) || string_to_array(
     E'\n'
 );
 
--- Of two characters or fewer, their being there is all that is to be known.
+-- In bytes, which are compared faster, and alike by all versions of the system's locales. Of two characters or fewer,
+-- their being there is all that is to be known.
 CREATE FUNCTION refillspot.says(name text, branch text, categories text[], menu jsonb, query text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN refillspot.search_terms(refillspot.searchable(name, branch, categories, menu)) @> refillspot.bigrams(query) AND (
+RETURN refillspot.search_terms(refillspot.searchable(name, branch, categories, menu)) COLLATE "C"
+    @> refillspot.bigrams(query) AND (
     char_length(refillspot.folded(query)) <= 2
     OR strpos(refillspot.searchable(name, branch, categories, menu), refillspot.folded(query)) > 0
 );
@@ -70,7 +72,7 @@ RETURN point(lon, lat) <@ refillspot.box_around(around_lat, around_lon, metres)
 
 -- Of the stores that the view shows: the others, which are most of a crawl, cost nothing.
 CREATE INDEX stores_by_text ON refillspot.stores
-    USING gin (refillspot.search_terms(refillspot.searchable(name, branch, categories, menu)))
+    USING gin ((refillspot.search_terms(refillspot.searchable(name, branch, categories, menu)) COLLATE "C"))
     WHERE refill_verdict IN ('confirmed', 'likely') AND status = 'operating';
 CREATE INDEX stores_by_place ON refillspot.stores USING gist (point(lon, lat))
     WHERE refill_verdict IN ('confirmed', 'likely') AND status = 'operating';
