@@ -10,13 +10,12 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, get_args
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import msgspec
 
 from refillspot.exceptions import ArgumentError
-from refillspot.export.rows import TYPES, csv_line, plain_text
+from refillspot.export.rows import TYPES, csv_cells, kind_of, plain_text
 from refillspot.language import gettext as _
 from refillspot.postgres.database import known_migrations
 
@@ -61,7 +60,7 @@ class Format(Protocol):
 class TextFormat:
     """Written from its beginning to its end, so that it can also be written into a pipe."""
 
-    def text(self, stores: Chosen) -> Iterator[str]:
+    def parts(self, stores: Chosen) -> Iterator[bytes]:
         raise NotImplementedError
 
     def write(self, stores: Chosen, path: Path) -> None:
@@ -69,15 +68,16 @@ class TextFormat:
             self.pour(stores, file)
 
     def pour(self, stores: Chosen, file: BinaryIO) -> None:
-        file.writelines(text.encode() for text in self.text(stores))
+        file.writelines(self.parts(stores))
 
 
 class Csv(TextFormat):
     """RFC 4180 as Excel opens it: a BOM, CRLF, an apostrophe before what it would change."""
 
-    def text(self, stores: Chosen) -> Iterator[str]:
-        yield BOM
-        yield from map(csv_line, chain([stores.columns], stores.values()))
+    def parts(self, stores: Chosen) -> Iterator[bytes]:
+        yield f"{BOM}{','.join(stores.columns)}\r\n".encode()
+        for record in stores.snapshot.records(stores.wanted, csv_cells(stores.columns)):
+            yield record + b"\r\n"
 
     def count(self, path: Path) -> int:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -90,9 +90,9 @@ class Csv(TextFormat):
 class JsonLines(TextFormat):
     """A store a line."""
 
-    def text(self, stores: Chosen) -> Iterator[str]:
+    def parts(self, stores: Chosen) -> Iterator[bytes]:
         for _lat, _lon, line in stores.lines():
-            yield f"{line}\n"
+            yield f"{line}\n".encode()
 
     def count(self, path: Path) -> int:
         with path.open("rb") as file:
@@ -104,12 +104,12 @@ class GeoJson(TextFormat):
 
     HEAD, TAIL = '{"type":"FeatureCollection","features":[\n', "\n]}\n"
 
-    def text(self, stores: Chosen) -> Iterator[str]:
+    def parts(self, stores: Chosen) -> Iterator[bytes]:
         before = self.HEAD
         for lat, lon, line in stores.lines():
-            yield f'{before}{{"type":"Feature","geometry":{_geometry(lat, lon)},"properties":{line}}}'
+            yield f'{before}{{"type":"Feature","geometry":{_geometry(lat, lon)},"properties":{line}}}'.encode()
             before = ",\n"
-        yield self.TAIL
+        yield self.TAIL.encode()
 
     def count(self, path: Path) -> int:
         decoder = msgspec.json.Decoder()
@@ -172,8 +172,7 @@ def _geoparquet() -> Format:
 
 
 def sqlite_type(hint: Any) -> str:
-    kinds = {kind for kind in get_args(hint) if kind is not type(None)} or {hint}
-    return "REAL" if float in kinds else "INTEGER" if kinds & {int, bool} else "TEXT"
+    return {int: "INTEGER", bool: "INTEGER", float: "REAL"}.get(kind_of(hint), "TEXT")
 
 
 def sqlite_row(values: Sequence[Any]) -> list[Any]:

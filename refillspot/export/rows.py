@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, get_type_hints
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -29,12 +30,26 @@ ADDED = {"phone_is_mobile": bool, "hours_osm": str, "status": str, "first_seen_a
 TYPES: dict[str, Any] = {name: ADDED.get(name) or SAID[name] for name in COLUMNS}
 """{column: its type in Python; any but the key may be None}."""
 
-FORMULA = frozenset("'=+-@\t\r\n＝＋－＠")  # what OWASP names, their wide forms, and the apostrophe itself
-NUMERIC = frozenset("0123456789.")
-CHANGED = re.compile(
-    r"(?:0\d[\d.]*|\d{12,}|\d*\.\d*0|\d+\.?\d*[eE][+-]?\d+|\d+:\d\d(?::\d\d)?|\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?)$"
+FORMULA = "'=+-@\t\r\n＝＋－＠"  # what OWASP names, their wide forms, and the apostrophe itself
+CHANGED = (
+    r"(?:0[0-9][0-9.]*|[0-9]{12,}|[0-9]*\.[0-9]*0|[0-9]+\.?[0-9]*[eE][+-]?[0-9]+|[0-9]+:[0-9]{2}(?::[0-9]{2})?"
+    r"|[0-9]{1,4}[-/.][0-9]{1,2}(?:[-/.][0-9]{1,4})?)\Z"
 )
 """Text that a spreadsheet writes otherwise: 0012 as 12, 12E4 as 120000, 1-2 as a date."""
+GUARDED = re.compile(f"[{re.escape(FORMULA)}]|{CHANGED}")
+GUARD = (  # the same in SQL: a regular expression only where the first character is a dot or a digit
+    f"CASE WHEN ascii({{0}}) IN ({', '.join(str(ord(first)) for first in FORMULA)}) OR ascii({{0}}) BETWEEN 46 AND 57 "
+    f"AND {{0}} ~ '^{CHANGED.replace('{', '{{').replace('}', '}}')}' THEN '''' || {{0}} ELSE {{0}} END"
+)
+CELLS: dict[type, str] = {
+    str: GUARD,
+    int: "{0}",
+    float: "{0}",
+    bool: "{0}::text",
+    datetime: "to_json({0}) #>> '{{}}'",
+    list: "to_json({0})",
+}
+"""What PostgreSQL makes a cell of CSV of, so that it says `csv_text`; of what is nested, JSON."""
 NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that XML 1.0 has no way to write."""
 
@@ -70,7 +85,8 @@ def csv_text(value: object) -> str | None:
 
     The inverse: of a cell that begins with an apostrophe, take that one away.
     """
-    return _guard(value) if isinstance(value, str) else plain_text(value)
+    text = plain_text(value)
+    return f"'{text}" if isinstance(value, str) and GUARDED.match(value) else text
 
 
 def xml_text(value: object) -> str | None:
@@ -79,22 +95,15 @@ def xml_text(value: object) -> str | None:
     return text and NO_XML.sub("", text)
 
 
-def _guard(text: str) -> str:
-    first = text[:1]
-    return f"'{text}" if first in FORMULA or (first in NUMERIC and CHANGED.match(text)) else text
+def csv_cells(columns: Iterable[str]) -> dict[str, str]:
+    """Return {column: the SQL of its cell}, with {0} for the column."""
+    return {name: CELLS[kind_of(TYPES[name])] for name in columns}
 
 
-# The quotation marks around text are NUL, which PostgreSQL has in no text, until those within it are doubled
-CELLS: dict[type, Callable[[Any], str]] = {
-    **PLAIN,
-    type(None): lambda _: "",
-    str: lambda text: f"\0{_guard(text)}\0",
-    list: lambda value: f"\0{_as_json(value)}\0",
-    dict: lambda value: f"\0{_as_json(value)}\0",
-}
-
-
-def csv_line(values: Iterable[object]) -> str:
-    """Return a record of RFC 4180: text in quotation marks, numbers without, and NULL, unlike "", is nothing at all."""
-    line = ",".join([CELLS[type(value)](value) for value in values])
-    return line.replace('"', '""').replace("\0", '"') + "\r\n"
+def kind_of(hint: Any) -> type:
+    """Return str, int, float, bool or datetime, and list for whatever is nested."""
+    if get_origin(hint) in {Union, UnionType}:
+        hint = get_args(hint)[0]
+    if get_origin(hint) is Literal:
+        return str
+    return hint if isinstance(hint, type) and hint in CELLS else list

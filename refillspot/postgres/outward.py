@@ -22,7 +22,8 @@ from refillspot.postgres.connection import open_connection
 from refillspot.postgres.database import migrate_database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import LiteralString
 
     from refillspot.items import Verdict
     from refillspot.regions import District, Region
@@ -180,6 +181,18 @@ class StoreSnapshot:
     def values(self, wanted: StoreFilter = ALL, columns: Sequence[str] = COLUMNS) -> Iterator[tuple[Any, ...]]:
         """Yield the same as tuples, while the server goes on reading. Until the last one nothing else can be asked."""
         yield from self._connection.cursor().stream(*wanted.statement(columns))
+
+    def records(self, wanted: StoreFilter, cells: Mapping[str, LiteralString]) -> Iterator[bytes]:
+        """Yield the same as records of CSV without line ends, which the server writes; else as `values`.
+
+        `cells` says for each column what its cell is made of, in SQL, with {0} for the column.
+        """
+        statement, parameters = wanted.statement(list(cells))
+        made = [sql.SQL(cell).format(sql.Identifier("s", name)) for name, cell in cells.items()]
+        copying = sql.SQL("COPY (SELECT {} FROM ({}) AS s) TO STDOUT (FORMAT csv)")
+        with self._connection.cursor().copy(copying.format(sql.SQL(", ").join(made), statement), parameters) as copy:
+            for record in copy:  # libpq hands on one at a time
+                yield bytes(record).removesuffix(b"\n")
 
     def lines(self, wanted: StoreFilter = ALL, columns: Sequence[str] = COLUMNS) -> Iterator[Line]:
         """Yield the same as lines of JSON, which the server writes, each with its point; else as `values`."""

@@ -6,17 +6,21 @@ import csv
 import io
 import xml.etree.ElementTree as ET
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from pyarrow import csv as arrow_csv
 
-from refillspot.export.rows import FEED_COLUMNS, TYPES, csv_line, csv_text, feed_row
+from refillspot.export.rows import FEED_COLUMNS, TYPES, csv_text, feed_row
 from refillspot.extensions.feeds import CsvFeed, MarshalFeed, PickleFeed, XmlFeed
 from refillspot.postgres.outward import COLUMNS
 from tests.export.rereading import kind_of
-from tests.export.test_formats import ODD
-from tests.postgres.test_stores import store
+from tests.export.test_formats import ODD, export
+from tests.postgres.test_stores import store, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SQL_TYPES = {
     str: {"text"}, int: {"integer"}, float: {"double precision", "real"}, bool: {"boolean"},
@@ -50,36 +54,48 @@ def test_each_column_has_the_type_of_the_view(database_url: str) -> None:
     assert [(name, kind) for name, kind in view if kind not in SQL_TYPES[kind_of(name)]] == []
 
 
-def test_no_cell_is_run_as_a_formula() -> None:
-    for text in (*ODD, *(f"{first}1+1" for first in RUN)):
-        (record,) = csv.reader(io.StringIO(csv_line([text]), newline=""), strict=True)
-        assert not record or not record[0].startswith(tuple(RUN))
-        assert "".join(record).removeprefix("'") == text == (csv_text(text) or "").removeprefix("'")
+HARMLESS = (
+    "강남구",
+    "11680",
+    "02-555-1234",
+    "1577-9189",
+    "0507-1309-5529",
+    "역삼동 1-1",
+    "24시 감자탕",
+    "4Vk1xGBa0O2V",
+)
+
+
+def test_files_and_feeds_guard_alike(database_url: str, tmp_path: Path) -> None:
+    """By PostgreSQL and by Python: no cell begins as a formula does, and what is harmless is as it is."""
+    texts = [
+        *filter(None, ODD),
+        *(f"{first}1+1" for first in RUN),
+        *GUESSED,
+        *HARMLESS,
+        "1\n",
+        "12\u0663",
+        "３-4",
+        "1.50\n",
+    ]
+    write(database_url, *(store(f"{number:04}", name=text) for number, text in enumerate(texts)))
+    export(database_url, "csv", tmp_path / "stores.csv")
+    with (tmp_path / "stores.csv").open(encoding="utf-8-sig", newline="") as file:
+        cells = [row["name"] for row in csv.DictReader(file, strict=True)]
+
+    assert cells == list(map(csv_text, texts))
+    assert [cell for cell in cells if cell.startswith(tuple(RUN))] == []
+    assert [cell.removeprefix("'") for cell in cells] == texts
+    assert set(HARMLESS) <= set(cells)
 
 
 @pytest.mark.parametrize("text", GUESSED)
 def test_no_program_that_guesses_makes_a_number_of_a_text(text: str) -> None:
-    file = f"guarded,bare\r\n{csv_line([text])[:-2]},{text}\r\n".encode()
-    table = arrow_csv.read_csv(io.BytesIO(file))
+    table = arrow_csv.read_csv(io.BytesIO(f"guarded,bare\r\n{csv_text(text)},{text}\r\n".encode()))
 
     assert str(table.schema.field("guarded").type) == "string"
     assert table["guarded"].to_pylist() == [f"'{text}"]
     assert str(table.schema.field("bare").type) != "string" or text in {"3-4", "1/2"}  # of which Excel makes a date
-
-
-def test_text_that_is_harmless_is_as_it_is() -> None:
-    for text in (
-        "강남구",
-        "11680",
-        "02-555-1234",
-        "1577-9189",
-        "0507-1309-5529",
-        "역삼동 1-1",
-        "24시 감자탕",
-        "4Vk1xGBa0O2V",
-    ):
-        assert csv_line([text]) == f'"{text}"\r\n'
-    assert csv_line([None, "", 1, 1.5, True, [], {"a": None}]) == ',"",1,1.5,true,"[]","{""a"":null}"\r\n'
 
 
 def test_feeds_say_what_xml_and_csv_can() -> None:
