@@ -3,6 +3,7 @@
 PYTHON ?= python3
 DISTRICT ?= 강남구
 ROUNDS ?= 100
+WORKERS ?= 4
 # Building from source would run code of every package. Where one has no wheel: make setup WHEELS=
 WHEELS ?= --only-binary :all:
 BIN := .venv/bin
@@ -31,7 +32,7 @@ crawl: setup
 	@$(BIN)/scrapy crawl diningcode -a district=$(DISTRICT)
 
 test: setup
-	@$(BIN)/pytest --numprocesses 4 --dist worksteal
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
 check: setup
 	@$(BIN)/ruff check .

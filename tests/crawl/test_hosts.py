@@ -51,7 +51,7 @@ def test_a_broken_site_says_nothing_of_a_healthy_one(
 def test_a_page_of_another_host_stops_nobody(crawl: Crawl) -> None:
     """`scrapy bench` answers robots.txt with a page for humans, of localhost."""
     polite = crawl.having("-s", f"POLITENESS_REQUESTS_PER_SECOND={PACE}")
-    bench = polite.operate("bench", "-s", "CLOSESPIDER_TIMEOUT=2")
+    bench = polite.operate("bench", "-s", "CLOSESPIDER_TIMEOUT=0", "-s", "CLOSESPIDER_PAGECOUNT=5")
     shown = json.loads(polite.operate("politeness", "show", "--json").stdout)
 
     assert "'robotstxt/request_count'" in bench.stderr

@@ -79,7 +79,6 @@ def test_the_proxy_refuses_what_it_cannot_do(launcher: Launcher, command: str) -
     with proxy:
         assert proxy.stdin
         proxy.stdin.write(f"{command}\n")
-        proxy.stdin.close()
         ended = completed(proxy)
 
     assert ended.returncode == 0
