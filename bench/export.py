@@ -29,7 +29,8 @@ from bench.storage import make_stores
 from bench.worker import empty_database, running_services
 from refillspot.clock import Clock
 from refillspot.export.files import ExportFile, describe
-from refillspot.export.formats import Chosen, find_format
+from refillspot.export.formats import find_format
+from refillspot.export.rows import Chosen
 from refillspot.postgres.columns import COLUMNS as TABLE
 from refillspot.postgres.outward import COLUMNS, StoreFilter, snapshot
 from refillspot.postgres.stores import StoreTable

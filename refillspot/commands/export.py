@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from refillspot.export.formats import Chosen, Format
+    from refillspot.export.formats import FileFormat
+    from refillspot.export.rows import Chosen
 
 STDOUT = "-"
 
@@ -88,8 +89,7 @@ class Command(BaseCommand):
 
     @contextmanager
     def _chosen(self, opts: argparse.Namespace) -> Iterator[Chosen]:
-        from refillspot.export.formats import Chosen
-        from refillspot.export.rows import SITE_VALUES
+        from refillspot.export.rows import SITE_VALUES, Chosen
         from refillspot.postgres.outward import COLUMNS, snapshot
 
         wanted = replace(store_filter(opts), sort="key")
@@ -105,10 +105,10 @@ class Command(BaseCommand):
         return {"filters": given, **describe(stores, self.clock.now())}
 
 
-def _pour(name: str, form: Format, stores: Chosen) -> None:
-    from refillspot.export.formats import TextFormat
+def _pour(name: str, form: FileFormat, stores: Chosen) -> None:
+    from refillspot.export.formats import TextFile
 
-    if not isinstance(form, TextFormat):
+    if not isinstance(form, TextFile):
         told = _("{format} cannot be written into a pipe: name a file")
         raise ArgumentError(told.format(format=name))
     form.pour(stores, sys.stdout.buffer)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from refillspot.export.formats import Chosen, Format
+    from refillspot.export.formats import FileFormat
+    from refillspot.export.rows import Chosen
 
 PART = re.compile(r"\.(?P<of>[0-9a-f]{12})\.(?P<host>.+)-(?P<pid>\d+)\.part")
 JOURNALS = ("-journal", "-wal")  # SQLite's, of a database that somebody is writing into
@@ -87,7 +88,7 @@ class ExportFile:
             told = _("{path} is no export, or was changed since: name another file, or use --overwrite")
             raise ArgumentError(told.format(path=self.path))
 
-    def write(self, form: Format, stores: Chosen, facts: dict[str, Any]) -> dict[str, Any]:
+    def write(self, form: FileFormat, stores: Chosen, facts: dict[str, Any]) -> dict[str, Any]:
         """Write it, put it in place and return its manifest, which `facts` are part of; `stores` of them are expected.
 
         Raises:
@@ -110,7 +111,7 @@ class ExportFile:
             raise _cannot(self.path, error) from error
         return msgspec.json.decode(text, type=dict[str, Any])
 
-    def _write(self, form: Format, stores: Chosen, part: Path, expected: int) -> None:
+    def _write(self, form: FileFormat, stores: Chosen, part: Path, expected: int) -> None:
         try:
             form.write(stores, part)
             found = form.count(part)

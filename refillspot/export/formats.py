@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
@@ -23,29 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from refillspot.postgres.outward import Line, StoreFilter, StoreSnapshot
+    from refillspot.export.rows import Chosen
 
 DEGREES = 7  # decimals of a coordinate: a centimetre, and what RFC 7946 calls reasonable
 BOM = "\ufeff"  # by which Excel knows UTF-8
 BLOCK = 1 << 20  # bytes handed to a file at once
 
 
-@dataclass(slots=True, frozen=True)
-class Chosen:
-    """Which columns of which stores a file is to have."""
-
-    snapshot: StoreSnapshot
-    wanted: StoreFilter
-    columns: Sequence[str]
-
-    def values(self) -> Iterator[tuple[Any, ...]]:
-        return self.snapshot.values(self.wanted, self.columns)
-
-    def lines(self) -> Iterator[Line]:
-        return self.snapshot.lines(self.wanted, self.columns)
-
-
-class Format(Protocol):
+class FileFormat(Protocol):
     def write(self, stores: Chosen, path: Path) -> None:
         """Write the file, which is there and empty."""
 
@@ -57,7 +41,7 @@ class Format(Protocol):
         """
 
 
-class TextFormat:
+class TextFile:
     """Written from its beginning to its end, so that it can also be written into a pipe."""
 
     def parts(self, stores: Chosen) -> Iterator[bytes]:
@@ -71,7 +55,7 @@ class TextFormat:
         file.writelines(self.parts(stores))
 
 
-class Csv(TextFormat):
+class CsvFile(TextFile):
     """RFC 4180 as Excel opens it: a BOM, CRLF, an apostrophe before what it would change."""
 
     def parts(self, stores: Chosen) -> Iterator[bytes]:
@@ -87,7 +71,7 @@ class Csv(TextFormat):
                 raise ValueError(str(error)) from error
 
 
-class JsonLines(TextFormat):
+class JsonLinesFile(TextFile):
     """A store a line."""
 
     def parts(self, stores: Chosen) -> Iterator[bytes]:
@@ -99,7 +83,7 @@ class JsonLines(TextFormat):
             return sum(1 for _ in map(msgspec.json.Decoder().decode, file))
 
 
-class GeoJson(TextFormat):
+class GeoJsonFile(TextFile):
     """RFC 7946, a feature a line. A store whose point is not known has the geometry null."""
 
     HEAD, TAIL = '{"type":"FeatureCollection","features":[\n', "\n]}\n"
@@ -125,7 +109,7 @@ class GeoJson(TextFormat):
         return count
 
 
-class Sqlite:
+class SqliteFile:
     """A table `stores` with typed columns, nested values as JSON, and an index on (site, ref)."""
 
     def write(self, stores: Chosen, path: Path) -> None:
@@ -162,13 +146,13 @@ def _geometry(lat: float | None, lon: float | None) -> str:
     return f'{{"type":"Point","coordinates":[{round(lon, DEGREES)},{round(lat, DEGREES)}]}}'
 
 
-def _geoparquet() -> Format:
+def _geoparquet() -> FileFormat:
     try:
-        from refillspot.export.geoparquet import GeoParquet  # noqa: PLC0415  # large, and need not be installed
+        from refillspot.export.geoparquet import GeoParquetFile  # noqa: PLC0415  # large, and need not be installed
     except ImportError as error:
         told = _("geoparquet needs pyarrow, which is not installed here: pip install pyarrow")
         raise ArgumentError(told) from error
-    return GeoParquet()
+    return GeoParquetFile()
 
 
 def sqlite_type(hint: Any) -> str:
@@ -195,16 +179,16 @@ SUFFIXES = {
     ".parquet": "geoparquet",
     ".geoparquet": "geoparquet",
 }
-FORMATS: dict[str, Callable[[], Format]] = {
-    "csv": Csv,
-    "jsonl": JsonLines,
-    "geojson": GeoJson,
-    "sqlite": Sqlite,
+FORMATS: dict[str, Callable[[], FileFormat]] = {
+    "csv": CsvFile,
+    "jsonl": JsonLinesFile,
+    "geojson": GeoJsonFile,
+    "sqlite": SqliteFile,
     "geoparquet": _geoparquet,
 }
 
 
-def find_format(name: str | None, path: Path) -> tuple[str, Format]:
+def find_format(name: str | None, path: Path) -> tuple[str, FileFormat]:
     """Return the format that is asked for by name, else by the suffix of the file, with its name.
 
     Raises:

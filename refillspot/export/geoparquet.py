@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from refillspot.export.formats import Chosen
+    from refillspot.export.rows import Chosen
 
 Points = list[tuple[float, float] | None]
 """Longitude and latitude, in the order of WKB."""
@@ -65,7 +65,7 @@ def arrow_type(hint: Any) -> pa.DataType:
     return SCALARS[hint]
 
 
-class GeoParquet:
+class GeoParquetFile:
     """Row groups of a bounded size, zstd, a checksum a page."""
 
     def write(self, stores: Chosen, path: Path) -> None:

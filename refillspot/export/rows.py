@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from types import UnionType
@@ -15,7 +16,9 @@ from refillspot.postgres.columns import STORE_COLUMNS
 from refillspot.postgres.outward import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from refillspot.postgres.outward import Line, StoreFilter, StoreSnapshot
 
 SITE_VALUES = ("score", "user_score", "review_count", "images")
 """The site's own valuations, and pictures that others took: docs/data-licence.md."""
@@ -29,6 +32,22 @@ SAID = get_type_hints(Store) | {f"refill_{name}": hint for name, hint in get_typ
 ADDED = {"phone_is_mobile": bool, "hours_osm": str, "status": str, "first_seen_at": datetime, "last_seen_at": datetime}
 TYPES: dict[str, Any] = {name: ADDED.get(name) or SAID[name] for name in COLUMNS}
 """{column: its type in Python; any but the key may be None}."""
+
+
+@dataclass(slots=True, frozen=True)
+class Chosen:
+    """Which columns of which stores a file is to have."""
+
+    snapshot: StoreSnapshot
+    wanted: StoreFilter
+    columns: Sequence[str]
+
+    def values(self) -> Iterator[tuple[Any, ...]]:
+        return self.snapshot.values(self.wanted, self.columns)
+
+    def lines(self) -> Iterator[Line]:
+        return self.snapshot.lines(self.wanted, self.columns)
+
 
 FORMULA = "'=+-@\t\r\n＝＋－＠"  # what OWASP names, their wide forms, and the apostrophe itself
 CHANGED = (

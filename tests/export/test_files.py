@@ -15,7 +15,8 @@ import pytest
 
 from refillspot.exceptions import ArgumentError, ExportError
 from refillspot.export.files import ExportFile, describe
-from refillspot.export.formats import FORMATS, Chosen, find_format
+from refillspot.export.formats import FORMATS, find_format
+from refillspot.export.rows import Chosen
 from refillspot.items import MenuItem
 from refillspot.postgres.outward import COLUMNS, StoreFilter, snapshot
 from tests.export.rereading import READERS

@@ -8,7 +8,8 @@ import psycopg
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from refillspot.export.formats import Chosen, find_format
+from refillspot.export.formats import find_format
+from refillspot.export.rows import Chosen
 from refillspot.items import Day, Evidence, MenuItem, OpeningHours, Price, RefillTerms, RefillVerdict
 from refillspot.postgres.outward import COLUMNS, StoreFilter, snapshot
 from tests.export.rereading import READERS, Row, csv_of_python, view, without_empty_text
