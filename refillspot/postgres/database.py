@@ -56,14 +56,25 @@ def known_migrations() -> list[Migration]:
     ]
 
 
+def _check_encoding(connection: AsyncConnection) -> None:
+    if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
+        raise SchemaVersionError(
+            _(
+                "the database is in {encoding}, which cannot hold every name: make one with CREATE DATABASE … ENCODING "
+                "'UTF8' TEMPLATE template0, and point DATABASE_URL at it"
+            ).format(encoding=encoding)
+        )
+
+
 async def migrate(connection: AsyncConnection) -> list[str]:
     """Bring the schema up to date; return the names of what was applied. Safe with many processes at once.
 
     Raises:
-        SchemaVersionError: the database was migrated by a newer program than this one.
+        SchemaVersionError: the database was migrated by a newer program than this one, or is not in UTF-8.
         psycopg.errors.LockNotAvailable: somebody holds a table that is to be changed; nothing was changed.
     """
     migrations = known_migrations()
+    _check_encoding(connection)
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
         await connection.execute(BOOKKEEPING)

@@ -35,6 +35,18 @@ def test_a_newer_schema_is_refused(empty_database_url: str) -> None:
         migrate_database(empty_database_url)
 
 
+def test_a_database_that_cannot_hold_every_name_is_refused(empty_database_url: str) -> None:
+    with scratch_database(empty_database_url, "refillspot_scratch_korean") as url:
+        with psycopg.connect(empty_database_url, autocommit=True) as connection:
+            connection.execute("DROP DATABASE refillspot_scratch_korean")
+            connection.execute(
+                "CREATE DATABASE refillspot_scratch_korean ENCODING 'EUC_KR' LOCALE 'C' TEMPLATE template0"
+            )
+
+        with pytest.raises(SchemaVersionError, match=r"EUC_KR.*ENCODING 'UTF8'"):
+            migrate_database(url)
+
+
 def test_an_older_crawlers_tables_stay_untouched(empty_database_url: str) -> None:
     with psycopg.connect(empty_database_url) as connection:
         connection.execute("CREATE TABLE stores (id int)")
