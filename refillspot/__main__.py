@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
 
@@ -27,10 +28,9 @@ def main() -> None:
 
 def _check_command(name: str) -> None:
     """End the program with 2 where there is no such command: Scrapy does not say which one is near."""
-    import scrapy  # noqa: PLC0415
-
-    folders = [f"{Path(package).parent}/commands" for package in (__file__, scrapy.__file__)]
-    names = [found.name for found in iter_modules(folders)]
+    packages = [spec for spec in map(find_spec, ("refillspot", "scrapy")) if spec]  # without importing them
+    folders = [folder for spec in packages for folder in spec.submodule_search_locations or ()]
+    names = [found.name for found in iter_modules(f"{folder}/commands" for folder in folders)]
     if name not in names:
         told = _("There is no command {name}: see refillspot -h.").format(name=name)
         say(told + did_you_mean(name, names), file=sys.stderr)
