@@ -30,8 +30,10 @@ ADDED = {
     ),
     "hours_osm": (
         "text",
-        """`hours` as OpenStreetMap's `opening_hours`: `Mo-Fr 11:30-15:00,17:00-26:00; Su off; Mo[1,3] off; PH off`.
-        격주 is `unknown "격주 휴무"`; 설 and 추석 have no word there; hours after a break past
+        """`hours` as OpenStreetMap's `opening_hours`: `Mo-Fr 11:30-15:00,17:00-22:00; Su off; Mo[1,3] off; PH off`.
+        Where a day runs past midnight, rules are joined by commas and name the weeks that are open (`Mo off; Su[2,4,5]
+        17:00-26:00, Tu-Sa 17:00-26:00`), so that none takes the night of the day before. 격주 is
+        `unknown "격주 휴무"`; 설 and 추석 have no word there; hours after a break past
         midnight are the next day's""",
         "as `hours`",
     ),

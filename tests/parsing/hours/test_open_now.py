@@ -171,16 +171,24 @@ def _is_special(hours: OpeningHours, on: date) -> bool:
     return find_holiday(on) is not None or on.weekday() in hours.closed_weeks
 
 
+def _has_weeks_of_their_own(hours: OpeningHours) -> bool:
+    """Tell whether weeks of the month must be written as a rule behind the others, or hours begin after midnight."""
+    begins_late = any(start >= "24:00" for day in hours.days.values() for start, _end in day.intervals)
+    return any(-1 in weeks or {1, 2, 3, 4, 5} <= {*weeks} or begins_late for weeks in hours.closed_weeks.values())
+
+
 @given(opening_weeks(), MOMENTS)
+@example(OpeningHours(LATE_SUNDAYS.days, {0: [1, 3]}), datetime(2026, 12, 7, 1))  # noqa: DTZ001
+@example(OpeningHours(LATE_SUNDAYS.days, {6: [1]}), datetime(2026, 12, 7, 1))  # noqa: DTZ001
 @example(LATE_SUNDAYS, datetime(2026, 11, 30, 1))  # noqa: DTZ001
 @example(OpeningHours({0: OFF, 6: LATE}), datetime(2026, 11, 30, 1))  # noqa: DTZ001
 @example(OpeningHours({0: PLAIN, 6: _day_of([68, 92, 100, 108])}, {}, [6]), datetime(2026, 11, 30, 1))  # noqa: DTZ001
 def test_openstreetmaps_reader_says_the_same_of_any_hours(hours: OpeningHours, at: datetime) -> None:
-    """Where it has the words. A public holiday or a week that is off takes its first hours from the night before it."""
+    """Where it has the words. A holiday or a last week that is off takes its first hours from the night before."""
     today = at.date()
     days = [today - timedelta(days=1), today]
     assume(all(_has_words(hours, day) for day in days))
-    if any(_is_special(hours, day) for day in days):
+    if any(map(find_holiday, days)) or _has_weeks_of_their_own(hours):
         assume(at.hour >= 6)
 
     found = open_now(hours, at.replace(tzinfo=KST))
