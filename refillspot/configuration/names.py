@@ -70,12 +70,26 @@ UNREAD = (
 
 
 def misspelt_names(settings: BaseSettings) -> Iterator[str]:
-    """Yield a sentence for each name that is nearly one of ours or Scrapy's; others are nobody's business here."""
+    """Yield a sentence for each name that is nearly one of ours, or of Scrapy's where `-s` gives it."""
     for name in _set_by_hand(settings):
         if name in VARIABLES and name not in ALSO_SETTINGS:
             yield gettext("{name} is no setting: it is read from the environment and .env").format(name=name)
-        elif name not in KNOWN and (near := get_close_matches(name.upper(), KNOWN, 1, ALIKE)):
-            yield gettext("there is no setting {name}.").format(name=name) + did_you_mean(name.upper(), near)
+    yield from (told for told, is_sure in _near_names(settings) if is_sure)
+
+
+def perhaps_misspelt_names(settings: BaseSettings) -> Iterator[str]:
+    """Yield a sentence for each name in a file that is nearly one of Scrapy's: a component may read it."""
+    yield from (told for told, is_sure in _near_names(settings) if not is_sure)
+
+
+def _near_names(settings: BaseSettings) -> Iterator[tuple[str, bool]]:
+    """Yield what to say of each name that is unknown and near to a known one, and whether it surely is a slip."""
+    for name in _set_by_hand(settings):
+        if name in KNOWN or name in VARIABLES or not (near := get_close_matches(name.upper(), KNOWN, 1, ALIKE)):
+            continue
+        is_given = (settings.getpriority(name) or 0) >= SETTINGS_PRIORITIES["cmdline"]
+        told = gettext("there is no setting {name}.").format(name=name) + did_you_mean(name.upper(), near)
+        yield told, is_given or near[0] not in FRAMEWORK
 
 
 def without_effect(settings: BaseSettings) -> Iterator[str]:

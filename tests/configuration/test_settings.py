@@ -159,6 +159,19 @@ def test_a_misspelt_name_is_an_error_that_offers_the_nearest(name: str, meant: s
     assert wrong(**{name: "1"}) == f"there is no setting {name}. Did you mean {meant}?"
 
 
+def test_in_a_file_a_name_that_is_nearly_scrapys_may_be_that_of_a_component_of_its_own(tmp_path: Path) -> None:
+    settings = project()
+    settings.set("USER_AGENTS", ["a", "b"], priority="project")
+
+    read_settings(settings)
+
+    told = list(remarks(settings, read_environment({}, tmp_path)))
+    assert told == ["there is no setting USER_AGENTS. Did you mean USER_AGENT?"]
+    settings.set("POLITENESS_REQUEST_PER_SECOND", "1", priority="project")
+    with pytest.raises(ConfigurationError):
+        read_settings(settings)
+
+
 def test_a_variable_of_the_environment_is_no_setting() -> None:
     assert wrong(DB_PASSWORD=SECRET) == "DB_PASSWORD is no setting: it is read from the environment and .env"
 
