@@ -7,7 +7,8 @@ Plain dataclasses, so that parsers, tests and storage share them without Scrapy.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -198,17 +199,32 @@ class ReadPage:
     body: bytes
 
 
-class _Read:
-    """What an item was read from: at hand for whoever stores it, and no part of what it says."""
+class Commit(NamedTuple):
+    """What made an item durable: a row of `refillspot.crawl_commits`."""
 
-    __slots__ = ("page",)
+    writer: str
+    batch: int
+
+
+class _Read:
+    """Where an item comes from and what became of it: at hand for whoever stores it, and no part of what it says."""
+
+    __slots__ = ("commit", "page", "read_at")
     page: ReadPage | None
+    read_at: float
+    """Seconds, of `time.monotonic`."""
+    commit: Commit | None
+    """None: not stored yet."""
 
     def __post_init__(self) -> None:
-        self.page = None
+        self.page, self.commit = None, None
+        self.read_at = monotonic()
 
     def read_from(self, page: ReadPage) -> None:
         self.page = page
+
+    def stored_by(self, commit: Commit) -> None:
+        self.commit = commit
 
 
 @dataclass(slots=True)

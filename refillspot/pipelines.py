@@ -15,7 +15,7 @@ from refillspot.clock import Clock
 from refillspot.engine import count_in_hand, is_ending
 from refillspot.exceptions import SchemaVersionError
 from refillspot.exit_status import OUTDATED
-from refillspot.items import UnreadPage
+from refillspot.items import Commit, UnreadPage
 from refillspot.planning import KEYWORDS
 from refillspot.planning.keywords import QueryAnswer
 from refillspot.postgres.query_yields import QueryYieldTable
@@ -57,7 +57,7 @@ class PostgresCopyPipeline:
         self._table = table
         self._seconds = 0.0
         self._ending: asyncio.Task[None] | None = None
-        self._group: Batches[StoreRow, None] = Batches(self._commit, largest=max_rows, longest_seconds=max_seconds)
+        self._group: Batches[StoreRow, Commit] = Batches(self._commit, largest=max_rows, longest_seconds=max_seconds)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -105,12 +105,12 @@ class PostgresCopyPipeline:
 
     async def _keep(self, item: Store | UnreadPage | QueryAnswer) -> None:
         if isinstance(item, UnreadPage):
-            await self._table.keep_unread(item)
+            await self._table.keep_unread(item, self._stats.get_value("crawl/id"))
             self._stats.inc_value("postgres/unread")
         elif not isinstance(item, QueryAnswer):
             committed = self._group.add(StoreRow.of(item))
             self._flush_if_idle()
-            await committed
+            item.stored_by(await committed)
 
     def _end(self, error: SchemaVersionError) -> None:
         """Close the spider: what it has in hand goes back into the queue, for a program that knows these tables."""
@@ -124,7 +124,7 @@ class PostgresCopyPipeline:
         if in_hand is not None and in_hand <= self._group.waiting:
             self._group.flush()
 
-    async def _commit(self, rows: Sequence[StoreRow]) -> list[None]:
+    async def _commit(self, rows: Sequence[StoreRow]) -> list[Commit]:
         began = time.monotonic()
         outcome = await self._table.write_rows(rows, crawl_id=self._stats.get_value("crawl/id"))
         seconds = time.monotonic() - began
@@ -135,7 +135,7 @@ class PostgresCopyPipeline:
         self._stats.inc_value("postgres/rows", outcome.stored)
         self._stats.inc_value("postgres/rejected", outcome.rejected)
         self._stats.inc_value("postgres/waits", outcome.waits)
-        return [None] * len(rows)
+        return [Commit(self._table.writer, outcome.batch)] * len(rows)
 
 
 class QueryYieldPipeline:

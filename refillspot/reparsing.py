@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from refillspot.clock import Clock
@@ -38,16 +39,6 @@ class Reparsed:
     """Stores whose newest page was read before, and again now."""
 
 
-@dataclass(slots=True, frozen=True)
-class _PageClock(Clock):
-    """The time at which the page in hand was kept: that is when its store was seen."""
-
-    times: list[datetime] = field(default_factory=list)
-
-    def now(self) -> datetime:
-        return self.times[-1]
-
-
 def reparse(
     database_url: str, web_url: str, *, site: str = DEFAULT, region: Region | None = None, is_all: bool = False
 ) -> Reparsed:
@@ -67,7 +58,7 @@ class _Reparsing:
     def __init__(self, database_url: str, web_url: str, site: Site, region: Region | None) -> None:
         self._database_url = database_url
         self._site, self._web_url, self._region = site, web_url, region
-        self._clock = _PageClock()
+        self._clock = Clock()
         self._table = StoreTable(database_url, self._clock)
         self._result = Reparsed()
 
@@ -115,7 +106,7 @@ class _Reparsing:
         return self._region is None or store.region == self._region.name
 
     async def _store(self, store: Store, seen_at: datetime) -> None:
-        self._clock.times[:] = [seen_at]
+        store.read_at = monotonic() - (self._clock.now() - seen_at).total_seconds()
         outcome = await self._table.write([store])
         self._result.stored += outcome.stored
         self._result.rejected += outcome.rejected

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
@@ -16,15 +18,39 @@ from psycopg.conninfo import make_conninfo
 from refillspot.policies.retries import pauses
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+    from datetime import datetime
+    from typing import Self
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 CONNECT_SECONDS = 10  # then the server does not answer
-PARAMETERS = {"client_encoding": "UTF8", "fallback_application_name": "refillspot"}  # of libpq
-GROUND = "SET TIME ZONE 'UTC'"  # no parameter of libpq; `options` would be, but poolers refuse them
+PARAMETERS: dict[str, str | int] = {
+    "client_encoding": "UTF8",
+    "fallback_application_name": "refillspot",
+    # a peer that is silent for half a minute is gone: over TCP nobody would notice otherwise
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}  # of libpq
+GROUND = """
+    SET TIME ZONE 'UTC'; SET datestyle = 'ISO';
+    SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4;
+    SET tcp_user_timeout = 30000;
+"""  # no parameters of libpq; `options` would be, but poolers refuse them. The latter: the server's side of the same
+TRANSACTION_GROUND = """
+    SELECT set_config('statement_timeout', %(whole)s, true), set_config('lock_timeout', %(half)s, true),
+        set_config('idle_in_transaction_session_timeout', %(half)s, true),
+        set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), true)
+"""  # of each transaction: what a session sets, a pooler gives to the next client, or to none
+BACKEND = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+END_BACKEND = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE pid = %s AND backend_start = %s AND pid <> pg_backend_pid()
+"""
 FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0  # seconds between attempts while PostgreSQL is away
 ATTEMPT_SECONDS = 60.0  # a thousand stores take 0.1 s; after so long the connection leads nowhere
 ROW_AT_FAULT = (
@@ -65,6 +91,37 @@ async def open_async_connection(database_url: str, *, seconds: int = CONNECT_SEC
         await connection.close()
         raise
     return connection
+
+
+@dataclass(slots=True, frozen=True)
+class Backend:
+    """The server's process behind a connection."""
+
+    pid: int
+    started_at: datetime
+
+    @classmethod
+    async def of(cls, connection: psycopg.AsyncConnection) -> Self | None:
+        """Return that of a connection, None behind a pooler, where it is nobody's own."""
+        found = await (await connection.execute(BACKEND)).fetchone()
+        return cls(*found) if found and found[0] == connection.info.backend_pid else None
+
+    async def end(self, connection: psycopg.AsyncConnection) -> None:
+        """Let the server end this one, whose client has given up on it; what it had not committed is undone."""
+        await connection.execute(END_BACKEND, [self.pid, self.started_at])
+
+
+@asynccontextmanager
+async def transaction(connection: psycopg.AsyncConnection, seconds: float) -> AsyncIterator[psycopg.AsyncCursor]:
+    """Yield the cursor of one transaction; a committed one is on disk, whatever the database has as its default.
+
+    The server ends a statement after `seconds`; after half of that a wait for a lock, and the transaction of a client
+    that says nothing: whoever is suspended holds nobody up for longer.
+    """
+    limits = {"whole": f"{1000 * seconds:.0f}", "half": f"{500 * seconds:.0f}"}
+    async with connection.transaction(), connection.cursor() as cursor:
+        await cursor.execute(TRANSACTION_GROUND, limits)
+        yield cursor
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

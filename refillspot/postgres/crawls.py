@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 JOINING_LOCK = 0x6372_6177_6C73  # "crawls"; two first processes must not make two crawls
 COLUMNS = "id, spider, arguments, state, stored, rejected, counts, started_at, ended_at"
 UNFINISHED = f"""
-    SELECT {COLUMNS} FROM refillspot.crawls
+    SELECT {COLUMNS} FROM refillspot.crawl_totals
     WHERE spider = %(spider)s AND arguments = %(arguments)s AND state = 'running' ORDER BY started_at DESC LIMIT 1
 """
-NAMED = f"SELECT {COLUMNS} FROM refillspot.crawls WHERE id = %(id)s"
+NAMED = f"SELECT {COLUMNS} FROM refillspot.crawl_totals WHERE id = %(id)s"
 CREATE = f"""
     INSERT INTO refillspot.crawls (id, spider, arguments, started_at)
     VALUES (%(id)s, %(spider)s, %(arguments)s, %(now)s) RETURNING {COLUMNS}
@@ -38,6 +38,18 @@ CREATE = f"""
 SET_STATE = f"""
     UPDATE refillspot.crawls SET state = %(state)s, ended_at = %(ended_at)s
     WHERE id = %(id)s AND state <> %(state)s RETURNING {COLUMNS}
+"""
+TAKE_OVER = """
+    WITH counted AS (
+        UPDATE refillspot.crawl_commits AS w SET stored = 0, rejected = 0
+        FROM (SELECT writer, batch, stored, rejected FROM refillspot.crawl_commits WHERE crawl = %(id)s) AS before
+        WHERE (w.writer, w.batch) = (before.writer, before.batch) AND (before.stored > 0 OR before.rejected > 0)
+        RETURNING before.stored, before.rejected
+    ), total AS (
+        SELECT coalesce(sum(stored), 0) AS stored, coalesce(sum(rejected), 0) AS rejected FROM counted
+    )
+    UPDATE refillspot.crawls AS c SET stored = c.stored + total.stored, rejected = c.rejected + total.rejected
+    FROM total WHERE id = %(id)s
 """
 # With how many of its stores others are shown, by verdict.
 COMPLETE = f"""
@@ -53,6 +65,7 @@ COMPLETE = f"""
         )
     WHERE id = %(id)s RETURNING {COLUMNS}
 """
+FORGET_COMMITS = "DELETE FROM refillspot.crawl_commits WHERE committed_at < now() - interval '30 days'"
 
 
 class CrawlTable:
@@ -96,8 +109,11 @@ class CrawlTable:
         async def operation() -> Crawl:
             async with (
                 await open_async_connection(self._database_url) as connection,
+                connection.transaction(),
                 connection.cursor(row_factory=class_row(Crawl)) as cursor,
             ):
+                await cursor.execute(TAKE_OVER, {"id": crawl_id})
+                await cursor.execute(FORGET_COMMITS)
                 await cursor.execute(COMPLETE, {"id": crawl_id, "counts": Jsonb(dict(counts)), "now": now})
                 return await _the(cursor)
 
@@ -156,7 +172,7 @@ def list_crawls(database_url: str, scope: CrawlScope = ANY) -> list[Crawl]:
     Raises:
         ServiceUnavailableError: PostgreSQL does not answer.
     """
-    crawls = _read(database_url, f"SELECT {COLUMNS} FROM refillspot.crawls ORDER BY started_at DESC, id", {})
+    crawls = _read(database_url, f"SELECT {COLUMNS} FROM refillspot.crawl_totals ORDER BY started_at DESC, id", {})
     return [crawl for crawl in crawls if scope.has(crawl)]
 
 

@@ -33,12 +33,15 @@ UNCHANGED = """
 """
 KEEP = """
     INSERT INTO refillspot.store_pages AS p (site, ref, row, body, digest, kept_at)
-    SELECT site, ref, row::jsonb, body, digest, %(now)s
-    FROM unnest(%(sites)b::text[], %(refs)b::text[], %(rows)b::text[], %(bodies)b::bytea[], %(digests)b::int8[])
-        AS page (site, ref, row, body, digest) ORDER BY site, ref
+    SELECT site, ref, row::jsonb, body, digest, kept_at
+    FROM unnest(
+        %(sites)b::text[], %(refs)b::text[], %(rows)b::text[], %(bodies)b::bytea[], %(digests)b::int8[],
+        %(seen)b::timestamptz[]
+    ) AS page (site, ref, row, body, digest, kept_at) ORDER BY site, ref
     ON CONFLICT (site, ref) DO UPDATE SET
         row = EXCLUDED.row, body = EXCLUDED.body, digest = EXCLUDED.digest, kept_at = EXCLUDED.kept_at
-"""  # in order of the key, as stores are
+    WHERE p.kept_at <= EXCLUDED.kept_at + interval '1 second' OR p.kept_at > %(now)s
+"""  # in order of the key, and only news, as stores are
 NEXT = """
     SELECT ref, row, body, digest, kept_at FROM refillspot.store_pages
     WHERE site = %s AND ref > %s ORDER BY ref LIMIT %s
@@ -101,18 +104,24 @@ class StoredPage(NamedTuple):
     kept_at: datetime
 
 
-async def keep_pages(cursor: psycopg.AsyncCursor, pages: Sequence[tuple[StoreKey, PackedPage]], now: datetime) -> None:
-    """Keep the pages of these stores, one a key, in place of older ones; those that are there already cost little."""
-    digests = [page.digest for _key, page in pages]
-    await cursor.execute(UNCHANGED, {**by_key([key for key, _page in pages]), "digests": digests})
+async def keep_pages(
+    cursor: psycopg.AsyncCursor, pages: Sequence[tuple[StoreKey, PackedPage, datetime]], now: datetime
+) -> None:
+    """Keep the pages of these stores, one a key, with when they were read, in place of older ones.
+
+    Those that are there already cost little.
+    """
+    digests = [page.digest for _key, page, _seen in pages]
+    await cursor.execute(UNCHANGED, {**by_key([key for key, _page, _seen in pages]), "digests": digests})
     known = set(await cursor.fetchall())
-    new = [(key, page) for key, page in pages if key not in known]
+    new = [(key, page, seen) for key, page, seen in pages if key not in known]
     if new:
         columns = {
-            **by_key([key for key, _page in new]),
-            "rows": [page.row for _key, page in new],
-            "bodies": [page.body for _key, page in new],
-            "digests": [page.digest for _key, page in new],
+            **by_key([key for key, _page, _seen in new]),
+            "rows": [page.row for _key, page, _seen in new],
+            "bodies": [page.body for _key, page, _seen in new],
+            "digests": [page.digest for _key, page, _seen in new],
+            "seen": [seen for _key, _page, seen in new],
         }
         await cursor.execute(KEEP, {**columns, "now": now})
 
@@ -142,12 +151,11 @@ class KeptUnread(NamedTuple):
     """The store has been read since from a newer page."""
 
 
-async def keep_unread(connection: psycopg.AsyncConnection, page: UnreadPage, now: datetime) -> None:
+async def keep_unread(cursor: psycopg.AsyncCursor, page: UnreadPage, now: datetime) -> None:
     """Keep a page in place of an older one of the same store; beyond `MAX_UNREAD` the oldest go."""
     row, body = encode_json(page.row).decode(), zstd.compress(page.body[:MAX_BYTES])
-    async with connection.transaction():
-        await connection.execute(KEEP_UNREAD, [page.site, page.ref, row, body, page.error.replace("\0", ""), now])
-        await connection.execute(BOUND, {"site": page.site, "others": MAX_UNREAD - 1})
+    await cursor.execute(KEEP_UNREAD, [page.site, page.ref, row, body, page.error.replace("\0", ""), now])
+    await cursor.execute(BOUND, {"site": page.site, "others": MAX_UNREAD - 1})
 
 
 class KeptPages:

@@ -28,21 +28,23 @@ if TYPE_CHECKING:
     from refillspot.postgres.store_row import StoreRow
 
 BREATH = 100  # rows between two turns of the event loop: a few milliseconds
-TYPES = [column.type for column in COLUMNS]
+TYPES = [*(column.type for column in COLUMNS), "timestamptz"]
 NAMES = ", ".join(column.name for column in COLUMNS)
 CREATE_STAGING = f"""
     CREATE TEMPORARY TABLE IF NOT EXISTS incoming_stores (
-        {", ".join(f"{column.name} {column.type}" for column in COLUMNS)}
+        {", ".join(f"{column.name} {column.type}" for column in COLUMNS)}, seen_at timestamptz
     ) WITH (toast_tuple_target = 8160) ON COMMIT DELETE ROWS
 """  # nothing is compressed for so short a life
-COPY = f"COPY pg_temp.incoming_stores ({NAMES}) FROM STDIN (FORMAT BINARY)"
+COPY = f"COPY pg_temp.incoming_stores ({NAMES}, seen_at) FROM STDIN (FORMAT BINARY)"
 MERGE = f"""
     INSERT INTO refillspot.stores AS s ({NAMES}, first_seen_at, last_seen_at)
-    SELECT {NAMES}, %(now)s, %(now)s FROM pg_temp.incoming_stores ORDER BY {KEY_LIST}
+    SELECT {NAMES}, seen_at, seen_at FROM pg_temp.incoming_stores ORDER BY {KEY_LIST}
     ON CONFLICT ({KEY_LIST}) DO UPDATE SET
         {", ".join(f"{column.name} = {merge_expression(column)}" for column in COLUMNS if column.name not in KEY)},
-        status = 'operating', last_seen_at = EXCLUDED.last_seen_at
-"""  # in order of the key, so that two workers' merges cannot wait for each other in a circle
+        status = 'operating', last_seen_at = greatest(s.last_seen_at, EXCLUDED.last_seen_at)
+    WHERE s.last_seen_at <= EXCLUDED.last_seen_at + interval '1 second' OR s.last_seen_at > %(now)s
+"""  # in order of the key, so that two workers' merges cannot wait for each other in a circle. What was read before the
+# row's page is no news, however late it comes; unless the database's clock was put back, and the row is of the future
 LOCK = """
     SELECT s.site, s.ref FROM refillspot.stores AS s JOIN pg_temp.incoming_stores USING (site, ref)
     ORDER BY s.site, s.ref FOR NO KEY UPDATE OF s
@@ -62,7 +64,7 @@ SEEN_AGAIN = """
         USING (site, ref, digest)
         ORDER BY s.site, s.ref FOR NO KEY UPDATE OF s
     )
-    UPDATE refillspot.stores AS s SET status = 'operating', last_seen_at = %(now)s
+    UPDATE refillspot.stores AS s SET status = 'operating', last_seen_at = greatest(s.last_seen_at, %(now)s)
     FROM known WHERE (s.site, s.ref) = (known.site, known.ref) RETURNING s.site, s.ref
 """  # in order of the key, as above
 JSONB_VERSION = b"\x01"
@@ -91,11 +93,13 @@ async def merge(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], now: date
     Raises:
         psycopg.DataError, psycopg.IntegrityError: one of them cannot be stored.
     """
-    await _copy(cursor, rows)
+    await _copy(cursor, rows, now)
     await cursor.execute(MERGE, {"now": now})
 
 
-async def reread(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], pages: Mapping[StoreKey, int]) -> set[StoreKey]:
+async def reread(
+    cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], pages: Mapping[StoreKey, int], now: datetime
+) -> set[StoreKey]:
     """Let rows say what the parsers of today make of their newest pages; return the keys of those that there are.
 
     `pages`: the digest of the page that was read, by key.
@@ -103,19 +107,19 @@ async def reread(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], pages: M
     Raises:
         psycopg.DataError, psycopg.IntegrityError: one of them cannot be stored.
     """
-    await _copy(cursor, rows)
+    await _copy(cursor, rows, now)
     await cursor.execute(LOCK)
     known = set(await cursor.fetchall())
     await cursor.execute(REREAD, {**by_key(pages), "pages": list(pages.values())})
     return known
 
 
-async def _copy(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow]) -> None:
+async def _copy(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], now: datetime) -> None:
     async with cursor.copy(COPY) as copy:
         copy.set_types(TYPES)
         for number, row in enumerate(rows, 1):
             try:
-                await copy.write_row(row.values())
+                await copy.write_row((*row.values(), row.seen_at(now)))
             except OverflowError as error:  # beyond 64 bits
                 raise psycopg.DataError(str(error)) from error
             if not number % BREATH:

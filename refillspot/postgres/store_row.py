@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from hashlib import sha1
 from operator import attrgetter
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -13,6 +15,7 @@ from refillspot.postgres.columns import COLUMNS, NUL, STORE_COLUMNS, merge_expre
 from refillspot.postgres.kept_pages import PackedPage
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from typing import Self
 
     from refillspot.items import Store, StoreKey
@@ -43,6 +46,10 @@ class StoreRow(NamedTuple):
         digest = int.from_bytes(sum_.digest()[:8], "big", signed=True)
         page = PackedPage.of(store.page) if store.page else None
         return cls(store.site, store.ref.replace("\0", ""), digest, hours_osm, store, NUL in said, page)
+
+    def seen_at(self, now: datetime) -> datetime:
+        """Return when the store was read. By the one clock of the database: those of its clients may differ."""
+        return now - timedelta(seconds=monotonic() - self.store.read_at)
 
     @property
     def key(self) -> StoreKey:

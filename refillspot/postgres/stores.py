@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psycopg
 
 from refillspot.parsing import PARSER_VERSION
 from refillspot.postgres.columns import encode_json
-from refillspot.postgres.connection import ATTEMPT_SECONDS, ROW_AT_FAULT, open_async_connection, when_available
+from refillspot.postgres.connection import (
+    ATTEMPT_SECONDS,
+    ROW_AT_FAULT,
+    Backend,
+    open_async_connection,
+    transaction,
+    when_available,
+)
 from refillspot.postgres.database import migrate
 from refillspot.postgres.kept_pages import count_outdated, keep_pages, keep_unread
 from refillspot.postgres.merging import merge, prepare_connection, reread, see_again
@@ -19,6 +28,7 @@ from refillspot.postgres.store_row import StoreRow
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from refillspot.clock import Clock
     from refillspot.items import Store, StoreKey, UnreadPage
@@ -29,10 +39,12 @@ REJECT = "INSERT INTO refillspot.rejects (site, ref, store, error, rejected_at) 
 KNOWN = """
     SELECT count(*) FROM refillspot.stores WHERE site = %s AND district_code = ANY(%s) AND refill_verdict <> 'unlikely'
 """
-COUNT_STORED = "UPDATE refillspot.crawls SET stored = stored + %s WHERE id = %s"
-COUNT_REJECTED = "UPDATE refillspot.crawls SET rejected = rejected + 1 WHERE id = %s"
-TRANSACTION = "SELECT pg_current_xact_id_if_assigned()::text"
-BECAME = "SELECT pg_xact_status(%s::xid8)"
+CLAIM = """
+    INSERT INTO refillspot.crawl_commits (writer, batch, crawl) VALUES (%s, %s, %s)
+    ON CONFLICT DO NOTHING RETURNING committed_at
+"""  # waits for an older attempt whose end is not known yet
+COUNT = "UPDATE refillspot.crawl_commits SET stored = %s, rejected = %s WHERE writer = %s AND batch = %s"
+FORGET = "DELETE FROM refillspot.crawl_commits WHERE writer = %s AND crawl IS NULL"
 
 
 @dataclass(slots=True)
@@ -43,6 +55,8 @@ class Outcome:
     rejected: int = 0
     waits: int = 0
     """How often PostgreSQL had to be waited for."""
+    batch: int = field(default=0, compare=False)
+    """Number of the last commit, among those of this table."""
 
 
 class StoreTable:
@@ -53,7 +67,10 @@ class StoreTable:
         self._clock = clock
         self._attempt_seconds = attempt_seconds
         self._connection: psycopg.AsyncConnection | None = None
-        self._unsure: str | None = None  # a transaction whose COMMIT was sent, until its answer is there
+        self._backend: Backend | None = None
+        self.writer = secrets.token_hex(8)
+        """Under which its commits are on record, numbered, in `refillspot.crawl_commits`."""
+        self._batch = 0
         self._turn = asyncio.Lock()  # transactions of one connection do not mix
 
     async def open(self) -> None:
@@ -65,6 +82,9 @@ class StoreTable:
         """
         connection = await open_async_connection(self._database_url)
         try:
+            if self._backend:
+                await self._backend.end(connection)
+            self._backend = await Backend.of(connection)
             await migrate(connection)
             await prepare_connection(connection)
         except BaseException:
@@ -74,8 +94,9 @@ class StoreTable:
 
     async def close(self) -> None:
         if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
+            with suppress(psycopg.Error):  # what no crawl has asked for is on nobody's record
+                await self._connection.execute(FORGET, [self.writer])
+            await self._drop()
 
     async def known_refill_stores(self, site: str, district_codes: Sequence[str]) -> int:
         """Return how many refill stores a site is known to have in these districts."""
@@ -93,8 +114,8 @@ class StoreTable:
     async def write_rows(self, rows: Iterable[StoreRow], crawl_id: str | None = None) -> Outcome:
         """Store each of them, or put it among the rejects with the reason. Waits for PostgreSQL as long as it takes.
 
-        What `crawl_id` stored is counted in `refillspot.crawls`, in the same transaction. Stores that are known as they
-        are have one of their own, so that each transaction locks its rows in order of their keys.
+        What `crawl_id` stored is counted in `refillspot.crawl_commits`, in the same transaction. Stores that are known
+        as they are have one of their own, so that each transaction locks its rows in order of their keys.
         """
         outcome = Outcome()
         batch = list({row.key: row for row in rows}.values())  # ON CONFLICT takes a key once; the last counts
@@ -112,8 +133,8 @@ class StoreTable:
         outcome = Outcome()
         missing: dict[StoreKey, StoreRow] = {}  # each once, however often PostgreSQL breaks off
 
-        async def read_again(cursor: psycopg.AsyncCursor, some: Sequence[StoreRow]) -> None:
-            known = await reread(cursor, some, pages)
+        async def read_again(cursor: psycopg.AsyncCursor, some: Sequence[StoreRow], now: datetime) -> None:
+            known = await reread(cursor, some, pages, now)
             missing.update({row.key: row for row in some if row.key not in known})
 
         async with self._turn:
@@ -121,49 +142,56 @@ class StoreTable:
         outcome.stored -= len(missing)
         return outcome, list(missing.values())
 
-    async def keep_unread(self, page: UnreadPage) -> None:
+    async def keep_unread(self, page: UnreadPage, crawl_id: str | None = None) -> Outcome:
         """Keep a page for `scrapy db reparse`. Waits for PostgreSQL as long as it takes."""
+        outcome = Outcome()
 
-        async def keep_page() -> None:
-            await keep_unread(await self._open_connection(), page, self._clock.now())
+        async def work(cursor: psycopg.AsyncCursor, now: datetime) -> tuple[int, int]:
+            await keep_unread(cursor, page, now)
+            return 0, 0
 
         async with self._turn:
-            await when_available(keep_page, self.close, attempt_seconds=self._attempt_seconds)
+            await self._commit(work, crawl_id, outcome)
+        return outcome
 
     async def _see_again(self, rows: list[StoreRow], crawl_id: str | None, outcome: Outcome) -> set[StoreKey]:
         known: set[StoreKey] = set()
 
-        async def work(cursor: psycopg.AsyncCursor) -> None:
+        async def work(cursor: psycopg.AsyncCursor, now: datetime) -> tuple[int, int]:
             nonlocal known
-            if known := await see_again(cursor, rows, self._clock.now()):
-                await self._keep_pages(cursor, [row for row in rows if row.key in known])
-                await cursor.execute(COUNT_STORED, [len(known), crawl_id])
+            if known := await see_again(cursor, rows, now):
+                await _keep_pages(cursor, [row for row in rows if row.key in known], now)
+            return len(known), 0
 
         try:
-            await self._commit(work, outcome)
+            await self._commit(work, crawl_id, outcome)
         except ROW_AT_FAULT:
             return set()  # a rule that is younger than one of these rows; the merge finds out which
         outcome.stored += len(known)
         return known
 
     async def _merge(self, rows: list[StoreRow], crawl_id: str | None, outcome: Outcome) -> None:
-        async def work(cursor: psycopg.AsyncCursor, some: Sequence[StoreRow]) -> None:
-            await merge(cursor, some, self._clock.now())
-            await self._keep_pages(cursor, some)
-            await cursor.execute(COUNT_STORED, [len(some), crawl_id])
+        async def work(cursor: psycopg.AsyncCursor, some: Sequence[StoreRow], now: datetime) -> None:
+            await merge(cursor, some, now)
+            await _keep_pages(cursor, some, now)
 
         await self._all_or_split(rows, work, crawl_id, outcome)
 
     async def _all_or_split(
         self,
         rows: list[StoreRow],
-        work: Callable[[psycopg.AsyncCursor, Sequence[StoreRow]], Awaitable[None]],
+        work: Callable[[psycopg.AsyncCursor, Sequence[StoreRow], datetime], Awaitable[None]],
         crawl_id: str | None,
         outcome: Outcome,
     ) -> None:
         """Do `work` with all rows; where one of them is at fault, with each half for itself."""
+
+        async def work_with_all(cursor: psycopg.AsyncCursor, now: datetime) -> tuple[int, int]:
+            await work(cursor, rows, now)
+            return len(rows), 0
+
         try:
-            await self._commit(lambda cursor: work(cursor, rows), outcome)
+            await self._commit(work_with_all, crawl_id, outcome)
         except ROW_AT_FAULT as error:
             if len(rows) == 1:
                 await self._reject(rows[0], str(error), crawl_id, outcome)
@@ -174,59 +202,60 @@ class StoreTable:
         else:
             outcome.stored += len(rows)
 
-    async def _keep_pages(self, cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow]) -> None:
-        if pages := [(row.key, row.page) for row in rows if row.page]:
-            await keep_pages(cursor, pages, self._clock.now())
-
     async def _reject(self, row: StoreRow, reason: str, crawl_id: str | None, outcome: Outcome) -> None:
         logger.error(
             "store %s of %s was refused by PostgreSQL and is kept in refillspot.rejects: %s", row.ref, row.site, reason
         )
-        values = [row.site, row.ref, encode_json(row.store).decode(), reason, self._clock.now()]
+        values = [row.site, row.ref, encode_json(row.store).decode(), reason]
 
-        async def work(cursor: psycopg.AsyncCursor) -> None:
-            await cursor.execute(REJECT, values)
-            await cursor.execute(COUNT_REJECTED, [crawl_id])
+        async def work(cursor: psycopg.AsyncCursor, now: datetime) -> tuple[int, int]:
+            await cursor.execute(REJECT, [*values, now])
+            return 0, 1
 
-        await self._commit(work, outcome)
+        await self._commit(work, crawl_id, outcome)
         outcome.rejected += 1
 
-    async def _commit(self, work: Callable[[psycopg.AsyncCursor], Awaitable[None]], outcome: Outcome) -> None:
-        """Do `work` in one transaction, once. Waits for PostgreSQL as long as it takes."""
+    async def _commit(
+        self,
+        work: Callable[[psycopg.AsyncCursor, datetime], Awaitable[tuple[int, int]]],
+        crawl_id: str | None,
+        outcome: Outcome,
+    ) -> None:
+        """Do `work` in one transaction, once. It is given the server's time, and says what it stored and rejected.
+
+        Waits for PostgreSQL as long as it takes. The row of this commit tells an attempt whether the one before it was
+        committed and only the answer was lost.
+        """
+        self._batch += 1
+        this = [self.writer, self._batch]
 
         async def attempt() -> None:
             connection = await self._open_connection()
-            if await self._was_committed(connection):
-                return
-            async with connection.transaction(), connection.cursor() as cursor:
-                await work(cursor)
-                await cursor.execute(TRANSACTION)
-                (self._unsure,) = await cursor.fetchone() or (None,)
-            self._unsure = None
+            async with transaction(connection, self._attempt_seconds) as cursor:
+                await cursor.execute(CLAIM, [*this, crawl_id])
+                claimed = await cursor.fetchone()
+                if claimed and any(counts := await work(cursor, claimed[0] + self._clock.offset)):
+                    await cursor.execute(COUNT, [*counts, *this])
 
         async def waiting() -> None:
             outcome.waits += 1
-            await self.close()
+            await self._drop()
 
         await when_available(attempt, waiting, attempt_seconds=self._attempt_seconds)
+        outcome.batch = self._batch
 
-    async def _was_committed(self, connection: psycopg.AsyncConnection) -> bool:
-        """Whether the attempt before this one was committed and only the answer was lost: it must not count twice."""
-        if self._unsure is None:
-            return False
-        try:
-            cursor = await connection.execute(BECAME, [self._unsure])
-        except psycopg.DataError:  # another server than the one of that transaction, restored or taken over
-            self._unsure = None
-            return False
-        (became,) = await cursor.fetchone() or (None,)
-        if became == "in progress":
-            raise psycopg.OperationalError("it is not yet known whether the last commit succeeded")
-        self._unsure = None
-        return bool(became == "committed")
+    async def _drop(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
 
     async def _open_connection(self) -> psycopg.AsyncConnection:
         if self._connection is None or self._connection.closed:
             await self.open()
         assert self._connection is not None  # noqa: S101  # open() set it or raised
         return self._connection
+
+
+async def _keep_pages(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], now: datetime) -> None:
+    if pages := [(row.key, row.page, row.seen_at(now)) for row in rows if row.page]:
+        await keep_pages(cursor, pages, now)

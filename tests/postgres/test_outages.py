@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from contextlib import asynccontextmanager
+import os
+import signal
+import subprocess
+import sys
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -12,12 +15,14 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from refillspot.clock import Clock
+from refillspot.postgres.connection import open_async_connection, transaction
 from refillspot.postgres.crawls import CrawlTable
-from refillspot.postgres.stores import Outcome, StoreTable
+from refillspot.postgres.stores import StoreTable
 from tests.postgres.test_stores import query, store, write
+from tests.programs import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from refillspot.items import Store
     from replica.tcp_proxy import TcpProxy
@@ -71,7 +76,7 @@ def counts(database_url: str) -> dict[str, Any]:
     (found,) = query(
         database_url,
         "SELECT stored, rejected, (SELECT count(*) FROM refillspot.stores) AS rows,"
-        " (SELECT count(*) FROM refillspot.rejects) AS rejects FROM refillspot.crawls",
+        " (SELECT count(*) FROM refillspot.rejects) AS rejects FROM refillspot.crawl_totals",
     )
     return found
 
@@ -130,12 +135,16 @@ async def test_a_silent_connection_is_given_up(
     assert counts(database_url) == {"stored": 1, "rejected": 0, "rows": 1, "rejects": 0}
 
 
+WAITING = (
+    "SELECT 1 FROM pg_locks JOIN pg_database ON database = pg_database.oid"
+    " WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+)
+
+
 @pytest.mark.parametrize("known", [[], [store()]])
 async def test_a_commit_whose_answer_was_lost_counts_once(
-    known: list[Store], database_url: str, proxied_database_url: str, postgres_proxy: TcpProxy,
-    caplog: pytest.LogCaptureFixture,
-) -> None:  # fmt: skip
-    caplog.set_level(logging.WARNING)
+    known: list[Store], database_url: str, proxied_database_url: str, postgres_proxy: TcpProxy
+) -> None:
     await asyncio.to_thread(write, database_url, *known)
 
     async with impatient_table(proxied_database_url) as table:
@@ -143,16 +152,105 @@ async def test_a_commit_whose_answer_was_lost_counts_once(
         with psycopg.connect(database_url, autocommit=True) as holder:
             holder.execute("SELECT pg_advisory_lock(7)")
             writing = asyncio.create_task(table.write([store(), store("BBBBbbbb2222")], CRAWL))
-            waiting = (
-                "SELECT 1 FROM pg_locks JOIN pg_database ON database = pg_database.oid"
-                " WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
-            )
-            await until(lambda: bool(query(database_url, waiting)))  # COMMIT was sent, and waits
-            postgres_proxy.cut()
-            await until(lambda: "not yet known whether the last commit" in caplog.text)
-        assert await writing == Outcome(stored=2, waits=2)
+            await until(lambda: bool(query(database_url, WAITING)))  # COMMIT was sent, and waits
+            postgres_proxy.half_open()
+        await until(lambda: bool(query(database_url, "SELECT 1 FROM refillspot.crawl_commits WHERE stored > 0")))
+        postgres_proxy.heal()
+        outcome = await writing
+
+    assert (outcome.stored, outcome.rejected) == (2, 0)
+    assert counts(database_url) == {"stored": 2, "rejected": 0, "rows": 2, "rejects": 0}
+
+
+async def test_whoever_connects_again_ends_what_it_left_behind(
+    database_url: str, proxied_database_url: str, postgres_proxy: TcpProxy
+) -> None:
+    async with impatient_table(proxied_database_url) as table:
+        change(database_url, SLOW_COMMIT)
+        with psycopg.connect(database_url, autocommit=True) as holder:
+            holder.execute("SELECT pg_advisory_lock(7)")
+            writing = asyncio.create_task(table.write([store()], CRAWL))
+            await until(lambda: bool(query(database_url, WAITING)))
+            (before,) = query(database_url, BACKENDS)
+            postgres_proxy.cut()  # the server does not notice: it waits for a lock
+            await until(lambda: before not in query(database_url, BACKENDS))
+        assert (await writing).stored == 1
+
+    assert counts(database_url) == {"stored": 1, "rejected": 0, "rows": 1, "rejects": 0}
+
+
+BACKENDS = """
+    SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'refillspot' AND wait_event = 'advisory'
+"""
+SUSPENDED = """
+import os, signal, sys
+from datetime import timedelta
+from refillspot.postgres.connection import run
+from refillspot.postgres.stores import StoreTable
+from tests.postgres.test_stores import store
+
+class StoppedClock:
+    @property
+    def offset(self):
+        os.kill(os.getpid(), signal.SIGSTOP)  # asked in the middle of the transaction
+        return timedelta()
+
+table = StoreTable(sys.argv[1], StoppedClock(), attempt_seconds=float(sys.argv[2]))
+run(table.write([store("AAAAaaaa1111")], "outage"))
+"""
+
+
+@contextmanager
+def suspended_worker(database_url: str, seconds: float) -> Iterator[int]:
+    """Yield the id of a process that is stopped while it stores AAAAaaaa1111; it gives an attempt so many seconds."""
+    command = [sys.executable, "-c", SUSPENDED, database_url, f"{seconds}"]
+    process = subprocess.Popen(command, cwd=PROJECT)
+    try:
+        os.waitpid(process.pid, os.WUNTRACED)
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
+
+
+def let_go(pid: int) -> None:
+    """Let a process go on, however often it stops; return when it has ended."""
+    status = 0x7F
+    while os.WIFSTOPPED(status):
+        os.kill(pid, signal.SIGCONT)
+        _, status = os.waitpid(pid, os.WUNTRACED)
+
+
+async def test_a_worker_suspended_in_its_transaction_holds_nobody_up(database_url: str) -> None:
+    async with impatient_table(database_url) as table:
+        with suspended_worker(database_url, 60) as pid:
+            assert (await table.write([store("BBBBbbbb2222")], CRAWL)).waits == 0
+            assert query(database_url, IN_TRANSACTION)
+            await asyncio.to_thread(let_go, pid)
 
     assert counts(database_url) == {"stored": 2, "rejected": 0, "rows": 2, "rejects": 0}
+
+
+async def test_a_transaction_of_which_nothing_is_heard_is_ended(database_url: str) -> None:
+    async with impatient_table(database_url) as table:
+        with suspended_worker(database_url, 0.5):
+            await until(lambda: not query(database_url, IN_TRANSACTION))
+            assert (await table.write([store("AAAAaaaa1111")], CRAWL)).stored == 1
+
+
+IN_TRANSACTION = """
+    SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'
+"""
+
+
+async def test_what_was_committed_is_on_disk_whatever_the_database_has_as_its_default(database_url: str) -> None:
+    name = str(conninfo_to_dict(database_url)["dbname"])
+    administer(database_url, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+
+    async with await open_async_connection(database_url) as connection, transaction(connection, 10) as cursor:
+        await cursor.execute("SELECT current_setting('synchronous_commit')")
+        assert await cursor.fetchone() == ("on",)
 
 
 async def test_one_bad_row_of_a_thousand_is_counted_as_one(database_url: str) -> None:
@@ -160,7 +258,9 @@ async def test_one_bad_row_of_a_thousand_is_counted_as_one(database_url: str) ->
 
     async with impatient_table(database_url) as table:
         change(database_url, "ALTER TABLE refillspot.stores ADD CONSTRAINT no_less CHECK (review_count >= 0)")
-        assert await table.write(stores, CRAWL) == Outcome(stored=999, rejected=1)
+        outcome = await table.write(stores, CRAWL)
+
+    assert (outcome.stored, outcome.rejected) == (999, 1)
 
     assert counts(database_url) == {"stored": 999, "rejected": 1, "rows": 999, "rejects": 1}
     (reject,) = query(database_url, "SELECT ref, error FROM refillspot.rejects")

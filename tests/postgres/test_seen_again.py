@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
 from refillspot.clock import Clock
-from refillspot.items import Evidence, MenuItem, OpeningHours, RefillTerms, RefillVerdict
+from refillspot.items import Evidence, MenuItem, OpeningHours, ReadPage, RefillTerms, RefillVerdict
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import Outcome, StoreTable
@@ -66,6 +67,9 @@ class Writer:
 
     def execute(self, statement: str) -> None:
         self._connection.execute(statement.encode())
+
+    def kept_rows(self) -> list[Any]:
+        return [page["row"] for page in self._connection.execute("SELECT row FROM refillspot.store_pages")]
 
     def close(self) -> None:
         self._connection.close()
@@ -162,7 +166,7 @@ def test_known_and_new_stores_of_one_write_are_counted_together(database_url: st
         return await table.write([store("A"), store("B", name="다른"), store("C"), store("D", lat=0.0)], "one")
 
     assert with_table(database_url, work) == Outcome(stored=3, rejected=1)
-    assert query(database_url, "SELECT stored, rejected FROM refillspot.crawls") == [{"stored": 5, "rejected": 1}]
+    assert query(database_url, "SELECT stored, rejected FROM refillspot.crawl_totals") == [{"stored": 5, "rejected": 1}]
     assert query(database_url, "SELECT count(*) FROM refillspot.stores") == [{"count": 3}]
 
 
@@ -175,3 +179,40 @@ def test_a_known_row_that_a_younger_rule_refuses_is_a_reject(database_url: str) 
     (reject,) = query(database_url, "SELECT ref, error FROM refillspot.rejects")
     assert reject["ref"] == "B"
     assert "younger" in reject["error"]
+
+
+def test_an_older_page_that_comes_late_replaces_nothing(writer: Writer) -> None:
+    late, newer = store(name="as it was", tags=["new tag"]), store(name="as it is")
+    late.read_at -= 600
+    late.read_from(ReadPage({"nm": "as it was"}, b"old"))
+    newer.read_from(ReadPage({"nm": "as it is"}, b"new"))
+    row = writer.write(newer)
+
+    assert writer.write(late) == row
+    assert writer.kept_rows() == [{"nm": "as it is"}]
+
+
+def test_a_database_whose_clock_was_put_back_takes_what_comes(writer: Writer) -> None:
+    writer.write(store(name="before"))
+    writer.execute("UPDATE refillspot.stores SET last_seen_at = now() + interval '1 hour'")
+    row = writer.write(store(name="after"))
+
+    assert row["name"] == "after"
+    assert row["last_seen_at"] > datetime.now(UTC) + timedelta(minutes=30)
+
+
+def test_when_a_store_was_seen_is_told_by_the_database_whatever_the_clock_of_the_worker(database_url: str) -> None:
+    class NoClock:
+        offset = timedelta()
+
+    async def scenario() -> None:
+        table = StoreTable(database_url, NoClock())  # type: ignore[arg-type]
+        await table.write([store()])
+        await table.close()
+
+    asyncio.run(scenario())
+
+    (row,) = query(
+        database_url, "SELECT first_seen_at <= now() AND last_seen_at <= now() AS past FROM refillspot.stores"
+    )
+    assert row == {"past": True}
