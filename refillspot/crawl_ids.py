@@ -10,7 +10,7 @@ from refillspot.language import gettext as _
 CRAWL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # `..` and what looks like an option begin otherwise
 BESIDE_CRAWLS = ("politeness", "api_health", "cache", "crawls")  # in keys: <REDIS_KEY_PREFIX>:<one of these>:…
 OF_CRAWLS = ("crawl", "seen", "lanes", "lane", "waiting", "workers", "attempts", "batches", "dead", "heartbeats",
-             "silent", "requests", "lease")  # in keys: …:<one of these>  # fmt: skip
+             "silent", "stored", "requests", "lease")  # in keys: …:<one of these>  # fmt: skip
 INSTEAD_OF_IDS = ("last", "all")  # of `scrapy stats`
 RESERVED = {*BESIDE_CRAWLS, *OF_CRAWLS, *INSTEAD_OF_IDS}
 SHOWN = 80  # characters of one that is none, in a message

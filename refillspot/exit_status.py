@@ -123,6 +123,18 @@ def crawl_exit_status(stats: Mapping[str, Any]) -> ExitStatus:
                 "has the site changed, or is it refusing this crawl? See the log."
             ).format(known=counts.known),
         )
+    if forgotten := counts.own.get("forgotten"):
+        return ExitStatus(
+            COULD_NOT_RUN,
+            gettext(
+                "{stored} stores are stored, but PostgreSQL came back older than it was, and {forgotten} others are "
+                "gone. The same command fetches them again."
+            ).format(stored=counts.stored, forgotten=forgotten),
+        )
+    if "crawl/id" in stats and f"{OWN}state" not in stats:
+        return ExitStatus(
+            COULD_NOT_RUN, gettext("All is fetched, but the crawl could not be closed: run the same command again.")
+        )
     told = gettext("Complete: {stores}.")
     if counts.lost:
         told = gettext("{stores}, but {lost} answers could not be used{where}.")

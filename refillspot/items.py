@@ -223,6 +223,10 @@ class _Read:
     def read_from(self, page: ReadPage) -> None:
         self.page = page
 
+    def read_ago(self, seconds: float) -> None:
+        """Say that it was read so long ago."""
+        self.read_at = monotonic() - seconds
+
     def stored_by(self, commit: Commit) -> None:
         self.commit = commit
 

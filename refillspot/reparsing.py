@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from refillspot.clock import Clock
@@ -106,7 +105,7 @@ class _Reparsing:
         return self._region is None or store.region == self._region.name
 
     async def _store(self, store: Store, seen_at: datetime) -> None:
-        store.read_at = monotonic() - (self._clock.now() - seen_at).total_seconds()
+        store.read_ago((self._clock.now() - seen_at).total_seconds())
         outcome = await self._table.write([store])
         self._result.stored += outcome.stored
         self._result.rejected += outcome.rejected

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import time
 from typing import TYPE_CHECKING
 
 import psutil
 
+from refillspot.services.binaries import find_postgres
 from refillspot.services.postgres_server import PORT, PostgresServer
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ class OwnPostgres:
 
     def __init__(self, directory: Path) -> None:
         self._server = PostgresServer("postgres", directory)
+        self._directory = directory
         self.url = self._server.url
         self.socket = f"{directory}/.s.PGSQL.{PORT}"
         self._pid_file = directory / "data/postmaster.pid"
@@ -40,6 +44,35 @@ class OwnPostgres:
         processes = [postmaster, *postmaster.children(recursive=True)]
         postmaster.kill()
         psutil.wait_procs(processes)
+
+    def copy(self, to: Path) -> None:
+        """Make a copy of what it has now, as one that is to take over is begun."""
+        program = find_postgres() / "pg_basebackup"
+        command: list[str | Path] = [
+            program,
+            "-h",
+            self._directory,
+            "-U",
+            "postgres",
+            "-D",
+            to,
+            "-c",
+            "fast",
+            "-X",
+            "fetch",
+        ]
+        subprocess.run(command, check=True, capture_output=True)
+
+    def become(self, copy: Path) -> None:
+        """Let a copy take over: what was committed after it was made is gone."""
+        self.kill()
+        data = self._pid_file.parent
+        owner = data.stat()
+        shutil.rmtree(data)
+        shutil.move(copy, data)
+        for path in (data, *data.rglob("*")):
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        self.start()
 
     def _is_running(self) -> bool:
         try:

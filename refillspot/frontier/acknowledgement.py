@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from refillspot.frontier.codec import RequestCodec
     from refillspot.frontier.consumer import Consumer
     from refillspot.frontier.queue import Entry
+    from refillspot.items import Commit
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ class RequestEnd:
     """The reason without what is particular, to be counted by: "HTTP 404", or an exception's class."""
     traceback: str = ""
     replacement: Request | None = None
+    commit: Commit | None = None
+    """That of its items, where it is known."""
 
 
 def judge_download(result: Response | Request | Failure, good_statuses: Collection[int]) -> RequestEnd:
@@ -116,6 +119,8 @@ class Acknowledgement:
 
     def acknowledge(self, entry: Entry, end: RequestEnd) -> None:
         match end.verdict:
+            case Verdict.DONE if end.commit:
+                self._consumer.acknowledge(entry.key, "stored", *entry.key, *end.commit)
             case Verdict.DONE:
                 self._consumer.acknowledge(entry.key, "done", *entry.key)
             case Verdict.REPLACED:

@@ -16,7 +16,7 @@ from refillspot.policies.retries import pauses
 from refillspot.stats.crawl import GONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from refillspot.frontier.leases import Limits
     from refillspot.frontier.queue import Beat, CrawlQueue, Entry, Key
@@ -90,9 +90,16 @@ class Consumer:
     """
 
     def __init__(
-        self, queue: CrawlQueue, limits: Limits, changed: Callable[[], None], rolled_back: Callable[[], object]
+        self,
+        queue: CrawlQueue,
+        limits: Limits,
+        changed: Callable[[], None],
+        rolled_back: Callable[[], object],
+        may_end: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
+        """`may_end` is asked when nothing is left to do, for as long as it says no."""
         self._queue = queue
+        self._may_end = may_end
         self._limits = limits
         self._changed = changed
         self._rolled_back = rolled_back
@@ -283,6 +290,8 @@ class Consumer:
     async def _look_for_end(self) -> None:
         if self.is_idle and not self._is_seeding:
             state, self.result = await self._queue.try_finish()
+            if state == WON and self._may_end and not await self._may_end():
+                return
             if state in {WON, COMPLETE, GONE}:
                 self.ended = state
 

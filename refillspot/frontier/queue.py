@@ -58,6 +58,14 @@ class Beat:
     paused: bool
 
 
+class Written(NamedTuple):
+    """Commits of one writer."""
+
+    writer: str
+    first: int
+    last: int
+
+
 class CrawlQueue:
     """The queue as one worker uses it. Every method is one round trip and raises what redis-py raises."""
 
@@ -104,6 +112,32 @@ class CrawlQueue:
         """Close the crawl. Its keys expire after `keep_seconds`, unless there are dead letters."""
         await self._scripts["complete"](keys=[self._prefix], args=[result, keep_seconds])
 
+    async def stored_lately(self, within_seconds: float) -> tuple[int, list[Written]] | None:
+        """Return how many requests are stored, and which commits to look for in PostgreSQL.
+
+        None if somebody has looked within so many seconds.
+        """
+        found = await self._run("stored", round(within_seconds * 1000))
+        if not found:
+            return None
+        return found[0], [Written(_text(writer), first, last) for writer, first, last in found[1:]]
+
+    async def settle(
+        self, keep_seconds: float, missing: int, there: Mapping[Written, Iterable[int]]
+    ) -> tuple[int, int]:
+        """Tell what PostgreSQL has: how many stores are missing in all, and which of the commits are there.
+
+        What it has is forgotten after `keep_seconds`. Return how many requests are queued again because their stores
+        are missing, and how many stores are missing of which nothing is known any more.
+        """
+        told = [
+            part
+            for written, batches in there.items()
+            for part in (written.writer, written.last, f",{','.join(map(str, batches))},")
+        ]
+        requeued, forgotten = await self._run("settle", round(keep_seconds * 1000), missing, *told)
+        return requeued, forgotten
+
     async def counts(self) -> dict[str, int]:
         """Return what was counted over all workers: queued, duplicates, done, retried, redelivered, dead."""
         fields: Any = await self._client.hgetall(self._keys.crawl)
@@ -128,7 +162,7 @@ class CrawlQueue:
 
 COUNT = b"count:"
 NUMBER = re.compile(rb"-?\d{1,18}")
-SCRIPTS = ("commit", "take", "beat", "audit", "finish", "complete", "forget")
+SCRIPTS = ("commit", "take", "beat", "audit", "finish", "complete", "forget", "stored", "settle")
 
 
 def read_counts(fields: Mapping[bytes, bytes]) -> dict[str, int]:

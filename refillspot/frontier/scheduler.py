@@ -86,6 +86,7 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
         assert self.crawler.engine  # noqa: S101  # it opens this scheduler
         watch(self.crawler.engine, self)
         self.crawler.signals.connect(self._item_error, signal=signals.item_error)
+        self.crawler.signals.connect(self._item_scraped, signal=signals.item_scraped)
         self.crawler.signals.connect(self._spider_error, signal=signals.spider_error)
         if not self.crawler.settings.getint("FRONTIER_PREFETCH"):
             self.crawler.signals.connect(self._concurrency_changed, signal=concurrency_changed)
@@ -181,6 +182,11 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
     def _item_error(self, response: Any, failure: Failure) -> None:
         if leased := self._leased.get(getattr(response, "request", None)):  # type: ignore[arg-type]
             leased.note(judge_item_failure(failure))
+
+    def _item_scraped(self, item: Any, response: Any) -> None:
+        leased, commit = self._leased.get(getattr(response, "request", None)), getattr(item, "commit", None)  # type: ignore[arg-type]
+        if leased and commit and leased.end.verdict is Verdict.DONE:
+            leased.end = RequestEnd(commit=max(commit, leased.end.commit or commit))
 
     def _concurrency_changed(self, level: int) -> None:
         self._session.consumer.lease_ahead(2 * level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from dataclasses import replace
@@ -16,10 +17,12 @@ from refillspot.clock import Clock
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.exit_status import complete_exit_status
-from refillspot.frontier.consumer import Consumer
+from refillspot.frontier.commit_check import CommitCheck
+from refillspot.frontier.consumer import FIRST_WAIT, LONGEST_WAIT, Consumer
 from refillspot.frontier.leases import Limits
-from refillspot.frontier.queue import COMPLETE, WON, CrawlQueue, name_worker, read_result
+from refillspot.frontier.queue import CLOSING, COMPLETE, WON, CrawlQueue, name_worker, read_result
 from refillspot.language import gettext as _
+from refillspot.policies.retries import pauses
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.shared.connections import connect
 from refillspot.shared.keys import crawl_prefix, unfinished_crawl_key
@@ -85,6 +88,7 @@ class RedisCrawls:
 logger = logging.getLogger(__name__)
 
 AHEAD_SECONDS = 0.25  # a turn of the consumer takes some 20 ms, in a busy process more; others wait for what is leased
+CLOSING_SECONDS = 0.2  # between looks at a crawl that another worker closes
 KEEP_SECONDS = 7 * 24 * 3600  # for late workers; then Redis forgets a crawl that left no dead letters
 
 
@@ -134,16 +138,32 @@ class CrawlSession:
             self._queue = CrawlQueue(connect(self._settings["REDIS_URL"]), prefix, self._worker)
             if self._settings.getbool("SCHEDULER_FLUSH_ON_START"):
                 await self._queue.clear()
-            if await self._queue.open() != COMPLETE:
+            self._commit_check = _commit_check(self._queue, self._crawls, crawl.id)
+            if not await self._was_left_to_be_closed():
                 break
-            await self._note_end()  # whoever closed it died before PostgreSQL knew
             await self._queue.close()
-        self.consumer = Consumer(self._queue, _limits(self._settings), self._changed, self._rolled_back)
+        may_end = self._commit_check.may_end if self._commit_check else None
+        self.consumer = Consumer(self._queue, _limits(self._settings), self._changed, self._rolled_back, may_end)
         await self.consumer.start()
+        self._checking = asyncio.create_task(self._commit_check.run()) if self._commit_check else None
         self._stats.set_value("crawl/id", crawl.id)
         self._stats.set_value("crawl/worker", self._worker)
         self._signals.connect(self._count_outages, signal=stats_asked)
         logger.info("crawl %s, begun at %s, worker %s", crawl.id, crawl.started_at, self._worker)
+
+    async def _was_left_to_be_closed(self) -> bool:
+        """Close the crawl if whoever did so died on the way: what is asked for now is another one."""
+        state = await self._queue.open()
+        while state == CLOSING:
+            state, _result = await self._queue.try_finish()
+            if state == WON and await self._may_end():
+                await self._close()
+                return True
+            await asyncio.sleep(CLOSING_SECONDS)
+            state = await self._queue.open()
+        if state == COMPLETE:
+            await self._note_end()  # PostgreSQL did not come to know
+        return state == COMPLETE
 
     @property
     def trouble(self) -> str | None:
@@ -157,10 +177,10 @@ class CrawlSession:
         if not hasattr(self, "consumer"):
             return  # it never joined
         self._count_outages()
+        if self._checking:
+            self._checking.cancel()
         if self.consumer.ended == WON:
-            result = await self._note_end()
-            seconds = KEEP_SECONDS if self._settings.getbool("SCHEDULER_PERSIST") else 0
-            await self._queue.complete(msgspec.json.encode(result), seconds)
+            result = await self._close()
             self._tell(result)
             await self._notify(result)
         elif self.consumer.ended == COMPLETE:
@@ -172,6 +192,24 @@ class CrawlSession:
 
     def _count_outages(self) -> None:
         self._stats.set_value("frontier/redis_outages", self.consumer.outages)
+
+    async def _may_end(self) -> bool:
+        return self._commit_check is None or await self._commit_check.may_end()
+
+    async def _close(self) -> dict[str, int]:
+        """Tell PostgreSQL and Redis that the crawl is complete. Waits for both as long as it takes."""
+        waits = pauses(FIRST_WAIT, LONGEST_WAIT)
+        while True:
+            try:
+                result = await self._note_end()
+                seconds = KEEP_SECONDS if self._settings.getbool("SCHEDULER_PERSIST") else 0
+                await self._queue.complete(msgspec.json.encode(result), seconds)
+            except (RedisError, OSError) as error:
+                wait = next(waits)
+                logger.warning("Redis: %s; the crawl is complete, and closed when it answers", error)
+                await asyncio.sleep(wait)
+            else:
+                return result
 
     async def _note_end(self) -> dict[str, int]:
         counts = await self._queue.counts() | {"known": self._stats.get_value("postgres/known", 0)}
@@ -194,6 +232,10 @@ def _crawls(settings: BaseSettings) -> CrawlTable | RedisCrawls:
     if database_url := settings.get("DATABASE_URL"):
         return CrawlTable(database_url)
     return RedisCrawls(settings["REDIS_URL"], settings["REDIS_KEY_PREFIX"])
+
+
+def _commit_check(queue: CrawlQueue, crawls: CrawlTable | RedisCrawls, crawl_id: str) -> CommitCheck | None:
+    return CommitCheck(queue, crawls, crawl_id) if isinstance(crawls, CrawlTable) else None
 
 
 def _limits(settings: BaseSettings) -> Limits:

@@ -21,9 +21,10 @@ from refillspot.postgres.database import migrate, migrate_database
 from refillspot.stats.crawl import STATES, Crawl, CrawlScope, named_crawl
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+LOOK_SECONDS = 10.0  # for an answer to a small question
 JOINING_LOCK = 0x6372_6177_6C73  # "crawls"; two first processes must not make two crawls
 COLUMNS = "id, spider, arguments, state, stored, rejected, counts, started_at, ended_at"
 UNFINISHED = f"""
@@ -64,6 +65,14 @@ COMPLETE = f"""
                 AND (NOT crawl.arguments ? 'districts' OR crawl.arguments -> 'districts' ? store.district_code)
         )
     WHERE id = %(id)s RETURNING {COLUMNS}
+"""
+COMMITS = """
+    SELECT c.state = 'complete', coalesce(c.stored + c.rejected, 0), ARRAY(
+            SELECT w.writer || ' ' || w.batch FROM refillspot.crawl_commits AS w
+            JOIN unnest(%(writers)s::text[], %(firsts)s::int8[], %(lasts)s::int8[]) AS asked (writer, first, last)
+            ON w.writer = asked.writer AND w.batch BETWEEN asked.first AND asked.last
+        )
+    FROM (SELECT) AS one LEFT JOIN refillspot.crawl_totals AS c ON c.id = %(id)s
 """
 FORGET_COMMITS = "DELETE FROM refillspot.crawl_commits WHERE committed_at < now() - interval '30 days'"
 
@@ -121,6 +130,31 @@ class CrawlTable:
             pass
 
         return await when_available(operation, nothing)
+
+    async def commits(
+        self, crawl_id: str, written: Sequence[tuple[str, int, int]]
+    ) -> tuple[int, dict[str, list[int]]] | None:
+        """Return how many stores a crawl has committed, and which of these commits: (writer, first batch, last) each.
+
+        None if it is complete: then nobody asks any more.
+
+        Raises:
+            ServiceUnavailableError: PostgreSQL does not answer.
+        """
+        writers, firsts, lasts = zip(*written, strict=True) if written else ((), (), ())
+        asked = {"id": crawl_id, "writers": list(writers), "firsts": list(firsts), "lasts": list(lasts)}
+        try:
+            async with asyncio.timeout(LOOK_SECONDS), await open_async_connection(self._database_url) as connection:
+                row = await (await connection.execute(COMMITS, asked)).fetchone()
+        except (psycopg.Error, TimeoutError) as error:
+            raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+        is_complete, total, found = row or (False, 0, [])
+        if is_complete:
+            return None
+        batches: dict[str, list[int]] = {}
+        for writer, batch in map(str.split, found):
+            batches.setdefault(writer, []).append(int(batch))
+        return total, batches
 
 
 def _joinable(crawl: Crawl, spider: str, arguments: Mapping[str, Any]) -> Crawl:

@@ -31,6 +31,8 @@ class CrawlKeys:
         self.attempts = f"{prefix}:attempts"
         self.batches = f"{prefix}:batches"
         self.dead = f"{prefix}:dead"
+        self.stored = f"{prefix}:stored"
+        """Requests whose stores were committed lately."""
         self.heartbeats = f"{prefix}:heartbeats"
         self.requests = f"{prefix}:requests"
         """The queue of scrapy-redis' own scheduler; its fingerprints are `seen`."""

@@ -119,7 +119,7 @@ class Arena:
         }
         given = [part for setting, value in settings.items() for part in ("-s", f"{setting}={value}")]
         command = ("fleet", "diningcode", "-a", f"district={district}", *given, *options)
-        return Fleet(lambda: self._start("scrapy", *command, environment=environment))
+        return Fleet(lambda: self._start("scrapy", *command, environment=environment), database_url)
 
     def _start_site(self) -> Site:
         options = ("--latency-ms", str(LATENCY_MS), "--until-stdin-closes")
@@ -133,7 +133,9 @@ class Arena:
 class Fleet:
     """A `scrapy fleet` that is started again, as its user would, until its crawl is complete."""
 
-    def __init__(self, start: Callable[[], Program]) -> None:
+    def __init__(self, start: Callable[[], Program], database_url: str) -> None:
+        self.database_url = database_url
+        """Past the proxy."""
         self._start = start
         self.starts = 0
         self.told: list[str] = []

@@ -5,11 +5,13 @@ from __future__ import annotations
 import signal
 import time
 from contextlib import suppress
+from pathlib import Path
 from shutil import copytree, rmtree
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import psutil
+import psycopg
 
 from tests.programs import children
 
@@ -65,6 +67,20 @@ def kill_postgres(arena: Arena, _: Fleet, rng: Random) -> None:
     arena.postgres.start()
 
 
+def older_postgres(arena: Arena, fleet: Fleet, rng: Random) -> None:
+    """A copy takes over that is behind: commits of which the workers were told are gone.
+
+    Not when a crawl is complete: nobody would be there to see it.
+    """
+    with TemporaryDirectory(dir=arena.logs.parent) as home:
+        arena.postgres.copy(Path(home) / "copy")
+        time.sleep(rng.uniform(0, LONGEST))
+        with suppress(psycopg.OperationalError), psycopg.connect(fleet.database_url) as connection:
+            connection.execute("LOCK TABLE refillspot.crawls IN SHARE ROW EXCLUSIVE MODE")
+            if {("running",)} == set(connection.execute("SELECT state FROM refillspot.crawls")):
+                arena.postgres.become(Path(home) / "copy")
+
+
 def cut_redis(arena: Arena, _: Fleet, rng: Random) -> None:  # noqa: ARG001  # one shape for all troubles
     arena.redis_proxy.cut()
 
@@ -100,8 +116,8 @@ def full_postgres_disk(arena: Arena, _: Fleet, rng: Random) -> None:
 
 WORKERS = (kill_worker, stop_worker, suspend_worker)
 SERVERS = (
-    kill_redis, roll_back_redis, kill_postgres, cut_redis, cut_postgres, slow_redis, slow_postgres, silent_redis,
-    silent_postgres,
+    kill_redis, roll_back_redis, kill_postgres, older_postgres, cut_redis, cut_postgres, slow_redis, slow_postgres,
+    silent_redis, silent_postgres,
 )  # fmt: skip
 DISKS = (full_redis_disk, full_postgres_disk)
 

@@ -183,7 +183,7 @@ def test_a_known_row_that_a_younger_rule_refuses_is_a_reject(database_url: str) 
 
 def test_an_older_page_that_comes_late_replaces_nothing(writer: Writer) -> None:
     late, newer = store(name="as it was", tags=["new tag"]), store(name="as it is")
-    late.read_at -= 600
+    late.read_ago(600)
     late.read_from(ReadPage({"nm": "as it was"}, b"old"))
     newer.read_from(ReadPage({"nm": "as it is"}, b"new"))
     row = writer.write(newer)
@@ -212,7 +212,5 @@ def test_when_a_store_was_seen_is_told_by_the_database_whatever_the_clock_of_the
 
     asyncio.run(scenario())
 
-    (row,) = query(
-        database_url, "SELECT first_seen_at <= now() AND last_seen_at <= now() AS past FROM refillspot.stores"
-    )
-    assert row == {"past": True}
+    times = "SELECT first_seen_at <= now() AND last_seen_at <= now() AS past FROM refillspot.stores"
+    assert query(database_url, times) == [{"past": True}]

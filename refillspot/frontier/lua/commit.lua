@@ -74,6 +74,18 @@ function operations.bury()
   end
 end
 
+-- A success whose stores PostgreSQL has: kept for a while, since a PostgreSQL that comes back may not have them.
+function operations.stored()
+  local lane, id, writer, batch = argument(), argument(), argument(), argument()
+  local entry = redis.pcall('XRANGE', stream(lane), id, id)[1]
+  local removed = remove(lane, id)
+  count('done', removed)
+  if removed == 1 and entry then
+    increase(CRAWL, 'stored', 1)
+    redis.call('ZADD', STORED, now_ms(), writer .. ':' .. batch .. ':' .. lane .. ':' .. entry[2][2])
+  end
+end
+
 operations['return'] = function()
   local lane, id, payload = argument(), argument(), argument()
   if owns(lane, id) then

@@ -3,7 +3,7 @@
 redis.call('HSET', CRAWL, 'state', 'complete', 'result', ARGV[1])
 if redis.call('EXISTS', DEAD) == 0 then
   local seconds = tonumber(ARGV[2])
-  local keys = { SEEN, LANES, WAITING, WORKERS, ATTEMPTS, BATCHES, SILENT }
+  local keys = { SEEN, LANES, WAITING, WORKERS, ATTEMPTS, BATCHES, SILENT, STORED }
   for _, lane in ipairs(lanes()) do
     keys[#keys + 1] = stream(lane)
   end

@@ -1,6 +1,6 @@
 -- Remove the keys of a crawl, each by its own name: a prefix could be that of others. ARGV: 1 = dead letters too.
 -- Returns how many there were.
-local keys = { CRAWL, SEEN, LANES, WAITING, WORKERS, ATTEMPTS, BATCHES, SILENT, base .. ':heartbeats', base .. ':requests' }
+local keys = { CRAWL, SEEN, LANES, WAITING, WORKERS, ATTEMPTS, BATCHES, SILENT, STORED, base .. ':heartbeats', base .. ':requests' }
 for _, lane in ipairs(lanes()) do
   keys[#keys + 1] = stream(lane)
 end

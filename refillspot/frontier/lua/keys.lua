@@ -4,6 +4,8 @@ local base = KEYS[1]
 local CRAWL, SEEN, LANES = base .. ':crawl', base .. ':seen', base .. ':lanes'
 local WAITING, WORKERS, ATTEMPTS = base .. ':waiting', base .. ':workers', base .. ':attempts'
 local BATCHES, DEAD, GROUP = base .. ':batches', base .. ':dead', 'workers'
+-- Requests whose stores were committed lately, by when: <writer>:<batch>:<lane>:<payload>.
+local STORED = base .. ':stored'
 -- Workers whose lease ran out and whose requests others have; one that lives after all is none of them again.
 local SILENT = base .. ':silent'
 

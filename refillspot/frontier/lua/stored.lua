@@ -1,0 +1,20 @@
+-- What was stored lately, to be looked for in PostgreSQL. ARGV: worker, ms within which nobody has to look again.
+-- Returns nothing then, else how many requests were told to be stored, and {writer, first batch, last batch} each.
+if now_ms() - natural(redis.call('HGET', CRAWL, 'looked_ms')) < tonumber(ARGV[2]) then
+  return {}
+end
+redis.call('HSET', CRAWL, 'looked_ms', now_ms())
+local first, last = {}, {}
+for _, member in ipairs(redis.call('ZRANGE', STORED, 0, -1)) do
+  local writer, batch = string.match(member, '^([^:]*):(%d+):')
+  if writer then
+    batch = tonumber(batch)
+    first[writer] = math.min(first[writer] or batch, batch)
+    last[writer] = math.max(last[writer] or batch, batch)
+  end
+end
+local found = { natural(redis.call('HGET', CRAWL, 'stored')) }
+for writer, batch in pairs(first) do
+  found[#found + 1] = { writer, batch, last[writer] }
+end
+return found

@@ -1,0 +1,135 @@
+"""A PostgreSQL that comes back older: what it had committed is fetched again, or said to be gone."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from refillspot.clock import Clock
+from refillspot.frontier import commit_check
+from refillspot.frontier.commit_check import CommitCheck
+from refillspot.frontier.queue import CLOSING, COMPLETE, OPEN, WON
+from refillspot.postgres.crawls import CrawlTable
+from refillspot.postgres.stores import StoreTable
+from tests.frontier.test_queue import names, push, take
+from tests.postgres.test_stores import store
+
+if TYPE_CHECKING:
+    import pytest
+
+    from refillspot.frontier.queue import CrawlQueue
+    from tests.frontier.conftest import Workers
+
+CRAWL = "one"
+
+
+async def begin(database_url: str) -> CrawlTable:
+    await CrawlTable(database_url).join("diningcode", {}, CRAWL, Clock().now())
+    return CrawlTable(database_url)
+
+
+async def fetch(queue: CrawlQueue, table: StoreTable, number: int, name: str) -> None:
+    """Fetch and store what `name` asks for, and tell the queue, in its batch `number`."""
+    assert await queue.commit(number, push(name)) == OPEN
+    (entry,) = await take(queue)
+    outcome = await table.write([store(f"{name:0>12}")], CRAWL)
+    await queue.commit(number + 1, ["stored", *entry.key, table.writer, outcome.batch])
+
+
+def forget(database_url: str, batches: str) -> None:
+    """Let PostgreSQL be what it was before these commits."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(f"DELETE FROM refillspot.crawl_commits WHERE batch {batches}".encode())
+
+
+async def test_requests_whose_commit_is_gone_are_queued_again_and_only_those(
+    workers: Workers, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    crawls, table = await begin(database_url), StoreTable(database_url, Clock())
+    async with workers("a", "b") as (a, b):
+        check = CommitCheck(a, crawls, CRAWL)
+        for number, name in enumerate("xyz"):
+            await fetch(a, table, 2 * number + 1, name)
+        assert await check.may_end()
+        assert await a.length() == 0
+        forget(database_url, "> 2")  # each store that is new has two: it was looked for, and stored
+
+        assert not await check.may_end()
+        assert names(await take(b)) == ["y", "z"]
+        assert (check.requeued, (await a.counts())["done"]) == (2, 1)
+        assert "2 pages are fetched again" in caplog.text
+        assert await check.may_end()  # each once
+    await table.close()
+
+
+async def test_a_crawl_that_is_being_closed_goes_on(workers: Workers, database_url: str) -> None:
+    crawls, table = await begin(database_url), StoreTable(database_url, Clock())
+    async with workers("a") as (a,):
+        await fetch(a, table, 1, "x")
+        await a.commit(3, ["seeded"])
+        assert (await a.try_finish())[0] == WON
+        assert await a.open() == CLOSING
+        forget(database_url, "> 0")
+
+        assert not await CommitCheck(a, crawls, CRAWL).may_end()
+        assert await a.open() == OPEN
+        assert names(await take(a)) == ["x"]
+    await table.close()
+
+
+async def test_what_has_been_there_for_long_is_not_remembered_and_missed_all_the_same(
+    workers: Workers, database_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commit_check, "KEEP_SECONDS", -1.0)
+    crawls, table = await begin(database_url), StoreTable(database_url, Clock())
+    async with workers("a") as (a,):
+        await fetch(a, table, 1, "x")
+        await fetch(a, table, 3, "y")
+        assert await CommitCheck(a, crawls, CRAWL).may_end()
+        forget(database_url, "> 2")
+
+        assert await CommitCheck(a, crawls, CRAWL).may_end()  # nobody knows what it was
+        assert await a.length() == 0
+        assert (await a.counts())["forgotten"] == 1
+        assert "1 stores are gone" in caplog.text
+        assert await CommitCheck(a, crawls, CRAWL).may_end()
+        assert (await a.counts())["forgotten"] == 1  # said once
+    await table.close()
+
+
+async def test_while_postgresql_is_away_no_crawl_ends(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(commit_check, "RETRY_SECONDS", 0)
+    away = CrawlTable("postgresql://nobody@127.0.0.1:1/nowhere")
+    async with workers("a") as (a,):
+        assert not await CommitCheck(a, away, CRAWL).may_end()
+    assert "when PostgreSQL says so" in caplog.text
+
+
+async def test_one_look_in_a_while_is_enough_for_all_workers(workers: Workers, database_url: str) -> None:
+    await begin(database_url)
+    async with workers("a", "b") as (a, b):
+        assert await a.stored_lately(60) == (0, [])
+        assert await b.stored_lately(60) is None
+        assert await b.stored_lately(0) == (0, [])
+
+
+async def test_a_crawl_that_postgresql_has_closed_is_not_asked_about(
+    workers: Workers, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    crawls, table = await begin(database_url), StoreTable(database_url, Clock())
+    async with workers("a") as (a,):
+        await fetch(a, table, 1, "x")
+        await crawls.complete(CRAWL, {}, Clock().now())
+        forget(database_url, "> 0")
+
+        assert await CommitCheck(a, crawls, CRAWL).may_end()
+        assert await a.length() == 0
+        await a.complete(b"{}", 60)
+        assert await a.open() == COMPLETE
+    await table.close()
+    assert not caplog.text
