@@ -226,3 +226,52 @@ def test_a_worker_that_is_told_to_stop_while_it_opens_leaves_as_any_other(crawl:
     assert "Closing spider (shutdown)" in result.stderr
     assert "Traceback" not in result.stderr
     assert result.stderr.endswith("The same command continues from here.\n")
+
+
+FEW = ("-a", "district=금천구", "-a", "limit=3")
+
+
+def test_a_redis_that_dies_while_a_crawl_is_closed_is_waited_for(
+    crawl: Crawl, database_url: str, own_redis: OwnRedis, key_prefix: str
+) -> None:
+    crawl.environment["REDIS_URL"] = own_redis.url
+    with crawl.start(*FEW) as process, psycopg.connect(database_url) as holder:
+        while not (ids := running_crawls(database_url)):
+            time.sleep(0.01)
+        holder.execute("LOCK TABLE refillspot.crawls IN SHARE ROW EXCLUSIVE MODE")
+        with redis.Redis.from_url(own_redis.url) as client:
+            while client.hget(f"{key_prefix}:{ids[0]}:crawl", "state") != b"closing":
+                time.sleep(0.01)
+        own_redis.kill()
+        holder.commit()
+        process.wait_for_line("Redis: ")  # the worker, or whoever closes
+        own_redis.start()
+        _, log = process.communicate()
+
+    assert process.returncode == 0, log[-3000:]
+    with redis.Redis.from_url(own_redis.url) as client:
+        assert client.hget(f"{key_prefix}:{ids[0]}:crawl", "state") == b"complete"
+
+
+def test_a_crawl_that_was_left_half_closed_is_closed_and_another_begun(
+    crawl: Crawl, site: Site, database_url: str, redis_url: str, key_prefix: str
+) -> None:
+    assert crawl.run(*FEW).returncode == 0
+    (first,) = crawls(database_url)
+    with psycopg.connect(database_url) as connection:  # as its closer left it, who died before PostgreSQL knew
+        connection.execute("UPDATE refillspot.crawls SET state = 'running', ended_at = NULL")
+    with redis.Redis.from_url(redis_url) as client:
+        client.hset(f"{key_prefix}:{first['id']}:crawl", mapping={"state": "closing", "closer": "gone"})
+    site.clear_log()
+
+    ended = crawl.run(*FEW, "-s", "CACHE_ENABLED=False")
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    assert [row["state"] for row in crawls(database_url)] == ["complete", "complete"]
+    assert any(entry["kind"] == "list" for entry in site.log())
+
+
+def running_crawls(database_url: str) -> list[str]:
+    with psycopg.connect(database_url) as connection:
+        if connection.execute("SELECT to_regclass('refillspot.crawls')").fetchone() == (None,):
+            return []
+        return [id_ for (id_,) in connection.execute("SELECT id FROM refillspot.crawls WHERE state = 'running'")]
