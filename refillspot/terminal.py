@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.table import Table
 
-from refillspot.readable import readable
+from refillspot.readable import discard, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,10 +19,20 @@ if TYPE_CHECKING:
 
 
 class Terminal(Console):
-    """A console of rich on which only rich moves the cursor and chooses colours; styles are given as `style`."""
+    """A console of rich on which only rich moves the cursor and chooses colours; styles are given as `style`.
 
-    def __init__(self, **options: Any) -> None:
+    With `outlives_reader` what is shown goes nowhere once nobody reads it; else the program ends with 1.
+    """
+
+    def __init__(self, *, outlives_reader: bool = False, **options: Any) -> None:
         super().__init__(highlight=False, markup=False, emoji=False, **options)
+        self._outlives_reader = outlives_reader
+
+    def on_broken_pipe(self) -> None:
+        if not self._outlives_reader:
+            super().on_broken_pipe()
+        self.quiet = True
+        discard(self.file)
 
     def render_str(self, text: str, **options: Any) -> Text:
         return super().render_str(readable(text), **options)

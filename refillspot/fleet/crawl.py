@@ -119,7 +119,7 @@ class FleetCrawl:
         with (
             CrawlReader(self.services, self.settings, self.crawl) as looks,
             ProgressReader(self.services.redis_url, prefix) as reader,
-            Display(Terminal(), title) as display,
+            Display(Terminal(outlives_reader=True), title) as display,
         ):
             watch = Watch(looks, display, reader, self.services.database_url, self.crawl.id)
             watchdog = Watchdog(reader.silent_workers, self.settings.getfloat("FRONTIER_LEASE_SECONDS"))
@@ -224,9 +224,8 @@ def size_fleet(asked: str, *, cores: int, memory_mb: int, requests_per_second: f
         if int(asked) > by_memory:
             told = _("-n {asked} is more than FLEET_MAX_MEMORY_MB={memory_mb} allows ({most})")
             raise ValueError(told.format(asked=asked, memory_mb=memory_mb, most=by_memory))
-        return Sizing(
-            int(asked), int(FULL * for_workers_mb / int(asked)), _("{asked} workers, as asked").format(asked=asked)
-        )
+        told = ngettext("{asked} worker, as asked", "{asked} workers, as asked", int(asked))
+        return Sizing(int(asked), int(FULL * for_workers_mb / int(asked)), told.format(asked=asked))
     by_budget = math.ceil(requests_per_second / WORKER_REQUESTS_PER_SECOND) if requests_per_second > 0 else cores
     workers = min(by_budget, cores, by_memory)
     why = ngettext(

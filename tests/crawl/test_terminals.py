@@ -112,6 +112,18 @@ def test_a_crawl_goes_on_whose_log_nobody_reads_any_more(crawl: Crawl, database_
         assert connection.execute("SELECT state, stored FROM refillspot.crawls").fetchall() == [("complete", 3)]
 
 
+def test_a_fleet_outlives_who_reads_it(fleet: Crawl, database_url: str) -> None:
+    with fleet.start("-n", "1", "-a", "district=금천구", "-a", "limit=2") as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        log = process.stderr.read()
+        assert process.wait() == 0, log
+
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT state FROM refillspot.crawls").fetchall() == [("complete",)]
+
+
 def crawl_with_troubles(crawl: Crawl, faults: Faults) -> str:
     """Return the id of a crawl that is over, with dead letters and odd parts."""
     faults.add(kind="status", status=503, path="/API/profile/", first=3)
