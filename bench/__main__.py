@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "frontier_memory": (),
     "cache": ("--rounds", "3"),
     "search": ("--rounds", "1"),
+    "export": ("--rounds", "1"),
 }
 MET = {True: "met", False: "**missed**"}
 HEAD = """# Benchmarks

@@ -15,6 +15,7 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic, process_time
 from typing import TYPE_CHECKING, Any, cast
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 DIFFERENT, FEW = 5_000, 10  # stores of the replica; the share of them with which memory is compared
 CSV, PARQUET, FEED, GEOPANDAS = "scrapy export, CSV", "scrapy export, GeoParquet", "Scrapy's CSV", "geopandas"
 FILES = {CSV: "stores.csv", PARQUET: "stores.parquet", FEED: "feed.csv", GEOPANDAS: "geopandas.parquet"}
+if not find_spec("geopandas"):  # bench/requirements.txt has it
+    del FILES[GEOPANDAS]
 CHANGED = {"ref": "left(ref, 7) || lpad(n::text, 5, '0')", "name": "name || n", "hours_text": "hours_text || n"}
 AGAIN = (
     "INSERT INTO refillspot.stores ({names}) SELECT {values} FROM refillspot.stores, generate_series(1, {times}) AS n"

@@ -6,12 +6,14 @@ import hashlib
 import json
 import os
 import resource
+import uuid
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from refillspot.exceptions import ArgumentError, ExportError
 from refillspot.export.files import ExportFile, describe
@@ -19,7 +21,9 @@ from refillspot.export.formats import FORMATS, find_format
 from refillspot.export.rows import Chosen
 from refillspot.items import MenuItem
 from refillspot.postgres.outward import COLUMNS, StoreFilter, snapshot
+from refillspot.postgres.readers import grant_reader
 from tests.export.rereading import READERS
+from tests.postgres.test_readers import account
 from tests.postgres.test_stores import store, write
 
 if TYPE_CHECKING:
@@ -166,6 +170,31 @@ def test_what_is_committed_meanwhile_is_in_no_file(database_url: str, tmp_path: 
     for read in READERS[form]:
         assert [(row["ref"], row["name"]) for row in read(path)] == [("A", "행복한고기"), ("B", "행복한고기")]
     assert facts["stores"] == 2
+
+
+def test_an_account_that_may_only_read_exports_too(database_url: str, tmp_path: Path) -> None:
+    write(database_url, store("A"))
+    with account(database_url, f"reader-{uuid.uuid4().hex[:8]}") as url:
+        grant_reader(database_url, str(conninfo_to_dict(url)["user"]))
+        for form in ("stores.csv", "stores.jsonl", "stores.sqlite"):
+            assert (told := export(url, tmp_path / form))["stores"] == 1
+            assert told["crawls"] is None
+
+
+def test_the_crawls_are_those_that_saw_the_stores(database_url: str, tmp_path: Path) -> None:
+    write(database_url, store("A"))
+    with psycopg.connect(database_url) as connection:
+        for name, spider, start, end in (
+            ("seen", "diningcode", "-1 hour", "1 hour"), ("open", "diningcode", "-1 hour", None),
+            ("before", "diningcode", "-2 hours", "-1 hour"), ("other", "tiny", "-1 hour", "1 hour"),
+        ):  # fmt: skip
+            connection.execute(
+                "INSERT INTO refillspot.crawls (id, spider, arguments, started_at, ended_at)"
+                " VALUES (%s, %s, '{}', now() + %s::interval, now() + %s::interval)",
+                [name, spider, start, end],
+            )
+
+    assert {crawl["id"] for crawl in export(database_url, tmp_path / "stores.csv")["crawls"]} == {"seen", "open"}
 
 
 def test_a_part_of_a_value_that_is_not_known_is_no_parquet(database_url: str, tmp_path: Path) -> None:
