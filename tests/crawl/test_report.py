@@ -207,7 +207,7 @@ def test_what_the_rules_forbid(crawl: Crawl, faults: Faults, mark: str) -> None:
     assert found["robots_forbidden"].count == found["dead_letters"].count > 20
 
 
-def test_a_clean_crawl_is_told_in_five_lines_and_compared_with_the_one_before(
+def test_a_clean_crawl_is_told_in_six_lines_and_compared_with_the_one_before(
     cached_crawl: Crawl, site: Site, tmp_path: Path
 ) -> None:
     first = cached_crawl.run(*DISTRICT, *FEW, "-a", "keywords=뷔페")
@@ -217,12 +217,14 @@ def test_a_clean_crawl_is_told_in_five_lines_and_compared_with_the_one_before(
     told_again = cached_crawl.operate("stats", "last").stdout.splitlines()
     newest, oldest = (one["crawl"] for one in json.loads(cached_crawl.operate("stats", "all", "--json").stdout))
 
-    assert len(told_first) == len(told_again) == 5
+    assert len(told_first) == len(told_again) == 6
     assert "Nothing went wrong" in told_first[0]
     assert "of 200/s" in told_first[2]
-    assert "100 %" in told_again[3]
-    assert oldest in told_again[4]
-    assert "stores =" in told_again[4]
+    assert "are all-you-can-eat (confirmed " in told_first[3]
+    assert told_again[3] == told_first[3]  # though no page was asked for
+    assert "100 %" in told_again[4]
+    assert oldest in told_again[5]
+    assert "stores =" in told_again[5]
     backwards = cached_crawl.operate("stats", oldest[:-1], "--against", newest, "--markdown").stdout
     assert backwards.startswith(f"# Crawl {oldest}")
     assert newest in backwards
