@@ -239,7 +239,7 @@ def are_logs_read_without_any_server(crawl: Crawl, text: str, directory: Path) -
     told = away.operate("stats", "--log", str(log), str(empty))
 
     assert told.returncode == 0
-    assert len(told.stdout.splitlines()) == 5
+    assert len(told.stdout.splitlines()) == 6
     assert f"no stats in {empty}" in told.stderr
 
 
