@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.programs import Launcher
 
 FEW = ("-a", "district=금천구", "-a", "keywords=무한리필", "-a", "limit=30", "-s", "RETRY_TIMES=0")
+PAGE = "/API/profile/"
 PACE = 8  # so that failures are further apart than one moment of trouble
 
 
@@ -48,13 +49,20 @@ def test_a_broken_site_says_nothing_of_a_healthy_one(
     assert before < after == PACE
 
 
-def test_a_page_of_another_host_stops_nobody(crawl: Crawl) -> None:
-    """`scrapy bench` answers robots.txt with a page for humans, of localhost."""
+def test_a_page_of_another_host_stops_nobody(crawl: Crawl, another_site: Site) -> None:
+    """A verification page of the site itself holds everything back."""
     polite = crawl.having("-s", f"POLITENESS_REQUESTS_PER_SECOND={PACE}")
-    bench = polite.operate("bench", "-s", "CLOSESPIDER_TIMEOUT=0", "-s", "CLOSESPIDER_PAGECOUNT=5")
+    elsewhere = Faults(another_site.url)
+    elsewhere.add(kind="verification", path=PAGE)
+    fetched = polite.operate(
+        "parse", "--spider=diningcode", "-a", "district=강남구", "-c", "parse_list", f"{another_site.url}{PAGE}"
+    )
     shown = json.loads(polite.operate("politeness", "show", "--json").stdout)
+    fired = elsewhere.fired()
+    elsewhere.clear()
 
-    assert "'robotstxt/request_count'" in bench.stderr
-    assert "'politeness/blocked'" not in bench.stderr
+    assert fired == [1], fetched.stderr
+    assert "'robotstxt/request_count': 1" in fetched.stderr
+    assert "'politeness/blocked'" not in fetched.stderr
     assert shown["held_seconds"] == 0
     assert shown["requests_per_second"] == PACE
