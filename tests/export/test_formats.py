@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -9,10 +10,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from refillspot.export.formats import find_format
-from refillspot.export.rows import Chosen
+from refillspot.export.rows import Chosen, csv_cells
 from refillspot.items import Day, Evidence, MenuItem, OpeningHours, Price, RefillTerms, RefillVerdict
 from refillspot.postgres.outward import COLUMNS, StoreFilter, snapshot
 from tests.export.rereading import READERS, Row, csv_of_python, view, without_empty_text
+from tests.postgres.test_outward import ASKED, FOUR
 from tests.postgres.test_stores import store, write
 
 if TYPE_CHECKING:
@@ -92,3 +94,15 @@ def test_every_format_says_what_the_view_says(database_url: str, tmp_path: Path,
             for found, row in zip(in_order(read(path)), rows, strict=True):
                 assert {name: (value, row[name]) for name, value in found.items() if value != row[name]} == {}, read
                 assert list(found) == list(COLUMNS)
+
+
+def test_filters_choose_the_same_for_every_way_of_reading(database_url: str) -> None:
+    write(database_url, *FOUR, store("E", name="100% '무한'"))
+    odd = (StoreFilter(text="100%"), StoreFilter(text="% '무"), StoreFilter(text="\\"), StoreFilter(text="{0}"))
+    with snapshot(database_url, json_as_text=True) as stores:
+        for wanted in (*(asked for asked, _ in ASKED), *odd):
+            refs = [row["ref"] for row in stores.rows(wanted, ["ref"])]
+            columns = ["ref", "lat", "lon"]
+            assert [ref for ref, *_ in stores.values(wanted, columns)] == refs
+            assert [json.loads(line)["ref"] for *_, line in stores.lines(wanted, columns)] == refs
+            assert [cell.decode() for cell in stores.records(wanted, csv_cells(["ref"]))] == refs
