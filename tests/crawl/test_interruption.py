@@ -62,7 +62,7 @@ def test_a_signal_while_servers_are_waited_for(crawl: Crawl, silent_server: sock
 def test_a_signal_while_python_imports(environment: dict[str, str]) -> None:
     telling = environment | {"PYTHONPROFILEIMPORTTIME": "1"}
     with spawn("scrapy", "crawl", "diningcode", *DISTRICT, environment=telling) as process:
-        process.wait_for_line("refillspot.commands")
+        process.wait_for_line("refillspot.command")  # which all commands import, after their package
         process.send_signal(signal.SIGINT)
         result = completed(process)
 
