@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
 
 Audience = Literal["adult", "teen", "child", "senior"]
 Meal = Literal["lunch", "dinner"]
@@ -130,65 +127,6 @@ class OpeningHours:
 
     What was known of them before holds.
     """
-
-    def to_osm(self) -> str:
-        """Return OSM `opening_hours` text, e.g. "Mo-Fr 11:30-15:00,17:00-22:00; Su off; Mo[1,3] off; PH off".
-
-        OSM has no words for 격주, nor for 설 and 추석: days closed every other week are "unknown", festivals left out.
-        What begins after midnight is said of the day after. If a day runs past midnight, commas join rules, and weeks
-        are the open ones, Mo[2,4,5]: behind a semicolon, a rule takes its day's first hours from the night before.
-        A public holiday, and a last week that is off, still do.
-        """
-        rules: list[list[str]] = []  # [first weekday, last weekday, selector]
-        previous = None
-        for number, day in sorted(self.days.items()):
-            if not (selector := _selector(day)):
-                continue
-            selector += self._doubt(number)
-            name = WEEKDAYS[number] + self._open_weeks(number)
-            if rules and previous == number - 1 and rules[-1][2] == selector and "[" not in rules[-1][1] + name:
-                rules[-1][1] = name
-            else:
-                rules.append([name, name, selector])
-            previous = number
-        texts = [f"{a if a == b else f'{a}-{b}'} {selector}" for a, b, selector in rules]
-        if self._runs_past_midnight:
-            opened = ", ".join(text for text in texts if not text.endswith(" off"))
-            texts = [*(text for text in texts if text.endswith(" off")), *filter(None, [opened])]
-        off_weeks = {day: weeks for day, weeks in self.closed_weeks.items() if not self._open_weeks(day)}
-        texts += [f"{WEEKDAYS[day]}[{','.join(map(str, weeks))}] off" for day, weeks in off_weeks.items()]
-        texts += [f"PH {selector}"] if (selector := _selector(self.holidays)) else []
-        return ", ".join(filter(None, ["; ".join(texts), *self._osm_after_midnight()]))
-
-    @property
-    def _runs_past_midnight(self) -> bool:
-        return any(end > MIDNIGHT for day in self.days.values() for _, end in day.intervals)
-
-    def _open_weeks(self, number: int) -> str:
-        """Return "[2,4,5]", the weeks in which a weekday is open, where a closing would take hours of another day."""
-        weeks = self.closed_weeks.get(number, [])
-        left = ",".join(str(week) for week in range(1, 6) if week not in weeks)
-        return f"[{left}]" if weeks and min(weeks) > 0 and left and self._runs_past_midnight else ""
-
-    def _osm_after_midnight(self) -> Iterator[str]:
-        for number, day in sorted(self.days.items()):
-            for start, end in day.intervals:
-                if start >= MIDNIGHT:
-                    after = f"{_of_next_day(start)}-{_of_next_day(end)}{self._doubt(number)}"
-                    yield f"{WEEKDAYS[(number + 1) % 7]} {after}"
-
-    def _doubt(self, number: int) -> str:
-        is_in_doubt = number in self.closed_every_other_week and not self.days[number].closed
-        return ' unknown "격주 휴무"' * is_in_doubt
-
-
-def _selector(day: Day | None) -> str:
-    spans = day.intervals if day else []
-    return "off" if day and day.closed else ",".join(f"{start}-{end}" for start, end in spans if start < MIDNIGHT)
-
-
-def _of_next_day(clock: str) -> str:
-    return f"{int(clock[:2]) - 24:02d}{clock[2:]}"
 
 
 @dataclass(slots=True, frozen=True)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from refillspot.items import Day, OpeningHours
+from refillspot.parsing.hours.osm import write_osm
 
 LUNCH = Day([("11:30", "15:00"), ("17:00", "26:00")])
 CLOSED = Day(closed=True)
@@ -20,4 +21,4 @@ CLOSED = Day(closed=True)
     ],
 )
 def test_hours_as_openstreetmap_writes_them(days: dict[int, Day], text: str) -> None:
-    assert OpeningHours(days).to_osm() == text
+    assert write_osm(OpeningHours(days)) == text

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 import msgspec
 
 from refillspot.items import RefillVerdict, Store
+from refillspot.parsing.hours.osm import write_osm
 from refillspot.postgres.columns import STORE_COLUMNS
 from refillspot.postgres.outward import COLUMNS
 
@@ -24,7 +25,7 @@ SITE_VALUES = ("score", "user_score", "review_count", "images")
 """The site's own valuations, and pictures that others took: docs/data-licence.md."""
 READ: dict[str, Callable[[Store], Any]] = {
     **{column.name: attrgetter(column.attribute or column.name) for column in STORE_COLUMNS},
-    "hours_osm": lambda store: (store.hours.to_osm() or None) if store.hours else None,
+    "hours_osm": lambda store: (write_osm(store.hours) or None) if store.hours else None,
 }
 """{column: how it is read of a `Store`}."""
 FEED_COLUMNS = tuple(name for name in COLUMNS if name in READ)

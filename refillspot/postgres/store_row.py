@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from refillspot.parsing import PARSER_VERSION
+from refillspot.parsing.hours.osm import write_osm
 from refillspot.postgres.columns import COLUMNS, NUL, STORE_COLUMNS, merge_expression, without_nul
 from refillspot.postgres.kept_pages import PackedPage
 
@@ -39,7 +40,7 @@ class StoreRow(NamedTuple):
 
     @classmethod
     def of(cls, store: Store) -> Self:
-        hours_osm = (store.hours.to_osm() or None) if store.hours else None
+        hours_osm = (write_osm(store.hours) or None) if store.hours else None
         said = msgspec.json.encode((store, hours_osm))
         sum_ = RULES.copy()
         sum_.update(said)

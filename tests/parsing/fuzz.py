@@ -21,6 +21,7 @@ from refillspot.extensions.reading import count_left_as_text
 from refillspot.parsing.address import parse_address
 from refillspot.parsing.category import find_cuisines
 from refillspot.parsing.hours import parse_hours
+from refillspot.parsing.hours.osm import write_osm
 from refillspot.parsing.phone import parse_phone
 from refillspot.parsing.price import parse_price_krw, parse_prices
 from refillspot.parsing.refill import assess_refill
@@ -88,7 +89,7 @@ def read_text(text: str) -> None:
 def read_week(week: dict[str, str]) -> None:
     """Read hours, which an independent reader of OpenStreetMap's words shall understand too."""
     if hours := parse_hours(week):
-        assert opening_hours.validate(hours.to_osm())
+        assert opening_hours.validate(write_osm(hours))
 
 
 def read_page(sections: dict[str, dict[str, Any]]) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from refillspot.items import Day, OpeningHours
 from refillspot.parsing.hours import parse_hours
+from refillspot.parsing.hours.osm import write_osm
 from tests.parsing.growth import is_linear
 
 CAPTURE = Path(__file__).parents[4] / "shared" / "captures" / "hours_early_era.json"
@@ -158,7 +159,7 @@ def test_week(value: str | dict[str, str], osm: str) -> None:
     hours = parse_hours(value)
 
     assert hours is not None
-    assert hours.to_osm() == osm
+    assert write_osm(hours) == osm
 
 
 @pytest.mark.parametrize("value", UNKNOWN)
@@ -265,5 +266,5 @@ def test_days_are_taken_out_of_an_opening_once() -> None:
     hours = parse_hours("매일 11:00-21:00 (토 제외) (일 제외)")
 
     assert hours
-    assert hours.to_osm() == "Mo-Fr 11:00-21:00"
+    assert write_osm(hours) == "Mo-Fr 11:00-21:00"
     assert parse_hours("인평일24시간영업시간 월 제외") is None  # nor out of one that is not sure

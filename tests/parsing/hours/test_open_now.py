@@ -13,6 +13,7 @@ from refillspot.clock import KST
 from refillspot.items import Day, OpeningHours
 from refillspot.parsing.hours import parse_hours
 from refillspot.parsing.hours.open_now import OpenNow, open_now
+from refillspot.parsing.hours.osm import write_osm
 from refillspot.parsing.hours.public_holidays import find_holiday
 
 LATE = Day([("11:30", "15:00"), ("17:00", "26:00")], last_order="25:00")
@@ -32,7 +33,7 @@ def osm_state(hours: OpeningHours, at: datetime) -> str:
 
 
 def reader_of(hours: OpeningHours) -> opening_hours.OpeningHours:
-    return opening_hours.OpeningHours(hours.to_osm() or "off", country="KR")
+    return opening_hours.OpeningHours(write_osm(hours) or "off", country="KR")
 
 
 def closed(opens_at: str | None = None, reason: str | None = None) -> OpenNow:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from refillspot.items import Evidence, MenuItem, Price, RefillTerms
+from refillspot.parsing.hours.osm import write_osm
 from refillspot.sites.diningcode.channels import read_kept_store
 from refillspot.sites.diningcode.page_types import Row
 from refillspot.sites.diningcode.stores import build_store
@@ -117,7 +118,7 @@ def test_images(store: Store, page: str) -> None:
 
 def test_hours(store: Store) -> None:
     assert store.hours
-    assert store.hours.to_osm() == "Sa off; Th 11:30-23:00, Fr 11:30-26:00"
+    assert write_osm(store.hours) == "Sa off; Th 11:30-23:00, Fr 11:30-26:00"
 
 
 def test_hours_last_order(store: Store) -> None:

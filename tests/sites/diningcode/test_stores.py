@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from refillspot.parsing.hours.osm import write_osm
 from refillspot.sites.diningcode.page_types import Detail, HoursRow, Restaurant, Row, StorePage
 from refillspot.sites.diningcode.stores import build_store
 
@@ -80,4 +81,4 @@ def test_a_line_of_the_week_that_cannot_be_read_costs_its_day(lines: list[HoursR
     store = build_store(row, StorePage(Restaurant(rn="달빛"), Detail(bhour=week)), "https://www.diningcode.com")
 
     assert store.hours
-    assert store.hours.to_osm().replace("Mo-Tu 11:00-22:00", "Mo 11:00-22:00; Tu 11:00-22:00") == hours
+    assert write_osm(store.hours).replace("Mo-Tu 11:00-22:00", "Mo 11:00-22:00; Tu 11:00-22:00") == hours
