@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import logging
 import os
 import signal
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
+ENDS_WITH_PARENT = "REFILLSPOT_ENDS_WITH_PARENT"
+"""In the environment of a process: it is to call `end_with_parent`."""
 INTERRUPTED = 130
 """The exit code that a shell gives to what Ctrl-C ended."""
 
@@ -36,6 +39,21 @@ def end_at_once(sentence: str | None = None) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(INTERRUPTED)
+
+
+def end_with_parent() -> None:
+    """Stop this process, as SIGTERM does, when whoever holds the other end of its stdin is gone, killed or not."""
+
+    def wait() -> None:
+        with suppress(OSError, ValueError):  # closed: gone as well
+            while os.read(0, 4096):
+                pass
+        if sys.platform == "win32":
+            _thread.interrupt_main(signal.SIGBREAK)
+        else:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from scrapy.exceptions import UsageError
 
 from refillspot.command import BaseCommand, add_crawl_help, check_spider
 from refillspot.exceptions import ArgumentError, ConfigurationError
-from refillspot.interruption import end_at_once
+from refillspot.interruption import ENDS_WITH_PARENT, end_at_once, end_with_parent
 from refillspot.language import gettext as _
 from refillspot.readable import say
 
@@ -72,6 +72,8 @@ class Command(BaseCommand, CrawlCommand):
         if self._log:
             logging.root.addHandler(BriefConsole())
             say(_("log: {path}").format(path=self._log), file=sys.stderr)
+        if ENDS_WITH_PARENT in os.environ:
+            end_with_parent()
         crawler = create_crawler(self, args[0])
         for sentence in remarks(crawler.settings, read_environment()):
             say(sentence, file=sys.stderr)

@@ -161,6 +161,10 @@ class Supervisor:
                 )  # fmt: skip
                 worker.kill()
 
+    def _others_work(self, place: Place) -> bool:
+        """Whether other workers get on: then what ails this place may pass, as a server that is away comes back."""
+        return any(other.worker.is_running for other in self._places if other is not place)
+
     def _mourn(self, place: Place) -> None:
         """Decide when a worker that ended before the crawl did is started again."""
         code, worker = place.worker.exit_code, place.worker
@@ -174,8 +178,9 @@ class Supervisor:
             place.false_starts += 1
         else:
             place.false_starts = 0
-        if (code in GIVES_UP and not was_hung) or place.false_starts > MAX_FALSE_STARTS:
-            again = " again and again" if place.false_starts > MAX_FALSE_STARTS else ""
+        is_futile = place.false_starts > MAX_FALSE_STARTS and not self._others_work(place)
+        if (code in GIVES_UP and not was_hung) or is_futile:
+            again = " again and again" if is_futile else ""
             logger.error("worker %d ends with %s%s: see %s", worker.number, code, again, worker.log)
             self.end.gave_up = True
             for other in self._places:

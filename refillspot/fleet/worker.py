@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from refillspot.interruption import ENDS_WITH_PARENT
 from refillspot.logs import open_log
 from refillspot.process import resident_mib
 
@@ -40,10 +41,11 @@ class Worker:
             self._process = subprocess.Popen(  # noqa: S603  # this project's own program
                 self._command,
                 cwd=self._directory,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # closed when this process ends, even by kill -9
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"PYTHONIOENCODING": "utf-8"},  # its log is read here, whatever the terminal's is
+                # its log is read here, whatever the terminal's encoding is
+                env=os.environ | {"PYTHONIOENCODING": "utf-8", ENDS_WITH_PARENT: "1"},
                 start_new_session=not WINDOWS,
                 creationflags=flags,
             )

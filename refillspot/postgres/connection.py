@@ -51,6 +51,8 @@ END_BACKEND = """
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
     WHERE pid = %s AND backend_start = %s AND pid <> pg_backend_pid()
 """
+LOOK_SECONDS = 5  # for an answer to a small question
+AT_MOST = "SELECT set_config('statement_timeout', %s, true)"
 FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0  # seconds between attempts while PostgreSQL is away
 ATTEMPT_SECONDS = 60.0  # a thousand stores take 0.1 s; after so long the connection leads nowhere
 ROW_AT_FAULT = (
@@ -80,6 +82,11 @@ def open_connection(
         connection.close()
         raise
     return connection
+
+
+def limit_statements(connection: psycopg.Connection) -> None:
+    """Let no statement of the transaction that begins here wait for longer than `LOOK_SECONDS`, whatever is locked."""
+    connection.execute(AT_MOST, [f"{1000 * LOOK_SECONDS}"])
 
 
 async def open_async_connection(database_url: str, *, seconds: int = CONNECT_SECONDS) -> psycopg.AsyncConnection:

@@ -16,7 +16,15 @@ from psycopg.types.json import Jsonb
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.language import gettext as _
-from refillspot.postgres.connection import ATTEMPT_SECONDS, open_async_connection, open_connection, run, when_available
+from refillspot.postgres.connection import (
+    ATTEMPT_SECONDS,
+    LOOK_SECONDS,
+    limit_statements,
+    open_async_connection,
+    open_connection,
+    run,
+    when_available,
+)
 from refillspot.postgres.database import migrate, migrate_database
 from refillspot.stats.crawl import STATES, Crawl, CrawlScope, named_crawl
 
@@ -24,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-LOOK_SECONDS = 10.0  # for an answer to a small question
 JOINING_LOCK = 0x6372_6177_6C73  # "crawls"; two first processes must not make two crawls
 COLUMNS = "id, spider, arguments, state, stored, rejected, counts, started_at, ended_at"
 UNFINISHED = f"""
@@ -189,9 +196,10 @@ def look_at_crawl(database_url: str, crawl_id: str) -> Crawl | None:
     """Return a crawl as PostgreSQL knows it, None while PostgreSQL is away."""
     try:
         with (
-            open_connection(database_url, seconds=5) as connection,
+            open_connection(database_url, seconds=LOOK_SECONDS) as connection,
             connection.cursor(row_factory=class_row(Crawl)) as cursor,
         ):
+            limit_statements(connection)
             return cursor.execute(NAMED, {"id": crawl_id}).fetchone()
     except psycopg.Error:
         return None

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
-from refillspot.postgres.connection import open_async_connection, open_connection
+from refillspot.postgres.connection import limit_statements, open_async_connection, open_connection
 from refillspot.stats.worker_stats import WorkerStats
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def read(database_url: str, crawl_id: str) -> Sequence[WorkerStats]:
     """
     try:
         with open_connection(database_url) as connection:
+            limit_statements(connection)
             return connection.cursor(row_factory=class_row(WorkerStats)).execute(READ, [crawl_id]).fetchall()
     except psycopg.Error as error:
         raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error

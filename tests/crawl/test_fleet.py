@@ -207,6 +207,21 @@ def test_the_first_signal_stops_gracefully_and_the_same_command_goes_on(
     assert before
 
 
+def test_workers_whose_fleet_is_killed_end_by_themselves(
+    fleet: Crawl, site: Site, rows: Rows, redis_url: str, key_prefix: str
+) -> None:
+    with fleet.start("-n", "2", *DISTRICT) as process:
+        wait_for_workers(redis_url, key_prefix, 2)
+        orphans = workers(process, 2)
+        process.kill()
+        psutil.wait_procs(orphans)  # ends at pytest's time-out if they do not
+    assert all("Closing spider (shutdown)" in text for text in logs(fleet))
+
+    result = fleet.run("-n", "1", *DISTRICT)
+    assert result.returncode == 0, result.stderr
+    assert_complete(site, rows(), "금천구")
+
+
 def test_the_second_signal_stops_at_once_and_loses_nothing(fleet: Crawl, site: Site, rows: Rows) -> None:
     with fleet.start("-n", "2", *DISTRICT, *SHORT_LEASE) as process:
         wait_for_store_pages(site, 10)

@@ -7,7 +7,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from refillspot.fleet.supervisor import Supervisor
+from refillspot.exit_status import COMPLETE, COULD_NOT_RUN
+from refillspot.fleet import supervisor as supervisor_module
+from refillspot.fleet.supervisor import MAX_FALSE_STARTS, Supervisor
 from refillspot.fleet.watch import Watchdog
 from refillspot.interruption import INTERRUPTED
 from refillspot.operations.progress import SilentWorkers
@@ -74,3 +76,53 @@ def test_who_wakes_up_ends_by_itself_and_another_starts(caplog: pytest.LogCaptur
 
     assert (worker.starts, supervisor.end.restarts, supervisor.end.gave_up) == (2, 1, False)
     assert "hangs" not in caplog.text
+
+
+class Failing(SomeWorker):
+    """Cannot start, however often."""
+
+    def start(self) -> None:
+        super().start()
+        self.exit_code = COULD_NOT_RUN
+
+
+class Steady(SomeWorker):
+    """Gets on until the other one has failed often enough for a fleet to give up."""
+
+    def __init__(self, other: SomeWorker) -> None:
+        super().__init__(wakes_up=False)
+        self.other = other
+        self.was_stopped = False
+
+    @property
+    def is_running(self) -> bool:
+        if self.exit_code is None and self.other.starts > 2 * MAX_FALSE_STARTS:
+            self.exit_code = COMPLETE
+        return super().is_running
+
+    def stop(self) -> None:
+        self.was_stopped = True
+
+
+def test_those_who_get_on_are_not_stopped_because_one_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("POLL_SECONDS", "FIRST_BACKOFF", "LONGEST_BACKOFF"):
+        monkeypatch.setattr(supervisor_module, name, 0.0)
+    failing: Any = Failing(wakes_up=False)
+    steady: Any = Steady(failing)
+    nobody = SilentWorkers(0, frozenset())
+    supervisor = Supervisor(
+        [steady, failing], lambda: steady.exit_code == COMPLETE, lambda: None, Watchdog(lambda: nobody, lease_seconds=1)
+    )
+    end = supervisor.run()
+
+    assert (steady.was_stopped, end.gave_up) == (False, False)
+
+
+def test_a_fleet_none_of_whose_workers_can_start_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("POLL_SECONDS", "FIRST_BACKOFF", "LONGEST_BACKOFF"):
+        monkeypatch.setattr(supervisor_module, name, 0.0)
+    failing: Any = [Failing(wakes_up=False), Failing(wakes_up=False)]
+    nobody = SilentWorkers(0, frozenset())
+    supervisor = Supervisor(failing, lambda: False, lambda: None, Watchdog(lambda: nobody, lease_seconds=1))
+
+    assert supervisor.run().gave_up

@@ -15,8 +15,12 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from refillspot.clock import Clock
+from refillspot.exceptions import ServiceUnavailableError
+from refillspot.postgres import connection as connection_module
+from refillspot.postgres import worker_stats
 from refillspot.postgres.connection import open_async_connection, transaction
-from refillspot.postgres.crawls import CrawlTable
+from refillspot.postgres.crawls import CrawlTable, look_at_crawl
+from refillspot.postgres.database import migrate_database
 from refillspot.postgres.stores import StoreTable
 from tests.postgres.test_stores import query, store, write
 from tests.programs import PROJECT
@@ -266,3 +270,14 @@ async def test_one_bad_row_of_a_thousand_is_counted_as_one(database_url: str) ->
     (reject,) = query(database_url, "SELECT ref, error FROM refillspot.rejects")
     assert reject["ref"] == "000000000617"
     assert "no_less" in reject["error"]
+
+
+def test_a_locked_table_is_not_waited_for_without_end(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection_module, "LOOK_SECONDS", 0.05)
+    migrate_database(database_url)
+
+    with psycopg.connect(database_url) as holder:
+        holder.execute("LOCK TABLE refillspot.crawls, refillspot.crawl_workers IN ACCESS EXCLUSIVE MODE")
+        assert look_at_crawl(database_url, CRAWL) is None
+        with pytest.raises(ServiceUnavailableError, match="timeout"):
+            worker_stats.read(database_url, CRAWL)
