@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from redis.exceptions import RedisError
 
 from refillspot.frontier.leases import Leases, Prefetch
+from refillspot.frontier.outbox import Outbox
 from refillspot.frontier.queue import BEHIND, COMPLETE, OPEN, WON
 from refillspot.policies.circuit_breaker import CircuitBreaker
 from refillspot.policies.retries import pauses
@@ -20,66 +21,13 @@ if TYPE_CHECKING:
 
     from refillspot.frontier.leases import Limits
     from refillspot.frontier.queue import Beat, CrawlQueue, Entry, Key
-
-    Operation = tuple[Key | None, tuple[Any, ...]]
-
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2  # between looks at an empty queue
 COLLECT_SECONDS = 0.05  # for which what is to be told is collected while there are requests to give out
 BEAT_SECONDS = 2.0  # between signs of life, at most: a pause is noticed by then
 FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # seconds between attempts while Redis is away
-BATCH_OPERATIONS = 500  # in one step of Redis: a few milliseconds
 LEAVE_SECONDS = 10.0  # for handing back at the end; without it the leases run out by themselves
-
-
-class Outbox:
-    """What Redis is to be told, in order and in numbered batches; in memory only.
-
-    An operation stays until its batch is confirmed; a seed for good, since Redis may forget it.
-    """
-
-    def __init__(self) -> None:
-        self._operations: list[Operation] = []
-        self._batch: list[Operation] = []
-        self._seeds: list[Operation] = []
-        self.confirmed = 0
-        """Number of the last batch that Redis has confirmed."""
-
-    def __bool__(self) -> bool:
-        return bool(self._operations or self._batch)
-
-    def add(self, operation: tuple[Any, ...], key: Key | None = None) -> None:
-        """Add what became of the leased request `key`, or something that belongs to none."""
-        self._operations.append((key, operation))
-
-    def add_seed(self, operation: tuple[Any, ...]) -> None:
-        """Add what no request in the queue would bring back."""
-        self._seeds.append((None, operation))
-        self.add(operation)
-
-    def batch(self) -> list[Any]:
-        """Return the operations of the batch after `confirmed`: the same ones until it is confirmed."""
-        if not self._batch:
-            self._batch, self._operations = self._operations[:BATCH_OPERATIONS], self._operations[BATCH_OPERATIONS:]
-        return [part for _, operation in self._batch for part in operation]
-
-    def confirm(self) -> set[Key]:
-        """Drop the batch under way, which Redis has; return the requests whose end it told."""
-        told = {key for key, _ in self._batch if key}
-        self._batch = []
-        self.confirmed += 1
-        return told
-
-    def roll_back(self, to: int, *, with_seeds: bool) -> None:
-        """Redis has batch `to` and none of those behind it: the one under way gets another number."""
-        forgotten = self._seeds if with_seeds else []
-        self._operations[:0] = [*forgotten, *self._batch]
-        self._batch = []
-        self.confirmed = to
-
-    def clear(self) -> None:
-        self._operations, self._batch = [], []
 
 
 class Consumer:
