@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -30,7 +31,6 @@ from refillspot.stats.crawl import STATES, Crawl, CrawlScope, named_crawl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
 JOINING_LOCK = 0x6372_6177_6C73  # "crawls"; two first processes must not make two crawls
 COLUMNS = "id, spider, arguments, state, stored, rejected, counts, started_at, ended_at"
@@ -41,8 +41,8 @@ UNFINISHED = f"""
 NAMED = f"SELECT {COLUMNS} FROM refillspot.crawl_totals WHERE id = %(id)s"
 CREATE = f"""
     INSERT INTO refillspot.crawls (id, spider, arguments, started_at)
-    VALUES (%(id)s, %(spider)s, %(arguments)s, %(now)s) RETURNING {COLUMNS}
-"""
+    VALUES (%(id)s, %(spider)s, %(arguments)s, now() + %(ahead)s) RETURNING {COLUMNS}
+"""  # by the database's clock, as its stores are; `ahead` is what a simulation is ahead
 SET_STATE = f"""
     UPDATE refillspot.crawls SET state = %(state)s, ended_at = %(ended_at)s
     WHERE id = %(id)s AND state <> %(state)s RETURNING {COLUMNS}
@@ -100,7 +100,7 @@ class CrawlTable:
         """
         if named is not None:
             check_crawl_id(named)
-        values = {"id": named, "spider": spider, "arguments": Jsonb(dict(arguments)), "now": now}
+        values = {"id": named, "spider": spider, "arguments": Jsonb(dict(arguments)), "ahead": now - datetime.now(UTC)}
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS), await open_async_connection(self._database_url) as connection:
                 await migrate(connection)

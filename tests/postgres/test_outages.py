@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import psycopg
 import pytest
@@ -17,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from refillspot.clock import Clock
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.postgres import connection as connection_module
-from refillspot.postgres import worker_stats
+from refillspot.postgres import crawls, worker_stats
 from refillspot.postgres.connection import open_async_connection, transaction
 from refillspot.postgres.crawls import CrawlTable, look_at_crawl
 from refillspot.postgres.database import migrate_database
@@ -281,3 +283,17 @@ def test_a_locked_table_is_not_waited_for_without_end(database_url: str, monkeyp
         assert look_at_crawl(database_url, CRAWL) is None
         with pytest.raises(ServiceUnavailableError, match="timeout"):
             worker_stats.read(database_url, CRAWL)
+
+
+async def test_a_crawl_begins_by_the_clock_of_the_database_as_its_stores_are_seen(database_url: str) -> None:
+    class Fast(datetime):
+        """The clock of a machine that is an hour ahead of the database."""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + timedelta(hours=1)
+
+    with mock.patch.object(crawls, "datetime", Fast):
+        await CrawlTable(database_url).join("diningcode", {}, CRAWL, Fast.now(UTC))
+    (row,) = query(database_url, "SELECT started_at <= now() AS is_past FROM refillspot.crawls")
+    assert row == {"is_past": True}
