@@ -22,7 +22,7 @@ from refillspot.postgres.connection import open_async_connection, open_connectio
 from refillspot.postgres.readers import current_readers, grant_views
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from psycopg import AsyncConnection
@@ -75,18 +75,12 @@ async def migrate(connection: AsyncConnection) -> list[str]:
     """
     migrations = known_migrations()
     _check_encoding(connection)
+    if await _version(connection, migrations) == migrations[-1].number:
+        return []  # an account that may only read and write has no more to do
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
         await connection.execute(BOOKKEEPING)
-        cursor = await connection.execute("SELECT coalesce(max(number), 0) FROM refillspot.migrations")
-        (version,) = await cursor.fetchone() or (0,)
-        if version > migrations[-1].number:
-            raise SchemaVersionError(
-                _(
-                    "the database has schema version {version}, but this refillspot knows {number}: update "
-                    "refillspot, or point DATABASE_URL at another database"
-                ).format(version=version, number=migrations[-1].number)
-            )
+        version = await _version(connection, migrations)
         pending = [migration for migration in migrations if migration.number > version]
         await connection.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
         readers = await current_readers(connection) if pending else []
@@ -100,10 +94,30 @@ async def migrate(connection: AsyncConnection) -> list[str]:
     return [migration.name for migration in pending]
 
 
+VERSION = "SELECT max(number) FROM refillspot.migrations"
+
+
+async def _version(connection: AsyncConnection, known: Sequence[Migration]) -> int:
+    """Return the number of the last migration that was applied, 0 = none."""
+    (is_there,) = await _row(connection, "SELECT to_regclass('refillspot.migrations') IS NOT NULL")
+    version = ((await _row(connection, VERSION))[0] if is_there else None) or 0
+    if version > known[-1].number:
+        raise SchemaVersionError(
+            _(
+                "the database has schema version {version}, but this refillspot knows {number}: update "
+                "refillspot, or point DATABASE_URL at another database"
+            ).format(version=version, number=known[-1].number)
+        )
+    return int(version)
+
+
+async def _row(connection: AsyncConnection, query: str) -> tuple[Any, ...]:
+    return await (await connection.execute(query)).fetchone() or (None,)
+
+
 LOOK = """
     SELECT to_regclass('refillspot.migrations') IS NOT NULL, has_database_privilege(current_database(), 'CREATE')
 """
-VERSION = "SELECT max(number) FROM refillspot.migrations"
 
 
 def migrate_database(database_url: str) -> list[str]:

@@ -9,6 +9,7 @@ from psycopg import errors
 from refillspot.exceptions import SchemaVersionError
 from refillspot.postgres import database
 from refillspot.postgres.database import known_migrations, migrate_database, scratch_database
+from tests.postgres.accounts import RIGHTS, account
 from tests.postgres.older_schema import migrate_until
 
 
@@ -111,3 +112,8 @@ def test_what_was_there_before_sites_is_diningcodes_and_tells_its_city(empty_dat
         ]
         for table in ("rejects", "unread_pages", "store_pages", "query_yields"):
             assert connection.execute(f"SELECT site FROM refillspot.{table}").fetchall() == [("diningcode",)]
+
+
+def test_an_account_that_may_only_write_finds_what_is_there_already(database_url: str) -> None:
+    with account(database_url, RIGHTS) as url:
+        assert migrate_database(url) == []
