@@ -7,6 +7,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Protocol
 
 import scrapy
+from scrapy import cmdline
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.core import downloader
 from scrapy.core import engine as core
@@ -18,11 +19,13 @@ from refillspot.exceptions import IncompatibleEngineError
 from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
 
     from scrapy import Request
+    from scrapy.commands import ScrapyCommand
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+    from scrapy.settings import BaseSettings
     from twisted.internet.defer import Deferred
     from twisted.python.failure import Failure
 
@@ -147,6 +150,24 @@ def count_in_hand(crawler: Crawler) -> int | None:
 
 
 # --- what is made of Scrapy's own
+
+
+def say_commands_with(
+    tell: Callable[[Mapping[str, ScrapyCommand], str], None],
+    tell_unknown: Callable[[str, Mapping[str, ScrapyCommand]], None],
+) -> None:
+    """Let `scrapy` without a command, and with one that is none, say it so; it has no setting for that.
+
+    Another Scrapy says it in its own words.
+    """
+
+    def print_commands(settings: BaseSettings, *inproject: bool) -> None:
+        tell(cmdline._get_commands_dict(settings, *inproject), settings["BOT_NAME"])
+
+    def print_unknown_command(settings: BaseSettings, cmdname: str, *inproject: bool) -> None:
+        tell_unknown(cmdname, cmdline._get_commands_dict(settings, *inproject))
+
+    vars(cmdline).update(_print_commands=print_commands, _print_unknown_command=print_unknown_command)
 
 
 class ReservingDownloader(Downloader):

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import scrapy
 from rich.cells import cell_len
 from scrapy.commands import ScrapyHelpFormatter
 
 from refillspot import language
 from refillspot.language import gettext
 from refillspot.language import lazy_gettext as _
+from refillspot.readable import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from scrapy.commands import ScrapyCommand
 
 NAME_COLUMNS = 10  # for the names of a table
 LOG_LEVEL = re.compile(r"log level \(default: (\w+)\)")
@@ -90,6 +96,12 @@ OF_OTHERS = (
     _("print each depth level one by one"),
     _("only list contracts, without checking them"),
     _("print contract tests for all spiders"),
+    _("Edit spider"),
+    _("Edit a spider using the editor defined in the EDITOR environment variable or else the EDITOR setting"),
+    _("List available spiders"),
+    _("Create new project"),
+    _("Print Scrapy version"),
+    _("also display twisted/python/platform info (useful for bug reports)"),
 )
 """What argparse and Scrapy say by themselves, for the catalogue; anything else of theirs stays as it is."""
 
@@ -133,6 +145,32 @@ class HelpFormatter(ScrapyHelpFormatter):
 def add_table(parser: argparse.ArgumentParser, title: str, rows: Mapping[str, str]) -> None:
     """Let the help end with a table of names and what they mean."""
     parser.add_argument_group(title, "\n".join(f"{name}\t{meaning}" for name, meaning in rows.items()))
+
+
+def tell_commands(commands: Mapping[str, ScrapyCommand], project: str) -> None:
+    """Say which commands there are, as `scrapy` and `scrapy -h` do."""
+    say(gettext("Scrapy {version} - active project: {project}").format(version=scrapy.__version__, project=project))
+    say("")
+    say(gettext("Usage:"))
+    say(f"  {program()} <command> [options] [args]\n")
+    say(gettext("Available commands:"))
+    for name, command in sorted(commands.items()):
+        what = gettext(command.short_desc())
+        say(f"  {name:<13} {what}")
+    say("")
+    say(gettext("{program} <command> -h says more about a command.").format(program=program()))
+
+
+def tell_unknown(name: str, commands: Mapping[str, ScrapyCommand]) -> None:
+    told = gettext("There is no command {name}: see {program} -h.").format(name=name, program=program())
+    say(told + language.did_you_mean(name, commands), file=sys.stderr)
+
+
+def program() -> str:
+    """Return what was typed: `scrapy`, or the entry point of this project."""
+    path = Path(sys.argv[0])
+    name = path.parent.name if path.stem == "__main__" else path.stem
+    return name if name == "refillspot" else "scrapy"
 
 
 def speak(parser: argparse.ArgumentParser) -> None:

@@ -34,6 +34,10 @@ class AdjustedCommand(HouseCommand):
     def short_desc(self) -> str:
         return _(super().short_desc())  # type: ignore[misc]  # that of Scrapy's command
 
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        self._refuse_options(args)
+        super().run(args, opts)  # type: ignore[misc]
+
 
 class OnScrapysQueue(AdjustedCommand):
     """Takes requests to the site alone from this project; what a spider or `-s` says goes before.
@@ -53,7 +57,7 @@ class OnScrapysQueue(AdjustedCommand):
         self._refuse_options(args)
         with self._errors_told():
             crawls = self._crawls()
-            super().run(args, opts)  # type: ignore[misc]
+            super().run(args, opts)
             for crawl in crawls:
                 if not crawl.done():  # Ctrl-C came twice, or while it began
                     end_at_once()

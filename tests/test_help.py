@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from rich.cells import cell_len
-from scrapy.cmdline import ScrapyArgumentParser, _get_commands_dict
+from scrapy.cmdline import ScrapyArgumentParser, _get_commands_dict, execute
 from scrapy.commands import ScrapyHelpFormatter
 from scrapy.settings import Settings
 
@@ -60,6 +61,20 @@ def test_help_is_korean_for_who_speaks_korean(name: str, monkeypatch: pytest.Mon
 
     assert english_in(" ".join(told.split())) == []
     assert english_in(COMMANDS[name].short_desc()) == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["-h"], ["crwal"]])
+def test_which_commands_there_are_is_told_in_korean(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REFILLSPOT_LANG", "ko")
+    with pytest.raises(SystemExit) as ended:
+        execute(["scrapy", *arguments], Settings({"COMMANDS_MODULE": "refillspot.commands", "BOT_NAME": "refillspot"}))
+    told = "".join(capsys.readouterr())
+
+    rest = re.sub(rf"^  (?:{'|'.join(COMMANDS)}) ", "", told, flags=re.MULTILINE)
+    assert english_in(rest.replace("crwal", "")) == []
+    assert (ended.value.code, "crawl" in told) == (2 if "crwal" in arguments else 0, True)
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

@@ -16,7 +16,6 @@ class Command(AdjustedCommand, SettingsCommand):  # type: ignore[misc]  # settin
     """`scrapy settings`: Scrapy's own, with a sentence where a setting is not of the asked kind."""
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        self._refuse_options(args)
         try:
             super().run(args, opts)
         except (ValueError, TypeError) as error:

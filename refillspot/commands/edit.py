@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scrapy.commands.edit import Command as EditCommand
+from scrapy.spiderloader import get_spider_loader
+
+from refillspot.command import check_spider
+from refillspot.scrapys_own import AdjustedCommand
+
+if TYPE_CHECKING:
+    import argparse
+
+
+class Command(AdjustedCommand, EditCommand):  # type: ignore[misc]  # settings are there once a command runs
+    """`scrapy edit`: Scrapy's own, with the spider that is near a name."""
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        for name in args:
+            check_spider(name, get_spider_loader(self.settings).list())
+        super().run(args, opts)

@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from scrapy.commands.list import Command as ListCommand
+
+from refillspot.scrapys_own import AdjustedCommand
+
+
+class Command(AdjustedCommand, ListCommand):  # type: ignore[misc]  # settings are there once a command runs
+    """`scrapy list`: Scrapy's own."""

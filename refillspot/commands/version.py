@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from scrapy.commands.version import Command as VersionCommand
+
+from refillspot.scrapys_own import AdjustedCommand
+
+
+class Command(AdjustedCommand, VersionCommand):  # type: ignore[misc]  # settings are there once a command runs
+    """`scrapy version`: Scrapy's own."""
