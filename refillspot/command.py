@@ -15,7 +15,7 @@ from refillspot.exceptions import ArgumentError, ConfigurationError, CrawlIdErro
 from refillspot.interruption import end_at_once
 from refillspot.language import did_you_mean
 from refillspot.language import gettext as _
-from refillspot.readable import discard, has_left, indented, prepare_streams, say
+from refillspot.readable import give_up, indented, prepare_streams, say
 from refillspot.redaction import scrub
 
 if TYPE_CHECKING:
@@ -80,9 +80,7 @@ class HouseCommand:
             yield
             sys.stdout.flush()
         except OSError as error:
-            if not has_left(error):  # whoever closes a pipe, as `head` does, has seen enough
-                raise
-            discard(sys.stdout)
+            give_up(error, sys.stdout)
             self.exitcode = 1
         except KeyboardInterrupt:
             end_at_once()

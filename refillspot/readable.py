@@ -14,9 +14,12 @@ import os
 import re
 import select
 import sys
+from contextlib import suppress
 from functools import partial
 from io import TextIOWrapper
 from typing import IO, TYPE_CHECKING
+
+from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +39,8 @@ INDENT = "    "
 REPLACED = "refillspot.replaced"  # the name of an error handler, as "replace" is one
 ALIKE = str.maketrans("→…–—−×÷·≥≤‘’“”", ">.---x/.><''\"\"")
 """Of the signs in messages, one of ASCII that is as wide."""
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What a disk says that is full, and who may not write more to it."""
 JOINED = re.compile(r"(?:\u200d.|[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff])+")
 """What makes one sign with an emoji before it."""
 
@@ -102,7 +107,8 @@ def _rounded(value: object) -> object:
 def prepare_streams() -> None:
     """Let stdout and stderr replace what their encoding lacks, and end quietly where nobody reads them.
 
-    Idempotent. A stream that was closed before the start is there, and leads nowhere.
+    Where they lead to a disk that is full, the program ends with a sentence and 1. Idempotent.
+    A stream that was closed before the start is there, and leads nowhere.
     """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -112,8 +118,8 @@ def prepare_streams() -> None:
             replace_what_lacks(stream)
     atexit.unregister(_flush)
     atexit.register(_flush)
-    if getattr(sys.excepthook, "func", None) is not _quiet_if_unread:
-        sys.excepthook = partial(_quiet_if_unread, sys.excepthook)  # Scrapy prints, too
+    if getattr(sys.excepthook, "func", None) is not _told_if_read:
+        sys.excepthook = partial(_told_if_read, sys.excepthook)  # Scrapy prints, too
 
 
 def replace_what_lacks(stream: object) -> None:
@@ -130,6 +136,26 @@ def has_left(error: BaseException) -> bool:
     return is_invalid and sys.platform == "win32"
 
 
+def is_full(error: BaseException) -> bool:
+    """Tell whether an error of writing says that there is no room; of a file with a name somebody else tells."""
+    return isinstance(error, OSError) and error.errno in FULL and error.filename is None
+
+
+def give_up(error: OSError, stream: IO[str]) -> None:
+    """Write no more to a stream that cannot be written to: quietly where nobody reads it, else with a sentence.
+
+    Raises:
+        OSError: the error, which is another one.
+    """
+    if not (has_left(error) or is_full(error)):  # whoever closes a pipe, as `head` does, has seen enough
+        raise error
+    discard(stream)  # what it still holds would be tried again
+    if is_full(error):
+        told = _("Error: the output cannot be written: {reason}. Make room, or write it elsewhere.")
+        with suppress(OSError):  # stderr is full, too
+            say(told.format(reason=error.strerror), file=sys.stderr, flush=True)
+
+
 def discard(stream: IO[str]) -> None:
     """Let what a stream still holds, and all that follows, go nowhere: Python flushes once more when it ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -142,15 +168,17 @@ def _flush() -> None:
         try:
             stream.flush()
         except OSError as error:
-            if not has_left(error):  # whoever closes a pipe, as `head` does, has seen enough
-                raise
-            discard(stream)
+            give_up(error, stream)
+            if is_full(error):
+                os._exit(1)  # it is too late for another exit code
 
 
-def _quiet_if_unread(
+def _told_if_read(
     told: ExceptHook, kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    if not has_left(error) or not _is_unread(sys.stdout):
+    if isinstance(error, OSError) and is_full(error):
+        give_up(error, sys.stdout)
+    elif not has_left(error) or not _is_unread(sys.stdout):
         told(kind, error, trace)
 
 

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -99,6 +100,23 @@ def test_what_scrapy_prints_may_go_unread_too(options: list[str]) -> None:
     os.close(writing)
 
     assert ended.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="has no /dev/full")
+@pytest.mark.parametrize("options", [[], ["-u"]], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("what", [["-c", PRINTS], ["-m", "scrapy"], ["-m", "scrapy", "services", "status"]])
+def test_a_full_disk_is_a_sentence(what: list[str], options: list[str], environment: dict[str, str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, *options, *what],
+            env=environment | {"PYTHONUNBUFFERED": ""}, cwd=PROJECT,
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+
+    assert ended.returncode == 1
+    *_, told = ended.stderr.splitlines()
+    assert told.startswith("Error: the output cannot be written: No space left on device. ")
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_crawl_goes_on_whose_log_nobody_reads_any_more(crawl: Crawl, database_url: str) -> None:
