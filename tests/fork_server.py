@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 PACKAGES = ("scrapy.commands", "refillspot", "replica")
 LATER = {  # reads the environment at its import; is run, not imported; is large, and not needed by most
     "refillspot.settings",
+    "refillspot.__main__",
     "replica.__main__",
     "refillspot.export.geoparquet",
 }

@@ -8,10 +8,14 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.programs import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.programs import Launcher
 
 WITHOUT_A_LOOK_AT_THE_NET = ("--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check")
 
@@ -40,3 +44,21 @@ def test_the_command_runs_from_any_folder(tmp_path: Path, environment: dict[str,
     assert json.loads(crawls.stdout) == []  # the database of this test: migrations, scripts and data are there
     assert (wrong.returncode, "Did you mean crawl?" in wrong.stderr) == (2, True)
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "config", "told"),
+    [
+        ({"SCRAPY_SETTINGS_MODULE": "nowhere.settings"}, "", "SCRAPY_SETTINGS_MODULE=nowhere.settings cannot"),
+        ({}, "settings]", "scrapy.cfg cannot be read: File contains no section headers."),
+    ],
+)  # fmt: skip
+def test_what_scrapy_reads_first_is_told_where_it_cannot_be_read(
+    variables: dict[str, str], config: str, told: str, tmp_path: Path, launcher: Launcher, environment: dict[str, str]
+) -> None:
+    (tmp_path / "scrapy.cfg").write_text(config, "utf-8")
+    ended = launcher.run("refillspot", "crawls", "list", environment=environment | variables, directory=tmp_path)
+
+    assert (ended.returncode, ended.stdout) == (2, ""), ended.stderr
+    assert ended.stderr.startswith(told)
+    assert "Traceback" not in ended.stderr
