@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakKeyDictionary, WeakSet
 
 import scrapy
 from scrapy import cmdline
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 SUPPORTED = "2.19"  # what all of this was read and measured in
 
+LAST_SECONDS = 5.0  # for what waits for a server when the crawl ends; Docker kills after 10
 OPENING_SECONDS = 0.05  # between looks whether a spider is open that is to be closed
 
 SLOT = getattr(core, "_Slot", None)
@@ -143,6 +146,25 @@ def is_ending(crawler: Crawler) -> bool:
     return slot is not None and slot.closing is not None
 
 
+def has_lost_patience(crawler: Crawler) -> bool:
+    """Tell whether the crawl has been ending for longer than its last requests may wait for a server."""
+    return _has_gone_on(crawler, is_ending(crawler) or crawler in _stopping)
+
+
+def was_told_to_stop(crawler: Crawler) -> bool:
+    """Tell the same of one that somebody has told to stop; not of one that ends because all is done."""
+    return _has_gone_on(crawler, crawler in _stopping)
+
+
+def _has_gone_on(crawler: Crawler, is_so: bool) -> bool:  # noqa: FBT001
+    """Whether the crawl has been ending for so long, since the first look that found it so."""
+    return is_so and monotonic() - _ending_since.setdefault(crawler, monotonic()) >= LAST_SECONDS
+
+
+_stopping: WeakSet[Crawler] = WeakSet()
+_ending_since: WeakKeyDictionary[Crawler, float] = WeakKeyDictionary()
+
+
 def count_in_hand(crawler: Crawler) -> int | None:
     """Return how many requests are not done yet, None = no spider is open."""
     slot = crawler.engine._slot if crawler.engine else None
@@ -203,6 +225,7 @@ def create_crawler(command: BaseRunSpiderCommand, spider: str) -> Crawler:
 
     async def stop_async() -> None:
         """Stop what is open: Scrapy lets a process end that is told so while its spider opens, and closes nothing."""
+        _stopping.add(crawler)
         engine = crawler.engine
         while crawler.crawling and engine and engine.spider and not engine.running:  # noqa: ASYNC110  # no signal says it
             await asyncio.sleep(OPENING_SECONDS)

@@ -37,6 +37,9 @@ UNREACHABLE, AWAY = "unreachable", "site_away"
 OUTDATED = "outdated_program"
 """The reason with which a worker ends that is older than the tables."""
 
+REFUSED = "storage_refused"
+"""The reason with which a worker ends whose stores PostgreSQL will not take, however long it waits."""
+
 UNFINISHED = {
     "shutdown": (
         INTERRUPTED,
@@ -67,6 +70,10 @@ UNFINISHED = {
             "cannot write to them. Update it, and the same command continues from here."
         ),
     ),
+    REFUSED: (
+        COULD_NOT_RUN,
+        _("Stopped with {stores} stored. {refused} Nothing is lost: then the same command continues from here."),
+    ),
     BLOCKED: (
         HELD,
         _(
@@ -94,7 +101,7 @@ AT_BOUND = _(
     "Stopped at {limits}, with {stores} stored so far: see the log for the cause. The same command continues from here."
 )
 
-WORDS = {"part": "early_stop/part", "host": "network/host", "why": "network/why"}
+WORDS = {"part": "early_stop/part", "host": "network/host", "why": "network/why", "refused": "postgres/refused"}
 FOR_ANY_REASON = (COULD_NOT_RUN, _("Stopped ({reason}) with {stores} stored: see the log for the cause."))
 
 
@@ -132,9 +139,8 @@ def crawl_exit_status(stats: Mapping[str, Any]) -> ExitStatus:
             ).format(stored=counts.stored, forgotten=forgotten),
         )
     if "crawl/id" in stats and f"{OWN}state" not in stats:
-        return ExitStatus(
-            COULD_NOT_RUN, gettext("All is fetched, but the crawl could not be closed: run the same command again.")
-        )
+        told = gettext("All is fetched, but the crawl could not be closed: run the same command again.")
+        return ExitStatus(COULD_NOT_RUN, " ".join(filter(None, (stats.get("postgres/refused"), told))))
     told = gettext("Complete: {stores}.")
     if counts.lost:
         told = gettext("{stores}, but {lost} answers could not be used{where}.")

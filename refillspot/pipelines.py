@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from scrapy import signals
@@ -12,9 +13,9 @@ from scrapy.exceptions import NotConfigured
 
 from refillspot.batches import Batches
 from refillspot.clock import Clock
-from refillspot.engine import count_in_hand, is_ending
-from refillspot.exceptions import SchemaVersionError
-from refillspot.exit_status import OUTDATED
+from refillspot.engine import count_in_hand, has_lost_patience, is_ending
+from refillspot.exceptions import SchemaVersionError, UnsuitableServerError
+from refillspot.exit_status import OUTDATED, REFUSED
 from refillspot.items import Commit, UnreadPage
 from refillspot.planning import KEYWORDS
 from refillspot.planning.keywords import QueryAnswer
@@ -37,7 +38,39 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class PostgresCopyPipeline:
+class PostgresPipeline:
+    """What PostgreSQL will not take for good ends the crawl; what is in hand goes back into the queue.
+
+    Stats: postgres/refused (PostgreSQL's reason, with the remedy).
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._stats: StatsCollector = crawler.stats
+        self._ending: asyncio.Task[None] | None = None
+
+    async def process_item(self, item: Store | UnreadPage | QueryAnswer) -> Store | UnreadPage | QueryAnswer:
+        try:
+            await self._keep(item)
+        except SchemaVersionError as error:
+            self._end(error, OUTDATED)
+            raise
+        except UnsuitableServerError as error:
+            self._stats.set_value("postgres/refused", str(error))
+            self._end(error, REFUSED)
+            raise
+        return item
+
+    async def _keep(self, item: Store | UnreadPage | QueryAnswer) -> None:
+        raise NotImplementedError
+
+    def _end(self, error: Exception, reason: str) -> None:
+        if self._crawler.engine and not is_ending(self._crawler):
+            logger.error("%s", error)
+            self._ending = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=reason))
+
+
+class PostgresCopyPipeline(PostgresPipeline):
     """Buffers stores and commits them to PostgreSQL in groups; an item has passed when it is committed.
 
     A group is committed when it is full, when its first store has waited POSTGRES_COPY_MAX_SECONDS, and when this
@@ -52,11 +85,9 @@ class PostgresCopyPipeline:
     """
 
     def __init__(self, crawler: Crawler, table: StoreTable, *, max_rows: int, max_seconds: float) -> None:
-        self._crawler = crawler
-        self._stats: StatsCollector = crawler.stats
+        super().__init__(crawler)
         self._table = table
         self._seconds = 0.0
-        self._ending: asyncio.Task[None] | None = None
         self._group: Batches[StoreRow, Commit] = Batches(self._commit, largest=max_rows, longest_seconds=max_seconds)
 
     @classmethod
@@ -70,6 +101,7 @@ class PostgresCopyPipeline:
                 settings["DATABASE_URL"],
                 Clock.of(settings),
                 attempt_seconds=settings.getfloat("POSTGRES_TIMEOUT_SECONDS"),
+                is_given_up=partial(has_lost_patience, crawler),
             ),
             max_rows=settings.getint("POSTGRES_COPY_MAX_ROWS"),
             max_seconds=settings.getfloat("POSTGRES_COPY_MAX_SECONDS"),
@@ -89,14 +121,6 @@ class PostgresCopyPipeline:
                 outdated,
             )
 
-    async def process_item(self, item: Store | UnreadPage | QueryAnswer) -> Store | UnreadPage | QueryAnswer:
-        try:
-            await self._keep(item)
-        except SchemaVersionError as error:
-            self._end(error)
-            raise
-        return item
-
     def scheduler_empty(self) -> None:
         self._flush_if_idle()
 
@@ -111,12 +135,6 @@ class PostgresCopyPipeline:
             committed = self._group.add(StoreRow.of(item))
             self._flush_if_idle()
             item.stored_by(await committed)
-
-    def _end(self, error: SchemaVersionError) -> None:
-        """Close the spider: what it has in hand goes back into the queue, for a program that knows these tables."""
-        if self._crawler.engine and not is_ending(self._crawler):
-            logger.error("%s", error)
-            self._ending = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=OUTDATED))
 
     def _flush_if_idle(self) -> None:
         """Do not let stores wait for a timer when every request in hand is one that waits for this commit."""
@@ -138,7 +156,7 @@ class PostgresCopyPipeline:
         return [Commit(self._table.writer, outcome.batch)] * len(rows)
 
 
-class QueryYieldPipeline:
+class QueryYieldPipeline(PostgresPipeline):
     """Keeps what each search brought, and tells the spider's plan what is known from crawls before.
 
     Settings: DATABASE_URL, POSTGRES_TIMEOUT_SECONDS, CLOCK_OFFSET_SECONDS. Stats: diningcode/keywords_resting (in
@@ -146,7 +164,7 @@ class QueryYieldPipeline:
     """
 
     def __init__(self, crawler: Crawler, table: QueryYieldTable, clock: Clock) -> None:
-        self._crawler = crawler
+        super().__init__(crawler)
         self._table = table
         self._clock = clock
 
@@ -157,20 +175,21 @@ class QueryYieldPipeline:
             raise NotConfigured("DATABASE_URL is not set.")
         clock = Clock.of(settings)
         seconds = settings.getfloat("POSTGRES_TIMEOUT_SECONDS")
-        return cls(crawler, QueryYieldTable(settings["DATABASE_URL"], clock, attempt_seconds=seconds), clock)
+        is_given_up = partial(has_lost_patience, crawler)
+        table = QueryYieldTable(settings["DATABASE_URL"], clock, attempt_seconds=seconds, is_given_up=is_given_up)
+        return cls(crawler, table, clock)
 
     async def open_spider(self) -> None:
         plan: SearchPlan | None = getattr(self._crawler.spider, "plan", None)
         if plan:
             codes = [district.code for district in plan.districts]
             plan.learn(await self._table.read(site_of(self._crawler).name, codes, KEYWORDS), self._clock.now())
-            self._crawler.stats.set_value("diningcode/keywords_resting", len(plan.resting))
+            self._stats.set_value("diningcode/keywords_resting", len(plan.resting))
 
-    async def process_item(self, item: Store | UnreadPage | QueryAnswer) -> Store | UnreadPage | QueryAnswer:
-        crawl_id = self._crawler.stats.get_value("crawl/id")
+    async def _keep(self, item: Store | UnreadPage | QueryAnswer) -> None:
+        crawl_id = self._stats.get_value("crawl/id")
         if isinstance(item, QueryAnswer) and crawl_id:
             await self._table.record(item, crawl_id)
-        return item
 
     async def close_spider(self) -> None:
         await self._table.close()

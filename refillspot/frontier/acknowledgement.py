@@ -12,7 +12,13 @@ from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from refillspot.exceptions import PassingError, RefusedRequestError, SchemaVersionError
+from refillspot.exceptions import (
+    PassingError,
+    RefusedRequestError,
+    SchemaVersionError,
+    ServiceUnavailableError,
+    UnsuitableServerError,
+)
 from refillspot.frontier.dead_letters import write_dead_letter
 from refillspot.policies.circuit_breaker import API_FAILURE
 from refillspot.policies.retries import backoff_seconds
@@ -33,6 +39,10 @@ logger = logging.getLogger(__name__)
 LANES = 1000  # priorities beyond ± this are this
 CARRIED = ("retry_times", "redirect_times", "redirect_ttl", API_FAILURE)
 """What a retry, a redirect or the other channel adds to meta. No more of the copy is queued: secrets may be in it."""
+
+
+NOT_NOW = (SchemaVersionError, ServiceUnavailableError, UnsuitableServerError)
+"""With these a worker ends; they say nothing about the request that it had in hand."""
 
 
 class Verdict(IntEnum):
@@ -82,8 +92,8 @@ def judge_failure(failure: Failure) -> RequestEnd:
 
 
 def judge_item_failure(failure: Failure) -> RequestEnd:
-    """Judge an exception of a pipeline: the page was good, storing it may work another time, or by a newer program."""
-    if isinstance(failure.value, SchemaVersionError):
+    """Judge an exception of a pipeline: the page was good, storing it may work another time, or for another worker."""
+    if isinstance(failure.value, NOT_NOW):
         return RequestEnd(Verdict.RETURNED)
     return _judge_error(Verdict.RETRY, failure)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
-from refillspot.exceptions import ServiceUnavailableError
+from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
 
 if TYPE_CHECKING:
     from refillspot.frontier.queue import CrawlQueue
@@ -37,7 +37,7 @@ class CommitCheck:
             await asyncio.sleep(LOOK_SECONDS)
             try:
                 await self._look(LOOK_SECONDS)
-            except (ServiceUnavailableError, RedisError, OSError) as error:
+            except (ServiceUnavailableError, UnsuitableServerError, RedisError, OSError) as error:
                 logger.debug("what PostgreSQL has is not known now: %s", error)
 
     async def may_end(self) -> bool:
@@ -45,6 +45,7 @@ class CommitCheck:
 
         Raises:
             redis.RedisError, OSError: Redis does not answer.
+            UnsuitableServerError: PostgreSQL refuses to say so.
         """
         try:
             return await self._look(0)

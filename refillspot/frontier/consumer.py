@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
+from refillspot.exceptions import UnsuitableServerError
 from refillspot.frontier.leases import Leases, Prefetch
 from refillspot.frontier.outbox import Outbox
 from refillspot.frontier.queue import BEHIND, COMPLETE, OPEN, WON
@@ -146,7 +147,10 @@ class Consumer:
                     logger.warning("Redis: %s; this worker waits and loses nothing", said)
                 await self._pause(self._leaving, next(waits))
             except Exception as error:
-                logger.exception("the frontier stopped: a fault in refillspot")
+                if isinstance(error, UnsuitableServerError):
+                    logger.error("%s", error)  # noqa: TRY400  # no fault of this program
+                else:
+                    logger.exception("the frontier stopped: a fault in refillspot")
                 self.failure = error
                 self._changed()
                 return

@@ -7,6 +7,7 @@ import logging
 import secrets
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,9 @@ from redis.exceptions import RedisError
 
 from refillspot.clock import Clock
 from refillspot.crawl_ids import check_crawl_id
-from refillspot.exceptions import ArgumentError, ServiceUnavailableError
-from refillspot.exit_status import complete_exit_status
+from refillspot.engine import was_told_to_stop
+from refillspot.exceptions import ArgumentError, ServiceUnavailableError, UnsuitableServerError
+from refillspot.exit_status import REFUSED, complete_exit_status
 from refillspot.frontier.commit_check import CommitCheck
 from refillspot.frontier.consumer import FIRST_WAIT, LONGEST_WAIT, Consumer
 from refillspot.frontier.leases import Limits
@@ -111,7 +113,8 @@ class CrawlSession:
         self._stats = crawler.stats
         self._signals = crawler.signals
         self._changed = changed
-        self._crawls = _crawls(settings)
+        self._is_given_up = partial(was_told_to_stop, crawler)
+        self._crawls = _crawls(settings, self._is_given_up)
         self._clock = Clock.of(settings)
         self._worker = name_worker()
         self._queue: CrawlQueue
@@ -159,6 +162,8 @@ class CrawlSession:
             if state == WON and await self._may_end():
                 await self._close()
                 return True
+            if self._is_given_up():
+                raise ServiceUnavailableError(_("PostgreSQL does not answer, and is waited for no longer."))
             await asyncio.sleep(CLOSING_SECONDS)
             state = await self._queue.open()
         if state == COMPLETE:
@@ -168,6 +173,9 @@ class CrawlSession:
     @property
     def trouble(self) -> str | None:
         """Why this worker has to stop before the crawl is complete."""
+        if isinstance(self.consumer.failure, UnsuitableServerError):
+            self._stats.set_value("postgres/refused", str(self.consumer.failure))
+            return REFUSED
         if self.consumer.failure:
             return "frontier_failed"
         return "crawl_gone" if self.consumer.ended == GONE else None
@@ -179,12 +187,16 @@ class CrawlSession:
         self._count_outages()
         if self._checking:
             self._checking.cancel()
-        if self.consumer.ended == WON:
-            result = await self._close()
-            self._tell(result)
-            await self._notify(result)
-        elif self.consumer.ended == COMPLETE:
-            self._tell(read_result(self.consumer.result) or await self._note_end())
+        try:
+            if self.consumer.ended == WON:
+                result = await self._close()
+                self._tell(result)
+                await self._notify(result)
+            elif self.consumer.ended == COMPLETE:
+                self._tell(read_result(self.consumer.result) or await self._note_end())
+        except (UnsuitableServerError, ServiceUnavailableError) as error:
+            logger.error("the crawl is not closed: %s", error)  # noqa: TRY400  # no fault of this program
+            self._stats.set_value("postgres/refused", str(error))
         await self.consumer.leave()
 
     def _rolled_back(self) -> None:
@@ -197,7 +209,11 @@ class CrawlSession:
         return self._commit_check is None or await self._commit_check.may_end()
 
     async def _close(self) -> dict[str, int]:
-        """Tell PostgreSQL and Redis that the crawl is complete. Waits for both as long as it takes."""
+        """Tell PostgreSQL and Redis that the crawl is complete. Waits for both until this worker is told to stop.
+
+        Raises:
+            ServiceUnavailableError, UnsuitableServerError: it could not.
+        """
         waits = pauses(FIRST_WAIT, LONGEST_WAIT)
         while True:
             try:
@@ -205,6 +221,8 @@ class CrawlSession:
                 seconds = KEEP_SECONDS if self._settings.getbool("SCHEDULER_PERSIST") else 0
                 await self._queue.complete(msgspec.json.encode(result), seconds)
             except (RedisError, OSError) as error:
+                if self._is_given_up():
+                    raise ServiceUnavailableError(_("Redis: {error}").format(error=error)) from error
                 wait = next(waits)
                 logger.warning("Redis: %s; the crawl is complete, and closed when it answers", error)
                 await asyncio.sleep(wait)
@@ -228,9 +246,9 @@ class CrawlSession:
             self._stats.set_value(f"crawl/{name}", value)
 
 
-def _crawls(settings: BaseSettings) -> CrawlTable | RedisCrawls:
+def _crawls(settings: BaseSettings, is_given_up: Callable[[], bool]) -> CrawlTable | RedisCrawls:
     if database_url := settings.get("DATABASE_URL"):
-        return CrawlTable(database_url)
+        return CrawlTable(database_url, is_given_up)
     return RedisCrawls(settings["REDIS_URL"], settings["REDIS_KEY_PREFIX"])
 
 

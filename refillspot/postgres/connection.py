@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,10 +15,12 @@ import psycopg
 from psycopg import errors
 from psycopg.conninfo import make_conninfo
 
+from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
+from refillspot.language import gettext as _
 from refillspot.policies.retries import pauses
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
     from datetime import datetime
     from typing import Self
 
@@ -54,6 +56,7 @@ END_BACKEND = """
 LOOK_SECONDS = 5  # for an answer to a small question
 AT_MOST = "SELECT set_config('statement_timeout', %s, true)"
 FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0  # seconds between attempts while PostgreSQL is away
+LOOK_AROUND_SECONDS = 0.2  # between looks whether the worker is to end meanwhile
 ATTEMPT_SECONDS = 60.0  # a thousand stores take 0.1 s; after so long the connection leads nowhere
 ROW_AT_FAULT = (
     psycopg.DataError,
@@ -64,6 +67,15 @@ ROW_AT_FAULT = (
     errors.TooManyArguments,
 )
 """SQLSTATE classes 22 and 23 with psycopg's own refusals, and 54: a value too large for an index, nested too deep."""
+
+CANNOT_PASS = psycopg.ProgrammingError
+"""SQLSTATE class 42: no right to it, or it is not there. Waiting does not help."""
+GRANTS = (
+    "GRANT USAGE ON SCHEMA refillspot TO {account}; "
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA refillspot TO {account}; "
+    "GRANT TEMPORARY ON DATABASE {database} TO {account};"
+)
+"""What an account needs that is not the owner of the tables."""
 
 
 def open_connection(
@@ -137,20 +149,62 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return runner.run(work)
 
 
+@contextmanager
+def refusals_told() -> Iterator[None]:
+    """Let `CANNOT_PASS` be a sentence with the remedy.
+
+    Raises:
+        UnsuitableServerError: the account lacks a right, or something of the schema is not there.
+    """
+    try:
+        yield
+    except errors.InsufficientPrivilege as error:
+        raise UnsuitableServerError(
+            _("PostgreSQL: {error}.").format(error=str(error).strip()),
+            _(
+                "Have the owner of the tables run `scrapy db migrate`, and for the account that crawls: {statements}"
+            ).format(statements=GRANTS.format(account="…", database="…")),
+        ) from error
+    except CANNOT_PASS as error:
+        raise UnsuitableServerError(
+            _("PostgreSQL: {error}.").format(error=str(error).strip()),
+            _("The tables are not as refillspot made them: restore them, or point DATABASE_URL at another database."),
+        ) from error
+
+
 async def when_available(
     operation: Callable[[], Awaitable[T]],
     waiting: Callable[[], Awaitable[None]],
     *,
     attempt_seconds: float = ATTEMPT_SECONDS,
+    is_given_up: Callable[[], bool] = lambda: False,
 ) -> T:
     """Run `operation`, again and again while PostgreSQL is the one at fault; `waiting` is called before each wait.
 
-    An attempt that takes longer than `attempt_seconds` is given up: a connection may be dead without a word.
+    An attempt that takes longer than `attempt_seconds` is given up: a connection may be dead without a word. All is,
+    when `is_given_up` says so.
 
     Raises:
         psycopg.Error: a row is at fault, one of `ROW_AT_FAULT`.
+        UnsuitableServerError: waiting does not help.
+        ServiceUnavailableError: it is given up; whether PostgreSQL has done it is not known.
     """
+    work = asyncio.ensure_future(_until_it_passes(operation, waiting, attempt_seconds))
+    work.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # of what nobody waits for any more
+    try:
+        while not (await asyncio.wait([work], timeout=LOOK_AROUND_SECONDS))[0]:
+            if is_given_up():
+                raise ServiceUnavailableError(_("PostgreSQL does not answer, and is waited for no longer."))
+        return work.result()
+    finally:
+        work.cancel()
+
+
+async def _until_it_passes(
+    operation: Callable[[], Awaitable[T]], waiting: Callable[[], Awaitable[None]], attempt_seconds: float
+) -> T:
     waits = pauses(FIRST_WAIT, LONGEST_WAIT)
+    is_refused = False
     while True:
         wait = next(waits)
         try:
@@ -160,7 +214,14 @@ async def when_available(
             logger.warning("PostgreSQL did not answer within %.0f s; trying again in %.1f s", attempt_seconds, wait)
         except ROW_AT_FAULT:
             raise
+        except CANNOT_PASS as error:
+            if is_refused:
+                with refusals_told():
+                    raise
+            is_refused = True  # a new connection finds out whether a newer program has changed the tables
+            logger.warning("PostgreSQL: %s; trying once more", str(error).strip())
         except psycopg.Error as error:
+            is_refused = False
             logger.warning("PostgreSQL: %s; trying again in %.1f s", str(error).strip(), wait)
         await waiting()
         await asyncio.sleep(wait)

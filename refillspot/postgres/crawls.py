@@ -23,6 +23,7 @@ from refillspot.postgres.connection import (
     limit_statements,
     open_async_connection,
     open_connection,
+    refusals_told,
     run,
     when_available,
 )
@@ -30,7 +31,7 @@ from refillspot.postgres.database import migrate, migrate_database
 from refillspot.stats.crawl import STATES, Crawl, CrawlScope, named_crawl
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 JOINING_LOCK = 0x6372_6177_6C73  # "crawls"; two first processes must not make two crawls
 COLUMNS = "id, spider, arguments, state, stored, rejected, counts, started_at, ended_at"
@@ -87,8 +88,9 @@ FORGET_COMMITS = "DELETE FROM refillspot.crawl_commits WHERE committed_at < now(
 class CrawlTable:
     """One connection for each call: a crawl is joined once and ended once."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, is_given_up: Callable[[], bool] = lambda: False) -> None:
         self._database_url = database_url
+        self._is_given_up = is_given_up
 
     async def join(self, spider: str, arguments: Mapping[str, Any], named: str | None, now: datetime) -> Crawl:
         """Return the newest unfinished crawl with equal arguments, or the one that is named; else a new one.
@@ -97,21 +99,26 @@ class CrawlTable:
             ArgumentError: the named crawl has other arguments, or has ended, or no crawl can be called so.
             ServiceUnavailableError: PostgreSQL does not answer.
             SchemaVersionError: the schema is newer than this program.
+            UnsuitableServerError: the account lacks a right.
         """
         if named is not None:
             check_crawl_id(named)
         values = {"id": named, "spider": spider, "arguments": Jsonb(dict(arguments)), "ahead": now - datetime.now(UTC)}
         try:
-            async with asyncio.timeout(ATTEMPT_SECONDS), await open_async_connection(self._database_url) as connection:
-                await migrate(connection)
-                async with connection.transaction(), connection.cursor(row_factory=class_row(Crawl)) as cursor:
-                    await cursor.execute("SELECT pg_advisory_xact_lock(%s)", [JOINING_LOCK])
-                    await cursor.execute(NAMED if named else UNFINISHED, values)
-                    if crawl := await cursor.fetchone():
-                        return _joinable(crawl, spider, arguments)
-                    values["id"] = named or f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-                    await cursor.execute(CREATE, values)
-                    return await _the(cursor)
+            with refusals_told():
+                async with (
+                    asyncio.timeout(ATTEMPT_SECONDS),
+                    await open_async_connection(self._database_url) as connection,
+                ):
+                    await migrate(connection)
+                    async with connection.transaction(), connection.cursor(row_factory=class_row(Crawl)) as cursor:
+                        await cursor.execute("SELECT pg_advisory_xact_lock(%s)", [JOINING_LOCK])
+                        await cursor.execute(NAMED if named else UNFINISHED, values)
+                        if crawl := await cursor.fetchone():
+                            return _joinable(crawl, spider, arguments)
+                        values["id"] = named or f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+                        await cursor.execute(CREATE, values)
+                        return await _the(cursor)
         except TimeoutError as error:
             raise ServiceUnavailableError(
                 _("PostgreSQL did not answer within {attempt_seconds:.0f} s").format(attempt_seconds=ATTEMPT_SECONDS)
@@ -120,7 +127,7 @@ class CrawlTable:
             raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
 
     async def complete(self, crawl_id: str, counts: Mapping[str, int], now: datetime) -> Crawl:
-        """Note that a crawl is complete. Waits for PostgreSQL as long as it takes."""
+        """Note that a crawl is complete. Waits for PostgreSQL: see `when_available`."""
 
         async def operation() -> Crawl:
             async with (
@@ -136,7 +143,7 @@ class CrawlTable:
         async def nothing() -> None:
             pass
 
-        return await when_available(operation, nothing)
+        return await when_available(operation, nothing, is_given_up=self._is_given_up)
 
     async def commits(
         self, crawl_id: str, written: Sequence[tuple[str, int, int]]
@@ -147,12 +154,14 @@ class CrawlTable:
 
         Raises:
             ServiceUnavailableError: PostgreSQL does not answer.
+            UnsuitableServerError: the account lacks a right.
         """
         writers, firsts, lasts = zip(*written, strict=True) if written else ((), (), ())
         asked = {"id": crawl_id, "writers": list(writers), "firsts": list(firsts), "lasts": list(lasts)}
         try:
             async with asyncio.timeout(LOOK_SECONDS), await open_async_connection(self._database_url) as connection:
-                row = await (await connection.execute(COMMITS, asked)).fetchone()
+                with refusals_told():
+                    row = await (await connection.execute(COMMITS, asked)).fetchone()
         except (psycopg.Error, TimeoutError) as error:
             raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
         is_complete, total, found = row or (False, 0, [])

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-from psycopg import errors, sql
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from refillspot.exceptions import SchemaVersionError, ServiceUnavailableError
 from refillspot.language import gettext as _
-from refillspot.postgres.connection import open_async_connection, open_connection, run
+from refillspot.postgres.connection import open_async_connection, open_connection, refusals_told, run
 from refillspot.postgres.readers import current_readers, grant_views
 
 if TYPE_CHECKING:
@@ -134,21 +134,14 @@ def update_schema(database_url: str) -> list[str]:
 
     Raises:
         SchemaVersionError: it was migrated by a newer refillspot.
-        ServiceUnavailableError: PostgreSQL refuses.
+        UnsuitableServerError: the account lacks a right.
+        ServiceUnavailableError: PostgreSQL refuses for another reason.
     """
     try:
-        return migrate_database(database_url)
-    except errors.InsufficientPrivilege as error:
-        raise _no_rights(error) from error
+        with refusals_told():
+            return migrate_database(database_url)
     except psycopg.Error as error:
         raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
-
-
-def _no_rights(error: psycopg.Error) -> ServiceUnavailableError:
-    return ServiceUnavailableError(
-        _("PostgreSQL: {error}.").format(error=str(error).strip()),
-        _("Grant this account rights on the schema refillspot, or use the account that created it."),
-    )
 
 
 async def _migrate(database_url: str) -> list[str]:
@@ -168,14 +161,15 @@ def schema_state(database_url: str) -> SchemaState:
     """Look how far the tables of a database are.
 
     Raises:
-        ServiceUnavailableError: the account may not look.
+        UnsuitableServerError: the account may not look.
+        ServiceUnavailableError: PostgreSQL does not answer.
     """
     try:
-        with open_connection(database_url, seconds=5) as connection:
+        with refusals_told(), open_connection(database_url, seconds=5) as connection:
             there, may_create = connection.execute(LOOK).fetchone() or (None, False)
             row = connection.execute(VERSION).fetchone() if there else None
     except psycopg.Error as error:
-        raise _no_rights(error) from error
+        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
     return SchemaState(row[0] if row else None, bool(may_create))
 
 

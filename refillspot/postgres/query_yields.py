@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from psycopg.rows import class_row
@@ -14,10 +14,12 @@ from refillspot.postgres.connection import ATTEMPT_SECONDS, open_async_connectio
 from refillspot.postgres.database import migrate, migrate_database
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from refillspot.clock import Clock
     from refillspot.planning.keywords import QueryAnswer
+
+T = TypeVar("T")
 
 RECORD = """
     INSERT INTO refillspot.query_yields AS y
@@ -63,16 +65,24 @@ READ = """
 class QueryYieldTable:
     """Records answers over a connection of its own, which it opens, and opens again when it breaks."""
 
-    def __init__(self, database_url: str, clock: Clock, *, attempt_seconds: float = ATTEMPT_SECONDS) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        clock: Clock,
+        *,
+        attempt_seconds: float = ATTEMPT_SECONDS,
+        is_given_up: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._database_url = database_url
         self._clock = clock
         self._attempt_seconds = attempt_seconds
+        self._is_given_up = is_given_up
         self._connection: psycopg.AsyncConnection | None = None
 
     async def read(self, site: str, district_codes: Sequence[str], keywords: Sequence[str]) -> list[KeywordYield]:
         """Return what a site has brought in these districts. Stores are credited to `keywords` in their order.
 
-        Waits for PostgreSQL as long as it takes.
+        Waits for PostgreSQL: see `when_available`.
         """
 
         async def operation() -> list[KeywordYield]:
@@ -82,10 +92,10 @@ class QueryYieldTable:
             cursor = connection.cursor(row_factory=class_row(KeywordYield))
             return await (await cursor.execute(READ, {"site": site, "codes": list(district_codes)})).fetchall()
 
-        return await when_available(operation, self.close, attempt_seconds=self._attempt_seconds)
+        return await self._when_available(operation)
 
     async def record(self, answer: QueryAnswer, crawl_id: str) -> None:
-        """Keep what an answer brought. The same answer twice counts once. Waits for PostgreSQL as long as it takes."""
+        """Keep what an answer brought. The same answer twice counts once. Waits for PostgreSQL, too."""
         values: dict[str, Any] = {
             "site": answer.site,
             "keyword": answer.keyword,
@@ -98,12 +108,17 @@ class QueryYieldTable:
         async def operation() -> None:
             await (await self._open_connection()).execute(RECORD, values | {"now": self._clock.now()})
 
-        await when_available(operation, self.close, attempt_seconds=self._attempt_seconds)
+        await self._when_available(operation)
 
     async def close(self) -> None:
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
+
+    async def _when_available(self, operation: Callable[[], Awaitable[T]]) -> T:
+        return await when_available(
+            operation, self.close, attempt_seconds=self._attempt_seconds, is_given_up=self._is_given_up
+        )
 
     async def _open_connection(self) -> psycopg.AsyncConnection:
         if self._connection is None or self._connection.closed:

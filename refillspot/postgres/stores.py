@@ -15,9 +15,11 @@ from refillspot.parsing import PARSER_VERSION
 from refillspot.postgres.columns import encode_json
 from refillspot.postgres.connection import (
     ATTEMPT_SECONDS,
+    LOOK_SECONDS,
     ROW_AT_FAULT,
     Backend,
     open_async_connection,
+    refusals_told,
     transaction,
     when_available,
 )
@@ -62,10 +64,18 @@ class Outcome:
 class StoreTable:
     """Writes stores over one connection, which it opens, and opens again when it breaks."""
 
-    def __init__(self, database_url: str, clock: Clock, *, attempt_seconds: float = ATTEMPT_SECONDS) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        clock: Clock,
+        *,
+        attempt_seconds: float = ATTEMPT_SECONDS,
+        is_given_up: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._database_url = database_url
         self._clock = clock
         self._attempt_seconds = attempt_seconds
+        self._is_given_up = is_given_up
         self._connection: psycopg.AsyncConnection | None = None
         self._backend: Backend | None = None
         self.writer = secrets.token_hex(8)
@@ -94,25 +104,29 @@ class StoreTable:
 
     async def close(self) -> None:
         if self._connection is not None:
-            with suppress(psycopg.Error):  # what no crawl has asked for is on nobody's record
-                await self._connection.execute(FORGET, [self.writer])
+            # what no crawl has asked for is on nobody's record
+            with suppress(psycopg.Error, TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._connection.execute(FORGET, [self.writer])
             await self._drop()
 
     async def known_refill_stores(self, site: str, district_codes: Sequence[str]) -> int:
         """Return how many refill stores a site is known to have in these districts."""
-        cursor = await (await self._open_connection()).execute(KNOWN, [site, list(district_codes)])
+        with refusals_told():
+            cursor = await (await self._open_connection()).execute(KNOWN, [site, list(district_codes)])
         return int((await cursor.fetchone() or (0,))[0])
 
     async def outdated_stores(self, site: str) -> int:
         """Return how many stores of a site an older parser has read, and their pages can be read again."""
-        return await count_outdated(await self._open_connection(), site, PARSER_VERSION)
+        with refusals_told():
+            return await count_outdated(await self._open_connection(), site, PARSER_VERSION)
 
     async def write(self, stores: Iterable[Store], crawl_id: str | None = None) -> Outcome:
         """Do `write_rows` with stores of which no rows are made yet."""
         return await self.write_rows([StoreRow.of(store) for store in stores], crawl_id)
 
     async def write_rows(self, rows: Iterable[StoreRow], crawl_id: str | None = None) -> Outcome:
-        """Store each of them, or put it among the rejects with the reason. Waits for PostgreSQL as long as it takes.
+        """Store each of them, or put it among the rejects with the reason. Waits for PostgreSQL: see `when_available`.
 
         What `crawl_id` stored is counted in `refillspot.crawl_commits`, in the same transaction. Stores that are known
         as they are have one of their own, so that each transaction locks its rows in order of their keys.
@@ -223,8 +237,7 @@ class StoreTable:
     ) -> None:
         """Do `work` in one transaction, once. It is given the server's time, and says what it stored and rejected.
 
-        Waits for PostgreSQL as long as it takes. The row of this commit tells an attempt whether the one before it was
-        committed and only the answer was lost.
+        The row of this commit tells an attempt whether the one before it was committed and only the answer was lost.
         """
         self._batch += 1
         this = [self.writer, self._batch]
@@ -241,7 +254,7 @@ class StoreTable:
             outcome.waits += 1
             await self._drop()
 
-        await when_available(attempt, waiting, attempt_seconds=self._attempt_seconds)
+        await when_available(attempt, waiting, attempt_seconds=self._attempt_seconds, is_given_up=self._is_given_up)
         outcome.batch = self._batch
 
     async def _drop(self) -> None:

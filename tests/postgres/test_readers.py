@@ -12,7 +12,7 @@ import pytest
 from psycopg import errors, sql
 from psycopg.conninfo import make_conninfo
 
-from refillspot.exceptions import ArgumentError, ServiceUnavailableError
+from refillspot.exceptions import ArgumentError, ServiceUnavailableError, UnsuitableServerError
 from refillspot.items import RefillVerdict
 from refillspot.postgres import database
 from refillspot.postgres.database import Migration, known_migrations, migrate_database, update_schema
@@ -87,7 +87,7 @@ def test_it_reads_views_and_searches_and_nothing_else(
         with psycopg.connect(url, autocommit=True) as connection:
             for called in ("search('명륜')", "near(37.5, 127.03, 2000)"):
                 assert connection.execute(f"SELECT ref FROM refillspot.{called}").fetchall() == [("A",)]
-            with pytest.raises(ServiceUnavailableError, match="use the account that created it"):
+            with pytest.raises(UnsuitableServerError, match="Have the owner"):
                 update_schema(url)
             for statement in FORBIDDEN:
                 with pytest.raises(errors.InsufficientPrivilege):

@@ -1,0 +1,75 @@
+"""PostgreSQL refuses what a crawl needs, or a worker is stopped while it waits: it ends, and nothing is lost."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.crawl.moments import PACED, fetched, wait_for_store_pages
+from tests.postgres.accounts import RIGHTS, account
+
+if TYPE_CHECKING:
+    from tests.crawl.conftest import Crawl, Site
+
+
+ARGUMENTS = ("-a", "district=금천구", "-a", "keywords=무한리필,뷔페")
+SILENT = ("-s", "POSTGRES_TIMEOUT_SECONDS=600")
+LOCK = "LOCK TABLE refillspot.stores IN ACCESS EXCLUSIVE MODE"
+
+
+@pytest.mark.parametrize(
+    ("take", "give", "words"),
+    [
+        ("REVOKE INSERT, UPDATE ON refillspot.stores FROM {}", "GRANT INSERT, UPDATE ON refillspot.stores TO {}",
+         "GRANT SELECT, INSERT, UPDATE, DELETE"),
+        ("ALTER TABLE refillspot.store_pages RENAME TO lost", "ALTER TABLE refillspot.lost RENAME TO store_pages",
+         "restore them"),
+    ],
+)  # fmt: skip
+def test_what_cannot_pass_ends_the_worker_and_the_same_command_continues(
+    take: str, give: str, words: str, crawl: Crawl, site: Site, database_url: str
+) -> None:
+    with account(database_url, RIGHTS) as url, psycopg.connect(database_url, autocommit=True) as owner:
+        name = conninfo_to_dict(url)["user"]
+        crawl.environment["DATABASE_URL"] = url
+        with crawl.start(*ARGUMENTS, *PACED, "-s", "RETRY_TIMES=0") as worker:
+            wait_for_store_pages(site, 5)
+            owner.execute(take.format(name).encode())
+            _, log = worker.communicate()
+        owner.execute(give.format(name).encode())
+        again = crawl.run(*ARGUMENTS)
+
+    assert worker.returncode == 1, log[-3000:]
+    assert words in log.splitlines()[-1]
+    assert again.returncode == 0, again.stderr[-3000:]
+    assert_nothing_is_missing(site, database_url)
+
+
+def test_a_worker_that_waits_for_postgresql_ends_when_it_is_told_to(
+    crawl: Crawl, site: Site, database_url: str
+) -> None:
+    with psycopg.connect(database_url) as holder, crawl.start(*ARGUMENTS, *PACED, *SILENT) as worker:
+        wait_for_store_pages(site, 5)
+        holder.execute(LOCK)
+        asked = fetched(site).total()
+        wait_for_store_pages(site, asked + 5)
+        worker.send_signal(signal.SIGTERM)
+        _, log = worker.communicate()
+    again = crawl.run(*ARGUMENTS)
+
+    assert worker.returncode == 130, log[-3000:]
+    assert again.returncode == 0, again.stderr[-3000:]
+    assert_nothing_is_missing(site, database_url)
+
+
+def assert_nothing_is_missing(site: Site, database_url: str) -> None:
+    truth = site.truth("금천구", "무한리필,뷔페")
+    with psycopg.connect(database_url) as connection:
+        stored = {ref for (ref,) in connection.execute("SELECT ref FROM refillspot.stores")}
+        crawls = connection.execute("SELECT state, counts ->> 'dead' FROM refillspot.crawls").fetchall()
+    assert {store["ref"] for store in truth if store["reached_by"]} <= stored
+    assert crawls == [("complete", None)]
