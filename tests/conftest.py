@@ -24,6 +24,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from replica.tcp_proxy import TcpProxy
 from tests.one_run import OneRun, private_directory
+from tests.own_pgbouncer import PROGRAM as PGBOUNCER
+from tests.own_pgbouncer import pgbouncer
 from tests.own_redis import OwnRedis
 from tests.programs import Launcher
 
@@ -220,6 +222,16 @@ def own_redis(short_directory: Path) -> Iterator[OwnRedis]:
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture
+def pooled(request: pytest.FixtureRequest, short_directory: Path, database_url: str) -> Iterator[str]:
+    """This test's database through PgBouncer; the parameter is its mode and how many connections it has for all."""
+    if PGBOUNCER is None:
+        pytest.skip("no pgbouncer is installed")
+    mode, size = request.param
+    with pgbouncer(short_directory / uuid.uuid4().hex[:8], database_url, mode, size) as url:
+        yield url
 
 
 @pytest.fixture

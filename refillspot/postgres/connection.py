@@ -40,9 +40,13 @@ PARAMETERS: dict[str, str | int] = {
 }  # of libpq
 GROUND = """
     SET TIME ZONE 'UTC'; SET datestyle = 'ISO';
-    SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4;
-    SET tcp_user_timeout = 30000;
-"""  # no parameters of libpq; `options` would be, but poolers refuse them. The latter: the server's side of the same
+    SELECT set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),
+        set_config('tcp_keepalives_count', '4', false), set_config('tcp_user_timeout', '30000', false)
+    WHERE pg_backend_pid() = {pid}
+"""
+"""No parameters of libpq; `options` would be, but poolers refuse them. What the first line sets, PgBouncer keeps apart
+for each client. The rest is the server's side of the keepalives above; a pooler is left without it, and shows no row.
+"""
 TRANSACTION_GROUND = """
     SELECT set_config('statement_timeout', %(whole)s, true), set_config('lock_timeout', %(half)s, true),
         set_config('idle_in_transaction_session_timeout', %(half)s, true),
@@ -88,7 +92,7 @@ def open_connection(
     """
     connection = psycopg.connect(_grounded(database_url, seconds), autocommit=True)
     try:
-        connection.execute(GROUND)
+        _know_pooler(connection, connection.execute(_ground_of(connection)))
         connection.autocommit = autocommit
     except BaseException:
         connection.close()
@@ -105,11 +109,19 @@ async def open_async_connection(database_url: str, *, seconds: int = CONNECT_SEC
     """Open a connection that commits every statement which is in no transaction; see `open_connection`."""
     connection = await psycopg.AsyncConnection.connect(_grounded(database_url, seconds), autocommit=True)
     try:
-        await connection.execute(GROUND)
+        _know_pooler(connection, await connection.execute(_ground_of(connection)))
     except BaseException:
         await connection.close()
         raise
     return connection
+
+
+def is_pooled(connection: psycopg.Connection | psycopg.AsyncConnection) -> bool:
+    """Tell whether each transaction may have another process of the server, which knows nothing of the session.
+
+    Poolers tell their clients process ids of their own making. PgBouncer in mode `session` is one too.
+    """
+    return connection.prepare_threshold is None
 
 
 @dataclass(slots=True, frozen=True)
@@ -122,8 +134,10 @@ class Backend:
     @classmethod
     async def of(cls, connection: psycopg.AsyncConnection) -> Self | None:
         """Return that of a connection, None behind a pooler, where it is nobody's own."""
+        if is_pooled(connection):
+            return None
         found = await (await connection.execute(BACKEND)).fetchone()
-        return cls(*found) if found and found[0] == connection.info.backend_pid else None
+        return cls(*found) if found else None
 
     async def end(self, connection: psycopg.AsyncConnection) -> None:
         """Let the server end this one, whose client has given up on it; what it had not committed is undone."""
@@ -225,6 +239,19 @@ async def _until_it_passes(
             logger.warning("PostgreSQL: %s; trying again in %.1f s", str(error).strip(), wait)
         await waiting()
         await asyncio.sleep(wait)
+
+
+def _ground_of(connection: psycopg.Connection | psycopg.AsyncConnection) -> bytes:
+    return GROUND.format(pid=connection.info.backend_pid).encode()
+
+
+def _know_pooler(
+    connection: psycopg.Connection | psycopg.AsyncConnection, ground: psycopg.Cursor | psycopg.AsyncCursor
+) -> None:
+    while ground.nextset():
+        pass
+    if not ground.rowcount:
+        connection.prepare_threshold = None  # where a statement was prepared, the next one may not run
 
 
 def _grounded(database_url: str, seconds: int) -> str:

@@ -19,6 +19,7 @@ from refillspot.postgres.columns import (
     merge_expression,
     reread_expression,
 )
+from refillspot.postgres.connection import is_pooled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,11 +31,16 @@ if TYPE_CHECKING:
 BREATH = 100  # rows between two turns of the event loop: a few milliseconds
 TYPES = [*(column.type for column in COLUMNS), "timestamptz"]
 NAMES = ", ".join(column.name for column in COLUMNS)
-CREATE_STAGING = f"""
-    CREATE TEMPORARY TABLE IF NOT EXISTS incoming_stores (
+STAGING = f"""
+    incoming_stores (
         {", ".join(f"{column.name} {column.type}" for column in COLUMNS)}, seen_at timestamptz
-    ) WITH (toast_tuple_target = 8160) ON COMMIT DELETE ROWS
+    ) WITH (toast_tuple_target = 8160)
 """  # nothing is compressed for so short a life
+CREATE_STAGING = f"CREATE TEMPORARY TABLE IF NOT EXISTS {STAGING} ON COMMIT DELETE ROWS"
+CREATE_POOLED_STAGING = f"""
+    DROP TABLE IF EXISTS pg_temp.incoming_stores;
+    CREATE TEMPORARY TABLE {STAGING} ON COMMIT DROP
+"""  # of each transaction; the older one is of a version that left it to whoever came next
 COPY = f"COPY pg_temp.incoming_stores ({NAMES}, seen_at) FROM STDIN (FORMAT BINARY)"
 MERGE = f"""
     INSERT INTO refillspot.stores AS s ({NAMES}, first_seen_at, last_seen_at)
@@ -75,9 +81,13 @@ LENGTH = Struct("!i")
 
 
 async def prepare_connection(connection: psycopg.AsyncConnection) -> None:
-    """Make the staging table of this connection, and let it write what goes there."""
+    """Make the staging table of this connection, and let it write what goes there.
+
+    Behind a pooler each transaction makes its own.
+    """
     register_dumpers(connection)
-    await connection.execute(CREATE_STAGING)
+    if not is_pooled(connection):
+        await connection.execute(CREATE_STAGING)
 
 
 async def see_again(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], now: datetime) -> set[StoreKey]:
@@ -115,6 +125,8 @@ async def reread(
 
 
 async def _copy(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], now: datetime) -> None:
+    if is_pooled(cursor.connection):
+        await cursor.execute(CREATE_POOLED_STAGING)
     async with cursor.copy(COPY) as copy:
         copy.set_types(TYPES)
         for number, row in enumerate(rows, 1):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import psycopg
+import pytest
 import redis
 from psycopg.rows import dict_row
 
@@ -90,6 +91,21 @@ def test_two_workers_share_a_crawl_evenly_and_end_with_it(
         (closed,) = re.findall(r"(\S+ \S+) \[scrapy.core.engine\] INFO: Spider closed", text)
         ended = datetime.strptime(closed, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
         assert ended - row["ended_at"] < LEASE / 2  # nobody waits for the end of a lease
+
+
+@pytest.mark.parametrize("pooled", [("transaction", 1)], indirect=True)
+def test_a_fleet_stores_everything_through_a_pooler(
+    fleet: Crawl, site: Site, rows: Rows, pooled: str, database_url: str
+) -> None:
+    fleet.environment["DATABASE_URL"] = pooled
+
+    result = fleet.run("-n", "2", *DISTRICT)
+
+    assert result.returncode == 0, result.stderr
+    assert_complete(site, rows(), "금천구")
+    row = crawl_row(database_url)
+    assert (row["state"], row["stored"], row["rejected"]) == ("complete", len(rows()), 0)
+    assert "trying again" not in "".join(logs(fleet))
 
 
 def is_closed_to_others(path: Path) -> bool:
