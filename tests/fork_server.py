@@ -188,6 +188,8 @@ def become(request: Request) -> None:
     COMMAND_NAME.write_text("python", encoding="ascii")
     if request.own_session:
         os.setsid()
+    if request.module != "scrapy":  # whose commands hear of Ctrl-C in their own way: it was imported here
+        sys.excepthook = sys.__excepthook__
     os.environ.clear()
     os.environ.update(request.environment)
     os.chdir(request.directory)
