@@ -75,33 +75,46 @@ class JsonLinesFile(TextFile):
     """A store a line."""
 
     def parts(self, stores: Chosen) -> Iterator[bytes]:
-        for _lat, _lon, line in stores.lines():
-            yield f"{line}\n".encode()
+        for line in stores.lines():
+            yield line + b"\n"
 
     def count(self, path: Path) -> int:
         with path.open("rb") as file:
             return sum(1 for _ in map(msgspec.json.Decoder().decode, file))
 
 
+class Point(msgspec.Struct):
+    """Of a store in JSON, WGS84 degrees."""
+
+    lat: float | None
+    lon: float | None
+
+    def geometry(self) -> bytes:
+        if self.lat is None or self.lon is None:
+            return b"null"
+        return f'{{"type":"Point","coordinates":[{round(self.lon, DEGREES)},{round(self.lat, DEGREES)}]}}'.encode()
+
+
 class GeoJsonFile(TextFile):
     """RFC 7946, a feature a line. A store whose point is not known has the geometry null."""
 
-    HEAD, TAIL = '{"type":"FeatureCollection","features":[\n', "\n]}\n"
+    HEAD, TAIL = b'{"type":"FeatureCollection","features":[\n', b"\n]}\n"
 
     def parts(self, stores: Chosen) -> Iterator[bytes]:
-        before = self.HEAD
-        for lat, lon, line in stores.lines():
-            yield f'{before}{{"type":"Feature","geometry":{_geometry(lat, lon)},"properties":{line}}}'.encode()
-            before = ",\n"
-        yield self.TAIL.encode()
+        before, point = self.HEAD, msgspec.json.Decoder(Point)
+        for line in stores.lines():
+            geometry = point.decode(line).geometry()
+            yield b'%b{"type":"Feature","geometry":%b,"properties":%b}' % (before, geometry, line)
+            before = b",\n"
+        yield self.TAIL
 
     def count(self, path: Path) -> int:
         decoder = msgspec.json.Decoder()
-        with path.open(encoding="utf-8") as file:
-            head, tail, count = file.readline(), "", 0
+        with path.open("rb") as file:
+            head, tail, count = file.readline(), b"", 0
             for line in file:
-                if line.startswith("{"):
-                    decoder.decode(line.rstrip().removesuffix(","))
+                if line.startswith(b"{"):
+                    decoder.decode(line.rstrip().removesuffix(b","))
                     count += 1
                 tail = line
         if (head, tail) != (self.HEAD, self.TAIL.lstrip()):
@@ -138,12 +151,6 @@ class SqliteFile:
             if found != ["ok"]:
                 raise ValueError("; ".join(found))
             return int(database.execute("SELECT count(*) FROM stores").fetchone()[0])
-
-
-def _geometry(lat: float | None, lon: float | None) -> str:
-    if lat is None or lon is None:
-        return "null"
-    return f'{{"type":"Point","coordinates":[{round(lon, DEGREES)},{round(lat, DEGREES)}]}}'
 
 
 def _geoparquet() -> FileFormat:

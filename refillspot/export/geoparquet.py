@@ -5,8 +5,9 @@ pyarrow reads the lines of JSON that PostgreSQL wrote, in types that are made of
 
 from __future__ import annotations
 
-import io
 import struct
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import is_dataclass
 from datetime import datetime
 from itertools import islice
@@ -15,24 +16,24 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 
 import msgspec
 import pyarrow as pa
+from pyarrow import compute, parquet
 from pyarrow import json as pyarrow_json
-from pyarrow import parquet
 
 from refillspot.export.rows import TYPES
 from refillspot.items import WEEKDAYS
 from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from refillspot.export.rows import Chosen
 
-Points = list[tuple[float, float] | None]
-"""Longitude and latitude, in the order of WKB."""
-ROWS = 5_000  # stores of a row group, about 15 MB of JSON: so much is in memory at once
-POINT = struct.Struct("<BIdd")  # WKB: little-endian, type, x, y
-LITTLE_ENDIAN, WKB_POINT = 1, 1
+ROWS = 5_000  # stores of a row group, about 15 MB of JSON: two of them are in memory at once
+BLOCK = 2 << 20  # bytes of JSON that pyarrow reads at once: fewer than a group, which stay in the processor's cache
+POINT = struct.pack("=BI", sys.byteorder == "little", 1)  # WKB: the order of bytes, and what follows: x, y
+DOUBLE = pa.binary(8)
 SCALARS = {
     str: pa.string(),
     int: pa.int64(),
@@ -71,12 +72,16 @@ class GeoParquetFile:
     def write(self, stores: Chosen, path: Path) -> None:
         schema = pa.schema([(name, arrow_type(TYPES[name])) for name in stores.columns])
         whole = schema.append(pa.field("geometry", pa.binary())).append(pa.field("bbox", BBOX))
-        lines, bounds = stores.lines(), Bounds()
+        bounds = Bounds()
+
+        def add(lines: list[bytes]) -> None:
+            table = _read(schema, lines)
+            geometry, boxes = _points(table)
+            bounds.add(boxes)
+            writer.write_table(table.append_column("geometry", geometry).append_column("bbox", boxes))
+
         with parquet.ParquetWriter(path, whole, compression="zstd", write_page_checksum=True) as writer:
-            while batch := list(islice(lines, ROWS)):
-                points: Points = [(lon, lat) if lat and lon else None for lat, lon, _line in batch]
-                bounds.add(points)
-                writer.write_table(_read(schema, [line for _lat, _lon, line in batch], points))
+            _pour(stores.lines(), add)
             columns = {"geometry": GEOMETRY | bounds.described()}
             geo = {"version": "1.1.0", "primary_column": "geometry", "columns": columns}
             writer.add_key_value_metadata({"geo": msgspec.json.encode(geo).decode()})
@@ -84,7 +89,7 @@ class GeoParquetFile:
     def count(self, path: Path) -> int:
         try:
             with parquet.ParquetFile(path, page_checksum_verification=True) as file:
-                return sum(batch.num_rows for batch in file.iter_batches(ROWS))
+                return int(file.scan_contents(batch_size=ROWS))  # decoded, but no table is made of them
         except pa.ArrowException as error:
             raise ValueError(str(error)) from error
 
@@ -93,29 +98,45 @@ class Bounds:
     """What all points of a file lie within."""
 
     def __init__(self) -> None:
-        self._lon: list[float] = []
-        self._lat: list[float] = []
+        self._added: list[tuple[float, ...]] = []
 
-    def add(self, points: Points) -> None:
-        found = [point for point in points if point]
-        lons, lats = [*self._lon, *(lon for lon, _lat in found)], [*self._lat, *(lat for _lon, lat in found)]
-        if found:
-            self._lon, self._lat = [min(lons), max(lons)], [min(lats), max(lats)]
+    def add(self, boxes: pa.StructArray) -> None:
+        lon, lat = (compute.min_max(compute.struct_field(boxes, corner)).as_py() for corner in CORNERS[:2])
+        if lon["min"] is not None:
+            self._added.append((lon["min"], lat["min"], lon["max"], lat["max"]))
 
     def described(self) -> dict[str, list[float]]:
-        return {"bbox": [self._lon[0], self._lat[0], self._lon[1], self._lat[1]]} if self._lon else {}
+        corners = zip((min, min, max, max), zip(*self._added, strict=True), strict=True)
+        return {"bbox": [outermost(found) for outermost, found in corners]} if self._added else {}
 
 
-def _read(schema: pa.Schema, lines: Sequence[str], points: Points) -> pa.Table:
+def _pour(lines: Iterator[bytes], add: Callable[[list[bytes]], None]) -> None:
+    """Add lines in groups, while the server makes those of the next one."""
+    with ThreadPoolExecutor(1) as pool:
+        adding: Future[None] | None = None
+        while group := list(islice(lines, ROWS)):
+            if adding:
+                adding.result()
+            adding = pool.submit(add, group)
+        if adding:
+            adding.result()
+
+
+def _read(schema: pa.Schema, lines: Sequence[bytes]) -> pa.Table:
     """Return a table of stores; a part of a nested value that `refillspot.items` does not know is an error."""
-    text = "\n".join(lines).encode()
     how = pyarrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
-    in_one = pyarrow_json.ReadOptions(block_size=len(text) + 1)  # a store is not to lie in two blocks
+    longest = max(map(len, lines)) + 1  # a store is not to lie in three blocks
+    blocks = pyarrow_json.ReadOptions(use_threads=False, block_size=max(BLOCK, longest))
     try:
-        table = pyarrow_json.read_json(io.BytesIO(text), in_one, how)
+        return pyarrow_json.read_json(pa.BufferReader(b"\n".join(lines)), blocks, how)
     except pa.ArrowInvalid as error:
         told = _("{error}; what another version has read differs: scrapy db reparse --all, or another format")
         raise ValueError(told.format(error=error)) from error
-    wkb = [point and POINT.pack(LITTLE_ENDIAN, WKB_POINT, *point) for point in points]
-    boxes = [point and dict(zip(CORNERS, (*point, *point), strict=True)) for point in points]
-    return table.append_column("geometry", pa.array(wkb, pa.binary())).append_column("bbox", pa.array(boxes, BBOX))
+
+
+def _points(stores: pa.Table) -> tuple[pa.Array, pa.StructArray]:
+    """Return the point of each store as WKB, and as its bounding box; null where a half of it is."""
+    lon, lat = (stores[name].combine_chunks() for name in ("lon", "lat"))
+    halves = (degrees.view(DOUBLE).cast(pa.binary()) for degrees in (lon, lat))
+    wkb = compute.binary_join_element_wise(pa.scalar(POINT), *halves, pa.scalar(b""))
+    return wkb, pa.StructArray.from_arrays([lon, lat, lon, lat], fields=list(BBOX), mask=wkb.is_null())

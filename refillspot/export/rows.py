@@ -19,7 +19,7 @@ from refillspot.postgres.outward import COLUMNS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from refillspot.postgres.outward import Line, StoreFilter, StoreSnapshot
+    from refillspot.postgres.outward import StoreFilter, StoreSnapshot
 
 SITE_VALUES = ("score", "user_score", "review_count", "images")
 """The site's own valuations, and pictures that others took: docs/data-licence.md."""
@@ -46,7 +46,7 @@ class Chosen:
     def values(self) -> Iterator[tuple[Any, ...]]:
         return self.snapshot.values(self.wanted, self.columns)
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[bytes]:
         return self.snapshot.lines(self.wanted, self.columns)
 
 

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from refillspot.items import Verdict
     from refillspot.regions import District, Region
 
-Line = tuple[float | None, float | None, str]
-"""lat, lon, and a store as JSON without a line break."""
 Sort = Literal["key", "distance", "name", "price", "seen"]
 
 BATCH = 1000  # rows in memory
@@ -194,11 +192,14 @@ class StoreSnapshot:
             for record in copy:  # libpq hands on one at a time
                 yield bytes(record).removesuffix(b"\n")
 
-    def lines(self, wanted: StoreFilter = ALL, columns: Sequence[str] = COLUMNS) -> Iterator[Line]:
-        """Yield the same as lines of JSON, which the server writes, each with its point; else as `values`."""
+    def lines(self, wanted: StoreFilter = ALL, columns: Sequence[str] = COLUMNS) -> Iterator[bytes]:
+        """Yield the same as JSON in UTF-8 without line breaks, which the server writes; else as `values`."""
         statement, parameters = wanted.statement(columns)
-        written = sql.SQL("SELECT s.lat, s.lon, to_json(s)::text FROM ({}) AS s").format(statement)
-        yield from self._connection.cursor().stream(written, parameters)
+        copying = sql.SQL("COPY (SELECT to_json(s) FROM ({}) AS s) TO STDOUT (FORMAT binary)").format(statement)
+        with self._connection.cursor().copy(copying, parameters) as copy:
+            copy.set_types(["bytea"])  # as it comes: what is binary of JSON is its text
+            for (line,) in copy.rows():
+                yield line
 
     def crawls(self, wanted: StoreFilter = ALL) -> list[dict[str, Any]] | None:
         """Return the crawls that ran when these stores were last seen; None: this account may not read them."""

@@ -108,7 +108,20 @@ def parquet_of_duckdb(path: Path) -> list[Row]:
         assert ([] if box is None else list(box.values())) == place * 2
         for part in ("days", "closed_weeks") if row["hours"] else ():
             row["hours"][part] = {day: value for day, value in row["hours"][part].items() if value is not None}
+    assert bounds_of_duckdb(path) == bounds_of(rows)
     return rows
+
+
+def bounds_of_duckdb(path: Path) -> list[float] | None:
+    asked = "SELECT value FROM parquet_kv_metadata(?) WHERE key = 'geo'"
+    found = duckdb.execute(asked, [str(path)]).fetchall()
+    box: list[float] | None = json.loads(found[0][0])["columns"]["geometry"].get("bbox")
+    return box
+
+
+def bounds_of(rows: list[Row]) -> list[float] | None:
+    points = [(row["lon"], row["lat"]) for row in rows if None not in {row["lon"], row["lat"]}]
+    return [*map(min, zip(*points, strict=True)), *map(max, zip(*points, strict=True))] if points else None
 
 
 def with_times(row: Row) -> Row:

@@ -6,9 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
+from refillspot.export import geoparquet
 from refillspot.export.formats import find_format
 from refillspot.export.rows import Chosen, csv_cells
 from refillspot.items import Day, Evidence, MenuItem, OpeningHours, Price, RefillTerms, RefillVerdict
@@ -78,7 +81,11 @@ def in_order(rows: Iterable[Row]) -> list[Row]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(odd=STORES)
-def test_every_format_says_what_the_view_says(database_url: str, tmp_path: Path, odd: list[Store]) -> None:
+def test_every_format_says_what_the_view_says(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: list[Store]
+) -> None:
+    monkeypatch.setattr(geoparquet, "ROWS", 4)  # several row groups, each read in several blocks
+    monkeypatch.setattr(geoparquet, "BLOCK", 1)
     with psycopg.connect(database_url) as connection:
         connection.execute("DELETE FROM refillspot.stores")
     write(database_url, *odd)
@@ -96,6 +103,19 @@ def test_every_format_says_what_the_view_says(database_url: str, tmp_path: Path,
                 assert list(found) == list(COLUMNS)
 
 
+def test_a_byte_of_any_column_that_is_not_what_was_written_is_found(database_url: str, tmp_path: Path) -> None:
+    write(database_url, store("A", lat=37.5, lon=127.0))
+    path = tmp_path / "stores.parquet"
+    export(database_url, "geoparquet", path)
+    whole, group = path.read_bytes(), parquet.read_metadata(path).row_group(0)
+    for column in map(group.column, range(group.num_columns)):
+        first = column.dictionary_page_offset or column.data_page_offset
+        last = first + column.total_compressed_size - 1
+        path.write_bytes(whole[:last] + bytes([whole[last] ^ 1]) + whole[last + 1 :])
+        with pytest.raises((ValueError, OSError), match="CRC"):
+            find_format("geoparquet", path)[1].count(path)
+
+
 def test_filters_choose_the_same_for_every_way_of_reading(database_url: str) -> None:
     write(database_url, *FOUR, store("E", name="100% '무한'"))
     odd = (StoreFilter(text="100%"), StoreFilter(text="% '무"), StoreFilter(text="\\"), StoreFilter(text="{0}"))
@@ -104,5 +124,5 @@ def test_filters_choose_the_same_for_every_way_of_reading(database_url: str) -> 
             refs = [row["ref"] for row in stores.rows(wanted, ["ref"])]
             columns = ["ref", "lat", "lon"]
             assert [ref for ref, *_ in stores.values(wanted, columns)] == refs
-            assert [json.loads(line)["ref"] for *_, line in stores.lines(wanted, columns)] == refs
+            assert [json.loads(line)["ref"] for line in stores.lines(wanted, columns)] == refs
             assert [cell.decode() for cell in stores.records(wanted, csv_cells(["ref"]))] == refs
