@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, sql
 from psycopg.rows import dict_row
 
+from refillspot.clock import write_kst
 from refillspot.exceptions import SchemaVersionError, ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.postgres.connection import open_async_connection, open_connection, refusals_told, run
@@ -66,17 +67,46 @@ def _check_encoding(connection: AsyncConnection) -> None:
         )
 
 
+HOLDER = """
+    SELECT pid, coalesce(nullif(application_name, ''), '?'), usename, xact_start FROM pg_stat_activity AS a
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND EXISTS (
+        SELECT FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation
+        WHERE l.pid = a.pid AND l.granted AND c.relnamespace = to_regnamespace('refillspot')
+    ) ORDER BY xact_start LIMIT 1
+"""  # of other accounts only pid and name are shown to everybody; the oldest transaction is the one that does not end
+
+
 async def migrate(connection: AsyncConnection) -> list[str]:
     """Bring the schema up to date; return the names of what was applied. Safe with many processes at once.
 
     Raises:
         SchemaVersionError: the database was migrated by a newer program than this one, or is not in UTF-8.
-        psycopg.errors.LockNotAvailable: somebody holds a table that is to be changed; nothing was changed.
+        psycopg.errors.LockNotAvailable: somebody holds a table that is to be changed: who, and what to do. Nothing was
+            changed.
     """
     migrations = known_migrations()
     _check_encoding(connection)
     if await _version(connection, migrations) == migrations[-1].number:
         return []  # an account that may only read and write has no more to do
+    try:
+        return await _apply_pending(connection, migrations)
+    except errors.LockNotAvailable as error:
+        raise errors.LockNotAvailable(await _tell_holder(connection)) from error
+
+
+async def _tell_holder(connection: AsyncConnection) -> str:
+    holder = await (await connection.execute(HOLDER)).fetchone()
+    if holder is None:
+        return _("tables that are to be changed were in use. Nothing was changed: run the same command again")
+    pid, application, user, since = holder
+    return _(
+        "tables that are to be changed are held by process {pid} ({application} of {user}, in a transaction since "
+        "{since} KST). Nothing was changed. Let it end, or end it with SELECT pg_terminate_backend({pid}), then run "
+        "the same command again"
+    ).format(pid=pid, application=application, user=user, since=write_kst(since) if since else "?")
+
+
+async def _apply_pending(connection: AsyncConnection, migrations: Sequence[Migration]) -> list[str]:
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
         await connection.execute(BOOKKEEPING)

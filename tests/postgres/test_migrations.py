@@ -4,11 +4,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from psycopg import errors
 
-from refillspot.exceptions import SchemaVersionError
+from refillspot.clock import Clock
+from refillspot.exceptions import SchemaVersionError, ServiceUnavailableError
 from refillspot.postgres import database
-from refillspot.postgres.database import known_migrations, migrate_database, scratch_database
+from refillspot.postgres.crawls import join_crawl, list_crawls
+from refillspot.postgres.database import (
+    known_migrations,
+    migrate_database,
+    schema_state,
+    scratch_database,
+    update_schema,
+)
 from tests.postgres.accounts import RIGHTS, account
 from tests.postgres.older_schema import migrate_until
 
@@ -73,10 +80,16 @@ def test_a_table_that_somebody_holds_is_not_waited_for_without_end(
     monkeypatch.setattr(database, "LOCK_TIMEOUT", "10ms")
     migrate_until(empty_database_url, 8)
 
-    with psycopg.connect(empty_database_url) as reader:
+    def join(url: str) -> None:
+        join_crawl(url, "diningcode", {}, None, Clock().now())
+
+    with psycopg.connect(empty_database_url, application_name="a report") as reader:
         reader.execute("SELECT FROM refillspot.stores")
-        with pytest.raises(errors.LockNotAvailable):
-            migrate_database(empty_database_url)
+        told = rf"process {reader.info.backend_pid} \(a report of {reader.info.user}, .*pg_terminate_backend"
+        for migrates in (update_schema, join, list_crawls):
+            with pytest.raises(ServiceUnavailableError, match=told):
+                migrates(empty_database_url)
+        assert schema_state(empty_database_url).version == 8
 
     assert migrate_database(empty_database_url) == [migration.name for migration in known_migrations()[8:]]
 
