@@ -28,7 +28,8 @@ class Command(BaseCommand):
     def long_desc(self) -> str:
         return _(
             "Without REF: the stores that are confirmed or likely to be all-you-can-eat, the cheapest first; with "
-            "--near the nearest. REF: all that is known of one, though the list does not show it."
+            "--near the nearest. Into a file or a pipe no line is cut. REF: all that is known of one, though the list "
+            "does not show it."
         )
 
     def json_help(self) -> str:
@@ -67,7 +68,8 @@ class Command(BaseCommand):
             if not found:
                 say(why_none(stores, wanted, only_open=opts.open_now), file=sys.stderr)
             return
-        printed = print_table(entries, now, Terminal().width, with_distance=wanted.near is not None)
+        width = Terminal().width if sys.stdout.isatty() else None  # grep and cut are to find the whole of it
+        printed = print_table(entries, now, width, with_distance=wanted.near is not None)
         if not printed:
             say(why_none(stores, wanted, only_open=opts.open_now))
             return

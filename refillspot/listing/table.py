@@ -1,4 +1,4 @@
-"""The list as a table: a line a store, as wide as the terminal, letters of two columns counted as two.
+"""The list as a table: a line a store, cut to the width of the terminal, letters of two columns counted as two.
 
 A line is printed as it is read: a list of any length begins at once, and ends where its reader leaves.
 """
@@ -32,8 +32,10 @@ NOT_KNOWN = "-"
 CUT = "…"
 
 
-def print_table(entries: Iterable[Listed], now: datetime, width: int, *, with_distance: bool) -> Counter[Verdict]:
-    """Print the entries; return how many there were of each verdict."""
+def print_table(
+    entries: Iterable[Listed], now: datetime, width: int | None, *, with_distance: bool
+) -> Counter[Verdict]:
+    """Print the entries in so many columns, None: nothing is cut; return how many there were of each verdict."""
     printed: Counter[Verdict] = Counter()
     table = _Table(width, with_distance=with_distance)
     for entry in entries:
@@ -63,11 +65,11 @@ def write_total(printed: Counter[Verdict], every: Mapping[Verdict, int]) -> str:
 
 
 class _Table:
-    def __init__(self, width: int, *, with_distance: bool) -> None:
-        self._with_distance = with_distance
+    def __init__(self, width: int | None, *, with_distance: bool) -> None:
+        self._with_distance, self._is_cut = with_distance, width is not None
         fixed = [(KIND_WIDTH, _fit), (PRICE_WIDTH, _right), (OPEN_WIDTH, _fit)]
         fixed += [(DISTANCE_WIDTH, _right)] * with_distance
-        left = max(width, NARROWEST) - ID_WIDTH - sum(width for width, _align in fixed) - len(fixed) - 2
+        left = max(width or 0, NARROWEST) - ID_WIDTH - sum(width for width, _align in fixed) - len(fixed) - 2
         name = round(left * NAME_SHARE)
         self._columns = [(name, _fit), *fixed, (left - name, _fit)]
 
@@ -90,7 +92,10 @@ class _Table:
 
     def _joined(self, ref: str, cells: list[str]) -> str:
         """Return a line. The id is whole, whatever its length: it is copied. Each name has its mark before it."""
-        fitted = [align(cell, width) for cell, (width, align) in zip(cells, self._columns, strict=True)]
+        fitted = [
+            align(cell, width if self._is_cut else max(width, cell_len(cell)))
+            for cell, (width, align) in zip(cells, self._columns, strict=True)
+        ]
         return " ".join([one_line(ref).ljust(ID_WIDTH), *fitted]).rstrip()
 
 

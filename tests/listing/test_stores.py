@@ -98,6 +98,15 @@ def test_a_line_a_store_in_80_columns(seeded: str, capsys: pytest.CaptureFixture
     assert write_total(printed, printed + printed).startswith("5 of 10 stores")
 
 
+def test_into_a_pipe_nothing_is_cut(seeded: str, stores: Stores) -> None:
+    (line,) = (line for line in stores("--verdict", "likely").stdout.splitlines() if "BBBB" in line)
+    (row,) = (entry.row for entry in entries(seeded) if entry.row["ref"] == "BBBBbbbb2222")
+
+    assert "…" not in line
+    assert " ".join(row["name"].split()) in line
+    assert line.endswith(row["road_addr"].partition(" ")[2].strip())
+
+
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
