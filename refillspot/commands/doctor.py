@@ -61,6 +61,8 @@ class Command(BaseCommand):
         self.exitcode = 1 if any(check.state == "problem" for check in found) else 0
 
     def _questions(self, opts: argparse.Namespace) -> Questions:
+        import psutil
+
         from refillspot.clock import Clock
         from refillspot.doctor.checkup import Questions
         from refillspot.doctor.site import Hosts
@@ -69,9 +71,11 @@ class Command(BaseCommand):
         from refillspot.site_hosts import SiteHosts
 
         settings = self.settings
+        workers = str(settings["FLEET_WORKERS"])
         return Questions(
             environ=self.environ,
             fleet_mib=settings.getint("FLEET_MAX_MEMORY_MB"),
+            fleet_workers=int(workers) if workers.isdecimal() else psutil.cpu_count() or 1,
             hosts=Hosts(
                 settings["DININGCODE_API_URL"],
                 settings["DININGCODE_WEB_URL"],

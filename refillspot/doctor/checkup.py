@@ -42,6 +42,8 @@ class Questions:
     environ: Mapping[str, str]
     fleet_mib: int
     """FLEET_MAX_MEMORY_MB."""
+    fleet_workers: int
+    """FLEET_WORKERS; for auto, the most that it can come to here."""
     hosts: Hosts
     headers: Mapping[str, str]
     """Of every request of a crawl, User-Agent included."""
@@ -78,7 +80,7 @@ def examine(questions: Questions, directory: Path | None = None) -> Iterator[Che
 
 def _examine_servers_and_site(questions: Questions, environment: Environment) -> Iterator[Check]:
     with embedded.leave_as_found(environment.home):
-        servers = Servers(environment)
+        servers = Servers(environment, questions.fleet_workers)
         yield from servers.examine()
         yield from examine_clocks(servers.facts)
         site = find_site()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from refillspot.services import Environment
     from refillspot.services.inspection import PostgresFacts, RedisFacts
 
+CONNECTIONS_PER_WORKER = 4  # stores and searches have one each all the time, stats and commits for a moment
 NEARLY_FULL = 0.9  # of maxmemory
 CLOCK_OFF_SECONDS = 2.0  # below that nothing is done wrong
 CLOCK_WRONG_SECONDS = 60.0  # a page's age, a crawl's day and its times in the tables are then wrong
@@ -29,8 +30,9 @@ AS_REDIS = {"redis": "REDIS_URL", "redis-cache": "CACHE_REDIS_URL"}
 class Servers:
     """Looks at each server once. What was found stays: `urls` and `facts` of those that answer."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, workers: int) -> None:
         self._environment = environment
+        self._workers = workers
         self.urls: dict[str, str] = {}
         self.facts: dict[str, PostgresFacts | RedisFacts] = {}
 
@@ -72,6 +74,7 @@ class Servers:
             postgres = inspect_postgres(url)
             self.facts[name] = postgres
             yield Check(name, "ok", f"PostgreSQL {postgres.version}, {at}")
+            yield from _connections(postgres, self._workers)
             yield _schema(url)
             return
         redis = inspect_redis(url)
@@ -99,6 +102,18 @@ def _check(name: str, url: str, origin: str) -> None:
         check_postgres(url, origin)
     else:
         check_redis(url, origin, holds_queue=name == "redis")
+
+
+def _connections(postgres: PostgresFacts, workers: int) -> Iterator[Check]:
+    free = postgres.free_connections
+    if free is None or CONNECTIONS_PER_WORKER * workers < free:
+        return
+    what = _(
+        "PostgreSQL has {free} of {most} connections left; a fleet takes up to {each} for each worker (FLEET_WORKERS: "
+        "{workers}) and one for itself"
+    ).format(free=free, most=postgres.max_connections, each=CONNECTIONS_PER_WORKER, workers=workers)
+    remedy = _("Raise max_connections there, use fewer workers, or put PgBouncer between them: docs/operations.md.")
+    yield Check("connections", "warning", what, remedy)
 
 
 def _schema(url: str) -> Check:

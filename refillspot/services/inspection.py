@@ -15,7 +15,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from refillspot.postgres.connection import open_connection
+from refillspot.postgres.connection import is_pooled, open_connection
 from refillspot.process import own_mib
 from refillspot.services.addresses import route_of
 
@@ -30,6 +30,9 @@ class PostgresFacts:
     version: str
     ahead_seconds: float
     """Of this machine's clock; negative = behind."""
+    max_connections: int
+    free_connections: int | None
+    """Of those that are for everybody. None: a pooler shares them out."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -48,6 +51,15 @@ class RedisFacts:
     ahead_seconds: float
 
 
+CONNECTIONS = """
+    SELECT current_setting('max_connections')::int, current_setting('max_connections')::int
+        - current_setting('superuser_reserved_connections')::int
+        - coalesce(current_setting('reserved_connections', true)::int, 0) - (
+            SELECT count(*)::int FROM pg_stat_activity WHERE datid IS NOT NULL AND pid <> pg_backend_pid()
+        )
+"""
+
+
 def inspect_postgres(url: str) -> PostgresFacts:
     """Ask a server that answers.
 
@@ -58,7 +70,9 @@ def inspect_postgres(url: str) -> PostgresFacts:
         version = connection.info.parameter_status("server_version") or ""
         before = time.time()
         row = connection.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone() or (0.0,)
-        return PostgresFacts(version.split(" ")[0], _ahead(float(row[0]), before, time.time()))
+        ahead = _ahead(float(row[0]), before, time.time())
+        most, free = connection.execute(CONNECTIONS).fetchone() or (0, 0)
+        return PostgresFacts(version.split(" ")[0], ahead, most, None if is_pooled(connection) else free)
 
 
 def inspect_redis(url: str) -> RedisFacts:

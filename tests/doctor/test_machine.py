@@ -71,7 +71,7 @@ def test_other_packages_are_named() -> None:
     [(0.0, "ok", "agree"), (-1.9, "ok", "agree"), (30, "warning", "ahead by 30 s"), (-90, "problem", "behind by 90 s")],
 )
 def test_clocks_that_differ(ahead: float, state: str, words: str) -> None:
-    (finding,) = examine_clocks({"postgres": PostgresFacts("18", ahead)})
+    (finding,) = examine_clocks({"postgres": PostgresFacts("18", ahead, 100, 97)})
 
     assert finding.state == state
     assert words in finding.what

@@ -117,6 +117,24 @@ def test_the_state_of_the_tables(check_up: CheckUp, questions: Questions, empty_
     assert states == ["note", "ok", "problem", "warning"]
 
 
+@pytest.mark.parametrize(("workers", "states"), [(1, []), (100_000, ["warning"])])
+def test_a_fleet_that_has_more_workers_than_postgres_has_connections_for(
+    check_up: CheckUp, workers: int, states: list[str]
+) -> None:
+    found = of(check_up(is_offline=True, fleet_workers=workers), "connections")
+
+    assert [one.state for one in found] == states
+    assert all("max_connections" in one.remedy for one in found)
+
+
+@pytest.mark.parametrize("pooled", [("transaction", 1)], indirect=True)
+def test_of_a_pooler_its_connections_are_not_counted(check_up: CheckUp, questions: Questions, pooled: str) -> None:
+    found = check_up(**changed(questions, DATABASE_URL=pooled), fleet_workers=100_000)
+
+    assert of(found, "postgres")[0].state == "ok"
+    assert of(found, "connections") == []
+
+
 @pytest.mark.parametrize(
     ("rights", "words"),
     [
