@@ -137,6 +137,7 @@ def _read(schema: pa.Schema, lines: Sequence[bytes]) -> pa.Table:
 def _points(stores: pa.Table) -> tuple[pa.Array, pa.StructArray]:
     """Return the point of each store as WKB, and as its bounding box; null where a half of it is."""
     lon, lat = (stores[name].combine_chunks() for name in ("lon", "lat"))
-    halves = (degrees.view(DOUBLE).cast(pa.binary()) for degrees in (lon, lat))
-    wkb = compute.binary_join_element_wise(pa.scalar(POINT), *halves, pa.scalar(b""))
+    x, y = (degrees.view(DOUBLE).cast(pa.binary()) for degrees in (lon, lat))
+    head = pa.Array.from_buffers(pa.binary(len(POINT)), len(lon), [None, pa.py_buffer(POINT * len(lon))])
+    wkb = compute.binary_join_element_wise(head.cast(pa.binary()), y, x)  # the last one joins: head, x, y
     return wkb, pa.StructArray.from_arrays([lon, lat, lon, lat], fields=list(BBOX), mask=wkb.is_null())
