@@ -31,7 +31,7 @@ class UnsuitableServerError(RefillspotError):
 
 
 class SchemaVersionError(RefillspotError):
-    """The database was migrated by a newer refillspot than this one, or cannot hold the tables of any."""
+    """The database was migrated by a newer refillspot than this one."""
 
 
 class SiteError(RefillspotError):

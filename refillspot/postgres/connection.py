@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,12 +15,13 @@ import psycopg
 from psycopg import errors
 from psycopg.conninfo import make_conninfo
 
-from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
+from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.policies.retries import pauses
+from refillspot.postgres.suitability import CANNOT_PASS, refusals_told
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
     from datetime import datetime
     from typing import Self
 
@@ -71,15 +72,6 @@ ROW_AT_FAULT = (
     errors.TooManyArguments,
 )
 """SQLSTATE classes 22 and 23 with psycopg's own refusals, and 54: a value too large for an index, nested too deep."""
-
-CANNOT_PASS = psycopg.ProgrammingError
-"""SQLSTATE class 42: no right to it, or it is not there. Waiting does not help."""
-GRANTS = (
-    "GRANT USAGE ON SCHEMA refillspot TO {account}; "
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA refillspot TO {account}; "
-    "GRANT TEMPORARY ON DATABASE {database} TO {account};"
-)
-"""What an account needs that is not the owner of the tables."""
 
 
 def open_connection(
@@ -161,29 +153,6 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Run what uses `open_async_connection`, where no loop runs yet."""
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # psycopg needs this loop on Windows
         return runner.run(work)
-
-
-@contextmanager
-def refusals_told() -> Iterator[None]:
-    """Let `CANNOT_PASS` be a sentence with the remedy.
-
-    Raises:
-        UnsuitableServerError: the account lacks a right, or something of the schema is not there.
-    """
-    try:
-        yield
-    except errors.InsufficientPrivilege as error:
-        raise UnsuitableServerError(
-            _("PostgreSQL: {error}.").format(error=str(error).strip()),
-            _(
-                "Have the owner of the tables run `scrapy db migrate`, and for the account that crawls: {statements}"
-            ).format(statements=GRANTS.format(account="…", database="…")),
-        ) from error
-    except CANNOT_PASS as error:
-        raise UnsuitableServerError(
-            _("PostgreSQL: {error}.").format(error=str(error).strip()),
-            _("The tables are not as refillspot made them: restore them, or point DATABASE_URL at another database."),
-        ) from error
 
 
 async def when_available(

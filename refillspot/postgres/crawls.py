@@ -23,11 +23,11 @@ from refillspot.postgres.connection import (
     limit_statements,
     open_async_connection,
     open_connection,
-    refusals_told,
     run,
     when_available,
 )
 from refillspot.postgres.database import migrate, migrate_database
+from refillspot.postgres.suitability import check_rights, refusals_told
 from refillspot.stats.crawl import STATES, Crawl, CrawlScope, named_crawl
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ class CrawlTable:
                     await open_async_connection(self._database_url) as connection,
                 ):
                     await migrate(connection)
+                    await check_rights(connection)
                     async with connection.transaction(), connection.cursor(row_factory=class_row(Crawl)) as cursor:
                         await cursor.execute("SELECT pg_advisory_xact_lock(%s)", [JOINING_LOCK])
                         await cursor.execute(NAMED if named else UNFINISHED, values)

@@ -17,10 +17,11 @@ from psycopg import errors, sql
 from psycopg.rows import dict_row
 
 from refillspot.clock import write_kst
-from refillspot.exceptions import SchemaVersionError, ServiceUnavailableError
+from refillspot.exceptions import SchemaVersionError, ServiceUnavailableError, UnsuitableServerError
 from refillspot.language import gettext as _
-from refillspot.postgres.connection import open_async_connection, open_connection, refusals_told, run
+from refillspot.postgres.connection import open_async_connection, open_connection, run
 from refillspot.postgres.readers import current_readers, grant_views
+from refillspot.postgres.suitability import LACKING, check_encoding, lacking_rights, refusals_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,16 +58,6 @@ def known_migrations() -> list[Migration]:
     ]
 
 
-def _check_encoding(connection: AsyncConnection) -> None:
-    if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
-        raise SchemaVersionError(
-            _(
-                "the database is in {encoding}, which cannot hold every name: make one with CREATE DATABASE … ENCODING "
-                "'UTF8' TEMPLATE template0, and point DATABASE_URL at it"
-            ).format(encoding=encoding)
-        )
-
-
 HOLDER = """
     SELECT pid, coalesce(nullif(application_name, ''), '?'), usename, xact_start FROM pg_stat_activity AS a
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND EXISTS (
@@ -80,12 +71,13 @@ async def migrate(connection: AsyncConnection) -> list[str]:
     """Bring the schema up to date; return the names of what was applied. Safe with many processes at once.
 
     Raises:
-        SchemaVersionError: the database was migrated by a newer program than this one, or is not in UTF-8.
+        SchemaVersionError: the database was migrated by a newer program than this one.
+        UnsuitableServerError: it is not in UTF-8.
         psycopg.errors.LockNotAvailable: somebody holds a table that is to be changed: who, and what to do. Nothing was
             changed.
     """
     migrations = known_migrations()
-    _check_encoding(connection)
+    check_encoding(connection)
     if await _version(connection, migrations) == migrations[-1].number:
         return []  # an account that may only read and write has no more to do
     try:
@@ -185,22 +177,26 @@ class SchemaState:
     """Number of the last migration that was applied; None: there are no tables."""
     may_create: bool
     """The account may make them."""
+    lacking: UnsuitableServerError | None
+    """What is wrong where the account may not read and change all of them."""
 
 
 def schema_state(database_url: str) -> SchemaState:
     """Look how far the tables of a database are.
 
     Raises:
-        UnsuitableServerError: the account may not look.
+        UnsuitableServerError: the account may not look, or the database is not in UTF-8.
         ServiceUnavailableError: PostgreSQL does not answer.
     """
     try:
         with refusals_told(), open_connection(database_url, seconds=5) as connection:
+            check_encoding(connection)
             there, may_create = connection.execute(LOOK).fetchone() or (None, False)
             row = connection.execute(VERSION).fetchone() if there else None
+            lacking = lacking_rights(connection.execute(LACKING).fetchone() or ())
     except psycopg.Error as error:
         raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
-    return SchemaState(row[0] if row else None, bool(may_create))
+    return SchemaState(row[0] if row else None, bool(may_create), lacking)
 
 
 @contextmanager

@@ -19,7 +19,6 @@ from refillspot.postgres.connection import (
     ROW_AT_FAULT,
     Backend,
     open_async_connection,
-    refusals_told,
     transaction,
     when_available,
 )
@@ -27,6 +26,7 @@ from refillspot.postgres.database import migrate
 from refillspot.postgres.kept_pages import count_outdated, keep_pages, keep_unread
 from refillspot.postgres.merging import merge, prepare_connection, reread, see_again
 from refillspot.postgres.store_row import StoreRow
+from refillspot.postgres.suitability import refusals_told
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -89,14 +89,16 @@ class StoreTable:
         Raises:
             psycopg.Error: PostgreSQL does not answer or refuses.
             SchemaVersionError: the schema is newer than this program.
+            UnsuitableServerError: the account lacks a right.
         """
         connection = await open_async_connection(self._database_url)
         try:
             if self._backend:
                 await self._backend.end(connection)
             self._backend = await Backend.of(connection)
-            await migrate(connection)
-            await prepare_connection(connection)
+            with refusals_told():
+                await migrate(connection)
+                await prepare_connection(connection)
         except BaseException:
             await connection.close()
             raise

@@ -73,3 +73,13 @@ def assert_nothing_is_missing(site: Site, database_url: str) -> None:
         crawls = connection.execute("SELECT state, counts ->> 'dead' FROM refillspot.crawls").fetchall()
     assert {store["ref"] for store in truth if store["reached_by"]} <= stored
     assert crawls == [("complete", None)]
+
+
+def test_nothing_is_fetched_for_an_account_that_may_not_store_it(crawl: Crawl, site: Site, database_url: str) -> None:
+    with account(database_url, f"{RIGHTS}; REVOKE INSERT ON refillspot.store_pages FROM {{0}}") as url:
+        crawl.environment["DATABASE_URL"] = url
+        refused = crawl.run(*ARGUMENTS)
+
+    assert refused.returncode == 1
+    assert "lacks rights: store_pages (INSERT)" in refused.stderr.splitlines()[-1]
+    assert site.log() == []

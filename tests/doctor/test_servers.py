@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from refillspot.postgres.database import migrate_database
 from tests.one_run import private_directory
+from tests.postgres.accounts import RIGHTS, account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,6 +157,39 @@ def test_an_account_without_its_rights(
         connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}".encode())
     assert [one.state for one in found] == ["problem"]
     assert words in found[0].what
+
+
+@pytest.mark.parametrize(
+    ("taken", "words"),
+    [
+        ("INSERT, DELETE ON refillspot.stores", "stores (INSERT, DELETE)."),
+        ("SELECT ON refillspot.migrations", "permission denied"),
+    ],
+)
+def test_an_account_that_may_not_write_everywhere(
+    check_up: CheckUp, questions: Questions, database_url: str, taken: str, words: str
+) -> None:
+    with account(database_url, f"{RIGHTS}; REVOKE {taken} FROM {{0}}") as url:
+        (found,) = of(check_up(**changed(questions, DATABASE_URL=url)), "schema")
+
+    assert (found.state, words in found.what) == ("problem", True), found
+    assert "GRANT SELECT, INSERT, UPDATE, DELETE" in found.remedy
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1", "EUC_KR"])
+def test_a_database_that_cannot_hold_every_name(
+    check_up: CheckUp, questions: Questions, database_url: str, encoding: str
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        name = f"encoded_{uuid.uuid4().hex[:8]}"
+        connection.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0".encode())
+        (found,) = of(
+            check_up(**changed(questions, DATABASE_URL=database_url.replace(connection.info.dbname, name))), "schema"
+        )
+        connection.execute(f"DROP DATABASE {name}".encode())
+
+    assert found.state == "problem"
+    assert f"is in {encoding}" in found.what
 
 
 @pytest.mark.parametrize(

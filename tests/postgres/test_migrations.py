@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from refillspot.clock import Clock
-from refillspot.exceptions import SchemaVersionError, ServiceUnavailableError
+from refillspot.exceptions import SchemaVersionError, ServiceUnavailableError, UnsuitableServerError
 from refillspot.postgres import database
 from refillspot.postgres.crawls import join_crawl, list_crawls
 from refillspot.postgres.database import (
@@ -51,7 +51,7 @@ def test_a_database_that_cannot_hold_every_name_is_refused(empty_database_url: s
                 "CREATE DATABASE refillspot_scratch_korean ENCODING 'EUC_KR' LOCALE 'C' TEMPLATE template0"
             )
 
-        with pytest.raises(SchemaVersionError, match=r"EUC_KR.*ENCODING 'UTF8'"):
+        with pytest.raises(UnsuitableServerError, match=r"EUC_KR.*createdb -E UTF8"):
             migrate_database(url)
 
 
