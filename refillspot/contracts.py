@@ -112,6 +112,8 @@ def _request(request: Request) -> dict[str, Any]:
 def _item(item: Any) -> dict[str, Any]:
     values = {field.name: getattr(item, field.name) for field in fields(item)} if is_dataclass(item) else dict(item)
     known = {name: value for name, value in values.items() if value is not None}  # a new field changes no record
+    if page := known.get("source_url"):
+        known["source_url"] = urlsplit(page)._replace(scheme="", netloc="").geturl()  # where the site is, settings say
     return {"item": type(item).__name__, **known}
 
 

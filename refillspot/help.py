@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from pathlib import Path
+from string import capwords
 from typing import TYPE_CHECKING
 
 import scrapy
@@ -111,7 +112,14 @@ class HelpFormatter(ScrapyHelpFormatter):
 
     def format_part_strings(self, part_strings: list[str]) -> list[str]:
         """Underline headings, and fold the usage: argparse leaves one that is given as it is."""
-        return [self._as_heading(part) for part in part_strings]
+        before = [
+            "",
+            *part_strings,
+        ]  # a heading is below an empty line; what an option is for may end with a colon, too
+        return [
+            self._as_heading(part) if part.startswith("usage: ") or above == "\n" else part
+            for above, part in zip(before, part_strings, strict=False)
+        ]
 
     def _as_heading(self, part: str) -> str:
         if part.startswith("usage: "):
@@ -194,7 +202,7 @@ def wrapped(text: str, width: int) -> Iterator[str]:
 
 
 def _underlined(name: str, with_what: str) -> str:
-    heading = gettext(name).title()
+    heading = capwords(gettext(name))
     return f"{heading}\n{with_what * cell_len(heading)}\n"
 
 

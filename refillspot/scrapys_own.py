@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from refillspot.command import HouseCommand, check_spider
@@ -80,7 +81,10 @@ class LooksAtPage(OnScrapysQueue):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if opts.spider:
-            check_spider(opts.spider, self.crawler_process.spider_loader.list())
+            spiders = self.crawler_process.spider_loader
+            check_spider(opts.spider, spiders.list())
+            spider = spiders.load(opts.spider)
+            spider.from_crawler = partial(spider.from_crawler, **ANYWHERE)
         super().run(args, opts)
 
 

@@ -72,7 +72,6 @@ SPIDER_MIDDLEWARES_BASE = {
 EXTENSIONS_BASE = {
     "scrapy.extensions.corestats.CoreStats": 0,
     "scrapy.extensions.logcount.LogCount": 0,
-    "scrapy.extensions.closespider.CloseSpider": 0,
     "scrapy.extensions.logstats.LogStats": 0,
 }
 
@@ -161,6 +160,7 @@ EXTENSIONS = {
     "refillspot.extensions.adaptive_concurrency.AdaptiveConcurrency": 0,
     "refillspot.extensions.early_stop.EarlyStop": 0,
     "refillspot.extensions.feeds.StoreFeeds": 0,  # Scrapy's FeedExporter would write what only this crawl reads, too
+    "refillspot.extensions.feeds.StoreLimits": 0,  # Scrapy's CloseSpider would count that
     "refillspot.extensions.garbage_collection.GarbageCollection": 0,
     "refillspot.extensions.heartbeat.Heartbeat": 0,
     "refillspot.extensions.json_log.JsonLog": 0,

@@ -50,7 +50,8 @@ def test_callbacks_are_checked_without_the_site_and_without_servers(
 ) -> None:
     nobody = {name: f"{kind}://127.0.0.1:{free_port}" for name, kind in
               (("DATABASE_URL", "postgresql"), ("REDIS_URL", "redis"), ("CACHE_REDIS_URL", "redis"))}  # fmt: skip
-    whole = launcher.run("scrapy", "check", environment=nobody)
+    elsewhere = f"DININGCODE_WEB_URL=http://127.0.0.1:{free_port}"
+    whole = launcher.run("scrapy", "check", "-s", elsewhere, environment=nobody)
     (tmp_path / "changed.py").write_text(CHANGED.format(url=f"http://127.0.0.1:{free_port}/"), "utf-8")
     there = nobody | {"SCRAPY_SETTINGS_MODULE": "refillspot.settings"}
     changed = launcher.run(

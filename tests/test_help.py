@@ -54,6 +54,13 @@ def test_help_fits_into_80_columns(name: str, language: str, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("name", OURS)
+def test_headings_alone_are_underlined(name: str) -> None:
+    lines = ["", *parser_of(name).format_help().splitlines()]
+
+    assert [lines[at - 1] for at, line in enumerate(lines) if set(line) in ({"="}, {"-"}) and lines[at - 2]] == []
+
+
+@pytest.mark.parametrize("name", OURS)
 def test_help_is_korean_for_who_speaks_korean(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REFILLSPOT_LANG", "ko")
     syntax = COMMANDS[name].syntax()

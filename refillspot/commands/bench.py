@@ -13,5 +13,7 @@ class Command(OnScrapysQueue, BenchCommand):  # type: ignore[misc]  # settings a
     `scrapy perf` measures this project.
     """
 
-    given: ClassVar[dict[str, Any]] = {**IN_MEMORY, "ADDONS": {}, "EXTENSIONS": {}, "DOWNLOADER_MIDDLEWARES": {},
-                                       "SPIDER_MIDDLEWARES": {}}  # fmt: skip
+    given: ClassVar[dict[str, Any]] = {
+        **IN_MEMORY, "ADDONS": {}, "DOWNLOADER_MIDDLEWARES": {}, "SPIDER_MIDDLEWARES": {},
+        "EXTENSIONS": {"scrapy.extensions.closespider.CloseSpider": 0},
+    }  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
+from scrapy.signals import spider_opened
 
 from refillspot.command import BaseCommand, add_crawl_help, check_spider
 from refillspot.exceptions import ArgumentError, ConfigurationError
@@ -71,10 +72,10 @@ class Command(BaseCommand, CrawlCommand):
         check_spider(args[0], self.crawler_process.spider_loader.list())
         if self._log:
             logging.root.addHandler(BriefConsole())
-            say(_("log: {path}").format(path=self._log), file=sys.stderr)
         if ENDS_WITH_PARENT in os.environ:
             end_with_parent()
         crawler = create_crawler(self, args[0])
+        crawler.signals.connect(self._tell_log, spider_opened)
         for sentence in remarks(crawler.settings, read_environment()):
             say(sentence, file=sys.stderr)
         crawl = self.crawler_process.crawl(crawler, **opts.spargs)
@@ -85,3 +86,8 @@ class Command(BaseCommand, CrawlCommand):
         status = crawl_exit_status(crawler.stats.get_stats())
         self.exitcode = status.exit_code
         say(status.sentence + see_them(status, args[0], opts.spargs), file=sys.stderr)
+
+    def _tell_log(self) -> None:
+        """Say where the log is, of a crawl that has one: arguments and servers have been looked at."""
+        if self._log:
+            say(_("log: {path}").format(path=self._log), file=sys.stderr)

@@ -17,7 +17,9 @@ class Command(BaseCommand):
 
     paused: ClassVar[bool] = True
 
-    def told(self) -> str:
+    def told(self, workers: int) -> str:
+        if not workers:
+            return _("Crawl {id} is paused; no worker is at work on it. Resume with: scrapy resume {id}")
         return _("Crawl {id} pauses within two seconds. Resume with: scrapy resume {id}")
 
     def syntax(self) -> str:
@@ -41,12 +43,12 @@ class Command(BaseCommand):
         if len(args) > 1:
             raise UsageError(_("name at most one crawl, by its id: see scrapy crawls list"), print_help=False)
         crawls = Crawls(self.servers("postgres", "redis"), self.key_prefix, self.clock)
-        crawl = crawls.set_paused(args[0] if args else None, paused=self.paused)
+        one = crawls.set_paused(args[0] if args else None, paused=self.paused)
         self.follow_up()
         if opts.json:
-            say_json({"crawl": crawl.id, "paused": self.paused})
+            say_json({"crawl": one.crawl.id, "paused": self.paused})
         else:
-            say(self.told().format(id=crawl.id))
+            say(self.told(one.progress.workers).format(id=one.crawl.id))
 
     def follow_up(self) -> None:
         """Do what else there is to do."""

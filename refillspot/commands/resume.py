@@ -11,8 +11,12 @@ class Command(PauseCommand):
 
     paused: ClassVar[bool] = False
 
-    def told(self) -> str:
-        return _("Crawl {id} continues. If no worker is left, scrapy crawls show {id} says how to start one.")
+    def told(self, workers: int) -> str:
+        if not workers:
+            return _(
+                "Crawl {id} can continue; no worker is at work on it: scrapy crawls show {id} says how to start one."
+            )
+        return _("Crawl {id} continues.")
 
     def follow_up(self) -> None:
         """Let the site be asked again that has blocked its crawls three times within a day."""

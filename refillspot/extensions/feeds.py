@@ -1,10 +1,11 @@
-"""Scrapy's feeds (`-o`, `-O`, `FEEDS`) with stores as the table has them, and nothing else of the crawl."""
+"""Scrapy's feeds (`-o`, `-O`, `FEEDS`) and CLOSESPIDER_ITEMCOUNT, for stores and nothing else of the crawl."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from scrapy import exporters
+from scrapy.extensions.closespider import CloseSpider
 from scrapy.extensions.feedexport import FeedExporter
 
 from refillspot.export.rows import csv_text, feed_row, xml_text
@@ -24,6 +25,17 @@ class StoreFeeds(FeedExporter):
     """Scrapy's own, which hands on what people ask a feed for: stores, and whatever other spiders yield.
 
     Settings: FEEDS and the other FEED_… of Scrapy.
+    """
+
+    def item_scraped(self, item: Any, spider: Spider) -> None:
+        if not isinstance(item, OF_THE_CRAWL):
+            super().item_scraped(item, spider)
+
+
+class StoreLimits(CloseSpider):
+    """Scrapy's own, which counts what people mean with an item.
+
+    Settings: CLOSESPIDER_ITEMCOUNT and the other CLOSESPIDER_… of Scrapy.
     """
 
     def item_scraped(self, item: Any, spider: Spider) -> None:

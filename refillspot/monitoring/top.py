@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from refillspot.language import gettext as _
+from refillspot.language import ngettext
 from refillspot.monitoring.display import progress_line, title_line, write_hold, write_seconds
 from refillspot.planning import write_places
 from refillspot.retelling import retell
@@ -170,11 +171,11 @@ def _cache(figures: Figures) -> tuple[str, str, str, str]:
 
 def _database(figures: Figures) -> tuple[str, str, str, str]:
     database = figures.database
-    more = _("{commits:,} commits of {mean:.3f} s, longest {longest:.3f} s, {waits:,} waits").format(
-        commits=database.commits,
+    more = _("{commits} of {mean:.3f} s, longest {longest:.3f} s, {waits}").format(
+        commits=ngettext("{count:,} commit", "{count:,} commits", database.commits).format(count=database.commits),
         mean=database.seconds / database.commits if database.commits else 0.0,
         longest=database.longest_seconds,
-        waits=database.waits,
+        waits=ngettext("{count:,} wait", "{count:,} waits", database.waits).format(count=database.waits),
     )
     return (_("rows/s written"), *_both(database.rows_per_second), more)
 

@@ -95,8 +95,8 @@ class Crawls:
         """
         return self._overview(find_crawl(self.services.database_url, crawl_id))
 
-    def set_paused(self, crawl_id: str | None, *, paused: bool) -> Crawl:
-        """Make all workers of a crawl pause or go on, within about two seconds; return the crawl.
+    def set_paused(self, crawl_id: str | None, *, paused: bool) -> CrawlOverview:
+        """Make all workers of a crawl pause or go on, within about two seconds; return the crawl as it was before.
 
         A paused worker finishes what is under way and asks for nothing more, and so does one that joins later.
         Without an id it is the crawl that has workers, else the only one that is not complete.
@@ -118,7 +118,7 @@ class Crawls:
             raise ArgumentError(
                 _("crawl {id} is not in progress: it is {state}").format(id=one.crawl.id, state=STATES[one.state]())
             )
-        return one.crawl
+        return one
 
     def _meant(self, *, is_paused: bool) -> CrawlOverview:
         """Return the crawl to pause, or, of the paused ones if there are any, the one to resume."""

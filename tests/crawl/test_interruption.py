@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 from dataclasses import replace
@@ -72,11 +73,17 @@ def test_a_signal_while_python_imports(environment: dict[str, str]) -> None:
 
 
 def test_a_limit_that_the_user_set_is_no_failure(fleet: Crawl, crawl: Crawl, database_url: str) -> None:
-    limit = ("-s", "CLOSESPIDER_PAGECOUNT=3", "-s", "CONCURRENT_REQUESTS=1")
-    for command, arguments in ((crawl, ()), (fleet, ("-n", "1"))):
-        limited = command.run(*arguments, *DISTRICT, *limit)
+    for command, arguments, limit, least in (
+        (crawl, (), "CLOSESPIDER_ITEMCOUNT", 2),  # stores; lists have items of their own
+        (fleet, ("-n", "1"), "CLOSESPIDER_PAGECOUNT", 0),
+    ):
+        limited = command.run(*arguments, *DISTRICT, "-s", f"{limit}=2", "-s", "CONCURRENT_REQUESTS=1")
         assert limited.returncode == 0, limited.stderr
-        assert "Stopped at CLOSESPIDER_PAGECOUNT, with " in limited.stderr
+        told = re.search(rf"Stopped at {limit}, with (\d+) stores", limited.stderr)
+        assert told, limited.stderr
+        assert int(told[1]) >= least
         assert "started again" not in limited.stderr
+    assert "no worker is at work on it" in crawl.operate("pause").stdout
+    assert "no worker is at work on it" in crawl.operate("resume").stdout
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT state FROM refillspot.crawls").fetchall() == [("running",)]

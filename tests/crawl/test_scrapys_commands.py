@@ -60,6 +60,8 @@ def assert_no_trace(database_url: str, redis_url: str, key_prefix: str) -> None:
         ("fetch", [], "listData"),
         ("fetch", ["--headers"], "Content-Type"),
         ("shell", ["-c", "response.status"], "200"),
+        ("fetch", ["--spider", "diningcode"], "listData"),
+        ("shell", ["--spider", "diningcode", "-c", "spider.name"], "diningcode"),
         ("view", [], "browser file://"),
         ("parse", ["-c", "parse_list"], "Scraped Items"),
     ],

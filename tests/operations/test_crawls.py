@@ -125,10 +125,10 @@ def test_running_and_interrupted_are_told_apart_by_the_same_words(three: Crawls,
 
 def test_the_crawl_that_has_workers_is_meant_where_none_is_named(three: Crawls, database_url: str) -> None:
     assert three.to_watch(None).id == "20261124-at-work"
-    assert three.set_paused(None, paused=True).id == "20261124-at-work"
+    assert three.set_paused(None, paused=True).crawl.id == "20261124-at-work"
     three.set_paused("20261124-left", paused=True)
-    assert three.set_paused(None, paused=False).id == "20261124-at-work"
-    assert three.set_paused(None, paused=False).id == "20261124-left"  # the only one that is still paused
+    assert three.set_paused(None, paused=False).crawl.id == "20261124-at-work"
+    assert three.set_paused(None, paused=False).crawl.id == "20261124-left"  # the only one that is still paused
     assert paused(three) == set()
     progress = {one.crawl.id: one.progress for one in three.read()}
     assert Records(database_url, three.clock.now(), progress_of=progress.get).find(None).id == "20261124-at-work"
@@ -152,7 +152,7 @@ def test_where_several_may_be_meant_they_are_listed_with_their_states(
 
 def test_the_beginning_of_an_id_is_enough_everywhere(three: Crawls) -> None:
     assert three.find("20261124-l").crawl.id == "20261124-left"
-    assert three.set_paused("20261124-a", paused=True).id == "20261124-at-work"
+    assert three.set_paused("20261124-a", paused=True).crawl.id == "20261124-at-work"
     assert three.to_watch("20261123").id == "20261123-failed"
     assert CrawlDeadLetters.find(three.services, three.key_prefix, "20261123").crawl.id == "20261123-failed"
     assert [one.crawl.id for one in Pruning(three.services, three.key_prefix, three.clock).prune(["20261123"])] == [
