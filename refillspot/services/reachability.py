@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shlex
 import sys
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ KEEPING_POLICIES = {"noeviction", "volatile-lru", "volatile-lfu"}
 """Under these the queue stays whole: its keys carry no expiry, but for the budget's, which is never idle. The policies
 volatile-ttl and volatile-random evict that one too, and the workers would lose their common pace."""
 TIMEOUT_SECONDS = 5
+FULL = re.compile(r"too many |slots are reserved|no more connections|접속자? ?수를 초과")
+"""How PostgreSQL, in English and in Korean, and PgBouncer say it: who is not let in is told no SQLSTATE by libpq."""
 OLDEST_POSTGRES = 15
 OLDEST_REDIS = 7
 
@@ -114,9 +117,14 @@ def _redis_info(url: str) -> dict[str, Any]:
 
 
 def _remedy(url: str, error: psycopg.OperationalError, origin: str) -> str:
-    """What to do about a failed connection.  Judged by state, since servers word their errors in any language."""
+    """What to do about a failed connection.  Judged by state where it tells, as servers speak any language."""
     if isinstance(error, errors.ConnectionTimeout):
         return _start_or_unset("postgres", origin)
+    if FULL.search(str(error)):
+        return _(
+            "All its connections are taken: end what holds them (pg_stat_activity names it), use fewer workers, or "
+            "raise max_connections there, or the limit of this account or database. Then try again."
+        )
     parts = {key: str(value) for key, value in conninfo_to_dict(url).items()}
     if _lacks_database(url, parts.get("dbname", "")):
         target = [

@@ -24,6 +24,7 @@ from refillspot.postgres.connection import open_async_connection, transaction
 from refillspot.postgres.crawls import CrawlTable, look_at_crawl
 from refillspot.postgres.database import migrate_database
 from refillspot.postgres.stores import StoreTable
+from tests.postgres.accounts import RIGHTS, account
 from tests.postgres.test_stores import query, store, write
 from tests.programs import PROJECT
 
@@ -115,6 +116,22 @@ async def test_a_server_that_refuses_is_waited_for(
     assert (outcome.stored, outcome.rejected) == (1, 0)
     assert outcome.waits >= 2
     assert counts(database_url) == {"stored": 2, "rejected": 0, "rows": 2, "rejects": 0}
+
+
+async def test_a_connection_is_waited_for_where_others_have_them_all(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with account(database_url, RIGHTS) as url:
+        name = conninfo_to_dict(url)["user"]
+        async with impatient_table(url) as table:
+            end_sessions = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{name}'"
+            await asyncio.to_thread(administer, database_url, f"ALTER ROLE {name} CONNECTION LIMIT 0", end_sessions)
+            writing = asyncio.create_task(table.write([store()], CRAWL))
+            await until(lambda: "too many connections" in caplog.text)
+            await asyncio.to_thread(administer, database_url, f"ALTER ROLE {name} CONNECTION LIMIT -1")
+            assert (await writing).stored == 1
+
+    assert counts(database_url) == {"stored": 1, "rejected": 0, "rows": 1, "rejects": 0}
 
 
 async def test_a_full_disk_is_waited_for(database_url: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
 from refillspot.services import resolve, status
-from refillspot.services.reachability import check_postgres, check_redis, may_evict_queue
+from refillspot.services.reachability import FULL, check_postgres, check_redis, may_evict_queue
+from tests.postgres.accounts import account
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +72,29 @@ def test_a_missing_database_is_told_with_the_command_that_creates_it(database_ur
 
     with pytest.raises(ServiceUnavailableError, match=r"no such database: create it with `createdb .* missing_\w+`"):
         check_postgres(missing, "DATABASE_URL in .env")
+
+
+def test_a_postgres_whose_connections_are_all_taken_is_told_with_what_to_do(database_url: str) -> None:
+    with (
+        account(database_url, "ALTER ROLE {0} CONNECTION LIMIT 0") as url,
+        pytest.raises(ServiceUnavailableError, match=r"too many .*All its connections are taken.*max_connections"),
+    ):
+        check_postgres(url, "DATABASE_URL in .env")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "FATAL:  sorry, too many clients already",
+        "치명적오류:  최대 동시 접속자 수를 초과했습니다.",
+        "FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute",
+        "FATAL:  remaining connection slots are reserved for non-replication superuser connections",
+        'FATAL:  too many connections for database "d"',
+        "FATAL:  no more connections allowed (max_client_conn)",  # PgBouncer
+    ],
+)
+def test_how_servers_say_that_they_are_full(told: str) -> None:
+    assert FULL.search(f'connection failed: connection to server on socket "/x/.s.PGSQL.5432" failed: {told}')
 
 
 def test_a_wrong_redis_password_is_told_apart(redis_url: str) -> None:
