@@ -30,6 +30,7 @@ DATABASE = "refillspot"
 PORT = "5432"  # names the socket file; said everywhere, so that a PGPORT in the environment changes nothing
 AS_NOBODY = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
 LOCALE = "C.UTF-8" if sys.platform == "linux" else "en_US.UTF-8"  # under plain C pg_trgm finds nothing in Hangul
+LIBPQ_READS = ("PGSERVICE", "PGSERVICEFILE", "PGDATESTYLE", "PGTZ", "PGGEQO")  # beside its options
 SETTINGS = {
     "listen_addresses": "",  # the Unix socket only
     "unix_socket_permissions": "0700",
@@ -55,6 +56,7 @@ class PostgresServer:
 
     def answers(self) -> bool:
         """Whether the database is there and takes connections; creates the database where the server has none."""
+        _forget_other_servers()
         try:
             open_connection(self.url, seconds=3).close()
         except psycopg.OperationalError:
@@ -77,6 +79,7 @@ class PostgresServer:
 
     def stop(self) -> bool:
         """Ask a running server to stop; False while it does not answer.  A server that answers wrote its own pid."""
+        _forget_other_servers()
         answer = pq.PGconn.ping(f"{self.url}&connect_timeout=3".encode())
         if answer not in (pq.Ping.OK, pq.Ping.REJECT):
             return False
@@ -121,6 +124,15 @@ class PostgresServer:
     def _run(self, account: Account, command: list[str], lock: int) -> None:
         prefix = _not_quite_root(self.directory) if account.user == ROOT else ()
         account.run([*prefix, *command], self.directory, lock, {"PGDATA": "data"})
+
+
+def _forget_other_servers() -> None:
+    """Take from the environment what libpq reads there: whatever server that is meant for, it is not this one.
+
+    For good: whoever has asked for this server connects to it, and starts programs that do.
+    """
+    for name in (*LIBPQ_READS, *(option.envvar.decode() for option in pq.Conninfo.get_defaults() if option.envvar)):
+        os.environ.pop(name, None)
 
 
 def _not_quite_root(directory: Path) -> tuple[str, ...]:

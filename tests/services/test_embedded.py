@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from refillspot.exceptions import ServiceUnavailableError
+from refillspot.postgres.connection import open_connection
 from refillspot.services import embedded, resolve
 
 if TYPE_CHECKING:
@@ -140,3 +141,34 @@ def test_on_windows_docker_is_named(home: Path, monkeypatch: pytest.MonkeyPatch)
         embedded.up(home)
 
     assert embedded.status(home) == ALL_DOWN
+
+
+MEANT_FOR_ANOTHER = {
+    "PGSERVICE": "nowhere",
+    "PGHOSTADDR": "127.0.0.2",
+    "PGOPTIONS": "-c default_transaction_read_only=on",
+    "PGSSLMODE": "verify-full",
+    "PGGSSENCMODE": "require",
+    "PGREQUIREAUTH": "scram-sha-256",
+    "PGCHANNELBINDING": "require",
+    "PGTARGETSESSIONATTRS": "standby",
+    "PGTZ": "nowhere",
+    "PGUSER": "nobody",
+    "PGDATABASE": "none",
+    "PGCLIENTENCODING": "EUC_KR",
+    "PGDATESTYLE": "SQL, DMY",
+}
+"""What libpq reads from the environment."""
+
+
+def test_what_psql_is_told_of_another_server_leads_nobody_astray(
+    embedded_home: Path, embedded_addresses: ServiceAddresses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "DEADLINE_SECONDS", 0.0)
+    for name, value in MEANT_FOR_ANOTHER.items():
+        monkeypatch.setenv(name, value)
+
+    assert embedded.up(embedded_home) == embedded_addresses
+    with open_connection(embedded_addresses.database_url) as connection:
+        connection.execute("CREATE TEMPORARY TABLE one ()")
+        assert connection.info.user == "postgres"
