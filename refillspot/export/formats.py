@@ -64,7 +64,7 @@ class CsvFile(TextFile):
             yield record + b"\r\n"
 
     def count(self, path: Path) -> int:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="\r\n") as file:  # another one outside of a cell is an error
             try:
                 return sum(1 for _ in csv.reader(file, strict=True)) - 1  # the names of the columns
             except csv.Error as error:

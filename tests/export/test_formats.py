@@ -116,6 +116,14 @@ def test_a_byte_of_any_column_that_is_not_what_was_written_is_found(database_url
             find_format("geoparquet", path)[1].count(path)
 
 
+@pytest.mark.parametrize("broken", ["\n", "\r", ""])
+def test_a_csv_whose_lines_end_otherwise_is_none(tmp_path: Path, broken: str) -> None:
+    path = tmp_path / "stores.csv"
+    path.write_text(f'name\r\n"a\r\nb\n"{broken}c\r\n', "utf-8", newline="")
+    with pytest.raises(ValueError, match=r"\S"):
+        find_format("csv", path)[1].count(path)
+
+
 def test_filters_choose_the_same_for_every_way_of_reading(database_url: str) -> None:
     write(database_url, *FOUR, store("E", name="100% '무한'"))
     odd = (StoreFilter(text="100%"), StoreFilter(text="% '무"), StoreFilter(text="\\"), StoreFilter(text="{0}"))
