@@ -16,7 +16,7 @@ from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.services import ownership
 from refillspot.services.addresses import ServiceAddresses
-from refillspot.services.postgres_server import PostgresServer
+from refillspot.services.postgres_server import PostgresServer, forget_other_servers
 from refillspot.services.redis_server import CACHE_OPTIONS, QUEUE_OPTIONS, RedisServer
 
 if TYPE_CHECKING:
@@ -89,6 +89,8 @@ def ensure_up(server: Server) -> str:
     _refuse_impossible(server)
     with _explained(server):
         _wait_until_up(server)
+    if isinstance(server, PostgresServer):
+        forget_other_servers()  # for good: whoever has asked for this one connects to it, as do programs it starts
     return server.url
 
 

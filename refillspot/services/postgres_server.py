@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from refillspot.services.binaries import find_postgres
 from refillspot.services.ownership import NOBODY, ROOT, SERVER_IDS, hand_over
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 DATABASE = "refillspot"
@@ -56,12 +58,12 @@ class PostgresServer:
 
     def answers(self) -> bool:
         """Whether the database is there and takes connections; creates the database where the server has none."""
-        _forget_other_servers()
-        try:
-            open_connection(self.url, seconds=3).close()
-        except psycopg.OperationalError:
-            return self._create_database()
-        return True
+        with _among_no_others():
+            try:
+                open_connection(self.url, seconds=3).close()
+            except psycopg.OperationalError:
+                return self._create_database()
+            return True
 
     def start(self, lock: int) -> None:
         """Start the server, which inherits the descriptor `lock`; whether it came up is told by `answers`."""
@@ -79,8 +81,8 @@ class PostgresServer:
 
     def stop(self) -> bool:
         """Ask a running server to stop; False while it does not answer.  A server that answers wrote its own pid."""
-        _forget_other_servers()
-        answer = pq.PGconn.ping(f"{self.url}&connect_timeout=3".encode())
+        with _among_no_others():
+            answer = pq.PGconn.ping(f"{self.url}&connect_timeout=3".encode())
         if answer not in (pq.Ping.OK, pq.Ping.REJECT):
             return False
         try:
@@ -126,13 +128,19 @@ class PostgresServer:
         account.run([*prefix, *command], self.directory, lock, {"PGDATA": "data"})
 
 
-def _forget_other_servers() -> None:
-    """Take from the environment what libpq reads there: whatever server that is meant for, it is not this one.
+def forget_other_servers() -> dict[str, str]:
+    """Take from the environment what libpq reads there, and return it: it is not meant for the embedded server."""
+    names = (*LIBPQ_READS, *(option.envvar.decode() for option in pq.Conninfo.get_defaults() if option.envvar))
+    return {name: os.environ.pop(name) for name in names if name in os.environ}
 
-    For good: whoever has asked for this server connects to it, and starts programs that do.
-    """
-    for name in (*LIBPQ_READS, *(option.envvar.decode() for option in pq.Conninfo.get_defaults() if option.envvar)):
-        os.environ.pop(name, None)
+
+@contextmanager
+def _among_no_others() -> Iterator[None]:
+    taken = forget_other_servers()
+    try:
+        yield
+    finally:
+        os.environ.update(taken)
 
 
 def _not_quite_root(directory: Path) -> tuple[str, ...]:

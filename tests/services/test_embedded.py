@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -168,6 +169,8 @@ def test_what_psql_is_told_of_another_server_leads_nobody_astray(
     for name, value in MEANT_FOR_ANOTHER.items():
         monkeypatch.setenv(name, value)
 
+    assert embedded.status(embedded_home) == ALL_UP
+    assert {name: os.environ.get(name) for name in MEANT_FOR_ANOTHER} == MEANT_FOR_ANOTHER  # a DATABASE_URL may need it
     assert embedded.up(embedded_home) == embedded_addresses
     with open_connection(embedded_addresses.database_url) as connection:
         connection.execute("CREATE TEMPORARY TABLE one ()")
