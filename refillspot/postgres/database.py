@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
-LOCK_TIMEOUT = "30s"  # for what a migration changes: whoever waits for a table stops all others that want it
+LOCK_TIMEOUT = "30s"  # whoever waits for a table stops all others that want it; whoever is suspended, all others
+LIMITS = """
+    SELECT set_config('lock_timeout', %(limit)s, true),
+        set_config('idle_in_transaction_session_timeout', %(limit)s, true)
+"""
 ADVISORY_LOCK = 0x7265_6669_6C6C  # "refill"; one migration at a time in a database
 BOOKKEEPING = """
     CREATE SCHEMA IF NOT EXISTS refillspot;
@@ -100,11 +104,11 @@ async def _tell_holder(connection: AsyncConnection) -> str:
 
 async def _apply_pending(connection: AsyncConnection, migrations: Sequence[Migration]) -> list[str]:
     async with connection.transaction():
+        await connection.execute(LIMITS, {"limit": LOCK_TIMEOUT})
         await connection.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
         await connection.execute(BOOKKEEPING)
         version = await _version(connection, migrations)
         pending = [migration for migration in migrations if migration.number > version]
-        await connection.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
         readers = await current_readers(connection) if pending else []
         for migration in pending:
             await connection.execute(migration.sql)

@@ -10,6 +10,7 @@ from refillspot.exceptions import SchemaVersionError, ServiceUnavailableError, U
 from refillspot.postgres import database
 from refillspot.postgres.crawls import join_crawl, list_crawls
 from refillspot.postgres.database import (
+    ADVISORY_LOCK,
     known_migrations,
     migrate_database,
     schema_state,
@@ -92,6 +93,34 @@ def test_a_table_that_somebody_holds_is_not_waited_for_without_end(
         assert schema_state(empty_database_url).version == 8
 
     assert migrate_database(empty_database_url) == [migration.name for migration in known_migrations()[8:]]
+
+
+def test_a_migration_elsewhere_is_not_waited_for_without_end(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "LOCK_TIMEOUT", "10ms")
+    migrate_until(empty_database_url, 8)
+
+    with psycopg.connect(empty_database_url) as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s), count(*) FROM refillspot.migrations", [ADVISORY_LOCK])
+        with pytest.raises(ServiceUnavailableError, match=f"held by process {other.info.backend_pid} "):
+            update_schema(empty_database_url)
+
+
+def test_a_migration_that_is_suspended_holds_nobody_up_for_ever(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(connection: psycopg.AsyncConnection) -> None:
+        async for _ in connection.notifies():  # until the server ends it
+            pass
+
+    with monkeypatch.context() as suspended:
+        suspended.setattr(database, "LOCK_TIMEOUT", "10ms")
+        suspended.setattr(database, "current_readers", hang)
+        with pytest.raises(psycopg.OperationalError):
+            migrate_database(empty_database_url)
+
+    assert migrate_database(empty_database_url)
 
 
 BEFORE_SITES = """
