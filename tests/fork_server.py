@@ -42,6 +42,7 @@ LATER = {  # reads the environment at its import; is run, not imported; is large
     "refillspot.settings",
     "refillspot.__main__",
     "replica.__main__",
+    "replica.tcp_proxy",
     "refillspot.export.geoparquet",
 }
 ALSO = (  # what Scrapy names by text, or imports where it is needed

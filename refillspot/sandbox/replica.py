@@ -49,9 +49,12 @@ def running_program(module: str, *options: str) -> Iterator[Program]:
     Raises:
         ServiceUnavailableError: it does not start.
     """
+    # A group of its own: Ctrl-C at the terminal would end it while what was made through it is still to be removed
+    flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     with subprocess.Popen(  # noqa: S603  # this project's own program
         [sys.executable, "-m", module, *options],
         cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+        start_new_session=sys.platform != "win32", creationflags=flags,
     ) as process:  # fmt: skip
         assert process.stdin and process.stdout  # noqa: S101, PT018  # both are pipes
         try:

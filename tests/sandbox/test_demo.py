@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,12 +14,13 @@ import pytest
 import redis
 
 from refillspot.sandbox.demo import DemoResult
+from tests.fork_server import NAME_OF_THE_SERVER
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Iterator
 
-    from tests.programs import Launcher
+    from tests.programs import Launcher, Program
 
     Demo = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -61,6 +67,50 @@ def test_configured_servers_are_left_as_they_were(demo: Demo, database_url: str,
         assert result.returncode == 0, result.stdout + result.stderr
         assert connection.execute(names).fetchone() == before
         assert list(client.scan_iter("refillspot-demo-*")) == []
+
+
+def interrupted(program: Program, home: Path) -> tuple[str, list[psutil.Process]]:
+    """Press Ctrl-C once its crawl is under way, as a terminal does; return its stderr, and what it had started."""
+    while not any("Spider opened" in log.read_text("utf-8") for log in home.rglob("*.log")):
+        assert program.poll() is None
+        time.sleep(0.01)
+    started = psutil.Process(program.pid).children(recursive=True)
+    in_front = [one for one in started if os.getpgid(one.pid) == os.getpgid(program.pid)]
+    for pid in (program.pid, *(child.pid for child in in_front if child.name() != NAME_OF_THE_SERVER)):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)
+    return program.communicate()[1], started
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no groups of processes")
+def test_ctrl_c_ends_the_demo_and_its_servers(launcher: Launcher, environment: dict[str, str], home: Path) -> None:
+    with launcher.start("scrapy", "demo", environment=environment, children_too=True) as program:
+        told, started = interrupted(program, home)
+
+    assert (program.returncode, told) == (130, "Interrupted.\n")
+    assert psutil.wait_procs(started)[1] == []
+    assert list(processes_of(home)) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no groups of processes")
+def test_ctrl_c_ends_perf_and_leaves_no_database(
+    launcher: Launcher, environment: dict[str, str], tmp_path: Path, database_url: str
+) -> None:
+    there = environment | {"REFILLSPOT_HOME": str(tmp_path)}
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        names = "SELECT datname FROM pg_database WHERE datname LIKE 'refillspot_perf%'"
+        before = set(connection.execute(names))
+        command = ("perf", "--only", "availability")
+        with launcher.start("scrapy", *command, environment=there, children_too=True) as program:
+            told, started = interrupted(program, tmp_path)
+
+        assert (program.returncode, told.splitlines()[1:]) == (130, ["Interrupted."])
+        assert psutil.wait_procs(started)[1] == []
+        new = set(connection.execute(names)) - before
+        while new & set(
+            connection.execute(names)
+        ):  # those of other tests go too; ends at pytest's time-out if one stays
+            time.sleep(0.1)
 
 
 def test_missing_and_misjudged_stores_are_told_apart() -> None:
