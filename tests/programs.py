@@ -85,7 +85,14 @@ class Launcher:
         with program:
             return completed(program)
 
-    def show(self, module: str, *arguments: str, environment: Mapping[str, str], columns: int = 80) -> bytes:
+    def show(
+        self,
+        module: str,
+        *arguments: str,
+        environment: Mapping[str, str],
+        columns: int = 80,
+        children_too: bool = False,
+    ) -> bytes:
         """Run it on a terminal of so many columns; return all that it wrote there, on both streams."""
         import fcntl  # noqa: PLC0415  # not on Windows, nor are the other two
         import pty  # noqa: PLC0415
@@ -95,7 +102,7 @@ class Launcher:
         ours, its = pty.openpty()
         fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         command = [sys.executable, "-m", module, *arguments]
-        with self.forking():
+        with self.forking(children_too=children_too):
             program = Program(command, cwd=PROJECT, env=environment, stdin=subprocess.PIPE, stdout=its, stderr=its)
         os.close(its)
         with program, os.fdopen(ours, "rb", 0) as terminal:

@@ -7,6 +7,7 @@ from scrapy.exceptions import UsageError
 
 from refillspot.command import BaseCommand
 from refillspot.language import gettext as _
+from refillspot.language import ngettext
 
 if TYPE_CHECKING:
     import argparse
@@ -89,12 +90,12 @@ def _show(console: Console, result: DemoResult, seconds: float) -> None:
 def _tell_misses(console: Console, result: DemoResult) -> None:
     if result.misjudged:
         blind = sum(not store["menu"] for store in result.misjudged)
-        count = len(result.misjudged)
-        console.print(
-            _("        {count} of these are not recognised; {blind} had no menu on the page.").format(
-                count=count, blind=blind
-            )
+        told = ngettext(
+            "        {count} of these is not recognised; {blind} had no menu on the page.",
+            "        {count} of these are not recognised; {blind} had no menu on the page.",
+            len(result.misjudged),
         )
+        console.print(told.format(count=len(result.misjudged), blind=blind))
     for truth in result.missing[:ROWS_SHOWN]:
         console.print(
             _("        missing: {ref} {name} ({district} {dong})").format(

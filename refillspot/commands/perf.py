@@ -72,7 +72,7 @@ class Command(BaseCommand):
             with Measurements(self.servers("postgres", "redis", "redis-cache"), conditions, _told) as found:
                 rows = measure_goals(found, only)
             say(_("measured in {seconds:.0f} s").format(seconds=time.monotonic() - began), file=sys.stderr)
-            say_json([asdict(row) for row in rows]) if opts.json else _show(rows)
+            say_json([asdict(row) for row in rows]) if opts.json else show(rows)
             self.exitcode = 0 if all(row.is_met for row in rows) else 3
 
     def _conditions(self, opts: argparse.Namespace) -> Conditions:
@@ -113,7 +113,7 @@ def _told(what: str) -> None:
     say(_("measuring: {what} …").format(what=what), file=sys.stderr, flush=True)
 
 
-def _show(rows: Sequence[Goal]) -> None:
+def show(rows: Sequence[Goal]) -> None:
     from rich.table import Table
 
     from refillspot.terminal import Terminal

@@ -7,13 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.cells import cell_len
 
+from refillspot.commands.perf import show
 from refillspot.performance.crawls import Memory, MemorySample, NaiveCrawl, WholeCrawl, growth, rate
 from refillspot.performance.faults import Availability, count_slots
 from refillspot.performance.goals import measure_goals, write_hours, write_share
 from refillspot.performance.measurements import Measurements
 from refillspot.performance.storage import Storage
 from refillspot.services import ServiceAddresses
+from tests.english import english_in
 
 if TYPE_CHECKING:
     from refillspot.performance.conditions import Conditions
@@ -53,6 +56,19 @@ def test_the_table_of_figures_that_are_met(found: Measurements) -> None:
         ("requests", True),
         ("availability", False),
     ]  # nothing is put farther away that is elsewhere already
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_table_fits_into_80_columns(
+    found: Measurements, language: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("REFILLSPOT_LANG", language)
+    show(measure_goals(found, []))
+    told = capsys.readouterr().out
+
+    assert [line for line in told.splitlines() if cell_len(line) > 80] == []
+    assert language == "en" or english_in(told) == []
 
 
 def test_what_is_computed_says_of_what(found: Measurements) -> None:

@@ -12,8 +12,10 @@ import psutil
 import psycopg
 import pytest
 import redis
+from rich.cells import cell_len
 
 from refillspot.sandbox.demo import DemoResult
+from tests.english import english_in
 from tests.fork_server import NAME_OF_THE_SERVER
 
 if TYPE_CHECKING:
@@ -58,13 +60,19 @@ def test_on_an_empty_machine_it_finds_every_reachable_store_and_leaves_nothing(d
     assert list(processes_of(home)) == []
 
 
-def test_configured_servers_are_left_as_they_were(demo: Demo, database_url: str, redis_url: str) -> None:
+def test_configured_servers_are_left_as_they_were(
+    launcher: Launcher, environment: dict[str, str], database_url: str, redis_url: str
+) -> None:
+    """The same, on a terminal of 80 columns, in Korean."""
+    korean = environment | {"REFILLSPOT_LANG": "ko", "TERM": "dumb"}
     with psycopg.connect(database_url) as connection, redis.Redis.from_url(redis_url) as client:
         names = "SELECT count(*) FROM pg_database WHERE datname LIKE 'refillspot_demo%'"
         before = connection.execute(names).fetchone()
-        result = demo()
+        shown = launcher.show("scrapy", "demo", environment=korean, children_too=True).decode()
 
-        assert result.returncode == 0, result.stdout + result.stderr
+        assert "만에 끝났습니다. " in shown
+        assert [line for line in shown.splitlines() if cell_len(line) > 80] == []
+        assert english_in(shown) == []
         assert connection.execute(names).fetchone() == before
         assert list(client.scan_iter("refillspot-demo-*")) == []
 
