@@ -108,19 +108,20 @@ class StoreFilter:
     """distance: only with `near`."""
     limit: int | None = None
 
-    def statement(self, columns: Sequence[str]) -> tuple[sql.Composed, dict[str, Any]]:
+    def statement(self, columns: Sequence[str], *, in_any_order: bool = False) -> tuple[sql.Composed, dict[str, Any]]:
         """Return the statement that reads these columns of the stores, and its parameters."""
         names = [METRES if name == DISTANCE else sql.Identifier("s", name) for name in columns]
         where = sql.SQL(" AND ").join([sql.SQL("true"), *self._conditions()])
         is_few = self.near and self.limit and self.sort == "distance" and not self.text
-        chosen = sql.SQL("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT %(limit)s").format(
+        is_sorted = self.limit is not None or not in_any_order  # a limit takes the first of them
+        chosen = sql.SQL("SELECT {} FROM {} WHERE {} {} LIMIT %(limit)s").format(
             sql.SQL(", ").join(
                 sql.SQL("{} AS {}").format(what, sql.Identifier(name))
                 for what, name in zip(names, columns, strict=True)
             ),
             CLOSER.format(where=where, metres=METRES) if is_few else sql.SQL("refillspot.v_stores AS s"),
             where,
-            ORDERS[self.sort],
+            sql.SQL("ORDER BY {}").format(ORDERS[self.sort]) if is_sorted else sql.SQL(""),
         )
         return chosen, self._parameters()
 
@@ -206,13 +207,13 @@ class StoreSnapshot:
         may_read = "SELECT has_table_privilege('refillspot.crawls', 'SELECT')"
         if not (self._connection.execute(may_read).fetchone() or (False,))[0]:
             return None
-        statement, parameters = wanted.statement(["site", "last_seen_at"])
+        statement, parameters = wanted.statement(["site", "last_seen_at"], in_any_order=True)
         with self._connection.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(sql.SQL(CRAWLS).format(statement), parameters).fetchall()
 
     def counts(self, wanted: StoreFilter = ALL) -> dict[Verdict, int]:
         """Return how many of each verdict are meant."""
-        statement, parameters = wanted.statement(["refill_verdict"])
+        statement, parameters = wanted.statement(["refill_verdict"], in_any_order=True)
         counting = sql.SQL("SELECT refill_verdict, count(*) FROM ({}) AS meant GROUP BY 1").format(statement)
         return dict(self._connection.execute(counting, parameters).fetchall())
 

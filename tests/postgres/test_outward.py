@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -124,6 +125,17 @@ def test_filters(database_url: str) -> None:
 
     for wanted, refs in ASKED:
         assert [row["ref"] for row in read(database_url, wanted, ["ref"])] == refs.split(), wanted
+
+
+def test_to_count_sorts_nothing_but_what_a_limit_takes_the_first_of(database_url: str) -> None:
+    write(database_url, *FOUR)
+    with snapshot(database_url) as stores:
+        for wanted, _refs in ASKED:
+            verdicts = Counter(row["refill_verdict"] for row in stores.rows(wanted, ["refill_verdict"]))
+            assert stores.counts(wanted) == verdicts, wanted
+    for limit, is_sorted in ((None, False), (1, True)):
+        statement, _parameters = StoreFilter(limit=limit).statement(["ref"], in_any_order=True)
+        assert ("ORDER BY" in statement.as_string()) == is_sorted
 
 
 def test_the_distance_is_a_column_more(database_url: str) -> None:
