@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from psycopg import errors
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from refillspot.crawl_ids import check_crawl_id
-from refillspot.exceptions import ArgumentError, ServiceUnavailableError
+from refillspot.exceptions import ArgumentError, ServiceUnavailableError, UnsuitableServerError
 from refillspot.language import gettext as _
 from refillspot.postgres.connection import (
     ATTEMPT_SECONDS,
@@ -24,6 +25,7 @@ from refillspot.postgres.connection import (
     open_async_connection,
     open_connection,
     run,
+    transaction,
     when_available,
 )
 from refillspot.postgres.database import migrate, migrate_database
@@ -99,33 +101,43 @@ class CrawlTable:
             ArgumentError: the named crawl has other arguments, or has ended, or no crawl can be called so.
             ServiceUnavailableError: PostgreSQL does not answer.
             SchemaVersionError: the schema is newer than this program.
-            UnsuitableServerError: the account lacks a right.
+            UnsuitableServerError: the account lacks a right, or may only read.
         """
         if named is not None:
             check_crawl_id(named)
-        values = {"id": named, "spider": spider, "arguments": Jsonb(dict(arguments)), "ahead": now - datetime.now(UTC)}
         try:
             with refusals_told():
-                async with (
-                    asyncio.timeout(ATTEMPT_SECONDS),
-                    await open_async_connection(self._database_url) as connection,
-                ):
-                    await migrate(connection)
-                    await check_rights(connection)
-                    async with connection.transaction(), connection.cursor(row_factory=class_row(Crawl)) as cursor:
-                        await cursor.execute("SELECT pg_advisory_xact_lock(%s)", [JOINING_LOCK])
-                        await cursor.execute(NAMED if named else UNFINISHED, values)
-                        if crawl := await cursor.fetchone():
-                            return _joinable(crawl, spider, arguments)
-                        values["id"] = named or f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-                        await cursor.execute(CREATE, values)
-                        return await _the(cursor)
+                async with asyncio.timeout(ATTEMPT_SECONDS):
+                    return await self._join(spider, arguments, named, now)
         except TimeoutError as error:
             raise ServiceUnavailableError(
                 _("PostgreSQL did not answer within {attempt_seconds:.0f} s").format(attempt_seconds=ATTEMPT_SECONDS)
             ) from error
-        except psycopg.OperationalError as error:
+        except errors.ReadOnlySqlTransaction as error:
+            raise UnsuitableServerError(
+                _("PostgreSQL: {error}.").format(error=str(error).strip()),
+                _(
+                    "It is a copy that only follows another, or default_transaction_read_only is on for this database "
+                    "or account: point DATABASE_URL at the other one, or run `ALTER DATABASE … RESET "
+                    "default_transaction_read_only` (ALTER ROLE …)."
+                ),
+            ) from error
+        except psycopg.Error as error:
             raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+
+    async def _join(self, spider: str, arguments: Mapping[str, Any], named: str | None, now: datetime) -> Crawl:
+        values = {"id": named, "spider": spider, "arguments": Jsonb(dict(arguments)), "ahead": now - datetime.now(UTC)}
+        async with await open_async_connection(self._database_url) as connection:
+            await migrate(connection)
+            await check_rights(connection)
+            async with connection.transaction(), connection.cursor(row_factory=class_row(Crawl)) as cursor:
+                await cursor.execute("SELECT pg_advisory_xact_lock(%s)", [JOINING_LOCK])
+                await cursor.execute(NAMED if named else UNFINISHED, values)
+                if crawl := await cursor.fetchone():
+                    return _joinable(crawl, spider, arguments)
+                values["id"] = named or f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+                await cursor.execute(CREATE, values)
+                return await _the(cursor)
 
     async def complete(self, crawl_id: str, counts: Mapping[str, int], now: datetime) -> Crawl:
         """Note that a crawl is complete. Waits for PostgreSQL: see `when_available`."""
@@ -133,7 +145,7 @@ class CrawlTable:
         async def operation() -> Crawl:
             async with (
                 await open_async_connection(self._database_url) as connection,
-                connection.transaction(),
+                transaction(connection, ATTEMPT_SECONDS),
                 connection.cursor(row_factory=class_row(Crawl)) as cursor,
             ):
                 await cursor.execute(TAKE_OVER, {"id": crawl_id})

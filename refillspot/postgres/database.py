@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LOCK_TIMEOUT = "30s"  # whoever waits for a table stops all others that want it; whoever is suspended, all others
 LIMITS = """
-    SELECT set_config('lock_timeout', %(limit)s, true),
+    SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', %(limit)s, true),
         set_config('idle_in_transaction_session_timeout', %(limit)s, true)
 """
 ADVISORY_LOCK = 0x7265_6669_6C6C  # "refill"; one migration at a time in a database

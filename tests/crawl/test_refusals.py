@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from typing import TYPE_CHECKING
 
@@ -82,4 +83,46 @@ def test_nothing_is_fetched_for_an_account_that_may_not_store_it(crawl: Crawl, s
 
     assert refused.returncode == 1
     assert "lacks rights: store_pages (INSERT)" in refused.stderr.splitlines()[-1]
+    assert site.log() == []
+
+
+ODD = """
+    ALTER DATABASE "{0}" SET datestyle = 'SQL, DMY'; ALTER DATABASE "{0}" SET intervalstyle = 'sql_standard';
+    ALTER DATABASE "{0}" SET search_path = nowhere; ALTER DATABASE "{0}" SET bytea_output = 'escape';
+    ALTER DATABASE "{0}" SET extra_float_digits = -15; ALTER DATABASE "{0}" SET timezone = 'Asia/Seoul';
+    ALTER DATABASE "{0}" SET standard_conforming_strings = off; ALTER DATABASE "{0}" SET client_min_messages = 'debug1';
+    ALTER DATABASE "{0}" SET default_transaction_isolation = 'serializable';
+    ALTER DATABASE "{0}" SET xmloption = 'document'; ALTER DATABASE "{0}" SET row_security = off;
+    ALTER DATABASE "{0}" SET client_encoding = 'EUC_KR'; ALTER DATABASE "{0}" SET idle_session_timeout = '1h';
+    ALTER DATABASE "{0}" SET lc_monetary = 'C'; ALTER DATABASE "{0}" SET quote_all_identifiers = on;
+    ALTER DATABASE "{0}" SET array_nulls = off; ALTER DATABASE "{0}" SET transform_null_equals = on;
+"""
+"""Defaults of a database that change what is read, what is written, or what a statement means."""
+
+
+def test_a_database_whose_defaults_are_odd_is_filled_as_any_other(
+    crawl: Crawl, site: Site, empty_database_url: str
+) -> None:
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        connection.execute(ODD.format(connection.info.dbname).encode())
+    crawl.environment.update(
+        {"DATABASE_URL": empty_database_url, "PGCLIENTENCODING": "EUC_KR", "PGDATESTYLE": "SQL, DMY"}
+    )
+    result = crawl.run(*ARGUMENTS)
+    listed = crawl.operate("stores", "--json")
+
+    assert (result.returncode, listed.returncode) == (0, 0), result.stderr[-3000:] + listed.stderr
+    assert {store["district"] for store in json.loads(listed.stdout)} == {"금천구"}
+    assert_nothing_is_missing(site, empty_database_url)
+
+
+def test_a_database_that_takes_no_rows_is_told_at_once(crawl: Crawl, site: Site, database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'.encode())
+    refused = crawl.run(*ARGUMENTS)
+
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1].startswith("Error: PostgreSQL: cannot execute INSERT in a read-only")
+    assert "default_transaction_read_only" in refused.stderr.splitlines()[-1]
     assert site.log() == []

@@ -11,6 +11,7 @@ from refillspot.postgres import database
 from refillspot.postgres.crawls import join_crawl, list_crawls
 from refillspot.postgres.database import (
     ADVISORY_LOCK,
+    Migration,
     known_migrations,
     migrate_database,
     schema_state,
@@ -159,3 +160,14 @@ def test_what_was_there_before_sites_is_diningcodes_and_tells_its_city(empty_dat
 def test_an_account_that_may_only_write_finds_what_is_there_already(database_url: str) -> None:
     with account(database_url, RIGHTS) as url:
         assert migrate_database(url) == []
+
+
+def test_a_migration_has_the_time_that_it_takes(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    last = known_migrations()[-1]
+    unhurried = "DO $$ BEGIN ASSERT current_setting('statement_timeout') = '0'; END $$"
+    monkeypatch.setattr(database, "known_migrations", lambda: [last, Migration(last.number + 1, "slow", unhurried)])
+
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE \"{connection.info.dbname}\" SET statement_timeout = '1h'".encode())
+
+    assert migrate_database(database_url) == ["slow"]
