@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
-LOCK_TIMEOUT = "30s"  # whoever waits for a table stops all others that want it; whoever is suspended, all others
+LOCK_TIMEOUT = "20s"
+"""For each lock, and of silence. Whoever waits for a table stops all others that want it; so does whoever is suspended.
+Two of these, for another migration and then for a table, are less than what joining a crawl may take.
+"""
 LIMITS = """
     SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', %(limit)s, true),
         set_config('idle_in_transaction_session_timeout', %(limit)s, true)

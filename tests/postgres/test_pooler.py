@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 WRITERS, WRITES = 4, 8  # more writes than psycopg runs statements before it prepares them
 TRACKED = {"TimeZone", "DateStyle", "application_name", "client_encoding", "standard_conforming_strings"}
 """What PgBouncer sets anew for each of its clients; what else a session sets is the next client's as well."""
+OUR_ADVISORY_LOCKS = """
+    SELECT FROM pg_locks JOIN pg_database AS d ON d.oid = database
+    WHERE locktype = 'advisory' AND datname = current_database()
+"""
 transaction_mode = pytest.mark.parametrize("pooled", [("transaction", 1), ("transaction", 2)], indirect=True)
 
 
@@ -71,7 +75,7 @@ def test_nothing_is_left_for_the_next_client(pooled: str) -> None:
         assert {name for (name,) in changed} <= TRACKED
         assert somebody_else.execute("SELECT name FROM pg_prepared_statements").fetchall() == []
         assert somebody_else.execute("SELECT relname FROM pg_class WHERE relpersistence = 't'").fetchall() == []
-        assert somebody_else.execute("SELECT FROM pg_locks WHERE locktype = 'advisory'").fetchall() == []
+        assert somebody_else.execute(OUR_ADVISORY_LOCKS).fetchall() == []
 
 
 @transaction_mode
