@@ -6,6 +6,8 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from scrapy.exceptions import UsageError
+
 from refillspot.command import HouseCommand, check_spider
 from refillspot.exceptions import ArgumentError
 from refillspot.interruption import end_at_once
@@ -30,14 +32,27 @@ ANYWHERE = {"district": "all"}
 
 
 class AdjustedCommand(HouseCommand):
-    """A command of Scrapy in the language of the user."""
+    """A command of Scrapy in the language of the user, which says what is wrong where Scrapy's prints its help."""
+
+    has_arguments: ClassVar[bool] = True
 
     def short_desc(self) -> str:
         return _(super().short_desc())  # type: ignore[misc]  # that of Scrapy's command
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         self._refuse_options(args)
-        super().run(args, opts)  # type: ignore[misc]
+        name = type(self).__module__.rpartition(".")[2]
+        if args and not self.has_arguments:
+            told = _("scrapy {command} takes no argument, not {args}").format(command=name, args=" ".join(args))
+            raise UsageError(told, print_help=False)
+        try:
+            super().run(args, opts)  # type: ignore[misc]
+        except UsageError as error:
+            if str(error):
+                raise
+            told = _("use it as: scrapy {command} {syntax}")
+            syntax = super().syntax()  # type: ignore[misc]
+            raise UsageError(told.format(command=name, syntax=syntax), print_help=False) from error
 
 
 class OnScrapysQueue(AdjustedCommand):
@@ -55,7 +70,6 @@ class OnScrapysQueue(AdjustedCommand):
             self.settings.set(name, value, priority="project")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        self._refuse_options(args)
         with self._errors_told():
             crawls = self._crawls()
             super().run(args, opts)

@@ -32,7 +32,7 @@ NAMES = set(
     "PostgreSQL Redis Scrapy Twisted Python pdb ipdb pygments Markdown cProfile meta int "
     "confirmed likely price distance name seen key "  # values of scrapy stores, typed too
     "throughput seoul memory cache database requests availability "  # rows of scrapy perf, typed too
-    "refillspot diningcode Diningcode robots Retry-After Crawl-delay User-Agent Ctrl-C KST MiB kB km ms ms".split()
+    "refillspot diningcode Diningcode robots Retry-After Crawl-delay User-Agent Ctrl-C KST MiB kB km ms".split()
 )
 """What has the same name in Korean."""
 

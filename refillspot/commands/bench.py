@@ -13,6 +13,7 @@ class Command(OnScrapysQueue, BenchCommand):  # type: ignore[misc]  # settings a
     `scrapy perf` measures this project.
     """
 
+    has_arguments: ClassVar[bool] = False
     given: ClassVar[dict[str, Any]] = {
         **IN_MEMORY, "ADDONS": {}, "DOWNLOADER_MIDDLEWARES": {}, "SPIDER_MIDDLEWARES": {},
         "EXTENSIONS": {"scrapy.extensions.closespider.CloseSpider": 0},

@@ -41,6 +41,7 @@ class Command(HouseCommand, CheckCommand):  # type: ignore[misc]  # settings are
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.crawler_process  # noqa: S101  # Scrapy made it
+        self._refuse_options(args)
         for name in args:
             check_spider(name, self.crawler_process.spider_loader.list())
         super().run(args, opts)

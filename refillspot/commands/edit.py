@@ -16,6 +16,7 @@ class Command(AdjustedCommand, EditCommand):  # type: ignore[misc]  # settings a
     """`scrapy edit`: Scrapy's own, with the spider that is near a name."""
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        self._refuse_options(args)
         for name in args:
             check_spider(name, get_spider_loader(self.settings).list())
         super().run(args, opts)

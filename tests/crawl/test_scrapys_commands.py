@@ -139,3 +139,24 @@ def test_wrong_usage_is_a_sentence(launcher: Launcher, arguments: list[str], tol
     assert told in result.stderr
     assert "Traceback" not in result.stderr
     assert set(SPIDERS.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("check --bogus", "unknown option --bogus"),
+        ("edit --bogus", "unknown option --bogus"),
+        ("edit", "use it as: scrapy edit <spider>"),
+        ("fetch", "use it as: scrapy fetch [options] <url>"),
+        ("genspider x_1", "use it as: scrapy genspider [options] <name> <domain>"),
+        ("list x_1", "scrapy list takes no argument, not x_1"),
+        ("settings", "name a setting: scrapy settings --get "),
+    ],
+)
+def test_wrong_usage_is_told_in_a_sentence(
+    line: str, told: str, launcher: Launcher, environment: dict[str, str]
+) -> None:
+    ended = launcher.run("scrapy", *line.split(), environment=environment)
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert told in ended.stderr.splitlines()[-1]
