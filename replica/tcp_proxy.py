@@ -12,6 +12,7 @@ import selectors
 import socket
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 DEADLINE_SECONDS = 10
-COMMANDS = "delay SECONDS, throttle BYTES_PER_SECOND, cut, refuse, half_open, heal, count"
+COMMANDS = "delay SECONDS, throttle BYTES_PER_SECOND, cut, refuse, half_open, swallow, heal, count"
 
 
 class TcpProxy:
@@ -106,6 +107,15 @@ class TcpProxy:
     def half_open(self) -> None:
         """Accept and swallow: on connections new and old, nothing arrives and nothing comes back."""
         self._line.silent = True
+
+    def swallow(self) -> None:
+        """Let the connections that there are lead nowhere, for good and without a reset; new ones are normal.
+
+        As a network does that forgets them: neither side is told.
+        """
+        lost = self._line
+        self._line = replace(lost, silent=False)
+        lost.silent = True
 
     def heal(self) -> None:
         """Return to normal. Connections that were half-open are reset: bytes of theirs are lost."""
@@ -198,7 +208,7 @@ def _obey(proxy: TcpProxy, command: str = "", *numbers: str) -> str:
     """Carry out a command and return what to answer."""
     commands: dict[str, Callable[..., None]] = {
         "delay": proxy.delay, "throttle": proxy.throttle, "cut": proxy.cut, "refuse": proxy.refuse,
-        "half_open": proxy.half_open, "heal": proxy.heal, "count": lambda: None,
+        "half_open": proxy.half_open, "swallow": proxy.swallow, "heal": proxy.heal, "count": lambda: None,
     }  # fmt: skip
     try:
         commands[command](*map(float, numbers))

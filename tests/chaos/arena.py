@@ -155,5 +155,9 @@ class Fleet:
         self.told.append(told)
         return self.process.returncode
 
+    @property
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
+
     def kill(self) -> None:
         self.process.kill()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import psycopg
+import redis
 
 from tests.programs import children
 
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     Trouble = Callable[["Arena", Fleet, Random], None]
 
 LEASE = 2.0  # seconds
+PATIENCE = 20.0  # seconds, for a crawl to come to its end
+WAITING = """
+    SELECT 1 FROM pg_locks AS waits JOIN pg_database AS here ON here.oid = waits.database
+    WHERE here.datname = current_database() AND waits.relation = 'refillspot.stores'::regclass AND NOT waits.granted
+"""
 LONGEST = 2 * LEASE  # of an outage: longer than a lease
 
 
@@ -81,6 +87,45 @@ def older_postgres(arena: Arena, fleet: Fleet, rng: Random) -> None:
                 arena.postgres.become(Path(home) / "copy")
 
 
+def swallow_postgres(arena: Arena, _: Fleet, rng: Random) -> None:  # noqa: ARG001  # one shape for all troubles
+    """A network forgets the connections: neither the workers nor the server are told."""
+    arena.postgres_proxy.swallow()
+
+
+def swallow_redis(arena: Arena, _: Fleet, rng: Random) -> None:  # noqa: ARG001
+    arena.redis_proxy.swallow()
+
+
+def suspend_in_transaction(_: Arena, fleet: Fleet, rng: Random) -> None:
+    """Stop a worker while its merge waits for a lock: then it is in a transaction that goes on without it."""
+    with suppress(psycopg.Error), psycopg.connect(fleet.database_url, autocommit=True) as looker:
+        with psycopg.connect(fleet.database_url) as holder:
+            holder.execute("LOCK TABLE refillspot.stores IN SHARE MODE")
+            _until(lambda: bool(looker.execute(WAITING).fetchone()), LEASE)
+            worker = _signal_worker(fleet, rng, signal.SIGSTOP)
+        if worker:
+            time.sleep(rng.uniform(LEASE / 2, LONGEST))
+            with suppress(psutil.NoSuchProcess):
+                worker.send_signal(signal.SIGCONT)
+
+
+def kill_who_closes(arena: Arena, fleet: Fleet, rng: Random) -> None:
+    """Kill a worker, or Redis, while the crawl is being closed."""
+    with suppress(psycopg.Error), psycopg.connect(fleet.database_url) as holder:
+        holder.execute("LOCK TABLE refillspot.crawls IN SHARE ROW EXCLUSIVE MODE")
+        with redis.Redis.from_url(arena.redis.url, decode_responses=True) as client:
+            _until(lambda: fleet.has_ended or _is_closing(client), PATIENCE)
+        if rng.random() < 0.5:
+            _signal_worker(fleet, rng, signal.SIGKILL)
+        else:
+            arena.redis.kill()
+    arena.redis.start()
+
+
+def kill_fleet(_: Arena, fleet: Fleet, rng: Random) -> None:  # noqa: ARG001
+    fleet.kill()
+
+
 def cut_redis(arena: Arena, _: Fleet, rng: Random) -> None:  # noqa: ARG001  # one shape for all troubles
     arena.redis_proxy.cut()
 
@@ -114,10 +159,10 @@ def full_postgres_disk(arena: Arena, _: Fleet, rng: Random) -> None:
     arena.postgres.start()  # it stops by itself where it cannot write its log
 
 
-WORKERS = (kill_worker, stop_worker, suspend_worker)
+WORKERS = (kill_worker, stop_worker, suspend_worker, suspend_in_transaction, kill_who_closes, kill_fleet)
 SERVERS = (
     kill_redis, roll_back_redis, kill_postgres, older_postgres, cut_redis, cut_postgres, slow_redis, slow_postgres,
-    silent_redis, silent_postgres,
+    silent_redis, silent_postgres, swallow_redis, swallow_postgres,
 )  # fmt: skip
 DISKS = (full_redis_disk, full_postgres_disk)
 
@@ -134,6 +179,17 @@ def _signal_worker(fleet: Fleet, rng: Random, number: signal.Signals) -> psutil.
         worker.send_signal(number)
         return worker
     return None
+
+
+def _until(condition: Callable[[], bool], seconds: float) -> None:
+    """Wait for a moment that may never come."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def _is_closing(client: redis.Redis) -> bool:
+    return any(client.hget(key, "state") == "closing" for key in client.scan_iter("chaos-*:crawl"))
 
 
 def _slow(proxy: TcpProxy, rng: Random) -> None:

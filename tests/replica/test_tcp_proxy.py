@@ -146,6 +146,19 @@ def test_refuse_turns_new_ones_away_until_healed(proxy: TcpProxy, client: socket
         assert ask(again, b"back") == b"back"
 
 
+def test_what_is_swallowed_stays_so_and_new_connections_are_normal(proxy: TcpProxy, client: socket.socket) -> None:
+    assert ask(client, b"hello") == b"hello"
+    proxy.swallow()
+    proxy.heal()
+    client.sendall(b"anybody?")
+    client.settimeout(SILENCE_SECONDS)
+    with pytest.raises(TimeoutError):
+        client.recv(1)
+    with connect(proxy) as again:
+        assert ask(again, b"back") == b"back"
+    assert proxy.connections == 2
+
+
 def test_half_open_swallows_on_old_and_new_connections(proxy: TcpProxy, client: socket.socket) -> None:
     proxy.half_open()
     with connect(proxy) as late:
