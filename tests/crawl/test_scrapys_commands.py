@@ -150,6 +150,7 @@ def test_wrong_usage_is_a_sentence(launcher: Launcher, arguments: list[str], tol
         ("fetch", "use it as: scrapy fetch [options] <url>"),
         ("genspider x_1", "use it as: scrapy genspider [options] <name> <domain>"),
         ("list x_1", "scrapy list takes no argument, not x_1"),
+        ("runspider no_such.py", "there is no file no_such.py"),
         ("settings", "name a setting: scrapy settings --get "),
     ],
 )
