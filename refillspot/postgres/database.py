@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
 LOCK_TIMEOUT = "20s"
-"""For each lock, and of silence. Whoever waits for a table stops all others that want it; so does whoever is suspended.
+"""For each lock. Whoever waits for a table stops all others that want it.
 Two of these, for another migration and then for a table, are less than what joining a crawl may take.
 """
+SILENCE_TIMEOUT = "20s"  # of a process that migrates: a suspended one stops all others too
 LIMITS = """
     SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', %(limit)s, true),
-        set_config('idle_in_transaction_session_timeout', %(limit)s, true)
+        set_config('idle_in_transaction_session_timeout', %(silence)s, true)
 """
 ADVISORY_LOCK = 0x7265_6669_6C6C  # "refill"; one migration at a time in a database
 BOOKKEEPING = """
@@ -107,7 +108,7 @@ async def _tell_holder(connection: AsyncConnection) -> str:
 
 async def _apply_pending(connection: AsyncConnection, migrations: Sequence[Migration]) -> list[str]:
     async with connection.transaction():
-        await connection.execute(LIMITS, {"limit": LOCK_TIMEOUT})
+        await connection.execute(LIMITS, {"limit": LOCK_TIMEOUT, "silence": SILENCE_TIMEOUT})
         await connection.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
         await connection.execute(BOOKKEEPING)
         version = await _version(connection, migrations)

@@ -116,7 +116,7 @@ def test_a_migration_that_is_suspended_holds_nobody_up_for_ever(
             pass
 
     with monkeypatch.context() as suspended:
-        suspended.setattr(database, "LOCK_TIMEOUT", "10ms")
+        suspended.setattr(database, "SILENCE_TIMEOUT", "10ms")
         suspended.setattr(database, "current_readers", hang)
         with pytest.raises(psycopg.OperationalError):
             migrate_database(empty_database_url)

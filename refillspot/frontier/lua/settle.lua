@@ -36,5 +36,7 @@ local forgotten = math.max(0, missing - requeued)
 if forgotten > 0 then
   count('forgotten', forgotten)
 end
-increase(CRAWL, 'stored', -requeued - forgotten)
+if requeued + forgotten > 0 then
+  increase(CRAWL, 'stored', -(requeued + forgotten)) -- minus zero is no number for some servers
+end
 return { requeued, forgotten }
