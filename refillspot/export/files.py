@@ -136,8 +136,8 @@ class ExportFile:
                 path.unlink(missing_ok=True)
         part = target.with_name(f".{_digest(target.name)}.{socket.gethostname()}-{os.getpid()}.part")
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
-        try:
+        try:  # before the file is there: Ctrl-C may come at once
+            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
             if target.exists():
                 part.chmod(mode)  # the umask was for new files
             yield part

@@ -28,8 +28,6 @@ class CommitCheck:
         self._queue = queue
         self._crawls = crawls
         self._crawl_id = crawl_id
-        self.requeued = 0
-        """By this worker."""
 
     async def run(self) -> None:
         """Look again and again, as long as the task lives."""
@@ -65,7 +63,6 @@ class CommitCheck:
         total, batches = found
         there = {one: batches.get(one.writer, ()) for one in written}
         requeued, forgotten = await self._queue.settle(KEEP_SECONDS, max(0, stored - total), there)
-        self.requeued += requeued
         if requeued:
             logger.warning("PostgreSQL came back older than it was: %d pages are fetched again", requeued)
         if forgotten:

@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
 
+logger = logging.getLogger(__name__)
+
+AHEAD_SECONDS = 0.25  # a turn of the consumer takes some 20 ms, in a busy process more; others wait for what is leased
+CLOSING_SECONDS = 0.2  # between looks at a crawl that another worker closes
+KEEP_SECONDS = 7 * 24 * 3600  # for late workers; then Redis forgets a crawl that left no dead letters
 FORGET = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then
   redis.call('DEL', KEYS[1])
@@ -85,13 +90,6 @@ class RedisCrawls:
             await client.eval(FORGET, 1, key, value)
         self._ended.add(crawl_id)
         return replace(crawl, state="complete", counts=dict(counts), ended_at=now)
-
-
-logger = logging.getLogger(__name__)
-
-AHEAD_SECONDS = 0.25  # a turn of the consumer takes some 20 ms, in a busy process more; others wait for what is leased
-CLOSING_SECONDS = 0.2  # between looks at a crawl that another worker closes
-KEEP_SECONDS = 7 * 24 * 3600  # for late workers; then Redis forgets a crawl that left no dead letters
 
 
 class CrawlSession:

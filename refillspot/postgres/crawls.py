@@ -84,7 +84,11 @@ COMMITS = """
         )
     FROM (SELECT) AS one LEFT JOIN refillspot.crawl_totals AS c ON c.id = %(id)s
 """
-FORGET_COMMITS = "DELETE FROM refillspot.crawl_commits WHERE committed_at < now() - interval '30 days'"
+FORGET_COMMITS = """
+    DELETE FROM refillspot.crawl_commits AS w WHERE committed_at < now() - interval '30 days' AND NOT EXISTS (
+        SELECT FROM refillspot.crawls AS c WHERE c.id = w.crawl AND c.state <> 'complete'
+    )
+"""  # an interrupted crawl is asked about them however late it goes on
 
 
 class CrawlTable:

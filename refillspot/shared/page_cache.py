@@ -30,6 +30,13 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+Operation = tuple[str | bytes | int, ...]
+
+logger = logging.getLogger(__name__)
+
+LARGEST_BATCH = 64  # operations; whoever asks first is not to wait for everybody
+PATIENCE_SECONDS = 0.01  # for which what nobody waits for is collected
+SCRIPT = files("refillspot.shared").joinpath("lua/pages.lua").read_text(encoding="utf-8")
 VERSION = 2  # of this encoding; a new one for each change that an older program could misread. 1 had people's words
 OVERHEAD_BYTES = 16 * 1024  # what a page takes besides its body, at most
 _PREFIX = bytes([VERSION])
@@ -100,15 +107,6 @@ def _decompress(compressed: bytes, max_bytes: int) -> bytes:
     if not reader.eof or reader.unused_data:
         raise UnreadablePageError(f"cut off, or more than {max_bytes} bytes, or more than a page")
     return packed
-
-
-Operation = tuple[str | bytes | int, ...]
-
-logger = logging.getLogger(__name__)
-
-LARGEST_BATCH = 64  # operations; whoever asks first is not to wait for everybody
-PATIENCE_SECONDS = 0.01  # for which what nobody waits for is collected
-SCRIPT = files("refillspot.shared").joinpath("lua/pages.lua").read_text(encoding="utf-8")
 
 
 @dataclass(slots=True)

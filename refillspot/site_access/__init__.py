@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from refillspot.policies.politeness import Decision
     from refillspot.sites.site import Refusal
 
+logger = logging.getLogger(__name__)
+
+ASKED = (Kind.LIST, Kind.STORE)  # of the API
 ATTRIBUTE = "site_access"  # of the crawler: it lives as long, and nobody else sets or reads it
 
 
@@ -88,11 +91,6 @@ class SiteAccess:
 
     def _tell(self, decision: Decision) -> None:
         self._crawler.signals.send_catch_log(pace_decided, decision=decision)
-
-
-logger = logging.getLogger(__name__)
-
-ASKED = (Kind.LIST, Kind.STORE)
 
 
 class ApiChannel:

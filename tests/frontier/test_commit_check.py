@@ -58,7 +58,7 @@ async def test_requests_whose_commit_is_gone_are_queued_again_and_only_those(
 
         assert not await check.may_end()
         assert names(await take(b)) == ["y", "z"]
-        assert (check.requeued, (await a.counts())["done"]) == (2, 1)
+        assert (await a.counts())["done"] == 1
         assert "2 pages are fetched again" in caplog.text
         assert await check.may_end()  # each once
     await table.close()
@@ -133,3 +133,15 @@ async def test_a_crawl_that_postgresql_has_closed_is_not_asked_about(
         assert await a.open() == COMPLETE
     await table.close()
     assert not caplog.text
+
+
+async def test_an_interrupted_crawl_is_asked_about_its_commits_however_late(database_url: str) -> None:
+    crawls, table = await begin(database_url), StoreTable(database_url, Clock())
+    await table.write([store()], CRAWL)
+    await table.close()
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE refillspot.crawl_commits SET committed_at = committed_at - interval '60 days'")
+    await crawls.join("diningcode", {}, "another", Clock().now())
+    await crawls.complete("another", {}, Clock().now())
+
+    assert await crawls.commits(CRAWL, [(table.writer, 1, 2)]) == (1, {table.writer: [1, 2]})
