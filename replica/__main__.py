@@ -9,13 +9,16 @@ import os
 import signal
 import sys
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from refillspot.exceptions import ArgumentError
 from refillspot.regions import SEOUL, Region, parse_region
+from replica.changes import Course
 from replica.city import build_city
+from replica.clock import MAX_DAYS, START
 from replica.fault_control import parse_fault
 from replica.listening import BACKLOG, ListenError, listen
 from replica.request_log import RequestLog
@@ -59,6 +62,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--shapes", choices=NAMES, default="mixed", help="the site's answers as of … (default mixed)")
     parser.add_argument(
         "--odd", type=_number(float, 0, 1), help=f"share of optional parts that are odd (mixed {ODD_SHARE}, else 0)"
+    )
+    parser.add_argument(
+        "--daily-changes",
+        type=_number(float, 0, 1),
+        help="share of the stores that change on a day (default about 0.004)",
+    )
+    parser.add_argument(
+        "--festival-day", type=_number(int, 1, MAX_DAYS), help="day from the start on for a week of other hours"
+    )
+    parser.add_argument(
+        "--poorer-pages", type=_number(float, 0, 1), default=0, help="share of store pages that say less on a day"
     )
     parser.add_argument("--prerender", action="store_true", help="write every store page at the start, and keep it")
     parser.add_argument("--fault", type=parse_fault, action="append", default=[], help="kind=status,status=429,…")
@@ -127,8 +141,14 @@ def _build_site(arguments: argparse.Namespace) -> Site:
         robots_im=arguments.robots_im,
         city=arguments.region,
         shapes=name_shapes(arguments.shapes, arguments.odd),
+        course=_course(arguments),
         prerender=arguments.prerender,
     )
+
+
+def _course(arguments: argparse.Namespace) -> Course:
+    festival = None if arguments.festival_day is None else START.date() + timedelta(days=arguments.festival_day)
+    return Course(arguments.daily_changes, festival, arguments.poorer_pages)
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

@@ -1,4 +1,4 @@
-"""A restaurant that begins to serve all-you-can-eat, or ends it. It stays where it is, with its phone and its hours."""
+"""A restaurant under another name, or that begins to serve all-you-can-eat, or ends it. It stays where it is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from replica.concepts import draw_offered, draw_ordinary
 from replica.kinds import CHAINS, REFILL
+from replica.vocabulary import FIRST_WORDS
 
 if TYPE_CHECKING:
     from random import Random
@@ -33,3 +34,10 @@ def stop_refill(concept: Concept, rng: Random) -> Concept:
     ordinary = draw_ordinary(rng)
     name = ordinary.name if any(word in concept.name for word in SAYING_NAMES) else concept.name
     return replace(ordinary, name=name, branch=concept.branch, building=concept.building)
+
+
+def rename(concept: Concept, rng: Random) -> Concept:
+    """Return the concept with another first word in its name; what the name says of the offer stays."""
+    first, _, rest = concept.name.partition(" ")
+    kept = rest if first in FIRST_WORDS and rest else concept.name
+    return replace(concept, name=f"{rng.choice([word for word in FIRST_WORDS if word != first])} {kept}")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from refillspot.regions import Region
+    from replica.changes import Course
     from replica.day import Day
     from replica.shapes import Shapes
     from replica.store import Store
@@ -36,6 +37,7 @@ class DatedCity:
         cap: int,
         city: Region,
         shapes: Shapes,
+        course: Course,
         on_move: Callable[[], None],
     ) -> None:
         self._seed = seed
@@ -44,7 +46,7 @@ class DatedCity:
         self._clock = Clock()
         self._on_move = on_move
         self._moving = asyncio.Lock()
-        self.day = build_day(Timeline(seed, stores, START.date(), shapes), cap, city)
+        self.day = build_day(Timeline(seed, stores, START.date(), shapes, course), cap, city)
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         router.add_get("/_clock", self._read_clock)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from replica.one_line import FORMS, write_line
 
@@ -20,6 +21,7 @@ SPANS = (
 )  # fmt: skip
 SPAN_WEIGHTS = (26, 20, 14, 10, 10, 3, 3, 8, 6)
 LAST_ORDERS = {"22:00": "21:00", "23:00": "22:00", "21:00": "20:20", "02:00": "01:00", "24:00": "23:00"}
+FESTIVAL_SPAN = ("12:00", "20:00")
 BREAK = ("15:00", "17:00")
 ONE_LINE_SHARE = 0.03  # of the weeks that are shown whole
 # 설날 and 추석, the days around them included, of the first years of the calendar; most shops are closed then.
@@ -79,6 +81,12 @@ def draw_week(status: str, rng: Random) -> Week | None:
     closed_at_festivals = rng.random() < CLOSED_AT_FESTIVALS_SHARE
     form = rng.randint(1, FORMS) if not only_today and rng.random() < ONE_LINE_SHARE else 0
     return Week(tuple(spans), breaks, last_order, only_today, closed_at_festivals, form)
+
+
+def open_shorter(week: Week) -> Week:
+    """Return the week of a time when little is to be earned: the same days, and noon to eight without a break."""
+    spans = tuple(span and FESTIVAL_SPAN for span in week.spans)
+    return replace(week, spans=spans, break_time=None, last_order=None)
 
 
 def write_week(week: Week, today: date) -> list[dict[str, Any]]:

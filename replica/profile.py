@@ -5,12 +5,14 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from msgspec.structs import replace
+
 from replica import envelope
 from replica.odd import Odd, draw_hits, draw_numbers, spoil
 from replica.odd_paths import PAGE_SLOTS, SECTIONS
 from replica.opinions import write_blogs, write_reviews
 from replica.sections import write_detail, write_menu, write_photo, write_restaurant, write_score, write_tag
-from replica.shapes import MIXED
+from replica.shapes import MIXED, chance
 from replica.surroundings import write_surroundings
 
 if TYPE_CHECKING:
@@ -30,6 +32,12 @@ OWN: dict[str, Section] = {
     "restaurant": write_restaurant, "detail": write_detail, "menu": write_menu, "photo": write_photo,
     "score": write_score, "tag": write_tag,
 }  # fmt: skip
+EMPTIED: dict[str, Callable[[Store], Store]] = {
+    "hours of detail": lambda store: replace(store, week=None),
+    "lines of menu": lambda store: replace(store, concept=replace(store.concept, menu=())),
+}
+"""Sections that are there, and say nothing."""
+LACKS = ("detail", "menu", "tag", *EMPTIED)
 VISITORS: dict[str, Section] = {"review": write_reviews, "blog": write_blogs}
 
 
@@ -44,12 +52,23 @@ def answer(store: Store | None, today: date, shapes: Shapes = MIXED) -> bytes:
     return write_page(store, today, shapes).body
 
 
-def write_page(store: Store | None, today: date, shapes: Shapes) -> Written:
+def write_page(store: Store | None, today: date, shapes: Shapes, poorer: float = 0.0) -> Written:
+    """Return a store page. `poorer`: share of them that say less than is known, on this day alone."""
     if store is None:
         return Written(envelope.failure("존재하지 않는 식당입니다."))
     order = _order_sections(store)
+    if lack := _draw_lack(store, today, poorer):
+        order = [key for key in order if key != lack]
+        store = EMPTIED[lack](store) if lack in EMPTIED else store
     tree, odd = spoil(_write_sections(store, order, today, shapes), _draw(store, shapes))
     return Written(shapes.mark(store.key, envelope.success([tree[key] for key in order])), tuple(odd))
+
+
+def _draw_lack(store: Store, today: date, poorer: float) -> str | None:
+    """Return what a page lacks today: a section, or one of EMPTIED; None = nothing."""
+    if not poorer or chance(store.key, today.toordinal()) >= poorer:
+        return None
+    return LACKS[int(chance(store.key, -today.toordinal() & 0xFFFFFFFF) * len(LACKS))]
 
 
 def find_odd(store: Store, today: date, shapes: Shapes) -> list[Odd]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from replica.bounded_cache import BoundedCache
+from replica.changes import USUAL
 from replica.dated import DatedCity
 from replica.fault_control import Faults
 from replica.json_answer import JSON_HEADERS
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from refillspot.regions import Region
+    from replica.changes import Course
     from replica.request_log import Entry, RequestLog
     from replica.shapes import Shapes
     from replica.store import Store
@@ -51,11 +53,12 @@ class Site:
         robots_im: str,
         city: Region,
         shapes: Shapes = MIXED,
+        course: Course = USUAL,
         prerender: bool = False,
     ) -> None:
         self._lists = BoundedCache[Written](self._write_list, CACHED_BYTES, _weigh)
         self._profiles = BoundedCache[Written](self._write_profile, inf if prerender else CACHED_BYTES, _weigh)
-        self._city = DatedCity(seed, stores, cap, city, shapes, self._forget)
+        self._city = DatedCity(seed, stores, cap, city, shapes, course, self._forget)
         self._shapes = shapes
         self._odd = OddRoutes(self._city, shapes)
         self._robots_im = robots_im
@@ -93,7 +96,7 @@ class Site:
 
     def _write_profile(self, ref: str) -> Written:
         timeline = self._city.day.timeline
-        return write_page(timeline.stores.get(ref), timeline.today, self._shapes)
+        return write_page(timeline.stores.get(ref), timeline.today, self._shapes, timeline.course.poorer)
 
     def _logged(self, kind: str, answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:

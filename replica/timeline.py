@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from replica.changes import apply_changes, draw_day
+from replica.changes import USUAL, apply_changes, draw_day
 from replica.shapes import MIXED
 from replica.truth import write_store
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
-    from replica.changes import Change
+    from replica.changes import Change, Course
     from replica.shapes import Shapes
     from replica.store import Store
 
@@ -24,8 +24,11 @@ class Timeline:
     So whoever reads one is not disturbed by a clock that moves meanwhile.
     """
 
-    def __init__(self, seed: int, stores: Iterable[Store], today: date, shapes: Shapes = MIXED) -> None:
+    def __init__(
+        self, seed: int, stores: Iterable[Store], today: date, shapes: Shapes = MIXED, course: Course = USUAL
+    ) -> None:
         self._seed = seed
+        self.course = course
         self.shapes = shapes
         self._first = {store.ref: store for store in stores}
         self._history: list[Change] = []
@@ -34,11 +37,11 @@ class Timeline:
 
     def advance(self, today: date) -> Timeline:
         """Return the timeline of a later day, lived through day by day."""
-        later = Timeline(self._seed, self._first.values(), self.today, self.shapes)
+        later = Timeline(self._seed, self._first.values(), self.today, self.shapes, self.course)
         later.stores, later._history = dict(self.stores), list(self._history)
         while later.today < today:
             later.today += timedelta(days=1)
-            changes = draw_day(self._seed, later.today, later.stores)
+            changes = draw_day(self._seed, later.today, later.stores, self.course, later._history)
             apply_changes(changes, later.stores)
             later._history += changes
         return later

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections import defaultdict
+import json
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,6 +31,12 @@ FIELDS: dict[str, tuple[set[str | None], set[str | None]]] = {
     "menu": ({"menu"}, {"words"}),
     "start_refill": ({"refill", "verdict", "menu", "words", "prices", "refill_price_krw"}, set()),
     "stop_refill": ({"refill", "verdict", "menu", "words"}, {"prices", "refill_price_krw", "name"}),
+}
+LIVELY_FIELDS = FIELDS | {
+    "rename": ({"name"}, set()),
+    "vanish": ({None}, set()),
+    "reopen": ({None}, set()),
+    "festival": ({"hours"}, set()),
 }
 
 
@@ -98,8 +105,19 @@ def test_every_kind_happens_about_as_often_as_its_rate_says(start_replica: Start
     assert 900 < stores < 1100
 
 
-def test_the_changes_explain_every_difference_between_two_truths(moved: Replica) -> None:
-    for start, end in ((START, LATER), ("2026-08-01", "2026-08-31"), ("2026-09-01T13:00", "2026-09-02T01:00")):
+@pytest.fixture(scope="module")
+def lively(start_replica: Start) -> Iterator[Replica]:
+    """Fifty days with much to do, a festival week from 2026-07-19 on, and a page in five that says less."""
+    with start_replica(*SMALL, "--daily-changes", "0.05", "--festival-day", "10", "--poorer-pages", "0.2") as running:
+        running.move(days=50)
+        yield running
+
+
+@pytest.mark.parametrize("city", ["moved", "lively"])
+def test_the_changes_explain_every_difference_between_two_truths(city: str, request: pytest.FixtureRequest) -> None:
+    moved: Replica = request.getfixturevalue(city)
+    now = json.loads(moved.send("GET", "/_clock"))["now"]
+    for start, end in ((START, now), ("2026-07-18", "2026-08-20"), ("2026-08-01T13:00", "2026-08-02T01:00")):
         told = truth_at(moved, start)
         for change in moved.changes(**{"from": start, "to": end}):
             ref, field = change["ref"], change["field"]
@@ -148,14 +166,75 @@ def lot(address: str) -> str:
     return address.split()[3]
 
 
-def test_a_change_touches_its_own_fields_and_no_other(moved: Replica) -> None:
+@pytest.mark.parametrize(("city", "fields"), [("moved", FIELDS), ("lively", LIVELY_FIELDS)])
+def test_a_change_touches_its_own_fields_and_no_other(
+    city: str, fields: dict[str, tuple[set[str | None], set[str | None]]], request: pytest.FixtureRequest
+) -> None:
     found: defaultdict[str, set[str | None]] = defaultdict(set)
-    for change in moved.changes():
+    for change in request.getfixturevalue(city).changes():
         found[change["kind"]].add(change["field"])
 
-    assert found.keys() == FIELDS.keys()
-    for kind, (always, perhaps) in FIELDS.items():
+    assert found.keys() == fields.keys()
+    for kind, (always, perhaps) in fields.items():
         assert always <= found[kind] <= always | perhaps, kind
+
+
+def test_as_many_change_a_day_as_it_was_told(lively: Replica) -> None:
+    days = Counter(
+        at for at, _ref in {(one["at"], one["ref"]) for one in lively.changes() if one["kind"] != "festival"}
+    )
+
+    assert 0.6 * 0.05 < sum(days.values()) / 50 / len(lively.truth()) < 1.1 * 0.05  # some draws change nothing
+
+
+def test_what_vanished_is_unknown_and_comes_back_as_it_was(lively: Replica) -> None:
+    absences: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for change in lively.changes():
+        if change["kind"] in {"vanish", "reopen"}:
+            absences[change["ref"]].append(change)
+    away = {ref: told[-1] for ref, told in absences.items() if told[-1]["kind"] == "vanish"}
+
+    assert any(len(told) > 1 for told in absences.values())
+    for told in absences.values():
+        assert [one["kind"] for one in told] == (["vanish", "reopen"] * len(told))[: len(told)]
+        for gone, back in zip(told[::2], told[1::2], strict=False):
+            assert gone["old"] == back["new"]
+    assert not away.keys() & {store["ref"] for store in lively.truth()}
+
+
+def test_a_festival_goes_back_after_a_week(lively: Replica) -> None:
+    told = [change for change in lively.changes() if change["kind"] == "festival"]
+    began = {change["ref"]: change for change in told if change["at"][:10] == "2026-07-19"}
+    ended = {change["ref"]: change for change in told if change["at"][:10] == "2026-07-26"}
+
+    assert len(told) == len(began) + len(ended)
+    assert len(began) > 100 < len(ended)
+    assert ended.keys() <= began.keys()
+    assert all((one["old"], one["new"]) == (began[ref]["new"], began[ref]["old"]) for ref, one in ended.items())
+
+
+def test_some_pages_say_less_for_a_day(lively: Replica) -> None:
+    """A section is missing, or is there and empty; which pages these are is another draw each day."""
+    less = []
+    for _ in range(2):
+        truth = [store for store in lively.truth() if store["menu"] and store["hours"]]
+        less.append({store["ref"]: said for store in truth if (said := lacks(lively.profile(store["ref"])))})
+        lively.move(days=1)
+    (first, second), stores = less, len(truth)
+
+    assert {lack for lacking in first.values() for lack in lacking} == {"menu", "detail", "tag", "lines", "hours"}
+    assert 0.15 < len(first) / stores < 0.45  # three of a hundred lack each of these sections always
+    assert len(first.keys() & second.keys()) < len(first) * 0.7
+
+
+def lacks(page: dict[str, dict[str, Any]]) -> set[str]:
+    """Return what a page does not say of a store that has a menu and hours."""
+    missing = {"detail", "menu", "tag"} - page.keys()
+    if "menu" in page and not page["menu"]["list"]:
+        missing.add("lines")
+    if "detail" in page and not (page["detail"]["bhour"] or page["detail"]["bhour_seo"]):
+        missing.add("hours")
+    return missing
 
 
 def test_a_move_is_to_another_lot(moved: Replica) -> None:
