@@ -5,29 +5,22 @@ Whoever reads under the name finds the file of before or the new one, never a ha
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
-import socket
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import psutil
 
 from refillspot.exceptions import ArgumentError, ExportError
 from refillspot.export.formats import schema_version
 from refillspot.language import gettext as _
+from refillspot.whole_files import beside, parts_of, sha256_of, sync
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
     from refillspot.export.formats import FileFormat
     from refillspot.export.rows import Chosen
 
-PART = re.compile(r"\.(?P<of>[0-9a-f]{12})\.(?P<host>.+)-(?P<pid>\d+)\.part")
 JOURNALS = ("-journal", "-wal")  # SQLite's, of a database that somebody is writing into
 
 LICENCE = (
@@ -97,16 +90,16 @@ class ExportFile:
         if not facts["stores"]:
             raise ExportError(_("no store is meant by these options: no file is written"))
         try:
-            with self._beside(self.path) as part, self._beside(self.manifest) as manifest_part:
+            with beside(self.path) as part, beside(self.manifest) as manifest_part:
                 self._write(form, stores, part, facts["stores"])
-                manifest = {"file": self.path.name, **facts, "bytes": part.stat().st_size, "sha256": _sha256(part)}
+                manifest = {"file": self.path.name, **facts, "bytes": part.stat().st_size, "sha256": sha256_of(part)}
                 text = msgspec.json.encode(manifest)
                 manifest_part.write_bytes(msgspec.json.format(text) + b"\n")
                 for path in (part, manifest_part):
-                    _sync(path)
+                    sync(path)
                 part.replace(self.path)
                 manifest_part.replace(self.manifest)
-                _sync(self.path.parent)
+                sync(self.path.parent)
         except OSError as error:
             raise _cannot(self.path, error) from error
         return msgspec.json.decode(text, type=dict[str, Any])
@@ -124,33 +117,9 @@ class ExportFile:
 
     def _is_as_left(self) -> bool:
         """Tell whether a manifest knows it, also one that was about to take its place when the program was killed."""
-        known = [self.manifest, *(path for path, _pid in self._parts(self.manifest))]
-        there = self.path.stat().st_size and _sha256(self.path)
+        known = [self.manifest, *(path for path, _pid in parts_of(self.manifest))]
+        there = self.path.stat().st_size and sha256_of(self.path)
         return not there or there in map(_sum_in, known)
-
-    @contextmanager
-    def _beside(self, target: Path) -> Iterator[Path]:
-        """Yield a file of this program's own in the same directory, and leave none behind, of killed ones neither."""
-        for path, pid in self._parts(target):
-            if not psutil.pid_exists(pid):
-                path.unlink(missing_ok=True)
-        part = target.with_name(f".{_digest(target.name)}.{socket.gethostname()}-{os.getpid()}.part")
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666
-        try:  # before the file is there: Ctrl-C may come at once
-            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
-            if target.exists():
-                part.chmod(mode)  # the umask was for new files
-            yield part
-        finally:
-            with suppress(FileNotFoundError):  # it has taken its place
-                part.unlink()
-
-    def _parts(self, target: Path) -> Iterator[tuple[Path, int]]:
-        """Yield the files of this machine's programs that were to become `target`, each with its program."""
-        for path in target.parent.glob(f".{_digest(target.name)}.*.part"):
-            found = PART.fullmatch(path.name)
-            if found and found["host"] == socket.gethostname():
-                yield path, int(found["pid"])
 
 
 def _cannot(path: Path, error: OSError | RuntimeError) -> ExportError:
@@ -161,29 +130,8 @@ def _cannot(path: Path, error: OSError | RuntimeError) -> ExportError:
     )
 
 
-def _digest(name: str) -> str:
-    """Return what stands for a name in that of another file, which may not become too long."""
-    return hashlib.sha256(os.fsencode(name)).hexdigest()[:12]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _sum_in(manifest: Path) -> str | None:
     try:
         return str(msgspec.json.decode(manifest.read_bytes(), type=dict[str, Any]).get("sha256"))
     except (OSError, msgspec.DecodeError):
         return None
-
-
-def _sync(path: Path) -> None:
-    """Let a file, or the names in a directory, outlast a power failure; Windows has no such thing for directories."""
-    if path.is_dir() and os.name == "nt":
-        return
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

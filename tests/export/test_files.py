@@ -22,6 +22,7 @@ from refillspot.export.rows import Chosen
 from refillspot.items import MenuItem
 from refillspot.postgres.outward import COLUMNS, StoreFilter, snapshot
 from refillspot.postgres.readers import grant_reader
+from refillspot.whole_files import beside
 from tests.export.rereading import READERS
 from tests.postgres.test_readers import account
 from tests.postgres.test_stores import store, write
@@ -102,8 +103,7 @@ def test_a_kill_between_the_two_renames_does_not_lock_the_file(database_url: str
     write(database_url, store("A"))
     path, manifest = tmp_path / "stores.csv", tmp_path / "stores.csv.manifest.json"
     export(database_url, path)
-    beside = ExportFile(path)
-    with beside._beside(manifest) as part:
+    with beside(manifest) as part:
         name = part.name
     (tmp_path / name.replace(f"-{os.getpid()}", f"-{dead_process()}")).write_bytes(manifest.read_bytes())
     manifest.write_text('{"sha256": "of the file before"}')
