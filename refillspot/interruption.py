@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 
@@ -27,6 +28,7 @@ INTERRUPTED = 130
 def tell_interrupts() -> None:
     """Let the program end so wherever it is, in its imports too: whoever comes first calls this. Idempotent."""
     sys.excepthook = _told
+    sys.unraisablehook = _raised_again
 
 
 def end_at_once(sentence: str | None = None) -> NoReturn:
@@ -76,3 +78,19 @@ def _told(kind: type[BaseException], error: BaseException, traceback: TracebackT
     if issubclass(kind, KeyboardInterrupt):
         end_at_once()
     sys.__excepthook__(kind, error, traceback)
+
+
+def _raised_again(unraisable: sys.UnraisableHookArgs) -> None:
+    """Python ignores what is raised in a finalizer, a weak reference's callback or around a fork: not a Ctrl-C."""
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        _thread.start_new_thread(_interrupt_soon, ())
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
+def _interrupt_soon() -> None:
+    time.sleep(0.01)  # or it would be raised in the hook that asks for it
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+    else:  # which wakes what it waits for as well
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)

@@ -190,7 +190,7 @@ def become(request: Request) -> None:
     if request.own_session:
         os.setsid()
     if request.module != "scrapy":  # whose commands hear of Ctrl-C in their own way: it was imported here
-        sys.excepthook = sys.__excepthook__
+        sys.excepthook, sys.unraisablehook = sys.__excepthook__, sys.__unraisablehook__
     os.environ.clear()
     os.environ.update(request.environment)
     os.chdir(request.directory)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import signal
 import socket
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -70,6 +72,28 @@ def test_a_signal_while_python_imports(environment: dict[str, str]) -> None:
     assert result.returncode == 130, result.stderr[-3000:]
     assert result.stderr.splitlines()[-1].startswith("Interrupted")
     assert "Traceback" not in result.stderr
+
+
+FINALIZER = """
+import signal, sys
+from refillspot.interruption import tell_interrupts
+
+class Interrupted:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+tell_interrupts()
+Interrupted()  # whose last words nobody catches
+sys.stdin.read()
+"""
+
+
+def test_a_signal_where_python_ignores_what_is_raised(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-c", FINALIZER]
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        assert process.stderr.read() == b"Interrupted.\n"
+        assert process.wait() == 130
 
 
 def test_a_limit_that_the_user_set_is_no_failure(fleet: Crawl, crawl: Crawl, database_url: str) -> None:

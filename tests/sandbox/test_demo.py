@@ -17,6 +17,7 @@ from rich.cells import cell_len
 from refillspot.sandbox.demo import DemoResult
 from tests.english import english_in
 from tests.fork_server import NAME_OF_THE_SERVER
+from tests.one_run import private_directory
 
 if TYPE_CHECKING:
     import subprocess
@@ -43,8 +44,8 @@ def processes_of(directory: Path) -> Iterator[str]:
 
 @pytest.fixture
 def home(environment: dict[str, str], short_directory: Path) -> Path:
-    """A machine where nothing is configured and nothing runs."""
-    directory = short_directory / "demo"
+    """A machine where nothing is configured, nothing runs, and nobody has been before."""
+    directory = private_directory(short_directory)
     for name in SERVERS:
         del environment[name]
     environment["REFILLSPOT_HOME"] = str(directory)
@@ -77,9 +78,9 @@ def test_configured_servers_are_left_as_they_were(
         assert list(client.scan_iter("refillspot-demo-*")) == []
 
 
-def interrupted(program: Program, home: Path) -> tuple[str, list[psutil.Process]]:
+def interrupted(program: Program, home: Path, logs: str) -> tuple[str, list[psutil.Process]]:
     """Press Ctrl-C once its crawl is under way, as a terminal does; return its stderr, and what it had started."""
-    while not any("Spider opened" in log.read_text("utf-8") for log in home.rglob("*.log")):
+    while not any("Spider opened" in log.read_text("utf-8") for log in home.glob(logs)):
         assert program.poll() is None
         time.sleep(0.01)
     started = psutil.Process(program.pid).children(recursive=True)
@@ -93,7 +94,7 @@ def interrupted(program: Program, home: Path) -> tuple[str, list[psutil.Process]
 @pytest.mark.skipif(sys.platform == "win32", reason="has no groups of processes")
 def test_ctrl_c_ends_the_demo_and_its_servers(launcher: Launcher, environment: dict[str, str], home: Path) -> None:
     with launcher.start("scrapy", "demo", environment=environment, children_too=True) as program:
-        told, started = interrupted(program, home)
+        told, started = interrupted(program, home, "*.log")
 
     assert (program.returncode, told) == (130, "Interrupted.\n")
     assert psutil.wait_procs(started)[1] == []
@@ -110,7 +111,7 @@ def test_ctrl_c_ends_perf_and_leaves_no_database(
         before = set(connection.execute(names))
         command = ("perf", "--only", "availability")
         with launcher.start("scrapy", *command, environment=there, children_too=True) as program:
-            told, started = interrupted(program, tmp_path)
+            told, started = interrupted(program, tmp_path, "perf/**/*.log")
 
         assert (program.returncode, told.splitlines()[1:]) == (130, ["Interrupted."])
         assert psutil.wait_procs(started)[1] == []
