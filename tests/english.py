@@ -31,6 +31,7 @@ NAMES = set(
     "auto last id ref true false null district region keywords limit crawl postgres redis redis-cache "
     "PostgreSQL Redis Scrapy Twisted Python pdb ipdb pygments Markdown cProfile meta int "
     "confirmed likely price distance name seen key "  # values of scrapy stores, typed too
+    "kind hours menu status "  # of scrapy changes, typed too
     "throughput seoul memory cache database requests availability "  # rows of scrapy perf, typed too
     "refillspot diningcode Diningcode robots Retry-After Crawl-delay User-Agent Ctrl-C KST MiB kB km ms".split()
 )

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from refillspot.postgres.outward import StoreFilter, StoreSnapshot
 
 
+HISTORY = ("field", "old", "new", "last_seen_old", "first_seen_new", "crawl")
+
+
 class Command(BaseCommand):
     """`scrapy stores [REF]`: the all-you-can-eat stores that are known, or one of them with all that is."""
 
@@ -77,11 +80,17 @@ class Command(BaseCommand):
         say("\n" + write_total(printed, stores.counts(replace(wanted, limit=None)) if is_cut else printed))
 
     def _show(self, stores: StoreSnapshot, ref: str, site: str | None, opts: argparse.Namespace) -> None:
+        from msgspec import to_builtins
+
         from refillspot.listing.entries import find_entry
+        from refillspot.listing.news import history_lines
         from refillspot.listing.page import map_links, print_page
+        from refillspot.postgres.changes import ChangeFilter
 
         entry = find_entry(stores, ref, site, self.clock.now())
+        history = list(stores.changes(ChangeFilter(store=(entry.row["site"], entry.row["ref"]))))
         if opts.json:
-            say_json(entry.as_json() | {"links": map_links(entry.row)})
+            told = [{name: row[name] for name in HISTORY} for row in history]
+            say_json(entry.as_json() | {"links": map_links(entry.row), "history": to_builtins(told)})
         else:
-            print_page(entry, self.clock.now())
+            print_page(entry, self.clock.now(), history_lines(history))

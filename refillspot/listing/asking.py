@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
+from datetime import datetime, timedelta
 from shlex import quote
 from typing import TYPE_CHECKING, Any, cast, get_args
 from unicodedata import normalize
 
+from refillspot.clock import KST
 from refillspot.exceptions import ArgumentError
 from refillspot.language import did_you_mean
 from refillspot.language import gettext as _
 from refillspot.parsing.category import WORDS
 from refillspot.parsing.price import parse_price_krw
+from refillspot.postgres.changes import FIELDS, MENU, ChangeFilter
 from refillspot.postgres.outward import Circle, Sort, StoreFilter
 from refillspot.regions import ALL, KOREA, SEOUL, parse_districts, parse_region
 from refillspot.sites import DEFAULT, find_site
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
     from refillspot.exit_status import ExitStatus
     from refillspot.items import Verdict
 
+AGO = re.compile(r"(\d{1,4}) ?([hdw])")
+UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 USUAL_RADIUS_KM = "2"
 CHOOSING = ("site", "region", "district", "cuisine", "max_price", "verdict", "near", "radius", "query")
 """Options that choose among the stores."""
@@ -47,6 +53,23 @@ def read_filter(options: Mapping[str, Any]) -> StoreFilter:
         text=_read_text(given["query"]) if "query" in given else None,
         sort=_read_sort(given.get("sort"), near),
         limit=_read_limit(given["limit"]) if "limit" in given else None,
+    )
+
+
+def read_change_filter(options: Mapping[str, Any], now: datetime) -> ChangeFilter:
+    """Return which changes options mean: `since`, and of the others those that are not None.
+
+    Raises:
+        ArgumentError: one of them has a value that it cannot have.
+    """
+    site, region, district, field = (options[name] for name in ("site", "region", "district", "field"))
+    city = parse_region(region) if region else None
+    return ChangeFilter(
+        since=_read_since(options["since"], now),
+        site=find_site(site).name if site else None,
+        region=city,
+        districts=parse_districts(district, city or SEOUL) if district else (),
+        field=_read_field(field) if field else None,
     )
 
 
@@ -118,6 +141,29 @@ def _read_sort(text: str | None, near: Circle | None) -> Sort:
     if text == "distance" and not near:
         raise ArgumentError(_("--sort distance goes with --near LAT,LON"))
     return cast("Sort", text)
+
+
+def _read_since(text: str, now: datetime) -> datetime:
+    told = _("--since is a date, such as 2026-07-01, or how long ago, such as 7d or 24h")
+    try:
+        if ago := AGO.fullmatch(text.strip()):
+            return now - timedelta(**{UNITS[ago[2]]: int(ago[1])})
+        since = datetime.fromisoformat(text.strip())
+        since = since if since.tzinfo else since.replace(tzinfo=KST)
+        is_past = since <= now
+    except (ValueError, OverflowError) as error:
+        raise ArgumentError(told) from error
+    if is_past:
+        return since
+    raise ArgumentError(_("--since {since} is still to come").format(since=text.strip()))
+
+
+def _read_field(text: str) -> str:
+    name = normalize("NFC", text).strip()
+    if name in FIELDS or name.startswith(f"{MENU}:"):
+        return name
+    told = _("--field is one of these: {names}, or menu:NAME.").format(names=" ".join(FIELDS))
+    raise ArgumentError(told + did_you_mean(name, FIELDS))
 
 
 def _read_limit(text: str) -> int:

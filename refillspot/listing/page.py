@@ -67,13 +67,14 @@ def map_links(row: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def print_page(entry: Listed, now: datetime) -> None:
+def print_page(entry: Listed, now: datetime, history: Iterable[str] = ()) -> None:
+    """Print all that is known; `history` is a line for each change."""
     terminal = Terminal()
     terminal.print(Text(one_line(write_name(entry)), style="bold"))
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    for label, lines in _sections(entry, now):
+    for label, lines in (*_sections(entry, now), (gettext("history"), history)):
         if text := "\n".join(one_line(line) for line in lines if line):
             grid.add_row(Text(label), Text(text))
     terminal.print(grid)
@@ -92,9 +93,9 @@ def _sections(entry: Listed, now: datetime) -> Iterator[tuple[str, Iterable[str]
     yield gettext("address"), [row["road_addr"] or "", row["addr"] or ""]
     yield gettext("phone"), [row["phone"] or ""]
     yield gettext("prices"), map(_write_price, row["refill_prices"] or ())
-    yield gettext("terms"), _write_terms(row["refill_terms"] or {})
+    yield gettext("terms"), write_terms(row["refill_terms"] or {})
     yield gettext("open now"), [_write_open(entry, now)]
-    yield gettext("hours"), _write_hours(entry.hours) if entry.hours else (row["hours_text"] or "").splitlines()
+    yield gettext("hours"), write_hours(entry.hours) if entry.hours else (row["hours_text"] or "").splitlines()
     yield gettext("menu"), map(_write_line, row["menu"] or ())
     yield (
         gettext("seen"),
@@ -113,7 +114,7 @@ def _write_price(price: dict[str, Any]) -> str:
     return gettext("{amount} won").format(amount=amount) + (f" ({whose})" if whose else "")
 
 
-def _write_terms(terms: dict[str, Any]) -> Iterator[str]:
+def write_terms(terms: dict[str, Any]) -> Iterator[str]:
     if minutes := terms.get("time_limit_minutes"):
         yield gettext("{minutes} minutes").format(minutes=minutes)
     if persons := terms.get("min_persons"):
@@ -134,7 +135,7 @@ def _write_open(entry: Listed, now: datetime) -> str:
     return write_open_now(answer, now) + last
 
 
-def _write_hours(hours: OpeningHours) -> Iterator[str]:
+def write_hours(hours: OpeningHours) -> Iterator[str]:
     """Yield a line for each weekday or for those alike, then what holds besides."""
     names = weekday_names()
     days = [_write_day(hours.days.get(number)) for number in range(7)]

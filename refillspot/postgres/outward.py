@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import LiteralString
 
     from refillspot.items import Verdict
+    from refillspot.postgres.changes import ChangeFilter
     from refillspot.regions import District, Region
 
 Sort = Literal["key", "distance", "name", "price", "seen"]
@@ -216,6 +217,13 @@ class StoreSnapshot:
         statement, parameters = wanted.statement(["refill_verdict"], in_any_order=True)
         counting = sql.SQL("SELECT refill_verdict, count(*) FROM ({}) AS meant GROUP BY 1").format(statement)
         return dict(self._connection.execute(counting, parameters).fetchall())
+
+    def changes(self, wanted: ChangeFilter) -> Iterator[dict[str, Any]]:
+        """Yield what has changed, the oldest first, by the columns of `refillspot.v_changes`; else as `rows`."""
+        with self._connection.cursor("changes", row_factory=dict_row) as cursor:
+            cursor.itersize = BATCH
+            cursor.execute(*wanted.statement())
+            yield from cursor
 
     def known(self, ref: str, site: str | None = None) -> list[dict[str, Any]]:
         """Return the stores with this id, one a site; `listed` is False for those that the view leaves out."""

@@ -35,6 +35,6 @@ def test_every_column_of_a_store_is_documented_and_no_other(database_url: str) -
 def test_documented_columns_of_other_tables_exist(database_url: str) -> None:
     migrate_database(database_url)
 
-    for table in ("rejects", "unread_pages", "crawls", "store_history", "store_before"):
+    for table in ("rejects", "unread_pages", "crawls", "store_history", "store_before", "v_changes"):
         assert documented_columns(table)
         assert documented_columns(table) <= real_columns(database_url, table)

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from scrapy.exceptions import UsageError
+
+from refillspot.command import BaseCommand, add_scope_options, usage
+from refillspot.language import gettext as _
+from refillspot.language import ngettext
+from refillspot.readable import say, say_json
+
+if TYPE_CHECKING:
+    import argparse
+
+    from refillspot.listing.news import News
+    from refillspot.postgres.changes import ChangeFilter
+
+
+class Command(BaseCommand):
+    """`scrapy changes`: what has changed of the all-you-can-eat stores, as a newspaper tells it."""
+
+    def syntax(self) -> str:
+        return "[options]"
+
+    def short_desc(self) -> str:
+        return _("Tell what has changed: opened, gone, moved, prices, hours")
+
+    def long_desc(self) -> str:
+        return _(
+            "What crawls have noticed since a date, of stores that are all-you-can-eat, or were: a sentence each, then "
+            "how many by district. A day is the one on which it was noticed; of two days, it happened between them. "
+            "All that has changed of one store: scrapy stores REF."
+        )
+
+    def json_help(self) -> str:
+        return _("print JSON: the columns of refillspot.v_changes (docs/fields.md), and kind")
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        add_scope_options(parser)
+        parser.add_argument(
+            "--since",
+            metavar="WHEN",
+            default="7d",
+            help=_("a date, 2026-07-01, or how long ago: 7d, 24h; 7d if not given"),
+        )
+        parser.add_argument("--district", metavar="NAME", help=_("in this district: 강남구, several with commas"))
+        parser.add_argument(
+            "--field", metavar="NAME", help=_("of this column: hours, menu, refill_price_krw, status …")
+        )
+
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
+        from msgspec import to_builtins
+
+        from refillspot.listing.asking import read_change_filter
+        from refillspot.listing.news import gather, kind_of
+        from refillspot.postgres.outward import snapshot
+
+        if args:
+            raise UsageError(_("there is nothing to name: of one store, scrapy stores REF tells it"), print_help=False)
+        with usage():
+            wanted = read_change_filter(vars(opts), self.clock.now())
+        with snapshot(self.servers("postgres").database_url) as stores:
+            rows = list(stores.changes(wanted))
+        if opts.json:
+            say_json([{"kind": kind_of(row), **to_builtins(row)} for row in rows])
+        else:
+            self._print(gather(rows), wanted)
+
+    def _print(self, news: list[News], wanted: ChangeFilter) -> None:
+        from refillspot.clock import write_kst
+        from refillspot.listing.news import print_news
+        from refillspot.terminal import Terminal
+
+        since = write_kst(wanted.since) if wanted.since else ""
+        if not news:
+            say(_("Nothing is known to have changed since {since} KST.").format(since=since))
+            return
+        stores = len({(one.rows[0]["site"], one.rows[0]["ref"]) for one in news})
+        told = ngettext(
+            "{count} change of {stores} since {since} KST", "{count} changes of {stores} since {since} KST", len(news)
+        )
+        of = ngettext("{count} store", "{count} stores", stores).format(count=f"{stores:,}")
+        say(told.format(count=f"{len(news):,}", stores=of, since=since) + "\n")
+        print_news(news, Terminal().width if sys.stdout.isatty() else None)
