@@ -7,14 +7,15 @@ import logging
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from refillspot.exceptions import UnsuitableServerError
 from refillspot.frontier.leases import Leases, Prefetch
 from refillspot.frontier.outbox import Outbox
-from refillspot.frontier.queue import BEHIND, COMPLETE, OPEN, WON
+from refillspot.frontier.queue import COMPLETE, FORK, OPEN, WON
 from refillspot.policies.circuit_breaker import CircuitBreaker
 from refillspot.policies.retries import pauses
+from refillspot.shared.connections import is_passing
 from refillspot.stats.crawl import GONE
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Consumer:
 
     While Redis is away nothing is lost: what is to be told is kept, and no request is given out once the leases have
     run out. A Redis that comes back older than it was is told again what cannot be found out from it: the seeds.
+    What it refuses for another reason than being away, or full, ends the task.
     """
 
     def __init__(
@@ -126,6 +128,8 @@ class Consumer:
             async with asyncio.timeout(LEAVE_SECONDS):
                 if self._task:
                     await self._task
+                if self.failure:  # what could not be told would be told in part: those requests are done again
+                    self._outbox.clear()
                 for entry in self._leases.waiting:
                     self._outbox.add(("return", *entry.key, entry.payload), entry.key)
                 self.push("leave")
@@ -139,21 +143,16 @@ class Consumer:
         while not self._leaving.is_set():
             try:
                 await self._turn()
-            except (RedisError, OSError) as error:
+            except Exception as error:  # noqa: BLE001  # what it says is judged
+                if not is_passing(error):
+                    self._fail(error)
+                    return
                 self.outages += 1
                 redis.failed()
                 if str(error) != said:
                     said = str(error)
                     logger.warning("Redis: %s; this worker waits and loses nothing", said)
                 await self._pause(self._leaving, next(waits))
-            except Exception as error:
-                if isinstance(error, UnsuitableServerError):
-                    logger.error("%s", error)  # noqa: TRY400  # no fault of this program
-                else:
-                    logger.exception("the frontier stopped: a fault in refillspot")
-                self.failure = error
-                self._changed()
-                return
             else:
                 if redis.succeeded():
                     logger.info("Redis answers again")
@@ -163,6 +162,18 @@ class Consumer:
                 if self._leases.has_ready:  # nobody waits for an answer
                     await self._pause(self._leaving, COLLECT_SECONDS)
                 self._wake.clear()
+
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, UnsuitableServerError):
+            logger.error("%s", error)  # no fault of this program
+        elif isinstance(error, ResponseError):
+            logger.error(
+                "Redis refuses what the queue needs, so this worker hands back what it holds and ends: %s", error
+            )
+        else:
+            logger.error("the frontier stopped: a fault in refillspot", exc_info=error)
+        self.failure = error
+        self._changed()
 
     async def _turn(self) -> None:
         await self._commit()
@@ -175,11 +186,13 @@ class Consumer:
 
     async def _commit(self) -> None:
         while self._outbox:
-            state = await self._queue.commit(self._outbox.confirmed + 1, self._outbox.batch())
+            operations = self._outbox.batch()
+            state = await self._queue.commit(self._outbox.under_way, operations, after=self._outbox.confirmed)
             if state == OPEN:
                 self._leases.held -= self._outbox.confirm()
-            elif state == BEHIND:
+            elif state == FORK:
                 await self._renew()
+                await self._pause(self._leaving, FIRST_WAIT)
             else:
                 self._forget(state)  # closed by others, who had inherited what this worker held
                 return
@@ -195,12 +208,14 @@ class Consumer:
         asked, lease = monotonic(), self._limits.lease_seconds
         beat = await self._queue.beat(lease, join=join)
         is_broken = join or not beat.known or asked > self._lease_until
-        if not beat.known:
+        if not beat.known and not self._leaving.is_set():
             beat = await self._queue.beat(lease, join=True)
         if beat.state == GONE:
             self._forget(GONE)
             return
-        if beat.batch < self._outbox.confirmed:
+        if self._outbox and beat.batch == self._outbox.under_way:  # only its answer was lost
+            self._leases.held -= self._outbox.confirm()
+        elif beat.batch != self._outbox.confirmed:
             self._roll_back(beat)
             is_broken = True
         if is_broken:
@@ -215,8 +230,11 @@ class Consumer:
         self._is_paused = beat.paused
 
     def _roll_back(self, beat: Beat) -> None:
-        last = self._outbox.confirmed
-        logger.warning("Redis came back from before batch %d of %d of this worker", beat.batch + 1, last)
+        logger.warning(
+            "Redis is not what it was: the last batch of this worker that it knows is %d, not %d. It is told again",
+            beat.batch,
+            self._outbox.confirmed,
+        )
         self._outbox.roll_back(beat.batch, with_seeds=not beat.seeded)
         self._is_seeding = not (beat.seeded or self._has_seeded)
         self._rolled_back()
@@ -237,7 +255,10 @@ class Consumer:
             inherit = monotonic() - self._unbroken_since >= self._limits.lease_seconds
             attempts = self._limits.max_attempts
             taken = await self._queue.take(room, max_attempts=attempts, inherit=inherit, told=self._outbox.confirmed)
-            self._leases.receive(taken)
+            if taken is None:
+                await self._renew()
+            else:
+                self._leases.receive(taken)
 
     async def _look_for_end(self) -> None:
         if self.is_idle and not self._is_seeding:

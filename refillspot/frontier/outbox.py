@@ -15,7 +15,8 @@ BATCH_OPERATIONS = 500  # in one step of Redis: a few milliseconds
 class Outbox:
     """What Redis is to be told, in order and in numbered batches; in memory only.
 
-    An operation stays until its batch is confirmed; a seed for good, since Redis may forget it.
+    An operation stays until its batch is confirmed; a seed for good, since Redis may forget it. No two batches have the
+    same number, not even after Redis has forgotten one: then it would take the second for the first.
     """
 
     def __init__(self) -> None:
@@ -24,6 +25,8 @@ class Outbox:
         self._seeds: list[Operation] = []
         self.confirmed = 0
         """Number of the last batch that Redis has confirmed."""
+        self.under_way = 0
+        """Number of the batch that Redis is told, or was last."""
 
     def __bool__(self) -> bool:
         return bool(self._operations or self._batch)
@@ -38,24 +41,26 @@ class Outbox:
         self.add(operation)
 
     def batch(self) -> list[Any]:
-        """Return the operations of the batch after `confirmed`: the same ones until it is confirmed."""
+        """Return the operations of the batch under way: the same ones until it is confirmed."""
         if not self._batch:
             self._batch, self._operations = self._operations[:BATCH_OPERATIONS], self._operations[BATCH_OPERATIONS:]
+            self.under_way += 1
         return [part for _, operation in self._batch for part in operation]
 
     def confirm(self) -> set[Key]:
         """Drop the batch under way, which Redis has; return the requests whose end it told."""
         told = {key for key, _ in self._batch if key}
         self._batch = []
-        self.confirmed += 1
+        self.confirmed = self.under_way
         return told
 
     def roll_back(self, to: int, *, with_seeds: bool) -> None:
-        """Redis has batch `to` and none of those behind it: the one under way gets another number."""
+        """Redis has another last batch than was expected, `to`: the one under way gets another number."""
         forgotten = self._seeds if with_seeds else []
         self._operations[:0] = [*forgotten, *self._batch]
         self._batch = []
         self.confirmed = to
+        self.under_way = max(self.under_way, to)
 
     def clear(self) -> None:
         self._operations, self._batch = [], []

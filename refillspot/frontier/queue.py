@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 OPEN, CLOSING, COMPLETE, WON = "open", "closing", "complete", "won"
 """States of a crawl in Redis, beside GONE. WON: this worker is the one to close it."""
-BEHIND = "behind"
-"""Instead of a state: this Redis came back from before a batch that it had confirmed."""
+FORK = "fork"
+"""Instead of a state: the last batch that Redis knows is not the one before. It is older than it was, or another."""
 
 
 class Key(NamedTuple):
@@ -78,19 +78,27 @@ class CrawlQueue:
 
     async def open(self) -> str:
         """Make the crawl known to Redis, if it is not; return its state."""
-        await self._client.hsetnx(self._keys.crawl, "state", OPEN)
-        return _text(await self._client.hget(self._keys.crawl, "state"))
+        return _text((await self._run("open", 0))[0])
 
-    async def commit(self, number: int, operations: Sequence[Any]) -> str:
-        """Apply operations in one step, once for each `number` from 1 on; return OPEN if they were applied.
+    async def flush(self) -> bool:
+        """Open it with nothing queued and nothing seen, dead letters excepted; False if somebody is at work in it."""
+        _state, is_used = await self._run("open", 1)
+        return not is_used
 
-        Else the state that the crawl is in, or BEHIND if the batch before is not known.
+    async def commit(self, number: int, operations: Sequence[Any], *, after: int | None = None) -> str:
+        """Apply operations in one step, once for each `number`; return OPEN if they were applied.
+
+        Else the state that the crawl is in, or FORK if the last batch is not `after`, which is `number` - 1 by itself.
         """
-        return _text(await self._run("commit", number, *operations))
+        return _text(await self._run("commit", number, number - 1 if after is None else after, *operations))
 
-    async def take(self, room: int, *, max_attempts: int, inherit: bool, told: int = 0) -> list[Entry]:
-        """Lease up to `room` requests; with `inherit`, first those that dead workers had. None without batch `told`."""
-        return [_entry(found) for found in await self._run("take", room, max_attempts, int(inherit), told)]
+    async def take(self, room: int, *, max_attempts: int, inherit: bool, told: int = 0) -> list[Entry] | None:
+        """Lease up to `room` requests; with `inherit`, first those that dead workers had.
+
+        None if this worker is not known to live, or another batch than `told` (0 = whichever) is its last.
+        """
+        taken = await self._run("take", room, max_attempts, int(inherit), told)
+        return None if taken is None else [_entry(found) for found in taken]
 
     async def beat(self, lease_seconds: float, *, join: bool) -> Beat:
         """Renew every lease of this worker."""
@@ -162,7 +170,7 @@ class CrawlQueue:
 
 COUNT = b"count:"
 NUMBER = re.compile(rb"-?\d{1,18}")
-SCRIPTS = ("commit", "take", "beat", "audit", "finish", "complete", "forget", "stored", "settle")
+SCRIPTS = ("open", "commit", "take", "beat", "audit", "finish", "complete", "forget", "stored", "settle")
 
 
 def read_counts(fields: Mapping[bytes, bytes]) -> dict[str, int]:
@@ -194,12 +202,15 @@ def _entry(found: Sequence[Any]) -> Entry:
 
 
 def script_source(name: str) -> str:
-    """Return the script `lua/<name>.lua`, the names of a crawl's keys before it.
+    """Return the script `lua/<name>.lua`, what all have in common behind its first line, which is for Redis.
 
+    With that line a full Redis refuses a script as a whole; `allow-oom` says that it frees more than it takes.
     KEYS[1] is the crawl's prefix, `<REDIS_KEY_PREFIX>:<crawl>`.
     """
     folder = files("refillspot.frontier").joinpath("lua")
-    return "\n".join(folder.joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in ("keys", name))
+    common, script = (folder.joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in ("keys", name))
+    first_line, _, rest = script.partition("\n")
+    return f"{first_line}\n{common}\n{rest}"
 
 
 def name_worker() -> str:

@@ -137,8 +137,10 @@ class CrawlSession:
             self._id = crawl.id
             prefix = crawl_prefix(self._settings["REDIS_KEY_PREFIX"], crawl.id)
             self._queue = CrawlQueue(connect(self._settings["REDIS_URL"]), prefix, self._worker)
-            if self._settings.getbool("SCHEDULER_FLUSH_ON_START"):
-                await self._queue.clear()
+            if self._settings.getbool("SCHEDULER_FLUSH_ON_START") and not await self._queue.flush():
+                logger.warning(
+                    "SCHEDULER_FLUSH_ON_START: others are at work in crawl %s, so it is left as it is", crawl.id
+                )
             self._commit_check = _commit_check(self._queue, self._crawls, crawl.id)
             if not await self._was_left_to_be_closed():
                 break
@@ -156,6 +158,7 @@ class CrawlSession:
         """Close the crawl if whoever did so died on the way: what is asked for now is another one."""
         state = await self._queue.open()
         while state == CLOSING:
+            await self._queue.beat(self._settings.getfloat("FRONTIER_LEASE_SECONDS"), join=True)
             state, _result = await self._queue.try_finish()
             if state == WON and await self._may_end():
                 await self._close()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import redis.asyncio
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import ClusterDownError, OutOfMemoryError, ReadOnlyError, RedisError, ResponseError, TryAgainError
 from redis.retry import Retry
 
 from refillspot.exceptions import ServiceUnavailableError
@@ -32,6 +32,17 @@ def connect(redis_url: str) -> redis.asyncio.Redis:
 def connect_blocking(redis_url: str, seconds: float = ANSWER_SECONDS) -> Any:
     """Return a client for commands, whose own types mix sync and async; `seconds` is how long an answer may take."""
     return redis.Redis.from_url(redis_url, socket_timeout=seconds)
+
+
+PASSING = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError)
+PASSING_CODES = ("MISCONF", "NOREPLICAS", "BUSY", "LOADING")  # of which redis-py makes no class
+
+
+def is_passing(error: Exception) -> bool:
+    """Tell whether Redis is away, full or not ready: what is asked of it may do later. Else it never will."""
+    if isinstance(error, ResponseError):
+        return isinstance(error, PASSING) or str(error).startswith(PASSING_CODES)
+    return isinstance(error, RedisError | OSError)
 
 
 @contextmanager

@@ -88,7 +88,9 @@ async def test_a_lease_whose_answer_was_lost_is_found(redis_url: str, key_prefix
         push(a, *"0123", "lost")
         while len(a.consumer._leases.waiting) < PREFETCH:
             await a.changed()
-        (lost,) = await a.queue.take(1, max_attempts=5, inherit=False)  # as if the connection had broken just then
+        (lost,) = (
+            await a.queue.take(1, max_attempts=5, inherit=False) or []
+        )  # as if the connection had broken just then
         assert lost.payload == b"lost"
         assert {(await a.next()).payload for _ in range(PREFETCH + 1)} == {b"0", b"1", b"2", b"3", b"lost"}
 
@@ -102,7 +104,7 @@ async def test_what_was_given_to_another_is_not_started(redis_url: str, key_pref
         await b.beat(LEASE, join=True)
         await a.queue.beat(0, join=False)
         time.sleep(LEASE * 1.1)  # suspended, its loop with it  # noqa: ASYNC251
-        taken = await b.take(10, max_attempts=5, inherit=True)
+        taken = await b.take(10, max_attempts=5, inherit=True) or []
         assert len(taken) == 4
         assert a.consumer.next() is None
         done(a, started)
@@ -180,23 +182,23 @@ async def test_a_crawl_that_was_pruned_is_over(redis_url: str, key_prefix: str) 
 class Disk:
     """What a Redis has written down; restored, it is behind what its workers remember."""
 
-    def __init__(self, server: OwnRedis, copy: Path) -> None:
+    def __init__(self, server: OwnRedis, copies: Path) -> None:
         self._server = server
-        self._files, self._copy = server.directory / "appendonlydir", copy
+        self._files, self._copies = server.directory / "appendonlydir", copies
 
-    def keep(self) -> None:
+    def keep(self, name: str = "kept") -> None:
         self._server.stop()
-        copytree(self._files, self._copy)
+        copytree(self._files, self._copies / name)
         self._server.start("--appendfsync", "always")
 
-    def restore(self) -> None:
+    def restore(self, name: str = "kept") -> None:
         rmtree(self._files)
-        copytree(self._copy, self._files)
+        copytree(self._copies / name, self._files)
 
 
 @pytest.fixture
 def disk(own_redis: OwnRedis, tmp_path: Path) -> Disk:
-    return Disk(own_redis, tmp_path / "kept")
+    return Disk(own_redis, tmp_path / "copies")
 
 
 async def told(one: Worker) -> None:

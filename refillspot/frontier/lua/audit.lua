@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Compare what a worker holds with its leases. ARGV: worker, then lane and id of each that it holds.
 -- Returns the leases that it does not hold, {lane, id, payload, attempts, deliveries} each, and {lane, id} of what is not leased to it.
 local worker = ARGV[1]

@@ -1,7 +1,9 @@
--- Apply a worker's batch in one step. ARGV: worker, number of the batch, operations with their arguments.
--- A batch that is sent twice, because its answer was lost, is applied once. Returns the crawl's state, or 'behind' when
--- this Redis does not know the batch before: it came back older than it was.
-local worker, number, cursor = ARGV[1], tonumber(ARGV[2]), 2
+#!lua
+-- Apply a worker's batch in one step. ARGV: worker, the batch's number, that of the batch before, operations with their arguments.
+-- It is applied whole or not at all: whatever could stop it is looked at before the first write. A batch that is sent
+-- twice, because its answer was lost, is applied once: no two of a worker's have the same number. Returns the crawl's
+-- state, or 'fork' when this Redis knows another batch as the last one: it is older than the worker, or another.
+local worker, number, cursor = ARGV[1], tonumber(ARGV[2]), 3
 local state = redis.call('HGET', CRAWL, 'state')
 if state ~= 'open' then
   return state or 'gone'
@@ -9,8 +11,52 @@ end
 local last = last_batch(worker)
 if last == number then
   return state
-elseif last ~= number - 1 then
-  return 'behind'
+elseif last ~= tonumber(ARGV[3]) then
+  return 'fork'
+end
+
+-- How many arguments each operation has, and the keys that it writes to.
+local OPERATIONS = {
+  push = { 3, SEEN, LANES },
+  start = { 2, ATTEMPTS },
+  done = { 2, ATTEMPTS },
+  replace = { 5, LANES, ATTEMPTS, WAITING },
+  bury = { 3, ATTEMPTS, DEAD },
+  stored = { 4, ATTEMPTS, STORED },
+  ['return'] = { 3, LANES, ATTEMPTS },
+  refuse = { 1, DEAD },
+  count = { 2 },
+  seeded = { 0 },
+  leave = { 0, WORKERS },
+}
+local TYPES = {
+  [SEEN] = 'set', [LANES] = 'zset', [ATTEMPTS] = 'hash', [WAITING] = 'zset', [DEAD] = 'hash', [STORED] = 'zset', [WORKERS] = 'zset',
+}
+
+local function trouble()
+  local names, at = {}, cursor
+  while at < #ARGV do
+    local name = ARGV[at + 1]
+    if not OPERATIONS[name] or at + 1 + OPERATIONS[name][1] > #ARGV then
+      return 'ERR no operation of a queue: ' .. name
+    end
+    names[name], at = true, at + 1 + OPERATIONS[name][1]
+  end
+  for name in pairs(names) do
+    for i = 2, #OPERATIONS[name] do
+      local key = OPERATIONS[name][i]
+      local found = TYPES[key] and redis.call('TYPE', key).ok or 'none'
+      if found ~= 'none' and found ~= TYPES[key] then
+        return 'WRONGTYPE ' .. key .. ' is a ' .. found .. ', and for the queue a ' .. TYPES[key] .. ': somebody else wrote it'
+      end
+      TYPES[key] = nil -- looked at
+    end
+  end
+end
+
+local wrong = trouble()
+if wrong then
+  return redis.error_reply(wrong)
 end
 
 local function argument()
@@ -18,9 +64,9 @@ local function argument()
   return ARGV[cursor]
 end
 
--- A Redis that comes back older than this worker may not know the lane, for which XPENDING would be an error.
+-- A Redis that comes back older than this worker may not know the lane, for which XPENDING is an error.
 local function owns(lane, id)
-  return redis.call('ZSCORE', LANES, lane) and #redis.pcall('XPENDING', stream(lane), GROUP, id, id, 1, worker) == 1
+  return #redis.pcall('XPENDING', stream(lane), GROUP, id, id, 1, worker) == 1
 end
 
 local function enqueue(lane, delay_ms, payload)
@@ -109,7 +155,7 @@ end
 
 -- What it could not hand back others inherit at once.
 function operations.leave()
-  if leases_of(worker) > 0 then
+  if leases()[worker] then
     redis.call('ZADD', WORKERS, 0, worker)
   else
     redis.call('ZREM', WORKERS, worker)

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Close a crawl with its result. ARGV: result, seconds for which its keys are kept.
 -- Where there are dead letters everything stays, so that they can be replayed among what was seen.
 redis.call('HSET', CRAWL, 'state', 'complete', 'result', ARGV[1])

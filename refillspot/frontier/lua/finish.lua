@@ -1,5 +1,6 @@
+#!lua flags=allow-oom
 -- Is the crawl complete? The one worker that finds it so first is told 'won' and closes it; if that one dies, another.
--- ARGV: worker. Returns the state, and once it is complete the result.
+-- ARGV: worker. Returns the state, and once it is complete the result. Nobody wins who is not known to live.
 local worker = ARGV[1]
 local state = redis.call('HGET', CRAWL, 'state')
 if not state then
@@ -20,6 +21,9 @@ else
       return { state }
     end
   end
+end
+if not redis.call('ZSCORE', WORKERS, worker) then
+  return { state }
 end
 redis.call('HSET', CRAWL, 'state', 'closing', 'closer', worker)
 return { 'won' }

@@ -55,16 +55,15 @@ local function last_batch(worker)
   return natural(redis.call('HGET', BATCHES, worker))
 end
 
-local function leases_of(worker)
-  local leases = 0
+-- How many leases each has that has any.
+local function leases()
+  local found = {}
   for _, lane in ipairs(lanes()) do
     for _, consumer in ipairs(redis.pcall('XPENDING', stream(lane), GROUP)[4] or {}) do
-      if consumer[1] == worker then
-        leases = leases + consumer[2]
-      end
+      found[consumer[1]] = (found[consumer[1]] or 0) + tonumber(consumer[2])
     end
   end
-  return leases
+  return found
 end
 
 -- Where somebody else has made the stream it may have a group, or none, or be no stream at all.
@@ -75,10 +74,15 @@ local function open_lane(lane)
   redis.pcall('XGROUP', 'CREATE', stream(lane), GROUP, '0', 'MKSTREAM')
 end
 
+local opened = {} -- by this script
+
 local function add(lane, payload)
-  redis.call('ZADD', LANES, 'NX', lane, lane)
-  if redis.call('TYPE', stream(lane)).ok ~= 'stream' then
-    open_lane(lane)
+  if not opened[lane] then
+    redis.call('ZADD', LANES, 'NX', lane, lane)
+    if redis.call('TYPE', stream(lane)).ok ~= 'stream' then
+      open_lane(lane)
+    end
+    opened[lane] = true
   end
   redis.call('XADD', stream(lane), '*', 'r', payload)
 end
@@ -104,6 +108,19 @@ local function bury(letter)
   until redis.call('HSETNX', DEAD, number, letter) == 1
   redis.call('HSET', CRAWL, 'letters', number)
   count('dead', 1)
+end
+
+-- Everything but the dead letters, which nobody forgets by the way.
+local function forget()
+  local keys = { CRAWL, SEEN, LANES, WAITING, WORKERS, ATTEMPTS, BATCHES, SILENT, STORED, base .. ':heartbeats', base .. ':requests' }
+  for _, lane in ipairs(lanes()) do
+    keys[#keys + 1] = stream(lane)
+  end
+  local removed = 0
+  for _, key in ipairs(keys) do
+    removed = removed + redis.call('UNLINK', key)
+  end
+  return removed
 end
 
 local function attempts_of(lane, id)

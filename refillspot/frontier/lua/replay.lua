@@ -1,3 +1,4 @@
+#!lua
 -- Put dead letters back into the queue. ARGV: number, lane and payload of each.
 -- Returns the state that the crawl was in and how many were put back; while it is being closed, none.
 local state, replayed = redis.call('HGET', CRAWL, 'state') or 'gone', 0

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Tell what PostgreSQL has of what was stored lately. ARGV: worker, ms after which nobody asks for a commit any more, how
 -- many stores are missing in all, then for each writer: its name, the last batch that was looked for, and those of its
 -- batches that are there, ",1,2,5,".

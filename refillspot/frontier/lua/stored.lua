@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- What was stored lately, to be looked for in PostgreSQL. ARGV: worker, ms within which nobody has to look again.
 -- Returns nothing then, else how many requests were told to be stored, and {writer, first batch, last batch} each.
 if now_ms() - natural(redis.call('HGET', CRAWL, 'looked_ms')) < tonumber(ARGV[2]) then
