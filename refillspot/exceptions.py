@@ -74,6 +74,10 @@ class ExportError(RefillspotError):
     """A file for others could not be written; what was there under its name is as it was."""
 
 
+class BackupError(RefillspotError):
+    """A backup could not be written, or is none that can be restored; what was there before is as it was."""
+
+
 class RefusedRequestError(RefillspotError):
     """A request that must not be queued, or an entry of the queue that this program did not write."""
 

@@ -12,6 +12,7 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
 from refillspot.command import BaseCommand, check_spider, wrong_action
+from refillspot.commands import db
 from refillspot.exceptions import ArgumentError, CrawlIdError, RefillspotError
 from refillspot.readable import say, say_json
 
@@ -79,6 +80,32 @@ def test_an_action_that_is_none_is_told_with_the_nearest() -> None:
 
     assert told() == told("show") == "use one of: list, show ID."
     assert told("shwo", "1") == "use one of: list, show ID. Did you mean show?"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("", "use scrapy db migrate"),
+        ("bakcup", "Did you mean backup?"),
+        ("backup here there", "use scrapy db migrate"),
+        ("restore", "use scrapy db migrate"),
+        ("restore FILE --keep 3", "use scrapy db migrate"),
+        ("backup --replace", "use scrapy db migrate"),
+        ("migrate --json", "use scrapy db migrate"),
+        ("backup --keep 0", "1 or more"),
+    ],
+)
+def test_what_db_is_asked_for_has_its_own_arguments_alone(line: str, told: str) -> None:
+    command, parser = db.Command(), argparse.ArgumentParser()
+    command.settings = Settings()
+    command.add_options(parser)
+    parser.add_argument("args", nargs="*")
+    opts = parser.parse_args(line.split())
+    args = opts.args
+
+    with pytest.raises(UsageError) as error:
+        command.run(args, opts)
+    assert told in str(error.value)
 
 
 def test_a_negative_number_is_no_option() -> None:

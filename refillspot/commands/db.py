@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scrapy.exceptions import UsageError
+
+from refillspot.clock import write_kst
 from refillspot.command import BaseCommand, add_scope_options, region_named, site_named, wrong_action
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
-from refillspot.readable import say
+from refillspot.readable import say, say_json
 
 if TYPE_CHECKING:
     import argparse
@@ -19,23 +23,32 @@ class Command(BaseCommand):
     `scrapy db reparse [--all]`: read the pages again that no parser could read, or the newest page of every store,
     without asking the site; those of one city with --region.
 
+    `scrapy db backup [DIR] [--keep N]`, `scrapy db restore FILE [--database NAME] [--replace]`: all tables of one
+    moment into a file, and back.
+
     `scrapy db grant-reader NAME`: let an account read the outward views, and nothing else.
     """
 
-    has_json = False
-
     def syntax(self) -> str:
-        return "migrate | reparse [--all] [--site NAME] [--region CITY] | grant-reader NAME"
+        return (
+            "migrate | reparse [--all] [--site NAME] [--region CITY] | backup [DIR] [--keep N] | "
+            "restore FILE [--database NAME] [--replace] | grant-reader NAME"
+        )
 
     def short_desc(self) -> str:
-        return _("Create or update the tables, reread pages, let others read")
+        return _("Update, back up and restore the tables, reread pages")
 
     def long_desc(self) -> str:
         return _(
             "migrate: create or update the tables, as each crawl does. reparse: read kept pages again, without the "
-            "site. grant-reader: let an account of PostgreSQL read what is meant for others, and nothing else; it is "
-            "made if there is none."
+            "site. backup: all tables as they are at one moment into a file in DIR (.refillspot/backups), beside "
+            "crawls. restore: make the tables of a backup again, all or nothing; never over rows without --replace. "
+            "grant-reader: let an account of PostgreSQL read what is meant for others, and nothing else; it is made if "
+            "there is none."
         )
+
+    def json_help(self) -> str:
+        return _("backup, restore: print JSON")
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -43,36 +56,93 @@ class Command(BaseCommand):
         parser.add_argument(
             "--all", action="store_true", help=_("reparse: the newest page of every store, not only the unread ones")
         )
+        parser.add_argument(
+            "--keep", type=int, metavar="N", help=_("backup: keep the newest N of this database in DIR, remove others")
+        )
+        parser.add_argument(
+            "--database", metavar="NAME", help=_("restore: into this database, which is made if there is none")
+        )
+        parser.add_argument("--replace", action="store_true", help=_("restore: in place of the rows that are there"))
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
+        action, *rest = args or [""]
+        due = {"migrate": (0, 0), "reparse": (0, 0), "backup": (0, 1), "restore": (1, 1), "grant-reader": (1, 1)}
+        least, most = due.get(action, (1, 0))
+        if not least <= len(rest) <= most or not _fit(action, opts):
+            told = _(
+                "use scrapy db migrate, scrapy db reparse [--all], scrapy db backup [DIR] [--keep N], scrapy db "
+                "restore FILE [--database NAME] [--replace], or scrapy db grant-reader NAME"
+            )
+            raise wrong_action(told, args, due)
+        if opts.keep is not None and opts.keep < 1:
+            raise UsageError(_("--keep is how many are kept: 1 or more"), print_help=False)
+        getattr(self, f"_{action.replace('-', '_')}")(rest, opts)
+
+    def _migrate(self, _args: list[str], _opts: argparse.Namespace) -> None:
+        from refillspot.postgres.database import update_schema
+
+        applied = update_schema(self.servers("postgres").database_url)
+        say(
+            _("applied: {applied}").format(applied=", ".join(applied))
+            if applied
+            else _("nothing to do: the tables are up to date")
+        )
+
+    def _reparse(self, _args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.reparsing import reparse
 
-        narrowed = opts.all or opts.site or opts.region
-        is_reader = len(args) == 2 and args[0] == "grant-reader"
-        if not (is_reader or args in (["migrate"], ["reparse"])) or (narrowed and args != ["reparse"]):
-            told = _(
-                "use scrapy db migrate, scrapy db reparse, scrapy db reparse --all, or scrapy db grant-reader NAME"
-            )
-            raise wrong_action(told, args, ("migrate", "reparse", "grant-reader"))
-        if args == ["migrate"]:
-            _migrate(self.servers("postgres").database_url)
-        elif is_reader:
-            _grant_reader(self.servers("postgres").database_url, args[1])
-        else:
-            site, region = site_named(opts).name, region_named(opts)
-            database_url, web_url = self.servers("postgres").database_url, self.settings["DININGCODE_WEB_URL"]
-            _tell(reparse(database_url, web_url, site=site, region=region, is_all=opts.all), is_all=opts.all)
+        site, region = site_named(opts).name, region_named(opts)
+        database_url, web_url = self.servers("postgres").database_url, self.settings["DININGCODE_WEB_URL"]
+        _tell(reparse(database_url, web_url, site=site, region=region, is_all=opts.all), is_all=opts.all)
+
+    def _grant_reader(self, args: list[str], _opts: argparse.Namespace) -> None:
+        _grant_reader(self.servers("postgres").database_url, args[0])
+
+    def _backup(self, args: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.postgres.backup import back_up
+        from refillspot.services import read_environment
+
+        directory = Path(args[0]) if args else read_environment(self.environ).home / "backups"
+        made = back_up(self.servers("postgres").database_url, directory, self.clock.now(), opts.keep)
+        if opts.json:
+            say_json({"file": str(made.path), **made.manifest.as_json(), "removed": [str(one) for one in made.dropped]})
+            return
+        told = _("{path}: {rows} rows of {tables} tables, {size:.1f} MB")
+        manifest, size = made.manifest, made.path.stat().st_size / 1e6
+        say(told.format(path=made.path, rows=f"{manifest.rows:,}", tables=len(manifest.tables), size=size))
+        for path in made.dropped:
+            say(_("removed: {path}").format(path=path))
+
+    def _restore(self, args: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.postgres.restoring import restore
+
+        url, path = self.servers("postgres").database_url, Path(args[0])
+        restored = restore(url, path, database=opts.database, replace=opts.replace)
+        if opts.json:
+            told_json = {"left_out": restored.left_out, "interrupted": restored.interrupted}
+            say_json({"file": str(path), **restored.manifest.as_json(), "database": restored.database, **told_json})
+            return
+        told = _("{rows} rows of {tables} tables restored into {database}, as they were at {time} KST")
+        manifest = restored.manifest
+        rows, count, time = f"{manifest.rows:,}", len(manifest.tables), write_kst(manifest.taken_at)
+        say(told.format(rows=rows, tables=count, database=restored.database, time=time))
+        if restored.left_out:
+            told = _("Left out, as they are no tables of refillspot: {tables}")
+            say(told.format(tables=", ".join(restored.left_out)))
+        for crawl in restored.interrupted:
+            told = _("Crawl {id} was not complete then: the same command continues it, or begins it again")
+            say(told.format(id=crawl))
 
 
-def _migrate(database_url: str) -> None:
-    from refillspot.postgres.database import update_schema
-
-    applied = update_schema(database_url)
-    say(
-        _("applied: {applied}").format(applied=", ".join(applied))
-        if applied
-        else _("nothing to do: the tables are up to date")
-    )
+def _fit(action: str, opts: argparse.Namespace) -> bool:
+    """Tell whether no option is there that is another action's."""
+    theirs = {
+        "reparse": opts.all or opts.site or opts.region,
+        "backup": opts.keep is not None,
+        "restore": opts.database is not None or opts.replace,
+    }
+    told_as_json = opts.json and action not in {"backup", "restore"}
+    return not told_as_json and not any(given for name, given in theirs.items() if name != action)
 
 
 def _grant_reader(database_url: str, name: str) -> None:

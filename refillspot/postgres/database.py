@@ -114,14 +114,19 @@ async def _apply_pending(connection: AsyncConnection, migrations: Sequence[Migra
         version = await _version(connection, migrations)
         pending = [migration for migration in migrations if migration.number > version]
         readers = await current_readers(connection) if pending else []
-        for migration in pending:
-            await connection.execute(migration.sql)
-            await connection.execute(
-                "INSERT INTO refillspot.migrations (number, name) VALUES (%s, %s)", [migration.number, migration.name]
-            )
+        await apply_migrations(connection, pending)
         for reader in readers:
             await grant_views(connection, reader)
     return [migration.name for migration in pending]
+
+
+async def apply_migrations(connection: AsyncConnection, migrations: Sequence[Migration]) -> None:
+    """Apply these, in the transaction that the connection is in."""
+    for migration in migrations:
+        await connection.execute(migration.sql)
+        await connection.execute(
+            "INSERT INTO refillspot.migrations (number, name) VALUES (%s, %s)", [migration.number, migration.name]
+        )
 
 
 VERSION = "SELECT max(number) FROM refillspot.migrations"
