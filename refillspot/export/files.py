@@ -106,8 +106,7 @@ class ExportFile:
 
     def _write(self, form: FileFormat, stores: Chosen, part: Path, expected: int) -> None:
         try:
-            form.write(stores, part)
-            found = form.count(part)
+            found = form.write(stores, part)
         except ValueError as error:
             told = _("{path} is not written: what was to be in it cannot be read again: {error}")
             raise ExportError(told.format(path=self.path, error=error)) from error

@@ -9,7 +9,7 @@ import csv
 import sqlite3
 from contextlib import closing
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import msgspec
 
@@ -26,61 +26,84 @@ if TYPE_CHECKING:
 
 DEGREES = 7  # decimals of a coordinate: a centimetre, and what RFC 7946 calls reasonable
 BOM = "\ufeff"  # by which Excel knows UTF-8
-BLOCK = 1 << 20  # bytes handed to a file at once
+BLOCK = 1 << 16  # bytes of a text before they are read again: less than a server sends ahead
 
 
 class FileFormat(Protocol):
-    def write(self, stores: Chosen, path: Path) -> None:
-        """Write the file, which is there and empty."""
-
-    def count(self, path: Path) -> int:
-        """Read all of the file, and return how many stores it has.
+    def write(self, stores: Chosen, path: Path) -> int:
+        """Write the file, which is there and empty, read all of it again, and return how many stores it has.
 
         Raises:
             ValueError: it cannot be read.
         """
 
+    def count(self, path: Path) -> int:
+        """Read all of a file, and return how many stores it has; raises the same."""
+
 
 class TextFile:
     """Written from its beginning to its end, so that it can also be written into a pipe."""
 
-    def parts(self, stores: Chosen) -> Iterator[bytes]:
+    FRAME = 0
+    """How many of the records of a file are no stores."""
+
+    def records(self, stores: Chosen) -> Iterator[bytes]:
+        """Yield what the file consists of, each with its end."""
         raise NotImplementedError
 
-    def write(self, stores: Chosen, path: Path) -> None:
-        with path.open("wb", buffering=BLOCK) as file:
-            self.pour(stores, file)
+    def open(self, path: Path) -> IO[Any]:
+        return path.open("rb")
+
+    def read(self, file: IO[Any]) -> Iterator[object]:
+        """Yield the records of a file; after the last one, those that have been written since."""
+        raise NotImplementedError
+
+    def write(self, stores: Chosen, path: Path) -> int:
+        """Read again, from the file, what is written: meanwhile the server makes what comes next."""
+        with path.open("wb", buffering=2 * BLOCK) as file, self.open(path) as written:
+            again, found, unread = self.read(written), 0, 0
+            for record in self.records(stores):
+                unread += file.write(record)
+                if unread >= BLOCK:
+                    file.flush()
+                    found, unread = found + _count(again), 0
+            file.flush()
+            return found + _count(again) - self.FRAME
 
     def pour(self, stores: Chosen, file: BinaryIO) -> None:
-        file.writelines(self.parts(stores))
+        file.writelines(self.records(stores))
+
+    def count(self, path: Path) -> int:
+        with self.open(path) as file:
+            return _count(self.read(file)) - self.FRAME
 
 
 class CsvFile(TextFile):
     """RFC 4180 as Excel opens it: a BOM, CRLF, an apostrophe before what it would change."""
 
-    def parts(self, stores: Chosen) -> Iterator[bytes]:
+    FRAME = 1  # the names of the columns
+
+    def records(self, stores: Chosen) -> Iterator[bytes]:
         yield f"{BOM}{','.join(stores.columns)}\r\n".encode()
         for record in stores.snapshot.records(stores.wanted, csv_cells(stores.columns)):
             yield record + b"\r\n"
 
-    def count(self, path: Path) -> int:
-        with path.open(encoding="utf-8-sig", newline="\r\n") as file:  # another one outside of a cell is an error
-            try:
-                return sum(1 for _ in csv.reader(file, strict=True)) - 1  # the names of the columns
-            except csv.Error as error:
-                raise ValueError(str(error)) from error
+    def open(self, path: Path) -> IO[Any]:
+        return path.open(encoding="utf-8-sig", newline="\r\n")  # another one outside of a cell is an error
+
+    def read(self, file: IO[Any]) -> Iterator[object]:
+        return csv.reader(file, strict=True)
 
 
 class JsonLinesFile(TextFile):
     """A store a line."""
 
-    def parts(self, stores: Chosen) -> Iterator[bytes]:
+    def records(self, stores: Chosen) -> Iterator[bytes]:
         for line in stores.lines():
             yield line + b"\n"
 
-    def count(self, path: Path) -> int:
-        with path.open("rb") as file:
-            return sum(1 for _ in map(msgspec.json.Decoder().decode, file))
+    def read(self, file: IO[Any]) -> Iterator[object]:
+        return map(msgspec.json.Decoder().decode, file)
 
 
 class Point(msgspec.Struct):
@@ -98,34 +121,35 @@ class Point(msgspec.Struct):
 class GeoJsonFile(TextFile):
     """RFC 7946, a feature a line. A store whose point is not known has the geometry null."""
 
-    HEAD, TAIL = b'{"type":"FeatureCollection","features":[\n', b"\n]}\n"
+    HEAD, TAIL = b'{"type":"FeatureCollection","features":[\n', b"]}\n"
+    FRAME = 2  # these
+    _point, _json = msgspec.json.Decoder(Point), msgspec.json.Decoder()
 
-    def parts(self, stores: Chosen) -> Iterator[bytes]:
-        before, point = self.HEAD, msgspec.json.Decoder(Point)
-        for line in stores.lines():
-            geometry = point.decode(line).geometry()
-            yield b'%b{"type":"Feature","geometry":%b,"properties":%b}' % (before, geometry, line)
-            before = b",\n"
+    def records(self, stores: Chosen) -> Iterator[bytes]:
+        yield self.HEAD
+        features = map(self._feature, stores.lines())
+        last = next(features, b"")
+        for feature in features:
+            yield last + b",\n"
+            last = feature
+        yield last and last + b"\n"
         yield self.TAIL
 
-    def count(self, path: Path) -> int:
-        decoder = msgspec.json.Decoder()
-        with path.open("rb") as file:
-            head, tail, count = file.readline(), b"", 0
-            for line in file:
-                if line.startswith(b"{"):
-                    decoder.decode(line.rstrip().removesuffix(b","))
-                    count += 1
-                tail = line
-        if (head, tail) != (self.HEAD, self.TAIL.lstrip()):
-            raise ValueError("it has no beginning or no end")
-        return count
+    def read(self, file: IO[Any]) -> Iterator[object]:
+        return map(self._read_line, file)
+
+    def _feature(self, line: bytes) -> bytes:
+        geometry = self._point.decode(line).geometry()
+        return b'{"type":"Feature","geometry":%b,"properties":%b}' % (geometry, line)
+
+    def _read_line(self, line: bytes) -> object:
+        return line if line in {self.HEAD, self.TAIL} else self._json.decode(line.rstrip().removesuffix(b","))
 
 
 class SqliteFile:
     """A table `stores` with typed columns, nested values as JSON, and an index on (site, ref)."""
 
-    def write(self, stores: Chosen, path: Path) -> None:
+    def write(self, stores: Chosen, path: Path) -> int:
         columns = ", ".join(f"{name} {sqlite_type(TYPES[name])}" for name in stores.columns)
         places = ", ".join("?" * len(stores.columns))
         steps = (
@@ -144,6 +168,7 @@ class SqliteFile:
                 database.execute("COMMIT")
             except sqlite3.OperationalError as error:  # such as a disk that is full
                 raise OSError(str(error)) from error
+        return self.count(path)
 
     def count(self, path: Path) -> int:
         with closing(sqlite3.connect(path)) as database:
@@ -151,6 +176,13 @@ class SqliteFile:
             if found != ["ok"]:
                 raise ValueError("; ".join(found))
             return int(database.execute("SELECT count(*) FROM stores").fetchone()[0])
+
+
+def _count(records: Iterator[object]) -> int:
+    try:
+        return sum(1 for _ in records)
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
 
 
 def _geoparquet() -> FileFormat:

@@ -69,7 +69,7 @@ def arrow_type(hint: Any) -> pa.DataType:
 class GeoParquetFile:
     """Row groups of a bounded size, zstd, a checksum a page."""
 
-    def write(self, stores: Chosen, path: Path) -> None:
+    def write(self, stores: Chosen, path: Path) -> int:
         schema = pa.schema([(name, arrow_type(TYPES[name])) for name in stores.columns])
         whole = schema.append(pa.field("geometry", pa.binary())).append(pa.field("bbox", BBOX))
         bounds = Bounds()
@@ -85,6 +85,7 @@ class GeoParquetFile:
             columns = {"geometry": GEOMETRY | bounds.described()}
             geo = {"version": "1.1.0", "primary_column": "geometry", "columns": columns}
             writer.add_key_value_metadata({"geo": msgspec.json.encode(geo).decode()})
+        return self.count(path)
 
     def count(self, path: Path) -> int:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -11,8 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from refillspot.export import geoparquet
-from refillspot.export.formats import find_format
+from refillspot.export import formats, geoparquet
+from refillspot.export.formats import BLOCK, FORMATS, CsvFile, find_format
 from refillspot.export.rows import Chosen, csv_cells
 from refillspot.items import Day, Evidence, MenuItem, OpeningHours, Price, RefillTerms, RefillVerdict
 from refillspot.postgres.outward import COLUMNS, StoreFilter, snapshot
@@ -68,8 +69,9 @@ def export(database_url: str, name: str, path: Path) -> int:
     form = find_format(name, path)[1]
     path.touch()
     with snapshot(database_url, json_as_text=True) as stores:
-        form.write(Chosen(stores, StoreFilter(), COLUMNS), path)
-    return form.count(path)
+        found = form.write(Chosen(stores, StoreFilter(), COLUMNS), path)
+    assert form.count(path) == found
+    return found
 
 
 def in_order(rows: Iterable[Row]) -> list[Row]:
@@ -86,6 +88,7 @@ def test_every_format_says_what_the_view_says(
 ) -> None:
     monkeypatch.setattr(geoparquet, "ROWS", 4)  # several row groups, each read in several blocks
     monkeypatch.setattr(geoparquet, "BLOCK", 1)
+    monkeypatch.setattr(formats, "BLOCK", 1)  # read again record by record
     with psycopg.connect(database_url) as connection:
         connection.execute("DELETE FROM refillspot.stores")
     write(database_url, *odd)
@@ -122,6 +125,25 @@ def test_a_csv_whose_lines_end_otherwise_is_none(tmp_path: Path, broken: str) ->
     path.write_text(f'name\r\n"a\r\nb\n"{broken}c\r\n', "utf-8", newline="")
     with pytest.raises(ValueError, match=r"\S"):
         find_format("csv", path)[1].count(path)
+
+
+def test_what_cannot_be_read_again_ends_the_writing(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = chain([b"name\r\n", b"a\nb\r\n"], repeat(b"c\r\n", BLOCK))
+    monkeypatch.setattr(CsvFile, "records", lambda *_: records)
+    with snapshot(database_url) as stores, pytest.raises(ValueError, match="new-line"):
+        CsvFile().write(Chosen(stores, StoreFilter(), COLUMNS), tmp_path / "stores.csv")
+
+    assert next(records, None)
+
+
+@pytest.mark.parametrize("form", sorted(FORMATS))
+def test_no_store_is_a_file_too(database_url: str, tmp_path: Path, form: str) -> None:
+    path = tmp_path / f"stores.{form}"
+    assert export(database_url, form, path) == 0
+    for read in READERS[form]:
+        assert not list(read(path))
 
 
 def test_filters_choose_the_same_for_every_way_of_reading(database_url: str) -> None:
