@@ -89,7 +89,7 @@ def redis_hits(redis_url: str, pages: Pages) -> Figures:
 
 async def _redis_hits(redis_url: str, pages: Pages) -> Figures:
     crawler = get_crawler(Spider)
-    cache = PageCache(CacheServer(redis_url), "bench:cache", max_bytes=4_000_000, lease_seconds=10)
+    cache = PageCache(CacheServer(redis_url, answer_seconds=1.0), "bench:cache", max_bytes=4_000_000, lease_seconds=10)
     lookup = PageLookup(cache, POLICY, Clock(timedelta()))
     middleware = RedisCacheMiddleware(crawler, CachedPages(crawler, find_site(), lookup))
     for request, response in pages:

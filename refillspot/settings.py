@@ -91,6 +91,7 @@ CACHE_TTL_ROBOTS_SECONDS = 24 * 3600  # the same for robots.txt (24 h), as long 
 CACHE_TTL_PERMANENT_SECONDS = 24 * 3600  # the same for "there is no such store" (24 h)
 CACHE_STALE_IF_ERROR_SECONDS = 0  # for so long beyond its age a page stands in for an error of the site; 0 = never
 CACHE_MAX_VALUE_BYTES = 4 * 1024 * 1024  # larger pages are not kept; a list has 100 kB
+CACHE_ANSWER_SECONDS = 1.0  # a cache that takes longer is away, and the site is asked; a busy machine needs more
 CACHE_LEASE_SECONDS = 10.0  # a worker that dies while it fetches a page holds up others that want it so long at most
 CACHE_MAX_WAITING_MISSES = 16  # requests of a worker that wait for the site while others are answered from the cache
 

@@ -178,6 +178,7 @@ A_MOMENT = 0.001  # seconds; what is done so often takes all of a processor
 OURS: dict[str, Allowed] = {
     "BOT_NAME": TEXT,
     "CACHE_ENABLED": SWITCH,
+    "CACHE_ANSWER_SECONDS": _seconds(A_MOMENT),
     "CACHE_LEASE_SECONDS": _seconds(A_MOMENT),
     "CACHE_MAX_VALUE_BYTES": BYTES,
     "CACHE_MAX_WAITING_MISSES": _whole(0),

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-ANSWER_SECONDS = 1.0  # for a whole attempt, a connection included
 REST_SECONDS = 2.0  # between attempts while it is away
 CONNECTIONS = 8
 ROOM_SECONDS, ROOM_SHARE = 1.0, 0.5  # how often it is looked how full a server is, and how full pages may make it
@@ -34,11 +33,15 @@ class CacheAwayError(RefillspotError):
 
 
 class CacheServer:
-    """Runs commands. `errors` counts those that failed."""
+    """Runs commands. `errors` counts those that failed.
 
-    def __init__(self, redis_url: str) -> None:
+    An attempt may take `answer_seconds`, a connection included.
+    """
+
+    def __init__(self, redis_url: str, answer_seconds: float) -> None:
+        self._answer_seconds = answer_seconds
         pool = redis.asyncio.BlockingConnectionPool.from_url(
-            redis_url, max_connections=CONNECTIONS, timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 0)
+            redis_url, max_connections=CONNECTIONS, timeout=answer_seconds, retry=Retry(NoBackoff(), 0)
         )
         self._client = redis.asyncio.Redis.from_pool(pool)
         self._breaker = CircuitBreaker(REST_SECONDS)
@@ -60,7 +63,7 @@ class CacheServer:
         if not self._breaker.allows(monotonic()):
             raise CacheAwayError("it failed a moment ago")
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(self._answer_seconds):
                 result = await work(self._client)
         except ResponseError as error:  # full, read-only, or not allowed: it is there
             raise self.refused(error) from error

@@ -176,7 +176,7 @@ def validators_of(page: Page | None) -> dict[str, str]:
 
 def _cache(settings: BaseSettings) -> PageCache:
     return PageCache(
-        CacheServer(settings["CACHE_REDIS_URL"]),
+        CacheServer(settings["CACHE_REDIS_URL"], settings.getfloat("CACHE_ANSWER_SECONDS")),
         cache_prefix(settings["REDIS_KEY_PREFIX"]),
         max_bytes=settings.getint("CACHE_MAX_VALUE_BYTES"),
         lease_seconds=settings.getfloat("CACHE_LEASE_SECONDS"),

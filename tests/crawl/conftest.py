@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.programs import Launcher, Program
 
 LATENCY_MS = 20  # so that requests overlap
+BUSY_SECONDS = 30  # that a server of ours may take on a busy machine
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def crawl(launcher: Launcher, site: Site, environment: dict[str, str], key_prefi
 
 @pytest.fixture
 def cached_crawl(crawl: Crawl) -> Crawl:
-    return crawl.having("-s", "CACHE_ENABLED=True")
+    return crawl.having("-s", "CACHE_ENABLED=True", "-s", f"CACHE_ANSWER_SECONDS={BUSY_SECONDS}")
 
 
 @pytest.fixture

@@ -199,7 +199,7 @@ def test_pages_that_the_rules_forbid_are_not_asked(crawl: Crawl, site: Site, row
 
 
 def test_a_page_has_a_place_of_its_own_in_the_cache(crawl: Crawl, site: Site, rows: Rows, faults: Faults) -> None:
-    cached = crawl.having("-s", "CACHE_ENABLED=True")
+    cached = crawl.having("-s", "CACHE_ENABLED=True", "-s", "CACHE_ANSWER_SECONDS=30")
     faults.add(kind="status", status=500, path=STORE)
     first = cached.run(*FEW)
     fetched = len(asked(site))
