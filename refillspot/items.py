@@ -248,6 +248,14 @@ class Store(_Read):
 
 
 @dataclass(slots=True, frozen=True)
+class UnknownStore:
+    """A store that a search showed, and of whose page the site says that there is no such store."""
+
+    site: str
+    ref: str
+
+
+@dataclass(slots=True, frozen=True)
 class UnreadPage:
     """A store page that no parser could read, with the list row that led to it."""
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
@@ -16,7 +16,7 @@ from refillspot.clock import Clock
 from refillspot.engine import count_in_hand, has_lost_patience, is_ending
 from refillspot.exceptions import SchemaVersionError, UnsuitableServerError
 from refillspot.exit_status import OUTDATED, REFUSED
-from refillspot.items import Commit, UnreadPage
+from refillspot.items import Commit, UnknownStore, UnreadPage
 from refillspot.planning import KEYWORDS
 from refillspot.planning.keywords import QueryAnswer
 from refillspot.postgres.query_yields import QueryYieldTable
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+Item: TypeAlias = "Store | UnreadPage | UnknownStore | QueryAnswer"
+
 
 class PostgresPipeline:
     """What PostgreSQL will not take for good ends the crawl; what is in hand goes back into the queue.
@@ -49,7 +51,7 @@ class PostgresPipeline:
         self._stats: StatsCollector = crawler.stats
         self._ending: asyncio.Task[None] | None = None
 
-    async def process_item(self, item: Store | UnreadPage | QueryAnswer) -> Store | UnreadPage | QueryAnswer:
+    async def process_item(self, item: Item) -> Item:
         try:
             await self._keep(item)
         except SchemaVersionError as error:
@@ -61,7 +63,7 @@ class PostgresPipeline:
             raise
         return item
 
-    async def _keep(self, item: Store | UnreadPage | QueryAnswer) -> None:
+    async def _keep(self, item: Item) -> None:
         raise NotImplementedError
 
     def _end(self, error: Exception, reason: str) -> None:
@@ -127,8 +129,10 @@ class PostgresCopyPipeline(PostgresPipeline):
     async def close_spider(self) -> None:
         await self._table.close()
 
-    async def _keep(self, item: Store | UnreadPage | QueryAnswer) -> None:
-        if isinstance(item, UnreadPage):
+    async def _keep(self, item: Item) -> None:
+        if isinstance(item, UnknownStore):
+            await self._table.deny(item, self._stats.get_value("crawl/id"))
+        elif isinstance(item, UnreadPage):
             await self._table.keep_unread(item, self._stats.get_value("crawl/id"))
             self._stats.inc_value("postgres/unread")
         elif not isinstance(item, QueryAnswer):
@@ -186,7 +190,7 @@ class QueryYieldPipeline(PostgresPipeline):
             plan.learn(await self._table.read(site_of(self._crawler).name, codes, KEYWORDS), self._clock.now())
             self._stats.set_value("diningcode/keywords_resting", len(plan.resting))
 
-    async def _keep(self, item: Store | UnreadPage | QueryAnswer) -> None:
+    async def _keep(self, item: Item) -> None:
         crawl_id = self._stats.get_value("crawl/id")
         if isinstance(item, QueryAnswer) and crawl_id:
             await self._table.record(item, crawl_id)

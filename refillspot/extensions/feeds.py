@@ -9,7 +9,7 @@ from scrapy.extensions.closespider import CloseSpider
 from scrapy.extensions.feedexport import FeedExporter
 
 from refillspot.export.rows import csv_text, feed_row, xml_text
-from refillspot.items import Store, UnreadPage
+from refillspot.items import Store, UnknownStore, UnreadPage
 from refillspot.planning.keywords import QueryAnswer
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from scrapy import Spider
 
-OF_THE_CRAWL = (UnreadPage, QueryAnswer)
+OF_THE_CRAWL = (UnreadPage, UnknownStore, QueryAnswer)
 """Items that are for the crawl's own storage."""
 
 

@@ -30,8 +30,8 @@ VERDICTS = {
     "unlikely": _("not in the list: nothing on its page says that it is all-you-can-eat"),
 }
 GONE = {
-    "missing": _("not in the list: the site does not show it any more"),
-    "closed": _("not in the list: it has closed for good"),
+    "missing": _("not in the list: the searches that used to show it do not any more"),
+    "gone": _("not in the list: it is gone for good"),
 }
 PARTS = {"name": _("name"), "branch": _("branch"), "category": _("category"), "menu": _("menu"), "tag": _("tag")}
 WHOSE = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, get_args
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Kind = Literal["offer", "dish", "buffet", "salad_bar", "chain"]
 """What a keyword says of the stores that it finds, see `data/keywords.toml`."""
 ADD = "+"
+UNSEEN = "?"
+"""Called like no answer: what is awaited in vain where there may be more than a search shows."""
 
 
 def _read() -> dict[str, Kind]:
@@ -86,6 +88,10 @@ class QueryAnswer:
     total: int
     refs: dict[str, list[str]]
     """{code of each district that it was about: stores there whose page was wanted}."""
+    awaited: dict[str, list[str]]
+    """{code of each district that it was about: answers without which this one is not all there is to see there}."""
+    others: list[str] = field(default_factory=list)
+    """Stores that it showed and whose page was not wanted."""
 
 
 @dataclass(slots=True, frozen=True)

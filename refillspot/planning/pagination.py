@@ -51,6 +51,11 @@ class PageCounts:
             return False
         return not self.here or (not self.worthy and self.total is not None and 2 * self.shown >= self.total)
 
+    @property
+    def leaves_rest(self) -> bool:
+        """Whether rows of the place stay unseen for that reason."""
+        return self.is_barren and bool(self.here) and self.total is not None and self.shown < self.total
+
 
 class Pagination:
     """Chooses the next step. How many rows of one query the site shows at most is learnt from the answers.

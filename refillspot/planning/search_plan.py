@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from refillspot.planning.keywords import narrow_ones, resting
-from refillspot.planning.pagination import Pagination
+from refillspot.planning.keywords import UNSEEN, narrow_ones, resting
+from refillspot.planning.pagination import Pagination, Step
 from refillspot.regions import REGIONS, BoundingBox, districts, find_district
 
 if TYPE_CHECKING:
@@ -56,6 +56,10 @@ class Query:
         places = (self._district, self._dong)
         names = [_regions_by_code()[self.place[:CITY_DIGITS]].short, *(place.name for place in places if place)]
         return " ".join((*names, self.keyword))
+
+    def answer_from(self, row: int) -> str:
+        """Return what the answer that begins at this row is called: no other of a crawl is called so."""
+        return f"{self.text} {self.box or ''} {row}"
 
     def is_about(self, district_code: str | None) -> bool:
         """Tell whether the query asks for stores of this district."""
@@ -129,6 +133,21 @@ class SearchPlan:
     def split(self, query: Query) -> list[Query]:
         """Return the queries of smaller places to ask in its place; empty if there is none smaller."""
         return list(self._awake(query.split(self.districts)))
+
+    def awaited(self, query: Query, step: Step, shown: int, *, is_all: bool) -> dict[str, list[str]]:
+        """Return, by district, which answers belong to one of which `shown` rows are seen: with them all is.
+
+        Not `is_all`: rows of it are known to be out of sight.
+        """
+        about = [district.code for district in self.districts if query.is_about(district.code)]
+        if not is_all or step is Step.FULL:
+            return {code: [UNSEEN] for code in about}
+        if step is Step.FOLLOW:
+            return {code: [query.answer_from(shown)] for code in about}
+        if step is Step.SPLIT:  # those that rest are awaited too
+            parts = list(query.split(self.districts))
+            return {code: [one.answer_from(0) for one in parts if one.is_about(code)] or [UNSEEN] for code in about}
+        return {code: [] for code in about}
 
     def is_narrow(self, keyword: str) -> bool:
         """Tell whether another keyword of the crawl finds whatever this one does, see `narrow_ones`.

@@ -29,6 +29,7 @@ from refillspot.postgres.connection import (
     when_available,
 )
 from refillspot.postgres.database import migrate, migrate_database
+from refillspot.postgres.presence import judge_states
 from refillspot.postgres.suitability import check_rights, refusals_told
 from refillspot.stats.crawl import STATES, Crawl, CrawlScope, named_crawl
 
@@ -154,6 +155,7 @@ class CrawlTable:
             ):
                 await cursor.execute(TAKE_OVER, {"id": crawl_id})
                 await cursor.execute(FORGET_COMMITS)
+                await judge_states(connection, crawl_id, ahead=now - datetime.now(UTC))
                 await cursor.execute(COMPLETE, {"id": crawl_id, "counts": Jsonb(dict(counts)), "now": now})
                 return await _the(cursor)
 

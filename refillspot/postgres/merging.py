@@ -42,12 +42,17 @@ CREATE_POOLED_STAGING = f"""
     CREATE TEMPORARY TABLE {STAGING} ON COMMIT DROP
 """  # of each transaction; the older one is of a version that left it to whoever came next
 COPY = f"COPY pg_temp.incoming_stores ({NAMES}, seen_at) FROM STDIN (FORMAT BINARY)"
+OPERATING = """
+    status = 'operating',
+    status_reason = CASE s.status WHEN 'operating' THEN s.status_reason ELSE 'reopened' END,
+    status_at = CASE s.status WHEN 'operating' THEN s.status_at ELSE greatest(s.last_seen_at, %(now)s) END
+"""
 MERGE = f"""
     INSERT INTO refillspot.stores AS s ({NAMES}, first_seen_at, last_seen_at)
     SELECT {NAMES}, seen_at, seen_at FROM pg_temp.incoming_stores ORDER BY {KEY_LIST}
     ON CONFLICT ({KEY_LIST}) DO UPDATE SET
         {", ".join(f"{column.name} = {merge_expression(column)}" for column in COLUMNS if column.name not in KEY)},
-        status = 'operating', last_seen_at = greatest(s.last_seen_at, EXCLUDED.last_seen_at)
+        {OPERATING}, last_seen_at = greatest(s.last_seen_at, EXCLUDED.last_seen_at)
     WHERE s.last_seen_at <= EXCLUDED.last_seen_at + interval '1 second' OR s.last_seen_at > %(now)s
 """  # in order of the key, so that two workers' merges cannot wait for each other in a circle. What was read before the
 # row's page is no news, however late it comes; unless the database's clock was put back, and the row is of the future
@@ -63,14 +68,14 @@ REREAD = f"""
     JOIN refillspot.store_pages AS p USING (site, ref)
     WHERE (s.site, s.ref) = (excluded.site, excluded.ref) AND p.digest = read.page
 """  # the page that was read, unless a crawl has brought a newer one meanwhile; when a store was seen stays as it is
-SEEN_AGAIN = """
+SEEN_AGAIN = f"""
     WITH known AS MATERIALIZED (
         SELECT s.site, s.ref FROM refillspot.stores AS s
         JOIN unnest(%(sites)b::text[], %(refs)b::text[], %(digests)b::int8[]) AS page (site, ref, digest)
         USING (site, ref, digest)
         ORDER BY s.site, s.ref FOR NO KEY UPDATE OF s
     )
-    UPDATE refillspot.stores AS s SET status = 'operating', last_seen_at = greatest(s.last_seen_at, %(now)s)
+    UPDATE refillspot.stores AS s SET {OPERATING}, last_seen_at = greatest(s.last_seen_at, %(now)s)
     FROM known WHERE (s.site, s.ref) = (known.site, known.ref) RETURNING s.site, s.ref
 """  # in order of the key, as above
 JSONB_VERSION = b"\x01"

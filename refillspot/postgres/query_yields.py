@@ -12,6 +12,7 @@ from refillspot.exceptions import ServiceUnavailableError
 from refillspot.planning.keywords import KeywordYield
 from refillspot.postgres.connection import ATTEMPT_SECONDS, open_async_connection, open_connection, when_available
 from refillspot.postgres.database import migrate, migrate_database
+from refillspot.postgres.presence import SHOW
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -23,9 +24,9 @@ T = TypeVar("T")
 
 RECORD = """
     INSERT INTO refillspot.query_yields AS y
-        (site, district_code, keyword, crawl, first_asked_at, asked_at, queries, total, refs)
+        (site, district_code, keyword, crawl, first_asked_at, asked_at, queries, total, refs, awaited)
     SELECT %(site)s, code, %(keyword)s, %(crawl)s, %(now)s, %(now)s, ARRAY[%(asked)s::text], %(total)s,
-        ARRAY(SELECT jsonb_array_elements_text(refs))
+        ARRAY(SELECT jsonb_array_elements_text(refs)), ARRAY(SELECT jsonb_array_elements_text(%(awaited)s -> code))
     FROM jsonb_each(%(found)s) AS found (code, refs) ORDER BY code
     ON CONFLICT (site, district_code, keyword) DO UPDATE SET
         crawl = EXCLUDED.crawl, asked_at = EXCLUDED.asked_at, own = NULL,
@@ -33,7 +34,10 @@ RECORD = """
             THEN ARRAY(SELECT DISTINCT unnest(y.queries || EXCLUDED.queries)) ELSE EXCLUDED.queries END,
         total = CASE WHEN y.crawl = EXCLUDED.crawl THEN greatest(y.total, EXCLUDED.total) ELSE EXCLUDED.total END,
         refs = CASE WHEN y.crawl = EXCLUDED.crawl
-            THEN ARRAY(SELECT DISTINCT unnest(y.refs || EXCLUDED.refs)) ELSE EXCLUDED.refs END
+            THEN ARRAY(SELECT DISTINCT unnest(y.refs || EXCLUDED.refs)) ELSE EXCLUDED.refs END,
+        awaited = CASE WHEN y.crawl = EXCLUDED.crawl AND y.awaited IS NOT NULL
+            THEN ARRAY(SELECT DISTINCT unnest(y.awaited || EXCLUDED.awaited))
+            WHEN y.crawl <> EXCLUDED.crawl THEN EXCLUDED.awaited END
 """  # sets and maxima: the same page twice changes nothing. In order of the code, so that no two wait for each other
 JUDGE = """
     WITH credited AS (
@@ -103,10 +107,15 @@ class QueryYieldTable:
             "asked": answer.asked,
             "total": answer.total,
             "found": Jsonb(answer.refs),
+            "awaited": Jsonb(answer.awaited),
+            "others": answer.others,
         }
 
         async def operation() -> None:
-            await (await self._open_connection()).execute(RECORD, values | {"now": self._clock.now()})
+            connection = await self._open_connection()
+            await connection.execute(RECORD, values | {"now": self._clock.now()})
+            if answer.others:
+                await connection.execute(SHOW, values)
 
         await self._when_available(operation)
 

@@ -25,6 +25,7 @@ from refillspot.postgres.connection import (
 from refillspot.postgres.database import migrate
 from refillspot.postgres.kept_pages import count_outdated, keep_pages, keep_unread
 from refillspot.postgres.merging import merge, prepare_connection, reread, see_again
+from refillspot.postgres.presence import deny
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.suitability import refusals_told
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from refillspot.clock import Clock
-    from refillspot.items import Store, StoreKey, UnreadPage
+    from refillspot.items import Store, StoreKey, UnknownStore, UnreadPage
 
 logger = logging.getLogger(__name__)
 
@@ -169,6 +170,16 @@ class StoreTable:
         async with self._turn:
             await self._commit(work, crawl_id, outcome)
         return outcome
+
+    async def deny(self, store: UnknownStore, crawl_id: str | None = None) -> None:
+        """Note that the site has no such store. Waits for PostgreSQL as long as it takes."""
+
+        async def work(cursor: psycopg.AsyncCursor, now: datetime) -> tuple[int, int]:
+            await deny(cursor, store, crawl_id, now)
+            return 0, 0
+
+        async with self._turn:
+            await self._commit(work, crawl_id, Outcome())
 
     async def _see_again(self, rows: list[StoreRow], crawl_id: str | None, outcome: Outcome) -> set[StoreKey]:
         known: set[StoreKey] = set()

@@ -9,8 +9,8 @@ import msgspec
 from scrapy import Request, Spider
 
 from refillspot import signals
-from refillspot.exceptions import LayoutChangedError
-from refillspot.items import ReadPage, UnreadPage
+from refillspot.exceptions import LayoutChangedError, UnknownStoreError
+from refillspot.items import ReadPage, UnknownStore, UnreadPage
 from refillspot.planning import CrawlArguments, Query, SearchPlan
 from refillspot.planning.keywords import QueryAnswer
 from refillspot.planning.pagination import Step
@@ -110,11 +110,13 @@ class DiningcodeSpider(Spider):
             yield from self._store_requests(result)
             yield build_list_request(self, asked, seen, times + 1)
             return
-        if self.arguments.limit is None:  # else not all that was found is fetched, and nothing can be learnt from it
-            first_row = f"{asked.text} {asked.box or ''} {len(seen)}"
-            total = page.sent if page.total is None else page.total
-            yield QueryAnswer(self.site.name, asked.keyword, first_row, total, result.about)
         step = self.plan.pagination.next_step(result.answer)
+        if self.arguments.limit is None:  # else not all that was found is fetched, and nothing can be learnt from it
+            is_all = result.is_all and self.site.channel_of(response.url) == "api"  # its pages for people show less
+            awaited = self.plan.awaited(asked, step, result.answer.shown, is_all=is_all)
+            total = page.sent if page.total is None else page.total
+            name = asked.answer_from(len(seen))
+            yield QueryAnswer(self.site.name, asked.keyword, name, total, result.about, awaited, result.others)
         then = {"query": query, "step": step.value, "seen": result.refs if step is Step.FOLLOW else []}
         yield from self._store_requests(result, then if is_narrow and step is not Step.STOP else None)
         if not is_narrow:
@@ -122,8 +124,10 @@ class DiningcodeSpider(Spider):
 
     def parse_store(
         self, response: Response, row: dict[str, Any], *, is_sample: bool = False, then: dict[str, Any] | None = None
-    ) -> Iterator[Store | UnreadPage | Request]:
-        """Yield the store; a page in an unknown layout is kept for `scrapy db reparse` and is an error all the same.
+    ) -> Iterator[Store | UnreadPage | UnknownStore | Request]:
+        """Yield the store, or that the site has none such.
+
+        A page in an unknown layout is kept for `scrapy db reparse`; both are errors all the same.
 
         `then`: what to ask if it is a refill store, one that a narrow query found and no other.
 
@@ -131,6 +135,9 @@ class DiningcodeSpider(Spider):
         """
         try:
             page = read_store(response.url, response.body)
+        except UnknownStoreError:
+            yield UnknownStore(self.site.name, row["v_rid"])
+            raise
         except LayoutChangedError as error:
             self.crawler.signals.send_catch_log(signals.page_unread, response=response, error=str(error))
             yield UnreadPage(self.site.name, row["v_rid"], row, response.body, str(error))

@@ -15,6 +15,7 @@ from scrapy.http import TextResponse
 from scrapy.utils.test import get_crawler
 
 from refillspot.items import Store
+from refillspot.planning.keywords import QueryAnswer
 from refillspot.regions import SEOUL
 from refillspot.spiders.diningcode import DiningcodeSpider
 from replica import profile
@@ -44,10 +45,23 @@ class Crawled:
     """{form: how often it was posted}."""
     pages: Counter[str] = field(default_factory=Counter)
     stats: dict[str, Any] = field(default_factory=dict)
+    answers: list[QueryAnswer] = field(default_factory=list)
 
     @property
     def refill(self) -> set[str]:
         return {ref for ref, store in self.stores.items() if store.refill.verdict != "unlikely"}
+
+    @property
+    def shown(self) -> dict[tuple[str, str], tuple[bool, set[str]]]:
+        """By district and keyword: whether all was seen, and the stores that were shown."""
+        pairs: dict[tuple[str, str], tuple[set[str], set[str], set[str]]] = {}
+        for answer in self.answers:
+            for code, refs in answer.refs.items():
+                awaited, came, shown = pairs.setdefault((code, answer.keyword), (set(), set(), set()))
+                awaited.update(answer.awaited[code])
+                came.add(answer.asked)
+                shown.update(refs, answer.others)
+        return {pair: (awaited <= came, shown) for pair, (awaited, came, shown) in pairs.items()}
 
     @property
     def requests_a_refill_store(self) -> float:
@@ -75,6 +89,14 @@ class City:
         names = {district.name for district in spider.districts}
         there = [store for store in self._stores if store.concept.refill and store.district.name in names]
         return {one["ref"] for one in tell_truth(there, None, spider.arguments.keywords) if one["reached_by"]}
+
+    def reached(self, spider: DiningcodeSpider) -> dict[tuple[str, str], set[str]]:
+        """Return by district and keyword what the site lists, by the replica's own account."""
+        found: dict[tuple[str, str], set[str]] = {}
+        for one in tell_truth(self._stores, None, spider.arguments.keywords):
+            for keyword in one["reached_by"]:
+                found.setdefault((one["district_code"], keyword), set()).add(one["ref"])
+        return found
 
     @property
     def refill(self) -> set[str]:
@@ -110,6 +132,8 @@ class City:
         for out in request.callback(response, **request.cb_kwargs):
             if isinstance(out, Request):
                 yield out
+            elif isinstance(out, QueryAnswer):
+                crawled.answers.append(out)
             elif isinstance(out, Store):
                 crawled.stores[out.ref] = out
 

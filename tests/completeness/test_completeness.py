@@ -28,6 +28,13 @@ def test_all_of_a_few_districts_is_found(seed: int, cap: int) -> None:
     assert len(crawled.refill & city.refill) >= 0.99 * len(crawled.refill)
     assert "diningcode/queries_full" not in crawled.stats
     assert max(crawled.pages.values()) == 1
+    reached, whole = (
+        city.reached(spider),
+        {pair: shown for pair, (is_whole, shown) in crawled.shown.items() if is_whole},
+    )
+    assert [pair for pair, shown in whole.items() if not shown >= reached.get(pair, set())] == []
+    found_by_whole = set().union(*whole.values())
+    assert len(found_by_whole & crawled.refill) >= 0.95 * len(crawled.refill)  # what is closed can be missed
 
 
 @pytest.mark.parametrize(("seed", "shapes"), [(4711, MIXED), (UNSEEN, WITHOUT_ODD_PARTS)], ids=["4711", "unseen"])

@@ -54,7 +54,7 @@ SEEDED = (
 def seeded(database_url: str) -> str:
     write(database_url, *SEEDED)
     with psycopg.connect(database_url) as connection:
-        connection.execute("UPDATE refillspot.stores SET status = 'closed' WHERE ref = 'EEEEeeee5555'")
+        connection.execute("UPDATE refillspot.stores SET status = 'gone' WHERE ref = 'EEEEeeee5555'")
     return database_url
 
 
@@ -141,7 +141,7 @@ def test_the_page_of_a_store_says_all_that_is_known(seeded: str, capsys: pytest.
     assert "재료 소진시" in likely
     assert "삼겹살 무한리필  15,900 won" in likely
     assert "not in the list: nothing on its page says" in unlikely
-    assert "not in the list: it has closed for good" in closed
+    assert "not in the list: it is gone for good" in closed
     assert "10,000-12,000 won (children, lunch, weekends)" in odd
     for term in ("from 2 persons", "leftovers cost 3,000 won", "drinks not included", "매일 11시"):
         assert term in odd

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from refillspot.planning import KEYWORDS, CrawlArguments, Query, SearchPlan
+from refillspot.planning.keywords import UNSEEN
+from refillspot.planning.pagination import Step
 from refillspot.planning.search_plan import MARGIN, SMALLEST_DEGREES
 from refillspot.regions import districts, find_district
 from refillspot.sites.diningcode.forms import PAGE_SIZE
@@ -107,3 +109,18 @@ def test_a_city_is_asked_unless_a_keyword_rests_in_all_of_it() -> None:
     asked.resting = frozenset(everywhere - {("11680", "두끼")})
     assert list(asked.seeds()) == [Query("11", "두끼")]
     assert asked.split(Query("11", "두끼")) == [Query("11680", "두끼")]
+
+
+def test_an_answer_is_whole_with_those_that_follow_from_it_the_resting_ones_included() -> None:
+    asked = plan(district="강남구,서초구", keywords="두끼")
+    asked.resting = frozenset({("11680", "두끼")})
+    city, gangnam, dong = Query("11", "두끼"), Query("11680", "두끼"), Query("11680101", "두끼")
+
+    assert asked.awaited(city, Step.STOP, 5, is_all=True) == {"11680": [], "11650": []}
+    assert asked.awaited(gangnam, Step.FOLLOW, 20, is_all=True) == {"11680": [gangnam.answer_from(20)]}
+    assert asked.awaited(city, Step.SPLIT, 100, is_all=True) == {
+        code: [Query(code, "두끼").answer_from(0)] for code in ("11680", "11650")
+    }
+    assert dong.answer_from(0) in asked.awaited(gangnam, Step.SPLIT, 100, is_all=True)["11680"]
+    for step, is_all in ((Step.FULL, True), (Step.STOP, False)):
+        assert asked.awaited(dong, step, 5, is_all=is_all) == {"11680": [UNSEEN]}

@@ -29,7 +29,7 @@ def test_the_view_shows_what_is_all_you_can_eat_and_operating(database_url: str)
     write(database_url, *(store(ref, refill=RefillVerdict(verdict)) for ref, verdict in verdicts.items()))
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE refillspot.stores SET status = 'missing' WHERE ref = 'D'")
-        connection.execute("UPDATE refillspot.stores SET status = 'closed' WHERE ref = 'E'")
+        connection.execute("UPDATE refillspot.stores SET status = 'gone' WHERE ref = 'E'")
 
     assert shown(database_url, "ref, refill_verdict") == [("A", "confirmed"), ("B", "likely")]
 

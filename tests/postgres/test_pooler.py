@@ -92,7 +92,9 @@ def test_answers_are_recorded(pooled: str, database_url: str) -> None:
         tables = [QueryYieldTable(pooled, Clock()) for _ in range(WRITERS)]
         for write in range(WRITES):
             for writer, table in enumerate(tables):
-                await table.record(QueryAnswer(NAME, f"k{writer}", "중구", 1, {"11140": [f"w{writer}n{write}"]}), "one")
+                await table.record(
+                    QueryAnswer(NAME, f"k{writer}", "중구", 1, {"11140": [f"w{writer}n{write}"]}, {}), "one"
+                )
         for table in tables:
             await table.close()
 

@@ -37,7 +37,7 @@ def connection(database_url: str) -> Iterator[psycopg.Connection]:
 
 
 def answer(keyword: str, asked: str, *refs: str, total: int = 5) -> QueryAnswer:
-    return QueryAnswer(NAME, keyword, asked, total, {GANGNAM: list(refs), SEOCHO: []})
+    return QueryAnswer(NAME, keyword, asked, total, {GANGNAM: list(refs), SEOCHO: []}, {})
 
 
 def record(database_url: str, crawl: str, *answers: QueryAnswer, later: timedelta = timedelta()) -> None:

@@ -97,7 +97,7 @@ def test_every_column_is_filled_and_read_back(database_url: str) -> None:
     assert write(database_url, store()) == Outcome(stored=1)
 
     (row,) = query(database_url, "SELECT * FROM refillspot.stores")
-    assert {name for name, value in row.items() if value is None} == set()
+    assert {name for name, value in row.items() if value is None} == {"unsaid", "status_reason", "status_at"}
     assert row["hours_osm"] == "Mo 11:30-23:30; Su off"
     assert row["hours"]["days"]["0"]["intervals"] == [["11:30", "23:30"]]
     assert row["menu"] == [
@@ -127,6 +127,9 @@ def test_the_table_has_the_columns_that_are_written(database_url: str) -> None:
     assert set(row["names"]) - {column.name for column in COLUMNS} == {
         "road",
         "status",
+        "status_reason",
+        "status_at",
+        "unsaid",
         "first_seen_at",
         "last_seen_at",
     }

@@ -37,7 +37,7 @@ ADDED = {
         midnight are the next day's""",
         "as `hours`",
     ),
-    "status": ("text", "`operating`; in the table also `missing` (no longer found) and `closed` (for good)", "never"),
+    "status": ("text", "`operating`; in the table also `missing` and `gone`, see [states](#states)", "never"),
     "first_seen_at": ("timestamptz", "When a crawl stored it first", "never"),
     "last_seen_at": ("timestamptz", "When a crawl stored it last", "never"),
 }

@@ -42,8 +42,12 @@ class ListResult:
     """Every row of the query so far, those of earlier pages first."""
     is_doubtful: bool
     """The site does not seem to have answered this query, but another one, or none."""
+    is_all: bool
+    """The rows are the site's answer to the query, none of the place is known to be missing among them."""
     about: dict[str, list[str]]
     """{code of each asked district that the query was about: its stores whose page is wanted}."""
+    others: list[str]
+    """Stores of the page that are not in `about`."""
     counts: Counter[str] = field(default_factory=Counter)
     """What the page adds to the stats `diningcode/…`."""
 
@@ -76,25 +80,29 @@ class ListReader:
         counts[f"rows_{origin}"] += len(page.rows) - (here if origin != "generic" else 0)
         refs = list(dict.fromkeys([*seen, *(row.v_rid for row in page.rows)]))
         worthy = sum(query.is_about(one.district_code) for one in wanted if not one.is_sample and not one.is_vague)
+        answer = PageCounts(
+            shown=len(refs),
+            new=len(refs) - len(seen),
+            total=page.total,
+            sent=page.sent,
+            here=here,
+            worthy=worthy,
+            cap=page.cap,
+            is_box_ignored=_is_box_ignored(page.rows, query),
+        )
+        about = {
+            asked: [one.row.v_rid for one in wanted if one.district_code == asked]
+            for asked in self._asked_districts
+            if query.is_about(asked)
+        }
         return ListResult(
             wanted,
-            PageCounts(
-                shown=len(refs),
-                new=len(refs) - len(seen),
-                total=page.total,
-                sent=page.sent,
-                here=here,
-                worthy=worthy,
-                cap=page.cap,
-                is_box_ignored=_is_box_ignored(page.rows, query),
-            ),
+            answer,
             refs,
             is_doubtful=origin != "near",
-            about={
-                asked: [one.row.v_rid for one in wanted if one.district_code == asked]
-                for asked in self._asked_districts
-                if query.is_about(asked)
-            },
+            is_all=origin != "generic" and not page.broken and not answer.leaves_rest,
+            about=about,
+            others=[row.v_rid for row in page.rows if not any(row.v_rid in found for found in about.values())],
             counts=+counts,
         )
 
