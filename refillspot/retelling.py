@@ -27,6 +27,7 @@ KNOWN = (
     _("{url} is a page for humans under HTTP {status} where none was due"),
     _("robots.txt of {host}: at least {seconds} s from one request to the next"),
     _("{errors} of {answers} answers were errors"),
+    _("Redis has forgotten the pace"),
     # why a request failed for good: refillspot.sites
     _("a page for humans came where JSON was due: the site is refusing this crawl for now"),
     _("a verification page came: the site is refusing this crawl for now"),

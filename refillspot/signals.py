@@ -11,6 +11,9 @@ crawl_event = object()
 Sent with `event` ("finished", "dead_letters", "blocked", …) and `facts` (a mapping of JSON values); may be waited for.
 """
 
+crawl_joined = object()
+"""This worker takes part in a crawl from now on; sent with `answered`: how many requests of it were, before."""
+
 queue_rolled_back = object()
 """Redis came back older than this worker remembers: what the worker had put into the queue may have to go in again."""
 

@@ -9,7 +9,9 @@ import pytest
 
 import refillspot
 from refillspot.policies import politeness
+from refillspot.policies.pace import begin
 from refillspot.retelling import retell
+from refillspot.shared.shared_pace import FORGOTTEN
 from refillspot.sites.diningcode.forms import refusal_of
 from tests.english import english_in
 
@@ -64,12 +66,12 @@ def test_a_text_is_retold(text: str, expected: str) -> None:
 
 @pytest.mark.usefixtures("korean")
 def test_holds_are_retold() -> None:
-    pace = politeness.begin(1.0, 0.0)
+    pace = begin(1.0, 0.0)
     delayed = politeness.delay(pace, 0.0, host="im.diningcode.com", seconds=10)
     refusal = refusal_of(URL, 403, b"<html>no</html>")
     assert refusal
 
-    for text in (delayed.reason, f"{URL} is {refusal.words}", "12 of 20 answers were errors"):
+    for text in (delayed.reason, f"{URL} is {refusal.words}", "12 of 20 answers were errors", FORGOTTEN):
         assert retell(text) != text
         assert english_in(retell(text)) == []
 

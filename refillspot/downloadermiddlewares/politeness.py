@@ -15,7 +15,7 @@ from refillspot.downloadermiddlewares.requeue import requeue
 from refillspot.engine import is_ending
 from refillspot.exit_status import BLOCKED
 from refillspot.policies.politeness_settings import CrawlWindow
-from refillspot.signals import crawl_event, pace_decided, stats_asked
+from refillspot.signals import crawl_event, crawl_joined, pace_decided, stats_asked
 from refillspot.site_access import SiteAccess
 
 if TYPE_CHECKING:
@@ -65,11 +65,16 @@ class PolitenessMiddleware:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         middleware = cls(crawler, SiteAccess.of(crawler).budget)
+        crawler.signals.connect(middleware.crawl_joined, signal=crawl_joined)
         crawler.signals.connect(middleware.pace_decided, signal=pace_decided)
         crawler.signals.connect(middleware.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(middleware.stats_asked, signal=stats_asked)
         crawler.signals.connect(middleware.spider_closed, signal=signals.spider_closed)
         return middleware
+
+    def crawl_joined(self, answered: int) -> None:
+        if self._budget and answered:
+            self._budget.note_asked()
 
     def spider_opened(self) -> None:
         if self._budget:

@@ -28,7 +28,7 @@ from refillspot.policies.retries import pauses
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.shared.connections import connect
 from refillspot.shared.keys import crawl_prefix, unfinished_crawl_key
-from refillspot.signals import crawl_event, queue_rolled_back, stats_asked
+from refillspot.signals import crawl_event, crawl_joined, queue_rolled_back, stats_asked
 from refillspot.stats.crawl import GONE, STATES, Crawl
 
 if TYPE_CHECKING:
@@ -152,6 +152,8 @@ class CrawlSession:
         self._stats.set_value("crawl/id", crawl.id)
         self._stats.set_value("crawl/worker", self._worker)
         self._signals.connect(self._count_outages, signal=stats_asked)
+        answered = max(crawl.stored, (await self._queue.counts()).get("done", 0))
+        self._signals.send_catch_log(crawl_joined, answered=answered)
         logger.info("crawl %s, begun at %s, worker %s", crawl.id, crawl.started_at, self._worker)
 
     async def _was_left_to_be_closed(self) -> bool:

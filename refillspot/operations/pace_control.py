@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.policies import politeness
+from refillspot.policies.pace import begin
 from refillspot.readable import one_line
 from refillspot.shared.connections import connect
 from refillspot.shared.shared_pace import SharedPace
@@ -19,7 +20,7 @@ from refillspot.shared.shared_state import ServerClock
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from refillspot.policies.politeness import Pace
+    from refillspot.policies.pace import Pace
 
 
 def read_pace(redis_url: str, key: str, configured: float) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def read_pace(redis_url: str, key: str, configured: float) -> dict[str, Any]:
 
     async def read(shared: SharedPace) -> dict[str, Any]:
         pace, now = await shared.get()
-        return _described(pace or politeness.begin(configured, now), now)
+        return _described(pace or begin(configured, now), now)
 
     return _run(redis_url, key, configured, read)
 

@@ -7,73 +7,28 @@ one clock, that of the Redis server. Below the operator's ceiling the pace rises
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
+from refillspot.policies.pace import (
+    ERROR_SHARE,
+    LONGEST_CRAWL_DELAY_SECONDS,
+    LONGEST_HOLD_SECONDS,
+    MOST_DOUBLINGS,
+    RULES_SECONDS,
+    SAMPLE,
+    Pace,
+    begin,
+)
 from refillspot.policies.retries import pause_seconds
 
 LEASE_SECONDS = 0.25  # permits are given out at most this far ahead
 WINDOW_SECONDS = 2.0  # signs of distress within it are one event
-FLOOR = 0.1  # requests/s; slower than that says nothing more
 FULL_RISE_SECONDS = 100.0  # from nothing to the ceiling
 NEAR_SHARE, NEAR_SECONDS = 0.9, 50.0  # from so much of the pace at which distress was met up to it: two events a minute
-SAMPLE, ERROR_SHARE = 20, 0.25  # of so many answers, so many errors are distress
 SAMPLE_MEMORY_SECONDS = 300.0  # without an answer; then what the last crawl met says nothing about now
-LONGEST_HOLD_SECONDS = 3600.0
-SLOWEST = 1 / LONGEST_HOLD_SECONDS  # requests/s; a pace below it would be a hold, and holds end
-LONGEST_CRAWL_DELAY_SECONDS = 600.0
-RULES_SECONDS = 25 * 3600.0  # a delay whose rules nobody has read for so long is gone; workers read them once a day
+RULES_NEW_SECONDS = 600.0  # many workers that read the same rules at once are one reading
 BLOCK_MEMORY_SECONDS = 3600.0  # a block so soon after the last one's end has come again
-MOST_DOUBLINGS = 16
 BLOCKS_A_DAY, DAY_SECONDS = 3, 24 * 3600.0  # then the site has said it often enough: a person has to look
-
-
-@dataclass(slots=True, frozen=True, kw_only=True)
-class Pace:
-    """What all workers share."""
-
-    configured: float
-    """Requests/s of the setting that `ceiling` came from; another value there is the operator's newer word."""
-    ceiling: float
-    rate: float
-    """Requests/s allowed now, between the floor and the ceiling."""
-    met: float | None = None
-    """The rate at which distress was last met, until it has been passed."""
-    slowed_at: float = 0.0
-    raised_at: float = 0.0
-    hold_until: float = 0.0
-    hold_reason: str = ""
-    blocked_at: float = 0.0
-    blocks: int = 0
-    """How many came one after the other."""
-    block_times: tuple[float, ...] = ()
-    """Of the last day, unless a person has looked since."""
-    stopped_at: float = 0.0
-    """When the last one of so many ended all crawls of the site, until a person says that they may go on."""
-    answers: int = 0
-    errors: int = 0
-    """Of the sample that is being taken."""
-    answered_at: float = 0.0
-    """When the last of them was told."""
-    reset_at: float = 0.0
-    """When a person last lifted what held it back."""
-    crawl_delays: dict[str, float] = field(default_factory=dict)
-    """Seconds, by host."""
-    rules_read_at: dict[str, float] = field(default_factory=dict)
-    """When the rules were read that ask for these delays, by host."""
-
-    @property
-    def interval(self) -> float:
-        """Seconds from one request to the next."""
-        return max(1 / self.rate, *self.crawl_delays.values(), 0.0)
-
-    @property
-    def floor(self) -> float:
-        return max(min(FLOOR, self.ceiling / 10), min(SLOWEST, self.ceiling))
-
-    @property
-    def least_interval(self) -> float:
-        """Seconds from one request to the next at the ceiling."""
-        return max(1 / self.ceiling, *self.crawl_delays.values(), 0.0)
 
 
 @dataclass(slots=True, frozen=True)
@@ -91,11 +46,6 @@ Change = Callable[[Pace, float], Decision]
 """From the state and the time to a decision."""
 
 
-def begin(configured: float, now: float) -> Pace:
-    """Return the state of a site that nobody has asked yet."""
-    return Pace(configured=configured, ceiling=configured, rate=configured, raised_at=now)
-
-
 def configure(pace: Pace, now: float, *, configured: float) -> Decision:
     """Take over the ceiling of a worker's settings, unless it was known: then a live change of it stays."""
     pace = _without_old_delays(pace, now)
@@ -104,36 +54,10 @@ def configure(pace: Pace, now: float, *, configured: float) -> Decision:
     return limit(replace(pace, configured=configured), now, ceiling=configured)
 
 
-def believed(pace: Pace, now: float, *, configured: float, most: float) -> Pace:
-    """Return what can be true of a state in Redis, which is all of it unless somebody else wrote there.
-
-    A ceiling of more than `most` is none that the operator of this worker can have set: its own counts. What was is
-    not in the future, and what holds all workers back ends.
-    """
-    ceiling = max(pace.ceiling, SLOWEST) if 0 < pace.ceiling <= most else configured
-    delays = {host: min(delay, LONGEST_CRAWL_DELAY_SECONDS) for host, delay in pace.crawl_delays.items() if delay > 0}
-    answers = min(max(pace.answers, 0), SAMPLE)
-    moments = ("slowed_at", "raised_at", "blocked_at", "stopped_at", "answered_at", "reset_at")
-    checked = replace(
-        pace,
-        ceiling=ceiling,
-        met=pace.met if pace.met and pace.met > 0 else None,
-        hold_until=min(max(pace.hold_until, 0.0), now + LONGEST_HOLD_SECONDS),
-        blocks=min(max(pace.blocks, 0), MOST_DOUBLINGS),
-        block_times=tuple(at for at in pace.block_times if 0 < at <= now)[-MOST_DOUBLINGS:],
-        answers=answers,
-        errors=min(max(pace.errors, 0), answers),
-        crawl_delays=delays,
-        rules_read_at={host: min(pace.rules_read_at.get(host, 0.0), now) for host in delays},
-        **{name: min(max(getattr(pace, name), 0.0), now) for name in moments},
-    )
-    return replace(checked, rate=min(max(pace.rate, checked.floor), ceiling))
-
-
-def limit(pace: Pace, now: float, *, ceiling: float) -> Decision:  # noqa: ARG001  # a Change
+def limit(pace: Pace, now: float, *, ceiling: float) -> Decision:
     """Set the ceiling; a pace that was at the old one goes to the new one at once."""
     rate = ceiling if pace.rate >= pace.ceiling else min(pace.rate, ceiling)
-    changed = replace(pace, ceiling=ceiling, rate=rate)
+    changed = replace(pace, ceiling=ceiling, rate=rate, limited_at=now)
     changed = replace(changed, rate=max(rate, changed.floor))
     return Decision(changed, "limited", f"the operator allows {ceiling:g}/s, it was {pace.ceiling:g}/s")
 
@@ -188,7 +112,8 @@ def reset(pace: Pace, now: float) -> Decision:
 
     A delay of robots.txt is gone until a worker reads the rules again.
     """
-    lifted = replace(begin(pace.configured, now), ceiling=pace.ceiling, rate=pace.ceiling, reset_at=now)
+    lifted = replace(begin(pace.configured, now), ceiling=pace.ceiling, rate=pace.ceiling)
+    lifted = replace(lifted, limited_at=pace.limited_at, reset_at=now)
     what = held_back_by(pace, now) or "nothing held it back"
     return Decision(lifted, "reset", f"a person lifted what held all workers back: {what}")
 
@@ -218,15 +143,12 @@ def note_answers(pace: Pace, now: float, *, answers: int, errors: int) -> Decisi
 def delay(pace: Pace, now: float, *, host: str, seconds: float) -> Decision:
     """Keep `Crawl-delay` of a host's robots.txt as the least spacing for all; 0 = it asks for none."""
     seconds = min(max(seconds, 0.0), LONGEST_CRAWL_DELAY_SECONDS)
-    rest = _without_delays(pace, [host])
-    if not seconds:
-        changed = rest
-    else:
-        delays, read_at = rest.crawl_delays | {host: seconds}, rest.rules_read_at | {host: now}
-        changed = replace(pace, crawl_delays=delays, rules_read_at=read_at)
-    if pace.crawl_delays.get(host, 0.0) == seconds:
-        return Decision(changed)
-    return Decision(changed, "delayed", _delay_in_words(host, seconds))
+    is_known = pace.crawl_delays.get(host, 0.0) == seconds
+    if is_known and now < pace.rules_read_at.get(host, 0.0) + RULES_NEW_SECONDS:
+        return Decision(pace)
+    delays = _without_delays(pace, [host]).crawl_delays | ({host: seconds} if seconds else {})
+    changed = replace(pace, crawl_delays=delays, rules_read_at=pace.rules_read_at | {host: now})
+    return Decision(changed) if is_known else Decision(changed, "delayed", _delay_in_words(host, seconds))
 
 
 def _delay_in_words(host: str, seconds: float) -> str:

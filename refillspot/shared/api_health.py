@@ -86,7 +86,7 @@ class ApiHealth:
 
     async def _changed(self, kind: Kind, change: ApiChange) -> ApiDecision:
         while True:
-            records, version, now, _ = await self._state.seen()
+            records, version, now, *_ = await self._state.seen()
             decision = change(circuit_breaker.remembered((records or {}).get(kind, UP), now), now)
             self._seen = (records or {}) | {kind: decision.record}
             if self._seen == records or await self._state.written(self._seen, version):

@@ -24,7 +24,8 @@ from refillspot.shared.shared_state import ServerClock
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from refillspot.policies.politeness import Change, Pace
+    from refillspot.policies.pace import Pace
+    from refillspot.policies.politeness import Change
     from refillspot.shared.shared_pace import Lease
 
 logger = logging.getLogger(__name__)
@@ -107,6 +108,10 @@ class RequestBudget:
         """Hear what holds all workers back, before the first request asks for its turn."""
         with suppress(RedisError, OSError):  # whoever waits for a permit says so
             await self._look()
+
+    def note_asked(self) -> None:
+        """Note that the site was asked before: if Redis knows nothing of it, it has forgotten."""
+        self._pace.was_asked = True
 
     async def change(self, change: Change) -> Decision | None:
         """Decide for all workers; waits while Redis is away. None when the crawl ends before it is back."""

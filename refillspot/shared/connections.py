@@ -14,7 +14,7 @@ from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5, 15  # a half-open connection is noticed after this long
 
@@ -27,6 +27,16 @@ def connect(redis_url: str) -> redis.asyncio.Redis:
         socket_timeout=ANSWER_SECONDS,
         retry=Retry(NoBackoff(), 0),
     )
+
+
+def tell_of_connections(client: redis.asyncio.Redis, told: Callable[[], None]) -> None:
+    """Say each time that the client connects: another server may answer from then on, or one from before."""
+
+    async def connected(connection: Any) -> None:
+        await connection.on_connect()
+        told()
+
+    client.connection_pool.connection_kwargs["redis_connect_func"] = connected
 
 
 def connect_blocking(redis_url: str, seconds: float = ANSWER_SECONDS) -> Any:

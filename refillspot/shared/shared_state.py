@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
@@ -19,32 +20,45 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MICROSECONDS = 1_000_000
+VERSION = re.compile(rb"\d{1,16}")
 
+# ARGV: seconds after the last change for which a value counts.
 READ = """
 local time = redis.call('TIME')
-local fields = redis.pcall('HMGET', KEYS[1], 'version', 'state')
+local now = time[1] * 1000000 + time[2]
+local fields = redis.pcall('HMGET', KEYS[1], 'version', 'state', 'born', 'written')
 if fields.err then -- no hash
   fields = {false, ''}
 end
-return {time[1] * 1000000 + time[2], fields[1] or '0', fields[2]}
+local written = tonumber(fields[4] or '')
+if written and now > written + ARGV[1] * 1000000 then
+  fields[2] = false
+end
+return {now, fields[1] or '0', fields[2], fields[3] or ''}
 """
-# ARGV: the version that was seen, seconds to keep, then names and values: `state`, and others that scripts read.
+# ARGV: the version that was seen, then names and values: `state`, and others that scripts read. Returns the new version
+# and when this value was first written, nothing if somebody was faster. The key does not expire: no server evicts it
+# that spares the queue.
 SWAP = """
+local time = redis.call('TIME')
+local now = string.format('%.0f', time[1] * 1000000 + time[2])
 local known = redis.pcall('HGET', KEYS[1], 'version')
 if type(known) == 'table' then -- no hash
   redis.call('DEL', KEYS[1])
   known = false
 end
 if (known or '0') ~= ARGV[1] then
-  return 0
+  return false
 end
 local version = tonumber(ARGV[1])
 if not (version and version >= 0 and version < 2 ^ 53) then
   version = 0
 end
-redis.call('HSET', KEYS[1], 'version', string.format('%.0f', version + 1), unpack(ARGV, 3))
-redis.call('EXPIRE', KEYS[1], ARGV[2])
-return 1
+version = string.format('%.0f', version + 1)
+redis.call('HSET', KEYS[1], 'version', version, 'written', now, unpack(ARGV, 2))
+redis.call('HSETNX', KEYS[1], 'born', now)
+redis.call('PERSIST', KEYS[1])
+return {version, redis.call('HGET', KEYS[1], 'born')}
 """
 
 
@@ -80,6 +94,8 @@ class Seen(NamedTuple, Generic[T]):
     now: float
     """The server's time."""
     is_unreadable: bool = False
+    has_forgotten: bool = False
+    """Redis knows another one than this worker did, or an older one."""
 
 
 class SharedState(Generic[T]):
@@ -91,24 +107,35 @@ class SharedState(Generic[T]):
         self._clock = clock
         self._keep_seconds = keep_seconds
         self._has_told = False
+        self._known: tuple[bytes, int] | None = None  # when it was born, and the version
         self._read: Any = client.register_script(READ)
         self._swap: Any = client.register_script(SWAP)
 
     async def seen(self) -> Seen[T]:
-        now, version, state = await self.timed(self._read)
-        if state is None:
-            return Seen(None, version, now / MICROSECONDS)
-        try:
-            return Seen(read_json(state, self._shape), version, now / MICROSECONDS)
-        except UnreadableValueError as error:
-            self.tell(str(error))
-            return Seen(None, version, now / MICROSECONDS, is_unreadable=True)
+        now, version, state, born = await self.timed(self._read, self._keep_seconds)
+        has_forgotten = not self.is_known(born, version)
+        self._known = born, _number(version)
+        value, is_unreadable = None, False
+        if state is not None:
+            try:
+                value = read_json(state, self._shape)
+            except UnreadableValueError as error:
+                self.tell(str(error))
+                is_unreadable = True
+        return Seen(value, version, now / MICROSECONDS, is_unreadable, has_forgotten)
+
+    def is_known(self, born: bytes, version: bytes) -> bool:
+        """Tell whether this can follow upon what this worker has seen."""
+        return self._known is None or (born == self._known[0] and _number(version) >= self._known[1])
 
     async def written(self, value: T, version: bytes, **fields: int) -> bool:
         """Write a value with further fields beside it, unless somebody was faster."""
         given = {"state": msgspec.json.encode(value), **fields}
         parts = [part for pair in given.items() for part in pair]
-        return bool(await self._swap(keys=[self._key], args=[version, self._keep_seconds, *parts]))
+        swapped: list[bytes] | None = await self._swap(keys=[self._key], args=[version, *parts])
+        if swapped:
+            self._known = swapped[1], _number(swapped[0])
+        return bool(swapped)
 
     async def timed(self, script: Any, *arguments: Any) -> list[Any]:
         """Return the answer of a script that begins with the server's time in microseconds."""
@@ -122,3 +149,8 @@ class SharedState(Generic[T]):
         if not self._has_told:
             logger.warning("%s in Redis holds what this program does not write there: %s", self._key, what)
         self._has_told = True
+
+
+def _number(version: bytes) -> int:
+    """0 for what somebody else has put there."""
+    return int(version) if VERSION.fullmatch(version) else 0

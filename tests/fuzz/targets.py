@@ -15,8 +15,8 @@ from refillspot.exceptions import ArgumentError, ConfigurationError
 from refillspot.extensions.reading import count_left_as_text
 from refillspot.parsing.hours import parse_hours
 from refillspot.planning import CrawlArguments, Query, spider_arguments
-from refillspot.policies import politeness
 from refillspot.policies.circuit_breaker import ApiRecord
+from refillspot.policies.pace import begin
 from refillspot.policies.politeness_settings import CrawlWindow, live_pace
 from refillspot.postgres.store_row import StoreRow
 from refillspot.services.addresses import read_addresses
@@ -51,7 +51,7 @@ IN_REDIS = {
     "letter": msgspec.json.encode(WHY),
     "heartbeat": msgspec.json.encode(BEAT),
     "kept-page": msgspec.msgpack.encode(PAGE),
-    "pace": msgspec.json.encode(politeness.begin(1.0, NOW)),
+    "pace": msgspec.json.encode(begin(1.0, NOW)),
     "api-health": msgspec.json.encode({"list": ApiRecord()}),
 }
 API, WEB = "https://im.diningcode.com", "https://www.diningcode.com"

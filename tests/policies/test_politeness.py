@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refillspot.policies import politeness
-from refillspot.policies.politeness import LEASE_SECONDS, LONGEST_HOLD_SECONDS, WINDOW_SECONDS, Pace, begin
+from refillspot.policies.pace import LONGEST_CRAWL_DELAY_SECONDS, LONGEST_HOLD_SECONDS, Pace, begin, remembering
+from refillspot.policies.politeness import LEASE_SECONDS, WINDOW_SECONDS
 
 if TYPE_CHECKING:
     from refillspot.policies.politeness import Change, Decision
@@ -43,6 +44,11 @@ CHANGES: st.SearchStrategy[tuple[float, Change]] = st.tuples(
         st.builds(lambda ceiling: partial(politeness.limit, ceiling=ceiling), RATES),
         st.builds(lambda ceiling: partial(politeness.configure, configured=ceiling), RATES),
     ),
+)
+
+
+BY_PEOPLE: st.SearchStrategy[tuple[float, Change]] = st.tuples(
+    st.floats(0, 300), st.sampled_from([politeness.reset, politeness.resume])
 )
 
 
@@ -301,7 +307,7 @@ def test_a_crawl_delay_and_the_pace_do_not_undo_each_other() -> None:
 def test_a_crawl_delay_is_bounded() -> None:
     pace = politeness.delay(begin(1, NOW), NOW, host="www", seconds=6000).pace
 
-    assert pace.interval == politeness.LONGEST_CRAWL_DELAY_SECONDS == 600
+    assert pace.interval == LONGEST_CRAWL_DELAY_SECONDS == 600
 
 
 def test_a_crawl_delay_ends_with_its_rules() -> None:
@@ -329,3 +335,35 @@ def test_a_higher_ceiling_is_used_at_once_unless_there_is_distress() -> None:
     assert politeness.limit(calm, NOW, ceiling=3).pace.rate == 3
     assert politeness.limit(tense, NOW, ceiling=3).pace.rate == 0.5
     assert politeness.limit(calm, NOW, ceiling=0.2).pace.rate == 0.2
+
+
+@given(RATES, st.lists(CHANGES | BY_PEOPLE, min_size=1, max_size=30), st.data())
+def test_what_a_worker_knew_earlier_changes_nothing_of_what_came_of_it(
+    configured: float, changes: list[tuple[float, Change]], data: st.DataObject
+) -> None:
+    history, now = [begin(configured, NOW)], NOW
+    for seconds, change in changes:
+        now += seconds + 0.001  # two decisions are never at the same moment
+        history.append(change(history[-1], now).pace)
+    known = data.draw(st.sampled_from(history))
+
+    assert remembering(history[-1], now, known, is_other=False) == history[-1]
+
+
+@given(RATES, st.lists(CHANGES, min_size=1, max_size=30), st.data())
+def test_what_redis_has_forgotten_is_kept_at_least_as_strictly(
+    configured: float, changes: list[tuple[float, Change]], data: st.DataObject
+) -> None:
+    history, now = [begin(configured, NOW)], NOW
+    for seconds, change in changes:
+        now += seconds + 0.001
+        history.append(change(history[-1], now).pace)
+    known, came_back = history[-1], data.draw(st.sampled_from([*history, begin(configured, now)]))
+    merged = remembering(came_back, now, known, is_other=True)
+
+    assert merged.rate <= known.rate
+    assert merged.ceiling == known.ceiling
+    assert merged.hold_until >= known.hold_until
+    assert merged.blocks >= known.blocks
+    assert set(merged.block_times) >= set(known.block_times)
+    assert {host: merged.crawl_delays.get(host) for host in known.crawl_delays} == known.crawl_delays

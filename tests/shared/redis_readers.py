@@ -19,7 +19,7 @@ from refillspot.monitoring.figures import FiguresOfCrawl
 from refillspot.monitoring.snapshot import Snapshot
 from refillspot.policies import circuit_breaker, politeness
 from refillspot.policies.circuit_breaker import ApiRecord
-from refillspot.policies.politeness import LONGEST_HOLD_SECONDS, Pace
+from refillspot.policies.pace import LONGEST_HOLD_SECONDS, Pace, believed
 from refillspot.shared.heartbeats import _read as read_heartbeat
 from refillspot.shared.page_cache import VERSION, UnreadablePageError, decode_page, encode_page
 from refillspot.site_hosts import SiteHosts
@@ -89,7 +89,7 @@ def read_page(packed: bytes) -> None:
 
 def read_pace(state: bytes) -> None:
     with suppress(UnreadableValueError):
-        pace = politeness.believed(read_json(state, Pace), NOW, configured=1.0, most=10.0)
+        pace = believed(read_json(state, Pace), NOW, configured=1.0, most=10.0)
         assert pace.floor <= pace.rate <= pace.ceiling <= 10.0
         assert 0.1 <= pace.interval <= 3600
         assert pace.hold_until <= NOW + LONGEST_HOLD_SECONDS
@@ -99,7 +99,7 @@ def read_pace(state: bytes) -> None:
         counted = politeness.note_answers(blocked, later, answers=20, errors=20).pace
         limited = politeness.limit(counted, later, ceiling=2.0).pace
         for one in (slower, blocked, counted, limited):
-            assert politeness.believed(one, later, configured=1.0, most=10.0) == one
+            assert believed(one, later, configured=1.0, most=10.0) == one
         assert later < blocked.hold_until <= later + LONGEST_HOLD_SECONDS
 
 

@@ -15,7 +15,8 @@ import pytest
 import redis
 
 from refillspot.policies import politeness
-from refillspot.policies.politeness import LEASE_SECONDS, Pace
+from refillspot.policies.pace import SAMPLE, Pace
+from refillspot.policies.politeness import LEASE_SECONDS
 from refillspot.shared import budget as budget_module
 from refillspot.shared.budget import RequestBudget
 from refillspot.shared.connections import connect
@@ -245,7 +246,7 @@ async def test_a_new_ceiling_reaches_those_who_wait(redis_url: str, key_prefix: 
 
 
 async def test_answers_of_all_workers_are_one_sample(redis_url: str, key_prefix: str) -> None:
-    async with opened(redis_url, key_prefix, politeness.SAMPLE) as budgets:
+    async with opened(redis_url, key_prefix, SAMPLE) as budgets:
         for budget in budgets:
             await budget.answered(is_error=True)
 
@@ -280,14 +281,6 @@ async def test_a_state_that_is_gone_begins_anew_and_a_garbled_one_at_the_floor(
     pace = shared(redis_url, key_prefix)
     assert (pace.ceiling, pace.rate) == (7, pace.floor)
     assert "does not write there" in caplog.text
-
-
-async def test_the_state_is_forgotten_after_a_week(redis_url: str, key_prefix: str) -> None:
-    async with opened(redis_url, key_prefix, 1) as budgets:
-        await budgets[0].permit()
-
-    with redis.Redis.from_url(redis_url) as client:
-        assert 0 < client.ttl(f"{key_prefix}:politeness") <= 7 * 24 * 3600
 
 
 async def test_a_crawl_that_ends_does_not_wait_for_a_hold(redis_url: str, key_prefix: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 import redis
 
 from refillspot.policies import politeness
-from refillspot.policies.politeness import LONGEST_HOLD_SECONDS, Pace, begin, believed
+from refillspot.policies.pace import LONGEST_HOLD_SECONDS, Pace, begin, believed
 from refillspot.shared.budget import RequestBudget
 from refillspot.shared.connections import connect
 from refillspot.shared.shared_pace import SharedPace

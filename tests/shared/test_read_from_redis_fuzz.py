@@ -15,8 +15,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refillspot.policies import politeness
 from refillspot.policies.circuit_breaker import ApiRecord
+from refillspot.policies.pace import begin
 from tests.shared.redis_readers import (
     BEAT,
     ENTRY,
@@ -93,7 +93,7 @@ STATS = st.dictionaries(
     VALUES,
 )
 PAGES = as_msgpack(changed(PAGE) | changed(PAGE["page"]).map(lambda fields: PAGE | {"page": fields}))
-PACES = as_json(changed(asdict(politeness.begin(1.0, NOW))) | VALUES)
+PACES = as_json(changed(asdict(begin(1.0, NOW))) | VALUES)
 RECORDS = as_json(changed(asdict(ApiRecord())).map(lambda record: {"list": record}) | VALUES)
 
 
