@@ -30,6 +30,10 @@ class UnsuitableServerError(RefillspotError):
     """PostgreSQL or Redis answers, but is too old, or set up so that a crawl cannot rely on it."""
 
 
+class QueueElsewhereError(UnsuitableServerError):
+    """Others work on the same crawl with a queue in another Redis."""
+
+
 class SchemaVersionError(RefillspotError):
     """The database was migrated by a newer refillspot than this one."""
 

@@ -40,6 +40,7 @@ from refillspot.monitoring.metrics import serve_metrics
 from refillspot.monitoring.snapshot import CrawlReader
 from refillspot.operations.progress import ProgressReader
 from refillspot.policies.politeness_settings import allowed_pace
+from refillspot.postgres.crawl_queues import check_queue
 from refillspot.postgres.crawls import join_crawl, look_at_crawl
 from refillspot.readable import say
 from refillspot.services import read_environment
@@ -83,6 +84,7 @@ class FleetCrawl:
         Raises:
             ArgumentError: the spider's arguments are not known, or the pace is none for this site.
             ConfigurationError: a setting of the spider cannot be used.
+            QueueElsewhereError: workers are at work on it with another Redis.
             ServiceUnavailableError: PostgreSQL does not answer.
         """
         spider_class = SpiderLoader.from_settings(settings).load(spider)
@@ -94,6 +96,8 @@ class FleetCrawl:
         made.settings = settings
         asked = (spider, getattr(made, "crawl_arguments", {}), getattr(made, "crawl_id", None))
         crawl = join_crawl(services.database_url, *asked, Clock.of(settings).now())
+        with ProgressReader(services.redis_url, crawl_prefix(settings["REDIS_KEY_PREFIX"], crawl.id)) as reader:
+            check_queue(services.database_url, crawl.id, reader.queue())
         check_crawl_id(crawl.id)  # it names the directory of the logs
         return cls(crawl, spider, arguments, settings, services)
 

@@ -1,4 +1,7 @@
-"""Whether PostgreSQL still has what it has committed: one that takes over, or is restored, may be older than it was."""
+"""Looks at PostgreSQL while a crawl goes on: whether it still has what it has committed, and whose crawl it is.
+
+One that takes over, or is restored, may be older than it was. Workers of another host may have another queue.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
-from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
+from refillspot.exceptions import QueueElsewhereError, ServiceUnavailableError, UnsuitableServerError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from refillspot.frontier.queue import CrawlQueue
     from refillspot.postgres.crawls import CrawlTable
 
@@ -22,12 +27,20 @@ RETRY_SECONDS = 1.0
 
 
 class CommitCheck:
-    """Looks for the commits of the last minute; requests whose stores are gone are queued again, whatever was seen."""
+    """Looks for the commits of the last minute; requests whose stores are gone are queued again, whatever was seen.
 
-    def __init__(self, queue: CrawlQueue, crawls: CrawlTable, crawl_id: str) -> None:
+    Each look is a sign of life of this queue; `changed` is called when there is a `failure`.
+    """
+
+    def __init__(
+        self, queue: CrawlQueue, crawls: CrawlTable, crawl_id: str, changed: Callable[[], None] = lambda: None
+    ) -> None:
         self._queue = queue
         self._crawls = crawls
         self._crawl_id = crawl_id
+        self._changed = changed
+        self.failure: Exception | None = None
+        """Why this worker must not go on."""
 
     async def run(self) -> None:
         """Look again and again, as long as the task lives."""
@@ -35,6 +48,11 @@ class CommitCheck:
             await asyncio.sleep(LOOK_SECONDS)
             try:
                 await self._look(LOOK_SECONDS)
+            except QueueElsewhereError as error:
+                logger.error("%s", error)  # noqa: TRY400  # no fault of this program
+                self.failure = error
+                self._changed()
+                return
             except (ServiceUnavailableError, UnsuitableServerError, RedisError, OSError) as error:
                 logger.debug("what PostgreSQL has is not known now: %s", error)
 
@@ -57,7 +75,11 @@ class CommitCheck:
         if told is None:
             return True
         stored, written = told
-        found = await self._crawls.commits(self._crawl_id, written)
+        try:
+            found = await self._crawls.commits(self._crawl_id, written, self._queue.id)
+        except QueueElsewhereError:
+            await self._queue.look_again()  # each worker of this queue has to know
+            raise
         if found is None:  # PostgreSQL has closed it, only Redis does not know yet
             return True
         total, batches = found

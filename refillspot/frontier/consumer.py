@@ -120,8 +120,9 @@ class Consumer:
         await self._renew(join=True)
         self._task = asyncio.create_task(self._run(), name="frontier")
 
-    async def leave(self) -> None:
-        """Hand back what was not given out, and stop."""
+    async def leave(self) -> bool:
+        """Hand back what was not given out, and stop; return whether nobody is left in the crawl, if that is known."""
+        is_deserted = self.ended == GONE
         self._leaving.set()
         self._wake.set()
         try:
@@ -134,9 +135,11 @@ class Consumer:
                     self._outbox.add(("return", *entry.key, entry.payload), entry.key)
                 self.push("leave")
                 await self._commit()
+                is_deserted = is_deserted or await self._queue.is_deserted()
         except (RedisError, OSError) as error:
             logger.warning("Redis is away (%r): what this worker held comes back when its lease has run out", error)
         await self._queue.close()
+        return is_deserted
 
     async def _run(self) -> None:
         redis, waits, said = CircuitBreaker(), pauses(FIRST_WAIT, LONGEST_WAIT), ""

@@ -74,16 +74,24 @@ class CrawlQueue:
         self._prefix = prefix
         self._keys = CrawlKeys(prefix)
         self._worker = worker
+        self.id = secrets.token_hex(8)
+        """What this queue is called by all its workers, and in PostgreSQL, once it is open."""
+        self.is_new = False
+        """Nobody had opened it before."""
         self._scripts = {name: client.register_script(script_source(name)) for name in SCRIPTS}
 
     async def open(self) -> str:
         """Make the crawl known to Redis, if it is not; return its state."""
-        return _text((await self._run("open", 0))[0])
+        return (await self._open(flushed=False))[0]
 
     async def flush(self) -> bool:
         """Open it with nothing queued and nothing seen, dead letters excepted; False if somebody is at work in it."""
-        _state, is_used = await self._run("open", 1)
-        return not is_used
+        return not (await self._open(flushed=True))[1]
+
+    async def _open(self, *, flushed: bool) -> tuple[str, bool]:
+        state, is_used, id_, is_new = await self._run("open", int(flushed), self.id)
+        self.id, self.is_new = _text(id_), self.is_new or bool(is_new)
+        return _text(state), bool(is_used)
 
     async def commit(self, number: int, operations: Sequence[Any], *, after: int | None = None) -> str:
         """Apply operations in one step, once for each `number`; return OPEN if they were applied.
@@ -125,10 +133,21 @@ class CrawlQueue:
 
         None if somebody has looked within so many seconds.
         """
-        found = await self._run("stored", round(within_seconds * 1000))
+        found = await self._run("stored", round(within_seconds * 1000), self.id)
         if not found:
             return None
-        return found[0], [Written(_text(writer), first, last) for writer, first, last in found[1:]]
+        id_, stored, *written = found
+        self.id = _text(id_)
+        return stored, [Written(_text(writer), first, last) for writer, first, last in written]
+
+    async def look_again(self) -> None:
+        """Let the next worker that would look do so, whoever has just looked."""
+        await self._client.hdel(self._keys.crawl, "looked_ms")
+
+    async def is_deserted(self) -> bool:
+        """Tell whether nobody lives in this crawl any more."""
+        seconds, microseconds = await self._client.time()
+        return not await self._client.zcount(self._keys.workers, seconds * 1000 + microseconds // 1000, "+inf")
 
     async def settle(
         self, keep_seconds: float, missing: int, there: Mapping[Written, Iterable[int]]

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from refillspot.clock import Clock
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.engine import was_told_to_stop
-from refillspot.exceptions import ArgumentError, ServiceUnavailableError, UnsuitableServerError
+from refillspot.exceptions import ArgumentError, QueueElsewhereError, ServiceUnavailableError, UnsuitableServerError
 from refillspot.exit_status import REFUSED, complete_exit_status
 from refillspot.frontier.commit_check import CommitCheck
 from refillspot.frontier.consumer import FIRST_WAIT, LONGEST_WAIT, Consumer
@@ -91,6 +91,12 @@ class RedisCrawls:
         self._ended.add(crawl_id)
         return replace(crawl, state="complete", counts=dict(counts), ended_at=now)
 
+    async def hold_queue(self, crawl_id: str, queue: str) -> None:
+        """Nothing: who has another Redis has another crawl."""
+
+    async def release_queue(self, crawl_id: str, queue: str) -> None:
+        """Nothing."""
+
 
 class CrawlSession:
     """Joins the newest unfinished crawl with equal arguments, or begins one; ends it when nothing is left anywhere.
@@ -141,7 +147,7 @@ class CrawlSession:
                 logger.warning(
                     "SCHEDULER_FLUSH_ON_START: others are at work in crawl %s, so it is left as it is", crawl.id
                 )
-            self._commit_check = _commit_check(self._queue, self._crawls, crawl.id)
+            self._commit_check = _commit_check(self._queue, self._crawls, crawl.id, self._changed)
             if not await self._was_left_to_be_closed():
                 break
             await self._queue.close()
@@ -159,6 +165,7 @@ class CrawlSession:
     async def _was_left_to_be_closed(self) -> bool:
         """Close the crawl if whoever did so died on the way: what is asked for now is another one."""
         state = await self._queue.open()
+        await self._hold()
         while state == CLOSING:
             await self._queue.beat(self._settings.getfloat("FRONTIER_LEASE_SECONDS"), join=True)
             state, _result = await self._queue.try_finish()
@@ -173,13 +180,22 @@ class CrawlSession:
             await self._note_end()  # PostgreSQL did not come to know
         return state == COMPLETE
 
+    async def _hold(self) -> None:
+        try:
+            await self._crawls.hold_queue(self._id, self._queue.id)
+        except QueueElsewhereError:
+            if self._queue.is_new:
+                await self._queue.clear()
+            raise
+
     @property
     def trouble(self) -> str | None:
         """Why this worker has to stop before the crawl is complete."""
-        if isinstance(self.consumer.failure, UnsuitableServerError):
-            self._stats.set_value("postgres/refused", str(self.consumer.failure))
+        failure = self.consumer.failure or (self._commit_check and self._commit_check.failure)
+        if isinstance(failure, UnsuitableServerError):
+            self._stats.set_value("postgres/refused", str(failure))
             return REFUSED
-        if self.consumer.failure:
+        if failure:
             return "frontier_failed"
         return "crawl_gone" if self.consumer.ended == GONE else None
 
@@ -200,7 +216,8 @@ class CrawlSession:
         except (UnsuitableServerError, ServiceUnavailableError) as error:
             logger.error("the crawl is not closed: %s", error)  # noqa: TRY400  # no fault of this program
             self._stats.set_value("postgres/refused", str(error))
-        await self.consumer.leave()
+        if await self.consumer.leave():
+            await self._crawls.release_queue(self._id, self._queue.id)
 
     def _rolled_back(self) -> None:
         self._signals.send_catch_log(queue_rolled_back)
@@ -255,8 +272,10 @@ def _crawls(settings: BaseSettings, is_given_up: Callable[[], bool]) -> CrawlTab
     return RedisCrawls(settings["REDIS_URL"], settings["REDIS_KEY_PREFIX"])
 
 
-def _commit_check(queue: CrawlQueue, crawls: CrawlTable | RedisCrawls, crawl_id: str) -> CommitCheck | None:
-    return CommitCheck(queue, crawls, crawl_id) if isinstance(crawls, CrawlTable) else None
+def _commit_check(
+    queue: CrawlQueue, crawls: CrawlTable | RedisCrawls, crawl_id: str, changed: Callable[[], None]
+) -> CommitCheck | None:
+    return CommitCheck(queue, crawls, crawl_id, changed) if isinstance(crawls, CrawlTable) else None
 
 
 def _limits(settings: BaseSettings) -> Limits:

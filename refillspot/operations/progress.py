@@ -59,6 +59,12 @@ class ProgressReader:
             return read_result(self._fields().get(b"result"))
         return None
 
+    def queue(self) -> str:
+        """Return what the queue of the crawl is called; "" where there is none, or Redis does not say."""
+        with suppress(RedisError, OSError):
+            return self._fields().get(b"queue", b"").decode("ascii", "ignore")
+        return ""
+
     def silent_workers(self) -> SilentWorkers | None:
         """Return who has given no sign of life within its lease."""
         with suppress(RedisError, OSError), self._client.pipeline(transaction=True) as steps:

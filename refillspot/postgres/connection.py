@@ -108,6 +108,22 @@ async def open_async_connection(database_url: str, *, seconds: int = CONNECT_SEC
     return connection
 
 
+@asynccontextmanager
+async def open_for_a_look(database_url: str) -> AsyncIterator[psycopg.AsyncConnection]:
+    """Yield a connection for a few small statements, which are done within `LOOK_SECONDS` or not at all.
+
+    Raises:
+        ServiceUnavailableError: PostgreSQL does not answer.
+        UnsuitableServerError: the account lacks a right.
+    """
+    try:
+        with refusals_told():
+            async with asyncio.timeout(LOOK_SECONDS), await open_async_connection(database_url) as connection:
+                yield connection
+    except (psycopg.Error, TimeoutError) as error:
+        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+
+
 def is_pooled(connection: psycopg.Connection | psycopg.AsyncConnection) -> bool:
     """Tell whether each transaction may have another process of the server, which knows nothing of the session.
 

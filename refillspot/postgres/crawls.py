@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +25,12 @@ from refillspot.postgres.connection import (
     limit_statements,
     open_async_connection,
     open_connection,
+    open_for_a_look,
     run,
     transaction,
     when_available,
 )
+from refillspot.postgres.crawl_queues import hold_queue, release_queue
 from refillspot.postgres.database import migrate, migrate_database
 from refillspot.postgres.presence import judge_states
 from refillspot.postgres.suitability import check_rights, refusals_told
@@ -165,24 +168,22 @@ class CrawlTable:
         return await when_available(operation, nothing, is_given_up=self._is_given_up)
 
     async def commits(
-        self, crawl_id: str, written: Sequence[tuple[str, int, int]]
+        self, crawl_id: str, written: Sequence[tuple[str, int, int]], queue: str
     ) -> tuple[int, dict[str, list[int]]] | None:
         """Return how many stores a crawl has committed, and which of these commits: (writer, first batch, last) each.
 
-        None if it is complete: then nobody asks any more.
+        None if it is complete: then nobody asks any more. Whoever asks is a sign of life of this queue.
 
         Raises:
+            QueueElsewhereError: workers live on another one.
             ServiceUnavailableError: PostgreSQL does not answer.
             UnsuitableServerError: the account lacks a right.
         """
         writers, firsts, lasts = zip(*written, strict=True) if written else ((), (), ())
         asked = {"id": crawl_id, "writers": list(writers), "firsts": list(firsts), "lasts": list(lasts)}
-        try:
-            async with asyncio.timeout(LOOK_SECONDS), await open_async_connection(self._database_url) as connection:
-                with refusals_told():
-                    row = await (await connection.execute(COMMITS, asked)).fetchone()
-        except (psycopg.Error, TimeoutError) as error:
-            raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+        async with open_for_a_look(self._database_url) as connection:
+            await hold_queue(connection, crawl_id, queue)
+            row = await (await connection.execute(COMMITS, asked)).fetchone()
         is_complete, total, found = row or (False, 0, [])
         if is_complete:
             return None
@@ -190,6 +191,22 @@ class CrawlTable:
         for writer, batch in map(str.split, found):
             batches.setdefault(writer, []).append(int(batch))
         return total, batches
+
+    async def hold_queue(self, crawl_id: str, queue: str) -> None:
+        """Take a crawl for a queue, and those who share it.
+
+        Raises:
+            QueueElsewhereError: workers live on another one.
+            ServiceUnavailableError: PostgreSQL does not answer.
+        """
+        async with open_for_a_look(self._database_url) as connection:
+            await hold_queue(connection, crawl_id, queue)
+
+    async def release_queue(self, crawl_id: str, queue: str) -> None:
+        """Let whoever comes go on with whatever queue, as far as PostgreSQL can be told."""
+        with suppress(ServiceUnavailableError, UnsuitableServerError):
+            async with open_for_a_look(self._database_url) as connection:
+                await release_queue(connection, crawl_id, queue)
 
 
 def _joinable(crawl: Crawl, spider: str, arguments: Mapping[str, Any]) -> Crawl:

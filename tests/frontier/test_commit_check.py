@@ -6,19 +6,22 @@ import logging
 from typing import TYPE_CHECKING
 
 import psycopg
+import pytest
 
 from refillspot.clock import Clock
+from refillspot.exceptions import QueueElsewhereError
 from refillspot.frontier import commit_check
 from refillspot.frontier.commit_check import CommitCheck
 from refillspot.frontier.queue import CLOSING, COMPLETE, OPEN, WON
+from refillspot.postgres import crawl_queues
+from refillspot.postgres.crawl_queues import check_queue
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.postgres.stores import StoreTable
+from refillspot.shared.connections import connect
 from tests.frontier.test_queue import names, push, take
 from tests.postgres.test_stores import store
 
 if TYPE_CHECKING:
-    import pytest
-
     from refillspot.frontier.queue import CrawlQueue
     from tests.frontier.conftest import Workers
 
@@ -144,4 +147,53 @@ async def test_an_interrupted_crawl_is_asked_about_its_commits_however_late(data
     await crawls.join("diningcode", {}, "another", Clock().now())
     await crawls.complete("another", {}, Clock().now())
 
-    assert await crawls.commits(CRAWL, [(table.writer, 1, 2)]) == (1, {table.writer: [1, 2]})
+    assert await crawls.commits(CRAWL, [(table.writer, 1, 2)], "a") == (1, {table.writer: [1, 2]})
+
+
+async def test_a_crawl_is_held_for_one_queue_until_nobody_lives_on_it(
+    workers: Workers, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crawls = await begin(database_url)
+    async with workers("a", "b") as (a, b):
+        await crawls.hold_queue(CRAWL, a.id)
+        await crawls.hold_queue(CRAWL, b.id)  # the same
+        with pytest.raises(QueueElsewhereError, match=r"run the same command in (29|30) s"):
+            await crawls.hold_queue(CRAWL, "cafe")
+        with pytest.raises(QueueElsewhereError):
+            check_queue(database_url, CRAWL, "")
+        check_queue(database_url, CRAWL, a.id)
+
+        monkeypatch.setattr(crawl_queues, "LEASE_SECONDS", 0)
+        check_queue(database_url, CRAWL, "cafe")
+        await crawls.hold_queue(CRAWL, "cafe")
+        monkeypatch.undo()
+
+        monkeypatch.setattr(commit_check, "LOOK_SECONDS", 0)
+        for queue in (a, b):  # neither waits for what the other has seen
+            check = CommitCheck(queue, crawls, CRAWL)
+            await check.run()
+            assert isinstance(check.failure, QueueElsewhereError)
+            monkeypatch.setattr(commit_check, "LOOK_SECONDS", 0.01)
+
+        await crawls.release_queue(CRAWL, a.id)  # not its own
+        with pytest.raises(QueueElsewhereError):
+            await crawls.hold_queue(CRAWL, a.id)
+        await crawls.release_queue(CRAWL, "cafe")
+        await crawls.hold_queue(CRAWL, a.id)
+
+
+async def test_a_redis_that_forgets_the_name_of_a_queue_is_told(
+    workers: Workers, redis_url: str, key_prefix: str
+) -> None:
+    async with workers("a") as (a,), connect(redis_url) as client:
+        name = a.id
+        for written in (None, "", "\x00", "no name", "f" * 1000):
+            await client.hdel(f"{key_prefix}:crawl", "queue")
+            if written is not None:
+                await client.hset(f"{key_prefix}:crawl", "queue", written)
+            assert await a.stored_lately(0) == (0, [])
+            assert a.id == name
+            assert await client.hget(f"{key_prefix}:crawl", "queue") == name.encode()
+        await client.delete(f"{key_prefix}:crawl")
+        assert await a.stored_lately(0) is None
+        assert not await client.exists(f"{key_prefix}:crawl")

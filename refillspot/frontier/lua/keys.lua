@@ -36,6 +36,16 @@ local function count(what, number)
   increase(CRAWL, 'count:' .. what, number)
 end
 
+-- What the queue of this crawl is called; `offered` where it has no name, or none of ours.
+local function queue_id(offered)
+  local known = redis.call('HGET', CRAWL, 'queue')
+  if known and #known <= 64 and string.match(known, '^%x+$') then
+    return known
+  end
+  redis.call('HSET', CRAWL, 'queue', offered)
+  return offered
+end
+
 local function is_lane(name)
   return string.match(name, '^-?%d%d?%d?%d?$')
 end

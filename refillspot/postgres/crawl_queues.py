@@ -1,0 +1,77 @@
+"""Which queue a crawl has: one Redis for all its workers, on record in `refillspot.crawls` while any of them lives.
+
+Hosts that share a database and not a Redis would each crawl all of it, at twice the pace.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from refillspot.exceptions import QueueElsewhereError, ServiceUnavailableError
+from refillspot.language import gettext as _
+from refillspot.postgres.connection import open_connection
+
+if TYPE_CHECKING:
+    from typing import Any
+
+LEASE_SECONDS = 30
+"""After so long without a sign of life anybody may go on with a crawl, with whatever queue. Three looks of a worker."""
+ELSEWHERE = "queue <> %(queue)s AND queue_seen_at > now() - make_interval(secs => %(lease)s)"
+HOLD = f"""
+    UPDATE refillspot.crawls SET queue = %(queue)s, queue_seen_at = now()
+    WHERE id = %(id)s AND ({ELSEWHERE}) IS NOT TRUE
+"""
+LEFT = f"""
+    SELECT ceil(extract(epoch FROM queue_seen_at - now()) + %(lease)s)::int
+    FROM refillspot.crawls WHERE id = %(id)s AND state = 'running' AND {ELSEWHERE}
+"""  # seconds until the queue that is on record counts for nothing
+RELEASE = """
+    UPDATE refillspot.crawls SET queue_seen_at = NULL WHERE id = %(id)s AND queue = %(queue)s
+"""
+
+
+async def hold_queue(connection: psycopg.AsyncConnection, crawl_id: str, queue: str) -> None:
+    """Put on record that workers live on this queue of a crawl.
+
+    Raises:
+        QueueElsewhereError: others live on another one.
+    """
+    asked = _asked(crawl_id, queue)
+    if (await connection.execute(HOLD, asked)).rowcount == 0:
+        _refuse(crawl_id, await (await connection.execute(LEFT, asked)).fetchone())
+
+
+async def release_queue(connection: psycopg.AsyncConnection, crawl_id: str, queue: str) -> None:
+    """Put on record that nobody lives on this queue any more: whoever comes may go on with another."""
+    await connection.execute(RELEASE, _asked(crawl_id, queue))
+
+
+def check_queue(database_url: str, crawl_id: str, queue: str) -> None:
+    """Make sure that nobody works on a crawl with another queue; "" = there is none yet. This blocks.
+
+    Raises:
+        QueueElsewhereError: somebody does.
+        ServiceUnavailableError: PostgreSQL does not answer.
+    """
+    try:
+        with open_connection(database_url) as connection:
+            _refuse(crawl_id, connection.execute(LEFT, _asked(crawl_id, queue)).fetchone())
+    except psycopg.Error as error:
+        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+
+
+def _asked(crawl_id: str, queue: str) -> dict[str, Any]:
+    return {"id": crawl_id, "queue": queue, "lease": LEASE_SECONDS}
+
+
+def _refuse(crawl_id: str, left: tuple[int] | None) -> None:
+    if left is not None:
+        raise QueueElsewhereError(
+            _("workers are at work on crawl {id} with a queue in another Redis.").format(id=crawl_id),
+            _(
+                "Set REDIS_URL on each host to that one: without it, every host has a queue of its own. If nobody "
+                "works on it any more, as its Redis is lost or was emptied, run the same command in {seconds} s."
+            ).format(seconds=left[0]),
+        )
