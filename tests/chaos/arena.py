@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SIZE_MB = {"postgres": 400, "redis": 64}  # MiB of the small disks
 LATENCY_MS = 20
+ACCOUNT = sql.Identifier("operator")  # of the fleets: no superuser, so that it has rights to lose
 
 
 class Disk:
@@ -79,6 +80,8 @@ class Arena:
         for server in (self.postgres, self.redis):
             server.start()
             self._stack.callback(server.kill)
+        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(ACCOUNT))
         self.postgres_proxy = self._stack.enter_context(TcpProxy(self.postgres.socket))
         self.redis_proxy = self._stack.enter_context(TcpProxy(f"{home}/redis/redis.sock"))
         self.site = self._start_site()
@@ -91,7 +94,7 @@ class Arena:
         """Return the address, by the socket, of a new and empty database."""
         name = f"chaos_{uuid.uuid4().hex[:12]}"
         with psycopg.connect(self.postgres.url, autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), ACCOUNT))
         return self.postgres.url.replace("/refillspot?", f"/{name}?")
 
     def drop(self, database_url: str, key_prefix: str) -> None:
@@ -106,7 +109,7 @@ class Arena:
         name = psycopg.conninfo.conninfo_to_dict(database_url)["dbname"]
         environment = {key: value for key, value in os.environ.items() if not key.startswith(PROJECT_PREFIXES)}
         environment |= {
-            "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{self.postgres_proxy.port}/{name}",
+            "DATABASE_URL": f"postgresql://operator@127.0.0.1:{self.postgres_proxy.port}/{name}",
             "REDIS_URL": f"redis://127.0.0.1:{self.redis_proxy.port}/0",
             "CACHE_REDIS_URL": f"redis://127.0.0.1:{self.redis_proxy.port}/0",
             "REFILLSPOT_HOME": str(self.logs),

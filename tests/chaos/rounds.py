@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 import uuid
 from collections import Counter
@@ -47,7 +48,7 @@ ROWS = """
     SELECT ref, to_jsonb(s) - ARRAY['digest', 'first_seen_at', 'last_seen_at'] FROM refillspot.stores AS s
 """
 STARTS = 8  # of the same command, by its user
-SECONDS = 100.0  # for one start
+SECONDS = 240.0  # for one start; then it is stuck, on a busy machine too
 
 
 @dataclass(slots=True)
@@ -67,6 +68,8 @@ class Round:
     dead_letters: int = 0
     incomplete: int = 0
     """Crawls that are not complete, and crawls too many."""
+    stuck: int = 0
+    """Starts that did not end in time."""
     fetched: int = 0
     again: int = 0
     """Store pages fetched more than once."""
@@ -74,7 +77,15 @@ class Round:
 
     @property
     def wrong(self) -> int:
-        return self.missing + self.too_many + self.differing + self.rejects + self.dead_letters + self.incomplete
+        return (
+            self.missing
+            + self.too_many
+            + self.differing
+            + self.rejects
+            + self.dead_letters
+            + self.incomplete
+            + self.stuck
+        )
 
 
 def play(arena: Arena, seed: int) -> Round:
@@ -93,7 +104,10 @@ def play(arena: Arena, seed: int) -> Round:
         played.troubles.append(trouble.__name__)
         trouble(arena, rng.choice(fleets), rng)
     for fleet in fleets:
-        played.starts += _see_through(fleet)
+        if not _see_through(fleet):
+            played.stuck += 1
+            played.told += _last_words(arena)
+        played.starts += fleet.starts
         played.told += fleet.told
     played.seconds = time.monotonic() - began
     _spoil_nothing(arena)
@@ -124,11 +138,22 @@ def _start_fleets(arena: Arena, districts: tuple[str, ...], database_url: str, k
     return [arena.start_fleet(district, database_url, key_prefix, ["-n", "2", *options]) for district in districts]
 
 
-def _see_through(fleet: Fleet) -> int:
-    """Start the same command again until its crawl is complete; return how often it was started."""
-    while fleet.wait(SECONDS) not in {0, 3} and fleet.starts < STARTS:
-        fleet.start()
-    return fleet.starts
+def _see_through(fleet: Fleet) -> bool:
+    """Start the same command again until its crawl is complete; return whether each start ended in time."""
+    try:
+        while fleet.wait(SECONDS) not in {0, 3} and fleet.starts < STARTS:
+            fleet.start()
+    except subprocess.TimeoutExpired:
+        fleet.kill()
+        fleet.wait(SECONDS)  # its workers end with it
+        return False
+    return True
+
+
+def _last_words(arena: Arena) -> list[str]:
+    """Return how the newest logs end: of who is stuck."""
+    logs = sorted(arena.logs.rglob("*.log"), key=lambda log: log.stat().st_mtime)[-4:]
+    return [f"{log}: …{log.read_text('utf-8')[-3000:]}" for log in logs]
 
 
 def _wait_for_pages(arena: Arena, fleets: list[Fleet], more: int) -> None:

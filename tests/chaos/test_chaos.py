@@ -22,6 +22,7 @@ def arena(launcher: Launcher) -> Iterator[Arena]:
         yield arena
 
 
+@pytest.mark.timeout(600)  # a round that is stuck says so after its own time
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_round_of_chaos_loses_nothing(arena: Arena, seed: int) -> None:
     played = play(arena, seed)

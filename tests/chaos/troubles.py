@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import psutil
 import psycopg
 import redis
+from psycopg import sql
 
+from tests.chaos.arena import ACCOUNT
 from tests.programs import children
 
 if TYPE_CHECKING:
@@ -109,6 +111,14 @@ def suspend_in_transaction(_: Arena, fleet: Fleet, rng: Random) -> None:
                 worker.send_signal(signal.SIGCONT)
 
 
+def revoke_rights(_: Arena, fleet: Fleet, rng: Random) -> None:
+    """The account of the fleet may not write stores any more, until somebody grants it again."""
+    with suppress(psycopg.Error), psycopg.connect(fleet.database_url, autocommit=True) as superuser:
+        superuser.execute(sql.SQL("REVOKE INSERT, UPDATE ON refillspot.stores FROM {}").format(ACCOUNT))
+        time.sleep(rng.uniform(0, LONGEST))
+        superuser.execute(sql.SQL("GRANT INSERT, UPDATE ON refillspot.stores TO {}").format(ACCOUNT))
+
+
 def kill_who_closes(arena: Arena, fleet: Fleet, rng: Random) -> None:
     """Kill a worker, or Redis, while the crawl is being closed."""
     with suppress(psycopg.Error), psycopg.connect(fleet.database_url) as holder:
@@ -162,7 +172,7 @@ def full_postgres_disk(arena: Arena, _: Fleet, rng: Random) -> None:
 WORKERS = (kill_worker, stop_worker, suspend_worker, suspend_in_transaction, kill_who_closes, kill_fleet)
 SERVERS = (
     kill_redis, roll_back_redis, kill_postgres, older_postgres, cut_redis, cut_postgres, slow_redis, slow_postgres,
-    silent_redis, silent_postgres, swallow_redis, swallow_postgres,
+    silent_redis, silent_postgres, swallow_redis, swallow_postgres, revoke_rights,
 )  # fmt: skip
 DISKS = (full_redis_disk, full_postgres_disk)
 
