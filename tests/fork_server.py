@@ -4,8 +4,8 @@ Half of a short crawl is the import of what it consists of. A fork has that behi
 `python -m scrapy` would be: the environment, directory, arguments, streams, locale and signals are those of the
 request, and nothing that reads them at its import was imported before. Neither a reactor, a loop nor a thread is there
 to be shared, see `assert_ready`. It is a child of the process that asked for it, which waits for it as for any other.
-Two things are not as in a process of its own: all forks of one server hash texts alike, and `ps` shows the server's
-command line.
+Three things are not as in a process of its own: all forks of one server hash texts alike, `ps` shows the server's
+command line, and at the end no module is taken apart.
 
 A program of its own, `python -m tests.fork_server SOCKET`. `fork_instead` asks it; where the children of a program
 are to be forked too, it has a server of its own, which is a child of it beside them: `tests.programs.children`.
@@ -13,6 +13,7 @@ are to be forked too, it has a server of its own, which is a child of it beside 
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import gc
 import importlib
@@ -31,7 +32,7 @@ import time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from unittest import mock
 
 if TYPE_CHECKING:
@@ -206,6 +207,19 @@ def become(request: Request) -> None:
     sys.stderr = os.fdopen(2, "w", 1, encoding, "backslashreplace", closefd=False)
 
 
+def end(status: object) -> NoReturn:
+    """End as an interpreter does, but without taking apart what was imported: most of the work of a short program."""
+    if status is None or isinstance(status, int):
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        gc.collect()  # whoever complains of not being closed or awaited
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit((status or 0) & 0xFF)
+    raise SystemExit(status)
+
+
 def main() -> None:
     import_everything()
     gc.collect()
@@ -223,7 +237,12 @@ def main() -> None:
         request = serve(its)
     if request:
         become(request)
-        runpy.run_module(request.module, run_name="__main__", alter_sys=True)
+        status: object = 0
+        try:
+            runpy.run_module(request.module, run_name="__main__", alter_sys=True)
+        except SystemExit as ended:
+            status = ended.code
+        end(status)
 
 
 if __name__ == "__main__":

@@ -88,6 +88,34 @@ def test_the_status_is_that_of_the_program(launcher: Launcher, tmp_path: Path, e
     assert fails.stderr.endswith("ValueError: why\n")
 
 
+ENDING = """
+import atexit, sys, threading
+class Forgotten:
+    def __init__(self): self.myself = self
+    def __del__(self): print("forgotten")
+def later(): main.join(); print("thread"); sys.stdout.write("not flushed ")
+main, own = threading.main_thread(), threading.Thread(target=later)
+atexit.register(lambda: (own.is_alive() or print("at exit"), sys.stderr.write("complained\\n")))
+own.start()
+Forgotten()
+if len(sys.argv) > 1: sys.exit({"none": None, "text": "why", "large": 257, "less": -1}[sys.argv[1]])
+"""
+
+
+@pytest.mark.parametrize("how", ["", "none", "text", "large", "less"])
+def test_it_ends_as_what_was_started_does(
+    launcher: Launcher, tmp_path: Path, environment: dict[str, str], how: str
+) -> None:
+    (tmp_path / "ending.py").write_text(ENDING, encoding="utf-8")
+    arguments = ["ending", *how.split()]
+    forked = launcher.run(*arguments, environment=environment, directory=tmp_path)
+    with spawn(*arguments, environment=environment, directory=tmp_path) as process:
+        started = completed(process)
+
+    assert (forked.returncode, forked.stdout, forked.stderr) == (started.returncode, started.stdout, started.stderr)
+    assert forked.stdout == "thread\nnot flushed at exit\nforgotten\n"
+
+
 def test_it_is_forked_where_the_system_can(sleeper: Program) -> None:
     with sleeper:
         assert "tests.fork_server" in psutil.Process(sleeper.pid).cmdline()
