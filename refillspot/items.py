@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Audience = Literal["adult", "teen", "child", "senior"]
 Meal = Literal["lunch", "dinner"]
@@ -147,19 +150,33 @@ class Commit(NamedTuple):
 class _Read:
     """Where an item comes from and what became of it: at hand for whoever stores it, and no part of what it says."""
 
-    __slots__ = ("commit", "page", "read_at")
+    __slots__ = ("age", "blank", "commit", "page", "partial", "read_at")
     page: ReadPage | None
     read_at: float
     """Seconds, of `time.monotonic`."""
+    age: float
+    """Seconds that the page had been kept when it was read."""
+    blank: frozenset[str]
+    """Fields that have their place on the page, and nothing in it: what was known of them may have vanished."""
+    partial: frozenset[str]
+    """Lists of which something could not be read."""
     commit: Commit | None
     """None: not stored yet."""
 
     def __post_init__(self) -> None:
         self.page, self.commit = None, None
-        self.read_at = monotonic()
+        self.read_at, self.age = monotonic(), 0.0
+        self.blank = self.partial = frozenset()
 
     def read_from(self, page: ReadPage) -> None:
         self.page = page
+
+    def sent_before(self, seconds: float) -> None:
+        """Say that the site had sent the page so long before it was read."""
+        self.age = seconds
+
+    def says_less(self, blank: Iterable[str], partial: Iterable[str]) -> None:
+        self.blank, self.partial = frozenset(blank), frozenset(partial)
 
     def read_ago(self, seconds: float) -> None:
         """Say that it was read so long ago."""

@@ -22,6 +22,9 @@ as keep; but from a page for people, which says less than the API, a part of a l
 its marks and description, and terms are added to those known. refill: as the page and its menu allow. hours: as keep;
 but a week with closings of single dates (a festival) is no news of its days beside hours that are known. Each of them
 comes to the same whether a page is merged once or twice in a row.
+
+Of a list that could not be read whole, what is missing is no news either. A value that `CAN_VANISH` is gone when
+`PAGES` of them had its place without it.
 """
 BY_WEB = "EXCLUDED.channel = 'web'"
 MARKED_MENU = """(
@@ -31,11 +34,34 @@ MARKED_MENU = """(
     ), '{}') ORDER BY place)
     FROM jsonb_array_elements(EXCLUDED.menu) WITH ORDINALITY AS lines (line, place)
 )"""
+UNREAD_LINES = """(
+    SELECT coalesce(jsonb_agg(line ORDER BY place), '[]')
+    FROM jsonb_array_elements(coalesce(s.menu, '[]')) WITH ORDINALITY AS lines (line, place)
+    WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(EXCLUDED.menu) AS new WHERE new ->> 'name' = line ->> 'name')
+)"""
 HAS_EXCEPTIONS = "s.hours IS NOT NULL AND jsonb_array_length(coalesce(EXCLUDED.hours -> 'exceptions', '[]')) > 0"
+CAN_VANISH = (
+    "branch", "addr", "road_addr", "lat", "lon", "phone", "categories", "hours_text", "menu", "refill_prices",
+    "refill_price_krw", "refill_terms", "tags", "facilities",
+)  # fmt: skip
+PAGES = 3
+
+
+def is_gone(name: str) -> str:
+    """Return the condition that a value has vanished by this page; `looked` is what `UNSAID` comes to."""
+    return f"""looked.unsaid @> '{{"{name}": {{"pages": {PAGES}}}}}'"""
+
+
+def is_partial(name: str) -> str:
+    """Return the condition that something of a list could not be read."""
+    return f"'{name}' = ANY(EXCLUDED.partial)"
+
+
 # A page without a menu knows less: it may confirm a verdict, never weaken one that a menu supports. A page for people
 # may strengthen it only.
 KEEPS_VERDICT = f"""
-    EXCLUDED.menu IS NULL AND s.menu IS NOT NULL AND EXCLUDED.refill_verdict <> 'confirmed'
+    (coalesce(EXCLUDED.menu, '[]') = '[]' OR {is_partial("menu")}) AND coalesce(s.menu, '[]') <> '[]'
+        AND NOT coalesce({is_gone("menu")}, false) AND EXCLUDED.refill_verdict <> 'confirmed'
     OR {BY_WEB} AND array_position(ARRAY['unlikely', 'likely', 'confirmed'], EXCLUDED.refill_verdict)
         < array_position(ARRAY['unlikely', 'likely', 'confirmed'], s.refill_verdict)
 """
@@ -89,7 +115,7 @@ STORE_COLUMNS = (
     Column("refill_price_krw", "int8", of=("menu",)),
     Column("refill_terms", "jsonb", "terms", of=("menu",)),
     Column("tags", "text[]", "list", empty="'{}'"),
-    Column("facilities", "text[]", empty="'{}'"),
+    Column("facilities", "text[]", "list", empty="'{}'"),
     Column("source_url", policy="replace"),
     Column("channel", policy="replace"),
 )
@@ -146,17 +172,56 @@ def _derived(column: Column) -> str:
 
 def merge_expression(column: Column) -> str:
     """Return what a column is set to when its row exists; `s` is the row, EXCLUDED the newcomer."""
+    gone = [is_gone(name) for name in (column.name, *column.of) if name in CAN_VANISH and column.of != ADDRESSES]
+    kept = _kept_expression(column)
+    return f"CASE WHEN {' OR '.join(gone)} THEN EXCLUDED.{column.name} ELSE {kept} END" if gone else kept
+
+
+def _kept_expression(column: Column) -> str:
     new, old = f"EXCLUDED.{column.name}", f"s.{column.name}"
     if column.policy == "replace":
         return new
     if column.policy == "derived":
         return _derived(column)
-    kept = f"coalesce({f'nullif({new}, {column.empty})' if column.empty else new}, {old})"
-    keeps_old = {"hours": HAS_EXCEPTIONS, "list": f"{BY_WEB} AND {old} @> {new}"}.get(column.policy)
+    kept = f"coalesce({said(column, 'EXCLUDED')}, {old})"
+    if column.policy == "menu":
+        kept = f"CASE WHEN {is_partial(column.name)} THEN coalesce({new} || {UNREAD_LINES}, {old}) ELSE {kept} END"
+        return f"CASE WHEN {BY_WEB} THEN coalesce({MARKED_MENU}, {old}) ELSE {kept} END"
+    if column.of == ("menu",):
+        kept = f"CASE WHEN {is_partial('menu')} THEN coalesce({old}, {new}) ELSE {kept} END"
+    keeps_old = {
+        "hours": HAS_EXCEPTIONS,
+        "list": f"({BY_WEB} OR {is_partial(column.name)}) AND {old} @> {new}",
+    }.get(column.policy)
     if keeps_old:
         return f"CASE WHEN {keeps_old} THEN {old} ELSE {kept} END"
-    if column.policy == "menu":
-        return f"CASE WHEN {BY_WEB} THEN coalesce({MARKED_MENU}, {old}) ELSE {kept} END"
     if column.policy == "terms":
         return f"CASE WHEN {BY_WEB} THEN coalesce({old} || jsonb_strip_nulls({new}), {new}, {old}) ELSE {kept} END"
     return f"CASE WHEN {KEEPS_VERDICT} THEN {old} ELSE {new} END" if column.policy == "refill" else kept
+
+
+def said(column: Column, row: str) -> str:
+    """Return the value of a column in a row, NULL where it says nothing."""
+    return f"nullif({row}.{column.name}, {column.empty})" if column.empty else f"{row}.{column.name}"
+
+
+def _unsaid_entry(column: Column) -> str:
+    """Return the entry of a value that the newcomer does not say and the row has, or had."""
+    name = column.name
+    return f"""'{name}', CASE
+        WHEN {said(column, "EXCLUDED")} IS NULL AND ({said(column, "old")} IS NOT NULL OR old.unsaid ? '{name}')
+        THEN jsonb_build_object(
+            'since', coalesce(old.unsaid #> '{{{name},since}}', to_jsonb({SHOWN_AT})),
+            'pages', least({PAGES}, coalesce((old.unsaid #>> '{{{name},pages}}')::int, 0)
+                + ('{name}' = ANY(EXCLUDED.blank) AND EXCLUDED.fetched_at > {SHOWN_AT} + interval '1 second')::int)
+        )
+    END"""
+
+
+SHOWN_AT = "coalesce(old.fetched_at, old.last_seen_at)"
+UNSAID = f"""nullif(jsonb_strip_nulls(jsonb_build_object(
+    {", ".join(_unsaid_entry(column) for column in STORE_COLUMNS if column.name in CAN_VANISH)}
+)), '{{}}')"""
+"""What `stores.unsaid` is set to; `old` is the row."""
+IS_COUNTING = f"""coalesce(jsonb_path_exists(s.unsaid, '$.*.pages ? (@ > 0 && @ < {PAGES})'), false)"""
+"""The next page decides whether something has vanished, even if it says what the last one said."""

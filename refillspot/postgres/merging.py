@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from struct import Struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 from psycopg import postgres, pq
@@ -12,14 +12,17 @@ from psycopg.adapt import Dumper
 
 from refillspot.postgres.columns import (
     COLUMNS,
+    IS_COUNTING,
     KEY,
     KEY_LIST,
+    UNSAID,
     by_key,
     encode_json,
     merge_expression,
     reread_expression,
 )
 from refillspot.postgres.connection import is_pooled
+from refillspot.postgres.history import CHANGED, NOTE_CHANGES, NOTE_REOPENED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,11 +32,12 @@ if TYPE_CHECKING:
     from refillspot.postgres.store_row import StoreRow
 
 BREATH = 100  # rows between two turns of the event loop: a few milliseconds
-TYPES = [*(column.type for column in COLUMNS), "timestamptz"]
+TYPES = [*(column.type for column in COLUMNS), "timestamptz", "timestamptz", "text[]", "text[]"]
 NAMES = ", ".join(column.name for column in COLUMNS)
 STAGING = f"""
     incoming_stores (
-        {", ".join(f"{column.name} {column.type}" for column in COLUMNS)}, seen_at timestamptz
+        {", ".join(f"{column.name} {column.type}" for column in COLUMNS)},
+        seen_at timestamptz, fetched_at timestamptz, blank text[], partial text[]
     ) WITH (toast_tuple_target = 8160)
 """  # nothing is compressed for so short a life
 CREATE_STAGING = f"CREATE TEMPORARY TABLE IF NOT EXISTS {STAGING} ON COMMIT DELETE ROWS"
@@ -41,43 +45,77 @@ CREATE_POOLED_STAGING = f"""
     DROP TABLE IF EXISTS pg_temp.incoming_stores;
     CREATE TEMPORARY TABLE {STAGING} ON COMMIT DROP
 """  # of each transaction; the older one is of a version that left it to whoever came next
-COPY = f"COPY pg_temp.incoming_stores ({NAMES}, seen_at) FROM STDIN (FORMAT BINARY)"
 OPERATING = """
     status = 'operating',
     status_reason = CASE s.status WHEN 'operating' THEN s.status_reason ELSE 'reopened' END,
     status_at = CASE s.status WHEN 'operating' THEN s.status_at ELSE greatest(s.last_seen_at, %(now)s) END
 """
-MERGE = f"""
-    INSERT INTO refillspot.stores AS s ({NAMES}, first_seen_at, last_seen_at)
-    SELECT {NAMES}, seen_at, seen_at FROM pg_temp.incoming_stores ORDER BY {KEY_LIST}
-    ON CONFLICT ({KEY_LIST}) DO UPDATE SET
-        {", ".join(f"{column.name} = {merge_expression(column)}" for column in COLUMNS if column.name not in KEY)},
-        {OPERATING}, last_seen_at = greatest(s.last_seen_at, EXCLUDED.last_seen_at)
-    WHERE s.last_seen_at <= EXCLUDED.last_seen_at + interval '1 second' OR s.last_seen_at > %(now)s
-"""  # in order of the key, so that two workers' merges cannot wait for each other in a circle. What was read before the
-# row's page is no news, however late it comes; unless the database's clock was put back, and the row is of the future
+COPY = f"COPY pg_temp.incoming_stores ({NAMES}, seen_at, fetched_at, blank, partial) FROM STDIN (FORMAT BINARY)"
+IS_NEWS = """(
+    s.last_seen_at <= EXCLUDED.seen_at + interval '1 second' OR s.last_seen_at > %(now)s
+) AND s.xmin <> pg_current_xact_id()::xid"""  # what was read before the row's page is no news, however late it comes;
+# unless the database's clock was put back, and the row is of the future. The rows of this transaction are new
+ADD = f"""
+    INSERT INTO refillspot.stores ({NAMES}, first_seen_at, last_seen_at, fetched_at)
+    SELECT {NAMES}, seen_at, seen_at, fetched_at FROM pg_temp.incoming_stores ORDER BY {KEY_LIST}
+    ON CONFLICT ({KEY_LIST}) DO NOTHING
+"""  # in order of the key, so that two workers' merges cannot wait for each other in a circle
 LOCK = """
     SELECT s.site, s.ref FROM refillspot.stores AS s JOIN pg_temp.incoming_stores USING (site, ref)
     ORDER BY s.site, s.ref FOR NO KEY UPDATE OF s
 """
+CHANGE = f"""
+    WITH changed AS (
+        UPDATE refillspot.stores AS s SET
+            {", ".join(f"{column.name} = {merge_expression(column)}" for column in COLUMNS if column.name not in KEY)},
+            unsaid = looked.unsaid, {OPERATING}, last_seen_at = greatest(s.last_seen_at, EXCLUDED.seen_at),
+            fetched_at = greatest(s.fetched_at, EXCLUDED.fetched_at)
+        FROM pg_temp.incoming_stores AS excluded JOIN refillspot.stores AS old USING (site, ref)
+        CROSS JOIN LATERAL (SELECT {UNSAID} OFFSET 0) AS looked (unsaid)
+        WHERE (s.site, s.ref) = (excluded.site, excluded.ref) AND {IS_NEWS}
+        RETURNING {CHANGED}
+    )
+    {NOTE_CHANGES}
+"""
+BEFORE = "INSERT INTO refillspot.store_before (crawl, site, ref, row)"
+ADD_TO_JUDGE = f"""
+    WITH added AS ({ADD} RETURNING site, ref)
+    {BEFORE} SELECT %(crawl)s, site, ref, NULL FROM added ON CONFLICT DO NOTHING
+"""
+KEEP_BEFORE = f"""
+    {BEFORE} SELECT %(crawl)s, s.site, s.ref, to_jsonb(s)
+    FROM refillspot.stores AS s JOIN pg_temp.incoming_stores AS excluded USING (site, ref)
+    WHERE {IS_NEWS} ORDER BY s.site, s.ref ON CONFLICT DO NOTHING
+"""
 REREAD = f"""
     UPDATE refillspot.stores AS s SET
         {", ".join(f"{column.name} = {reread_expression(column)}" for column in COLUMNS if column.name not in KEY)}
-    FROM pg_temp.incoming_stores AS excluded
+    FROM (SELECT NULL::jsonb) AS looked (unsaid), pg_temp.incoming_stores AS excluded
     JOIN unnest(%(sites)b::text[], %(refs)b::text[], %(pages)b::int8[]) AS read (site, ref, page) USING (site, ref)
     JOIN refillspot.store_pages AS p USING (site, ref)
     WHERE (s.site, s.ref) = (excluded.site, excluded.ref) AND p.digest = read.page
-"""  # the page that was read, unless a crawl has brought a newer one meanwhile; when a store was seen stays as it is
+"""  # the page that was read, unless a crawl has brought a newer one meanwhile; when a store was seen stays as it is.
+# What other parsers make of a page is no change of the store
+SEEN = f"""
+    FROM refillspot.stores AS s JOIN unnest(
+        %(sites)b::text[], %(refs)b::text[], %(digests)b::int8[], %(seen)b::timestamptz[], %(fetched)b::timestamptz[]
+    ) AS page (site, ref, digest, seen_at, fetched_at) USING (site, ref, digest)
+    WHERE NOT {IS_COUNTING}
+    ORDER BY s.site, s.ref FOR NO KEY UPDATE OF s
+"""  # in order of the key, as above
+KEEP_BEFORE_SEEN = f"""
+    WITH known AS MATERIALIZED (SELECT s.site, s.ref, to_jsonb(s) AS row {SEEN})
+    {BEFORE} SELECT %(crawl)s, site, ref, row FROM known ON CONFLICT DO NOTHING
+"""
 SEEN_AGAIN = f"""
     WITH known AS MATERIALIZED (
-        SELECT s.site, s.ref FROM refillspot.stores AS s
-        JOIN unnest(%(sites)b::text[], %(refs)b::text[], %(digests)b::int8[]) AS page (site, ref, digest)
-        USING (site, ref, digest)
-        ORDER BY s.site, s.ref FOR NO KEY UPDATE OF s
-    )
-    UPDATE refillspot.stores AS s SET {OPERATING}, last_seen_at = greatest(s.last_seen_at, %(now)s)
+        SELECT s.site, s.ref, page.seen_at, page.fetched_at, s.status, s.status_reason, s.status_at, s.last_seen_at
+        {SEEN}
+    ), reopened AS ({NOTE_REOPENED})
+    UPDATE refillspot.stores AS s SET {OPERATING}, last_seen_at = greatest(s.last_seen_at, known.seen_at),
+        fetched_at = greatest(s.fetched_at, known.fetched_at)
     FROM known WHERE (s.site, s.ref) = (known.site, known.ref) RETURNING s.site, s.ref
-"""  # in order of the key, as above
+"""
 JSONB_VERSION = b"\x01"
 TEXT = postgres.types["text"]
 ARRAY_HEAD = Struct("!iiIii")  # dimensions, has NULLs, type of the elements; of the one dimension: length, first index
@@ -95,25 +133,54 @@ async def prepare_connection(connection: psycopg.AsyncConnection) -> None:
         await connection.execute(CREATE_STAGING)
 
 
-async def see_again(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], now: datetime) -> set[StoreKey]:
+class Occasion(NamedTuple):
+    """When a transaction writes, and for whom."""
+
+    now: datetime
+    """The server's time."""
+    zero: datetime
+    """What it was when `time.monotonic` was 0."""
+    crawl: str | None = None
+    is_judged: bool = False
+    """The crawl is not accepted yet: the rows that it finds are kept as they were."""
+
+
+async def see_again(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], occasion: Occasion) -> set[StoreKey]:
     """Note that stores were seen again whose rows say already what their pages say; return the keys of those."""
-    pages = {**by_key([row.key for row in rows]), "digests": [row.digest for row in rows], "now": now}
+    zero = occasion.zero
+    pages = {
+        **by_key([row.key for row in rows]),
+        "digests": [row.digest for row in rows],
+        "seen": [row.seen_at(zero) for row in rows],
+        "fetched": [row.fetched_at(zero) for row in rows],
+        "now": occasion.now,
+        "crawl": occasion.crawl,
+    }
+    if occasion.is_judged:
+        await cursor.execute(KEEP_BEFORE_SEEN, pages)
     await cursor.execute(SEEN_AGAIN, pages)
     return set(await cursor.fetchall())
 
 
-async def merge(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], now: datetime) -> None:
-    """Bring the rows of these stores, one a key, up to their pages, or add them.
+async def merge(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], occasion: Occasion) -> None:
+    """Bring the rows of these stores, one a key, up to their pages, or add them; write down what has changed.
 
     Raises:
         psycopg.DataError, psycopg.IntegrityError: one of them cannot be stored.
     """
-    await _copy(cursor, rows, now)
-    await cursor.execute(MERGE, {"now": now})
+    parameters = {"now": occasion.now, "crawl": occasion.crawl}
+    await _copy(cursor, rows, occasion.zero)
+    await cursor.execute(ADD_TO_JUDGE if occasion.is_judged else ADD, parameters if occasion.is_judged else None)
+    if cursor.rowcount == len(rows):
+        return
+    await cursor.execute(LOCK)
+    if occasion.is_judged:
+        await cursor.execute(KEEP_BEFORE, parameters)
+    await cursor.execute(CHANGE, parameters)
 
 
 async def reread(
-    cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], pages: Mapping[StoreKey, int], now: datetime
+    cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], pages: Mapping[StoreKey, int], occasion: Occasion
 ) -> set[StoreKey]:
     """Let rows say what the parsers of today make of their newest pages; return the keys of those that there are.
 
@@ -122,21 +189,23 @@ async def reread(
     Raises:
         psycopg.DataError, psycopg.IntegrityError: one of them cannot be stored.
     """
-    await _copy(cursor, rows, now)
+    await _copy(cursor, rows, occasion.zero)
     await cursor.execute(LOCK)
     known = set(await cursor.fetchall())
     await cursor.execute(REREAD, {**by_key(pages), "pages": list(pages.values())})
     return known
 
 
-async def _copy(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], now: datetime) -> None:
+async def _copy(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], zero: datetime) -> None:
     if is_pooled(cursor.connection):
         await cursor.execute(CREATE_POOLED_STAGING)
     async with cursor.copy(COPY) as copy:
         copy.set_types(TYPES)
         for number, row in enumerate(rows, 1):
             try:
-                await copy.write_row((*row.values(), row.seen_at(now)))
+                await copy.write_row(
+                    (*row.values(), row.seen_at(zero), row.fetched_at(zero), [*row.store.blank], [*row.store.partial])
+                )
             except OverflowError as error:  # beyond 64 bits
                 raise psycopg.DataError(str(error)) from error
             if not number % BREATH:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from hashlib import sha1
 from operator import attrgetter
-from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -32,7 +31,7 @@ class StoreRow(NamedTuple):
     site: str
     ref: str
     digest: int
-    """64 bits of all that is stored; equal to that of the table's row = a merge would change nothing."""
+    """64 bits of all that is said; equal to that of the table's row = a merge would change nothing."""
     hours_osm: str | None
     store: Store
     may_have_nul: bool
@@ -41,16 +40,23 @@ class StoreRow(NamedTuple):
     @classmethod
     def of(cls, store: Store) -> Self:
         hours_osm = (write_osm(store.hours) or None) if store.hours else None
-        said = msgspec.json.encode((store, hours_osm))
+        said = msgspec.json.encode((store, hours_osm, sorted(store.blank), sorted(store.partial)))
         sum_ = RULES.copy()
         sum_.update(said)
         digest = int.from_bytes(sum_.digest()[:8], "big", signed=True)
         page = PackedPage.of(store.page) if store.page else None
         return cls(store.site, store.ref.replace("\0", ""), digest, hours_osm, store, NUL in said, page)
 
-    def seen_at(self, now: datetime) -> datetime:
-        """Return when the store was read. By the one clock of the database: those of its clients may differ."""
-        return now - timedelta(seconds=monotonic() - self.store.read_at)
+    def seen_at(self, zero: datetime) -> datetime:
+        """Return when the store was read. By the one clock of the database: those of its clients may differ.
+
+        `zero`: what that clock showed when `time.monotonic` was 0.
+        """
+        return zero + timedelta(seconds=self.store.read_at)
+
+    def fetched_at(self, zero: datetime) -> datetime:
+        """Return when the site sent what was read."""
+        return self.seen_at(zero) - timedelta(seconds=self.store.age)
 
     @property
     def key(self) -> StoreKey:

@@ -7,6 +7,8 @@ import logging
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -24,14 +26,13 @@ from refillspot.postgres.connection import (
 )
 from refillspot.postgres.database import migrate
 from refillspot.postgres.kept_pages import count_outdated, keep_pages, keep_unread
-from refillspot.postgres.merging import merge, prepare_connection, reread, see_again
+from refillspot.postgres.merging import Occasion, merge, prepare_connection, reread, see_again
 from refillspot.postgres.presence import deny
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.suitability import refusals_told
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from refillspot.clock import Clock
     from refillspot.items import Store, StoreKey, UnknownStore, UnreadPage
@@ -43,8 +44,9 @@ KNOWN = """
     SELECT count(*) FROM refillspot.stores WHERE site = %s AND district_code = ANY(%s) AND refill_verdict <> 'unlikely'
 """
 CLAIM = """
-    INSERT INTO refillspot.crawl_commits (writer, batch, crawl) VALUES (%s, %s, %s)
-    ON CONFLICT DO NOTHING RETURNING committed_at
+    INSERT INTO refillspot.crawl_commits AS c (writer, batch, crawl) VALUES (%s, %s, %s)
+    ON CONFLICT DO NOTHING
+    RETURNING clock_timestamp(), EXISTS (SELECT FROM refillspot.crawls WHERE id = c.crawl AND NOT accepted)
 """  # waits for an older attempt whose end is not known yet
 COUNT = "UPDATE refillspot.crawl_commits SET stored = %s, rejected = %s WHERE writer = %s AND batch = %s"
 FORGET = "DELETE FROM refillspot.crawl_commits WHERE writer = %s AND crawl IS NULL"
@@ -150,8 +152,8 @@ class StoreTable:
         outcome = Outcome()
         missing: dict[StoreKey, StoreRow] = {}  # each once, however often PostgreSQL breaks off
 
-        async def read_again(cursor: psycopg.AsyncCursor, some: Sequence[StoreRow], now: datetime) -> None:
-            known = await reread(cursor, some, pages, now)
+        async def read_again(cursor: psycopg.AsyncCursor, some: Sequence[StoreRow], occasion: Occasion) -> None:
+            known = await reread(cursor, some, pages, occasion)
             missing.update({row.key: row for row in some if row.key not in known})
 
         async with self._turn:
@@ -163,8 +165,8 @@ class StoreTable:
         """Keep a page for `scrapy db reparse`. Waits for PostgreSQL as long as it takes."""
         outcome = Outcome()
 
-        async def work(cursor: psycopg.AsyncCursor, now: datetime) -> tuple[int, int]:
-            await keep_unread(cursor, page, now)
+        async def work(cursor: psycopg.AsyncCursor, occasion: Occasion) -> tuple[int, int]:
+            await keep_unread(cursor, page, occasion.now)
             return 0, 0
 
         async with self._turn:
@@ -174,8 +176,8 @@ class StoreTable:
     async def deny(self, store: UnknownStore, crawl_id: str | None = None) -> None:
         """Note that the site has no such store. Waits for PostgreSQL as long as it takes."""
 
-        async def work(cursor: psycopg.AsyncCursor, now: datetime) -> tuple[int, int]:
-            await deny(cursor, store, crawl_id, now)
+        async def work(cursor: psycopg.AsyncCursor, occasion: Occasion) -> tuple[int, int]:
+            await deny(cursor, store, crawl_id, occasion.now)
             return 0, 0
 
         async with self._turn:
@@ -184,10 +186,10 @@ class StoreTable:
     async def _see_again(self, rows: list[StoreRow], crawl_id: str | None, outcome: Outcome) -> set[StoreKey]:
         known: set[StoreKey] = set()
 
-        async def work(cursor: psycopg.AsyncCursor, now: datetime) -> tuple[int, int]:
+        async def work(cursor: psycopg.AsyncCursor, occasion: Occasion) -> tuple[int, int]:
             nonlocal known
-            if known := await see_again(cursor, rows, now):
-                await _keep_pages(cursor, [row for row in rows if row.key in known], now)
+            if known := await see_again(cursor, rows, occasion):
+                await _keep_pages(cursor, [row for row in rows if row.key in known], occasion)
             return len(known), 0
 
         try:
@@ -198,23 +200,23 @@ class StoreTable:
         return known
 
     async def _merge(self, rows: list[StoreRow], crawl_id: str | None, outcome: Outcome) -> None:
-        async def work(cursor: psycopg.AsyncCursor, some: Sequence[StoreRow], now: datetime) -> None:
-            await merge(cursor, some, now)
-            await _keep_pages(cursor, some, now)
+        async def work(cursor: psycopg.AsyncCursor, some: Sequence[StoreRow], occasion: Occasion) -> None:
+            await merge(cursor, some, occasion)
+            await _keep_pages(cursor, some, occasion)
 
         await self._all_or_split(rows, work, crawl_id, outcome)
 
     async def _all_or_split(
         self,
         rows: list[StoreRow],
-        work: Callable[[psycopg.AsyncCursor, Sequence[StoreRow], datetime], Awaitable[None]],
+        work: Callable[[psycopg.AsyncCursor, Sequence[StoreRow], Occasion], Awaitable[None]],
         crawl_id: str | None,
         outcome: Outcome,
     ) -> None:
         """Do `work` with all rows; where one of them is at fault, with each half for itself."""
 
-        async def work_with_all(cursor: psycopg.AsyncCursor, now: datetime) -> tuple[int, int]:
-            await work(cursor, rows, now)
+        async def work_with_all(cursor: psycopg.AsyncCursor, occasion: Occasion) -> tuple[int, int]:
+            await work(cursor, rows, occasion)
             return len(rows), 0
 
         try:
@@ -235,8 +237,8 @@ class StoreTable:
         )
         values = [row.site, row.ref, encode_json(row.store).decode(), reason]
 
-        async def work(cursor: psycopg.AsyncCursor, now: datetime) -> tuple[int, int]:
-            await cursor.execute(REJECT, [*values, now])
+        async def work(cursor: psycopg.AsyncCursor, occasion: Occasion) -> tuple[int, int]:
+            await cursor.execute(REJECT, [*values, occasion.now])
             return 0, 1
 
         await self._commit(work, crawl_id, outcome)
@@ -244,11 +246,11 @@ class StoreTable:
 
     async def _commit(
         self,
-        work: Callable[[psycopg.AsyncCursor, datetime], Awaitable[tuple[int, int]]],
+        work: Callable[[psycopg.AsyncCursor, Occasion], Awaitable[tuple[int, int]]],
         crawl_id: str | None,
         outcome: Outcome,
     ) -> None:
-        """Do `work` in one transaction, once. It is given the server's time, and says what it stored and rejected.
+        """Do `work` in one transaction, once. It is given when and for whom, and says what it stored and rejected.
 
         The row of this commit tells an attempt whether the one before it was committed and only the answer was lost.
         """
@@ -260,7 +262,11 @@ class StoreTable:
             async with transaction(connection, self._attempt_seconds) as cursor:
                 await cursor.execute(CLAIM, [*this, crawl_id])
                 claimed = await cursor.fetchone()
-                if claimed and any(counts := await work(cursor, claimed[0] + self._clock.offset)):
+                if not claimed:
+                    return
+                now = claimed[0] + self._clock.offset
+                occasion = Occasion(now, now - timedelta(seconds=monotonic()), crawl_id, is_judged=claimed[1])
+                if any(counts := await work(cursor, occasion)):
                     await cursor.execute(COUNT, [*counts, *this])
 
         async def waiting() -> None:
@@ -282,6 +288,6 @@ class StoreTable:
         return self._connection
 
 
-async def _keep_pages(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], now: datetime) -> None:
-    if pages := [(row.key, row.page, row.seen_at(now)) for row in rows if row.page]:
-        await keep_pages(cursor, pages, now)
+async def _keep_pages(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], occasion: Occasion) -> None:
+    if pages := [(row.key, row.page, row.seen_at(occasion.zero)) for row in rows if row.page]:
+        await keep_pages(cursor, pages, occasion.now)

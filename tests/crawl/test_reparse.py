@@ -136,7 +136,7 @@ def test_a_crawl_keeps_what_it_cannot_read(crawl: Crawl, faults: Faults, databas
 
 MISREADING = ("-s", 'EXTENSIONS={"tests.crawl.misreading.Misreading": 1}')
 SEVERAL = ("-a", "district=금천구")
-TIMES = ("first_seen_at", "last_seen_at")
+TIMES = ("first_seen_at", "last_seen_at", "fetched_at")
 
 
 def rows_of(database_url: str) -> dict[str, dict[str, Any]]:
@@ -172,6 +172,8 @@ def test_a_mended_parser_reads_every_page_again_without_the_site(
     assert f"{len(right)} stores reread" in command.stdout
     assert rows_of(database_url) == right
     assert seen_at(database_url) == seen
+    with psycopg.connect(database_url) as connection:  # another parser is no change of a store
+        assert connection.execute("SELECT * FROM refillspot.store_history").fetchall() == []
     assert site.log() == []
 
 

@@ -48,7 +48,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     ),
 }
 PAGES = st.fixed_dictionaries(FIELDS).map(lambda fields: store(**fields))
-CHANGING = {"last_seen_at": None}
+CHANGING = {"last_seen_at": None, "fetched_at": None}
 
 
 class Writer:

@@ -132,6 +132,7 @@ def test_the_table_has_the_columns_that_are_written(database_url: str) -> None:
         "unsaid",
         "first_seen_at",
         "last_seen_at",
+        "fetched_at",
     }
 
 
@@ -156,8 +157,9 @@ def test_a_poorer_page_erases_nothing(database_url: str) -> None:
     write(database_url, poor)
 
     (row,) = query(database_url, "SELECT * FROM refillspot.stores")
-    changing = {"digest": None, "last_seen_at": None}
+    changing = {"digest": None, "last_seen_at": None, "fetched_at": None, "unsaid": None}
     assert row | changing == rich | changing
+    assert {"phone", "menu", "hours_text"} <= row["unsaid"].keys()
 
 
 def test_a_page_with_a_menu_may_take_a_verdict_back(database_url: str) -> None:
