@@ -62,6 +62,8 @@ def crawl(  # what a crawl comes to
         yields, stores = QueryYieldTable(database_url, Clock()), StoreTable(database_url, Clock())
         for one in answers:
             await yields.record(one, crawl_id)
+        for page in seen:
+            page.read_ago(0)
         await stores.write(seen, crawl_id)
         for ref in denied:
             await stores.deny(UnknownStore(NAME, ref), crawl_id)
@@ -109,11 +111,11 @@ NO_MISSES: Mapping[str, Sequence[QueryAnswer]] = {
 
 
 def test_a_crawl_that_would_not_have_shown_a_store_does_not_miss_it(database_url: str) -> None:
-    refs, seen = [*NO_MISSES, "missed"], "seen-all-the-same"
+    refs, seen = [*NO_MISSES, "missed"], store("seen-all-the-same")
     crawl(database_url, "0", [answer(ref, ref) for ref in refs], seen=[store(ref) for ref in refs])
     for number in range(1, MISSES + 1):
         answers = [one for answers in NO_MISSES.values() for one in answers]
-        crawl(database_url, str(number), [answer("missed"), *answers], seen=[store(seen)])
+        crawl(database_url, str(number), [answer("missed"), *answers], seen=[seen])
         crawl(database_url, f"rejected{number}", [answer(ref) for ref in NO_MISSES], is_accepted=False)
 
     assert {ref: state for ref, (state, _) in states(database_url).items() if state != "operating"} == {
