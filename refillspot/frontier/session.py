@@ -29,7 +29,7 @@ from refillspot.postgres.crawls import CrawlTable
 from refillspot.shared.connections import connect
 from refillspot.shared.keys import crawl_prefix, unfinished_crawl_key
 from refillspot.signals import crawl_event, crawl_joined, queue_rolled_back, stats_asked
-from refillspot.stats.crawl import GONE, STATES, Crawl
+from refillspot.stats.crawl import ABANDONED, GONE, STATES, Crawl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,7 +83,7 @@ class RedisCrawls:
         self._joined[crawl.id] = key, value, crawl
         return crawl
 
-    async def complete(self, crawl_id: str, counts: Mapping[str, int], now: datetime) -> Crawl:
+    async def complete(self, crawl_id: str, counts: Mapping[str, int], now: datetime, stored: int = 0) -> Crawl:  # noqa: ARG002  # that of `CrawlTable`
         """Note that a crawl is complete: the next one with equal arguments is another."""
         key, value, crawl = self._joined[crawl_id]
         async with connect(self._redis_url) as client:
@@ -213,7 +213,7 @@ class CrawlSession:
                 await self._notify(result)
             elif self.consumer.ended == COMPLETE:
                 self._tell(read_result(self.consumer.result) or await self._note_end())
-        except (UnsuitableServerError, ServiceUnavailableError) as error:
+        except (ArgumentError, UnsuitableServerError, ServiceUnavailableError) as error:
             logger.error("the crawl is not closed: %s", error)  # noqa: TRY400  # no fault of this program
             self._stats.set_value("postgres/refused", str(error))
         if await self.consumer.leave():
@@ -251,7 +251,8 @@ class CrawlSession:
 
     async def _note_end(self) -> dict[str, int]:
         counts = await self._queue.counts() | {"known": self._stats.get_value("postgres/known", 0)}
-        return (await self._crawls.complete(self._id, counts, self._clock.now())).result
+        stored, _commits = await self._queue.stored_lately(0) or (0, [])
+        return (await self._crawls.complete(self._id, counts, self._clock.now(), stored)).result
 
     async def _notify(self, result: dict[str, int]) -> None:
         status = complete_exit_status(result)
@@ -261,7 +262,7 @@ class CrawlSession:
             await self._signals.send_catch_log_async(crawl_event, event=event, facts=facts)
 
     def _tell(self, result: dict[str, int]) -> None:
-        self._stats.set_value("crawl/state", COMPLETE)
+        self._stats.set_value("crawl/state", ABANDONED if "forgotten" in result else COMPLETE)
         for name, value in result.items():
             self._stats.set_value(f"crawl/{name}", value)
 

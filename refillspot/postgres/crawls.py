@@ -66,9 +66,10 @@ TAKE_OVER = """
     UPDATE refillspot.crawls AS c SET stored = c.stored + total.stored, rejected = c.rejected + total.rejected
     FROM total WHERE id = %(id)s
 """
+GONE = "SELECT %(stored)s::bigint - stored - rejected FROM refillspot.crawls WHERE id = %(id)s"
 # With how many of its stores others are shown, by verdict.
 COMPLETE = f"""
-    UPDATE refillspot.crawls AS crawl SET state = 'complete', ended_at = coalesce(ended_at, %(now)s),
+    UPDATE refillspot.crawls AS crawl SET state = %(state)s, ended_at = coalesce(ended_at, %(now)s),
         counts = %(counts)s || (
             SELECT jsonb_build_object(
                 'confirmed', count(*) FILTER (WHERE refill_verdict = 'confirmed'),
@@ -147,8 +148,12 @@ class CrawlTable:
                 await cursor.execute(CREATE, values)
                 return await _the(cursor)
 
-    async def complete(self, crawl_id: str, counts: Mapping[str, int], now: datetime) -> Crawl:
-        """Note that a crawl is complete. Waits for PostgreSQL: see `when_available`."""
+    async def complete(self, crawl_id: str, counts: Mapping[str, int], now: datetime, stored: int = 0) -> Crawl:
+        """Note that a crawl is complete. Waits for PostgreSQL: see `when_available`.
+
+        One whose stores are gone, since PostgreSQL came back older, is given up instead: `stored` is how many its queue
+        has settled, and `forgotten` among the counts how many are known to be gone.
+        """
 
         async def operation() -> Crawl:
             async with (
@@ -158,8 +163,12 @@ class CrawlTable:
             ):
                 await cursor.execute(TAKE_OVER, {"id": crawl_id})
                 await cursor.execute(FORGET_COMMITS)
-                await judge_states(connection, crawl_id, ahead=now - datetime.now(UTC))
-                await cursor.execute(COMPLETE, {"id": crawl_id, "counts": Jsonb(dict(counts)), "now": now})
+                (gone,) = await (await connection.execute(GONE, {"id": crawl_id, "stored": stored})).fetchone() or (0,)
+                forgotten = {"forgotten": counts.get("forgotten", 0) + gone} if gone > 0 else {}
+                ended = {"id": crawl_id, "counts": Jsonb({**counts, **forgotten}), "now": now}
+                if is_whole := "forgotten" not in {**counts, **forgotten}:
+                    await judge_states(connection, crawl_id, ahead=now - datetime.now(UTC))
+                await cursor.execute(COMPLETE, ended | {"state": "complete" if is_whole else "abandoned"})
                 return await _the(cursor)
 
         async def nothing() -> None:

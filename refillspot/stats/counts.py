@@ -214,7 +214,7 @@ class Counts:
 
 def own_counts(stats: Mapping[str, Any]) -> dict[str, int]:
     """Return the crawl's own counts out of the stats of a worker that saw its end; none of any other."""
-    if stats.get(f"{OWN}state") != "complete":
+    if stats.get(f"{OWN}state") not in ("complete", "abandoned"):  # it may be anything
         return {}
     told = {name.removeprefix(OWN): value for name, value in stats.items() if name.startswith(OWN)}
     return {"dead": 0} | {name: round(value) for name, value in told.items() if number_of(value) is not None}

@@ -49,7 +49,7 @@ class Crawl:
     spider: str
     arguments: dict[str, Any]
     state: str
-    """running, complete, or abandoned (pruned before it was complete)."""
+    """running, complete, or abandoned (pruned before it was complete, or its stores are gone with a PostgreSQL)."""
     stored: int
     rejected: int
     counts: dict[str, int] | None
@@ -115,7 +115,7 @@ class Progress:
 
 
 RESUMABLE = {"finished", "shutdown", "memory_limit", "site_away"}  # reasons with which a worker ends in good order
-RUNNING, COMPLETE = "running", "complete"
+RUNNING, COMPLETE, ABANDONED = "running", "complete", "abandoned"
 GONE = "gone"
 """State of a queue that is not there: nobody has begun it, or it has been removed."""
 

@@ -99,6 +99,24 @@ async def test_what_has_been_there_for_long_is_not_remembered_and_missed_all_the
         assert "1 stores are gone" in caplog.text
         assert await CommitCheck(a, crawls, CRAWL).may_end()
         assert (await a.counts())["forgotten"] == 1  # said once
+        assert (await crawls.complete(CRAWL, await a.counts(), Clock().now())).state == "abandoned"
+    await table.close()
+
+
+async def test_a_crawl_that_ended_is_not_complete_where_postgresql_is_older(
+    workers: Workers, database_url: str
+) -> None:
+    crawls, table = await begin(database_url), StoreTable(database_url, Clock())
+    async with workers("a") as (a,):
+        await fetch(a, table, 1, "x")
+        await fetch(a, table, 3, "y")
+        stored, _commits = await a.stored_lately(0) or (0, [])
+        assert (await crawls.complete(CRAWL, {}, Clock().now(), stored)).state == "complete"
+        with psycopg.connect(database_url) as connection:  # as it was before the second commit
+            connection.execute("UPDATE refillspot.crawls SET state = 'running', ended_at = NULL, stored = 1")
+
+        ended = await crawls.complete(CRAWL, {}, Clock().now(), stored)
+        assert (ended.state, ended.counts and ended.counts["forgotten"]) == ("abandoned", 1)
     await table.close()
 
 

@@ -144,6 +144,14 @@ def test_a_crawl_that_nobody_works_on_can_go_on() -> None:
     assert "scrapy crawl diningcode -a district=금천구" in found(stopped)["interrupted"].remedy
 
 
+def test_a_crawl_whose_stores_are_gone_was_given_up_by_nobody() -> None:
+    gone = found(crawl_stats(state="abandoned", counts={"forgotten": 3}))
+
+    assert "3 stores of this crawl are gone" in gone["forgotten"].happened
+    assert "abandoned" not in gone
+    assert "abandoned" in found(crawl_stats(state="abandoned"))
+
+
 def test_a_crawl_of_which_nothing_is_heard_is_not_called_interrupted() -> None:
     assert found(CrawlStats.of([], BEGUN + HOUR, crawl(state="running"))).keys() == {"no_stats"}
 

@@ -150,9 +150,17 @@ CRAWL_RULES = (
         remedy=_("The same command continues: {go_on}"),
     ),
     Rule(
+        "forgotten",
+        Severity.ERROR,
+        lambda case: case.crawl.own.get("forgotten", 0),
+        ngettext("{count} store of this crawl is gone.", "{count} stores of this crawl are gone."),
+        cause=_("PostgreSQL came back older than it was: a backup was restored, or a copy took over."),
+        remedy=_("Start a new one, which fetches them again: {go_on}"),
+    ),
+    Rule(
         "abandoned",
         Severity.WARNING,
-        partial(_is, "abandoned"),
+        lambda case: int(_is("abandoned", case) and "forgotten" not in case.crawl.own),
         _("The crawl was given up before it was complete."),
         cause=_("Somebody ran scrapy crawls prune {crawl}. The stores it had found are kept."),
         remedy=_("Start a new one: {go_on}"),
