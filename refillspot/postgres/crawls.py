@@ -64,9 +64,8 @@ TAKE_OVER = """
         SELECT coalesce(sum(stored), 0) AS stored, coalesce(sum(rejected), 0) AS rejected FROM counted
     )
     UPDATE refillspot.crawls AS c SET stored = c.stored + total.stored, rejected = c.rejected + total.rejected
-    FROM total WHERE id = %(id)s
+    FROM total WHERE id = %(id)s RETURNING greatest(0, %(stored)s::bigint - c.stored - c.rejected)
 """
-GONE = "SELECT %(stored)s::bigint - stored - rejected FROM refillspot.crawls WHERE id = %(id)s"
 # With how many of its stores others are shown, by verdict.
 COMPLETE = f"""
     UPDATE refillspot.crawls AS crawl SET state = %(state)s, ended_at = coalesce(ended_at, %(now)s),
@@ -149,10 +148,9 @@ class CrawlTable:
                 return await _the(cursor)
 
     async def complete(self, crawl_id: str, counts: Mapping[str, int], now: datetime, stored: int = 0) -> Crawl:
-        """Note that a crawl is complete. Waits for PostgreSQL: see `when_available`.
+        """Note that a crawl is complete; given up, if stores are gone of those that its queue knows as `stored`.
 
-        One whose stores are gone, since PostgreSQL came back older, is given up instead: `stored` is how many its queue
-        has settled, and `forgotten` among the counts how many are known to be gone.
+        Waits for PostgreSQL: see `when_available`.
         """
 
         async def operation() -> Crawl:
@@ -161,14 +159,14 @@ class CrawlTable:
                 transaction(connection, ATTEMPT_SECONDS),
                 connection.cursor(row_factory=class_row(Crawl)) as cursor,
             ):
-                await cursor.execute(TAKE_OVER, {"id": crawl_id})
+                taken_over = await connection.execute(TAKE_OVER, {"id": crawl_id, "stored": stored})
+                (gone,) = await taken_over.fetchone() or (0,)
                 await cursor.execute(FORGET_COMMITS)
-                (gone,) = await (await connection.execute(GONE, {"id": crawl_id, "stored": stored})).fetchone() or (0,)
-                forgotten = {"forgotten": counts.get("forgotten", 0) + gone} if gone > 0 else {}
-                ended = {"id": crawl_id, "counts": Jsonb({**counts, **forgotten}), "now": now}
-                if is_whole := "forgotten" not in {**counts, **forgotten}:
+                if not (forgotten := counts.get("forgotten", 0) + gone):
                     await judge_states(connection, crawl_id, ahead=now - datetime.now(UTC))
-                await cursor.execute(COMPLETE, ended | {"state": "complete" if is_whole else "abandoned"})
+                known = {**counts, "forgotten": forgotten} if forgotten else dict(counts)
+                ended = {"id": crawl_id, "state": "abandoned" if forgotten else "complete", "now": now}
+                await cursor.execute(COMPLETE, ended | {"counts": Jsonb(known)})
                 return await _the(cursor)
 
         async def nothing() -> None:
