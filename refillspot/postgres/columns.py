@@ -20,7 +20,8 @@ replace: the new value counts. keep: the new value counts unless it is NULL or e
 erases what is known. derived: the new value counts where that is said from which it is worked out. list, menu, terms:
 as keep; but from a page for people, which says less than the API, a part of a list is no news, a line of the menu keeps
 its marks and description, and terms are added to those known. refill: as the page and its menu allow. hours: as keep;
-but a week with closings of single dates (a festival) is no news of its days beside hours that are known. Each of them
+but a week with closings of single dates (a festival) is no news of its days beside hours that are known, nor is a part
+of them, such as today's. Each of them
 comes to the same whether a page is merged once or twice in a row.
 
 Of a list that could not be read whole, what is missing is no news either. A value that `CAN_VANISH` is gone when
@@ -39,7 +40,30 @@ UNREAD_LINES = """(
     FROM jsonb_array_elements(coalesce(s.menu, '[]')) WITH ORDINALITY AS lines (line, place)
     WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(EXCLUDED.menu) AS new WHERE new ->> 'name' = line ->> 'name')
 )"""
-HAS_EXCEPTIONS = "s.hours IS NOT NULL AND jsonb_array_length(coalesce(EXCLUDED.hours -> 'exceptions', '[]')) > 0"
+
+
+def has_exceptions(row: str) -> str:
+    """Return the condition that a page tells of closings of single dates, beside a row that knows hours."""
+    return f"{row}.hours IS NOT NULL AND jsonb_array_length(coalesce(EXCLUDED.hours -> 'exceptions', '[]')) > 0"
+
+
+def lacks_days(old: str, new: str) -> str:
+    """Return the condition that one value of `hours` tells nothing of a weekday that another one knows."""
+    return f"NOT coalesce({new} -> 'days' ?& ARRAY(SELECT jsonb_object_keys({old} -> 'days')), true)"
+
+
+def has_other_days(old: str, new: str) -> str:
+    """Return the condition that two values of `hours` differ in a weekday that both know."""
+    return f"""EXISTS (
+        SELECT FROM jsonb_each({old} -> 'days') AS old_day JOIN jsonb_each({new} -> 'days') AS new_day USING (key)
+        WHERE old_day.value <> new_day.value
+    )"""
+
+
+SAYS_FEWER_DAYS = f"""s.hours <> EXCLUDED.hours AND s.hours -> 'days' ?| ARRAY(
+    SELECT jsonb_object_keys(EXCLUDED.hours -> 'days')
+) AND {lacks_days("s.hours", "EXCLUDED.hours")} AND NOT {has_other_days("s.hours", "EXCLUDED.hours")}"""
+KEEPS_HOURS = f"({has_exceptions('s')} OR {SAYS_FEWER_DAYS})"
 CAN_VANISH = (
     "branch", "addr", "road_addr", "lat", "lon", "phone", "categories", "hours_text", "menu", "refill_prices",
     "refill_price_krw", "refill_terms", "tags", "facilities",
@@ -160,7 +184,7 @@ def reread_expression(column: Column) -> str:
     What another parser made of the same words is no knowledge: it goes, even where nothing comes in its place.
     """
     if column.policy == "hours" and column.of:
-        is_other = f"{HAS_EXCEPTIONS} AND s.hours_text IS DISTINCT FROM EXCLUDED.hours_text"
+        is_other = f"{has_exceptions('s')} AND s.hours_text IS DISTINCT FROM EXCLUDED.hours_text"
         return f"CASE WHEN {is_other} THEN s.{column.name} ELSE {_derived(column)} END"
     return _derived(column) if column.of else merge_expression(column)
 
@@ -190,7 +214,7 @@ def _kept_expression(column: Column) -> str:
     if column.of == ("menu",):
         kept = f"CASE WHEN {is_partial('menu')} THEN coalesce({old}, {new}) ELSE {kept} END"
     keeps_old = {
-        "hours": HAS_EXCEPTIONS,
+        "hours": KEEPS_HOURS,
         "list": f"({BY_WEB} OR {is_partial(column.name)}) AND {old} @> {new}",
     }.get(column.policy)
     if keeps_old:
@@ -208,8 +232,11 @@ def said(column: Column, row: str) -> str:
 def _unsaid_entry(column: Column) -> str:
     """Return the entry of a value that the newcomer does not say and the row has, or had."""
     name = column.name
+    says_nothing = f"{said(column, 'EXCLUDED')} IS NULL"
+    if column.policy == "hours":
+        says_nothing = f"({says_nothing} OR {has_exceptions('old')})"
     return f"""'{name}', CASE
-        WHEN {said(column, "EXCLUDED")} IS NULL AND ({said(column, "old")} IS NOT NULL OR old.unsaid ? '{name}')
+        WHEN {says_nothing} AND ({said(column, "old")} IS NOT NULL OR old.unsaid ? '{name}')
         THEN jsonb_build_object(
             'since', coalesce(old.unsaid #> '{{{name},since}}', to_jsonb({SHOWN_AT})),
             'pages', least({PAGES}, coalesce((old.unsaid #>> '{{{name},pages}}')::int, 0)

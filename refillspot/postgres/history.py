@@ -6,7 +6,7 @@ is new, and of a row that other parsers have read whether the store has changed 
 
 from __future__ import annotations
 
-from refillspot.postgres.columns import ADDRESSES, COLUMNS, SHOWN_AT
+from refillspot.postgres.columns import ADDRESSES, COLUMNS, SHOWN_AT, has_other_days, lacks_days
 
 OF_PLACE = tuple(column.name for column in COLUMNS if column.of == ADDRESSES)
 NOTICED: dict[str, tuple[str, ...]] = {
@@ -47,11 +47,14 @@ def _is_other(name: str) -> str:
         return f"abs({old} - {new}) > {SAME_POINT} OR {new} IS NULL"
     if name == "categories":  # in whatever order
         return f"NOT coalesce({old} @> {new} AND {new} @> {old}, false)"
-    if name == "hours":  # other words for the same hours are none
-        return (
-            "old_hours_text IS DISTINCT FROM new_hours_text"
-            " AND (old_hours_osm IS DISTINCT FROM new_hours_osm OR old_hours_osm IS NULL)"
-        )
+    if name == "hours":  # other words for the same hours are none, nor are other weekdays than those known before
+        without_days = "- ARRAY['days', 'notes', 'exceptions']"
+        return f"""old_hours_text IS DISTINCT FROM new_hours_text AND CASE
+            WHEN {old} IS NULL OR {new} IS NULL
+            THEN old_hours_osm IS DISTINCT FROM new_hours_osm OR old_hours_osm IS NULL
+            ELSE {old} <> {new} AND ({has_other_days(old, new)}
+                OR {old} {without_days} <> {new} {without_days} AND NOT {lacks_days(old, new)})
+        END"""
     if name == "refill_verdict":  # without a menu less was known
         return f"{old} <> {new} AND (old_menu IS NULL) = (new_menu IS NULL)"
     return f"{old} IS DISTINCT FROM {new}"

@@ -339,3 +339,41 @@ BEFORE = """
          %(version)s, now() - interval '1 day'),
         ('diningcode', 'B', '행복한 고기', NULL, 'confirmed', '[]', '', 'web', NULL, '[]', NULL, NULL, NULL, now())
 """
+
+
+def test_hours_are_compared_on_the_weekdays_that_both_pages_tell(looks: Looks) -> None:
+    """Of some stores a page shows today alone; of a week that is known it says nothing new, and takes nothing away."""
+    noon, evening = Day([("11:30", "22:00")]), Day([("17:00", "23:00")])
+    week = dict.fromkeys(range(6), noon) | {6: Day(closed=True)}
+    looks.look(900, store("today"), store("week", hours=OpeningHours(week), hours_text="0"))
+    for ago, day in ((800, 1), (700, 2), (600, 3)):
+        hours = OpeningHours({day: noon})
+        looks.look(ago, *(store(ref, hours=hours, hours_text=f"{day}") for ref in ("today", "week")))
+
+    assert looks.changes() == []
+    rows = query(looks.database_url, "SELECT ref, hours, hours_osm FROM refillspot.stores ORDER BY ref")
+    assert [(len(row["hours"]["days"]), row["hours_osm"]) for row in rows] == [
+        (1, "Th 11:30-22:00"), (7, "Mo-Sa 11:30-22:00; Su off"),
+    ]  # fmt: skip
+    looks.look(500, store("week", hours=OpeningHours({3: evening}), hours_text="evening"))
+    looks.look(400, store("week", hours=OpeningHours(week | {3: evening}), hours_text="a week again"))
+    assert [field for field, _old, _new in looks.changes()] == ["hours"]
+
+
+def test_hours_that_a_holiday_hid_changed_since_they_were_shown_last(looks: Looks) -> None:
+    """A week with closings of single dates is no news beside hours that are known: it shows neither of them."""
+    before, later = ({day: Day([span]) for day in range(7)} for span in (("11:30", "22:00"), ("12:00", "20:00")))
+    hidden = OpeningHours({day: later[day] for day in range(6)}, exceptions=[6])
+    looks.look(900, store(hours=OpeningHours(before), hours_text="before"))
+    for ago in (800, 700):
+        looks.look(ago, store(hours=hidden, hours_text=f"a holiday {ago}"))
+    assert looks.changes() == []
+    looks.look(600, store(hours=OpeningHours(later), hours_text="later"))
+
+    (interval,) = query(
+        looks.database_url,
+        "SELECT h.last_seen_old = s.first_seen_at AS begins, h.first_seen_new = s.last_seen_at AS ends"
+        " FROM refillspot.store_history AS h JOIN refillspot.stores AS s USING (site, ref) WHERE field = 'hours'",
+    )
+    assert interval == {"begins": True, "ends": True}
+    assert looks.row("unsaid") == (None,)
