@@ -26,7 +26,7 @@ from replica.tcp_proxy import TcpProxy
 from tests.one_run import OneRun, private_directory
 from tests.own_pgbouncer import PROGRAM as PGBOUNCER
 from tests.own_pgbouncer import pgbouncer
-from tests.own_redis import OwnRedis
+from tests.own_redis import FAKETIME, OwnRedis
 from tests.programs import Launcher
 
 if TYPE_CHECKING:
@@ -219,6 +219,19 @@ def own_redis(short_directory: Path) -> Iterator[OwnRedis]:
     directory = short_directory / uuid.uuid4().hex[:8]
     directory.mkdir()
     server = OwnRedis(directory)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def redis_with_clock(short_directory: Path) -> Iterator[OwnRedis]:
+    """A Redis of this test alone whose clock it may set."""
+    if FAKETIME is None:
+        pytest.skip("libfaketime is not installed: apt-get install libfaketime")
+    directory = short_directory / uuid.uuid4().hex[:8]
+    directory.mkdir()
+    server = OwnRedis(directory, has_own_clock=True)
     server.start()
     yield server
     server.kill()

@@ -8,10 +8,12 @@ import secrets
 import socket
 from dataclasses import dataclass
 from importlib.resources import files
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from refillspot.exceptions import UnreadableValueError
 from refillspot.shared.keys import CrawlKeys
+from refillspot.shared.shared_state import CLOCK, ServerClock
 from refillspot.untrusted import read_json
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ class CrawlQueue:
         """What this queue is called by all its workers, and in PostgreSQL, once it is open."""
         self.is_new = False
         """Nobody had opened it before."""
+        self._clock = ServerClock()
         self._scripts = {name: client.register_script(script_source(name)) for name in SCRIPTS}
 
     async def open(self) -> str:
@@ -110,8 +113,10 @@ class CrawlQueue:
 
     async def beat(self, lease_seconds: float, *, join: bool) -> Beat:
         """Renew every lease of this worker."""
+        asked = monotonic()
         found = await self._run("beat", round(lease_seconds * 1000), int(join))
-        state, known, leases, batch, seeded, paused = found
+        state, known, leases, batch, seeded, paused, now_ms = found
+        self._clock.note(now_ms / 1000, asked, monotonic())
         return Beat(_text(state), bool(known), leases, batch, bool(seeded), bool(paused))
 
     async def audit(self, held: Iterable[Key]) -> tuple[list[Entry], list[Key]]:
@@ -184,12 +189,13 @@ class CrawlQueue:
         await self._client.aclose()
 
     async def _run(self, script: str, *args: Any) -> Any:
-        return await self._scripts[script](keys=[self._prefix], args=[self._worker, *args])
+        return await self._scripts[script](keys=[self._prefix], args=[self._worker, *args, *self._clock.bounds()])
 
 
 COUNT = b"count:"
 NUMBER = re.compile(rb"-?\d{1,18}")
-SCRIPTS = ("open", "commit", "take", "beat", "audit", "finish", "complete", "forget", "stored", "settle")
+BY_TIME = ("open", "commit", "take", "beat", "audit", "finish", "stored", "settle")  # those that workers run
+SCRIPTS = (*BY_TIME, "complete", "forget")
 
 
 def read_counts(fields: Mapping[bytes, bytes]) -> dict[str, int]:
@@ -229,7 +235,8 @@ def script_source(name: str) -> str:
     folder = files("refillspot.frontier").joinpath("lua")
     common, script = (folder.joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in ("keys", name))
     first_line, _, rest = script.partition("\n")
-    return f"{first_line}\n{common}\n{rest}"
+    clock = CLOCK if name in BY_TIME else ""
+    return f"{first_line}\n{clock}{common}\n{rest}"
 
 
 def name_worker() -> str:

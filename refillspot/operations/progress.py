@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError, ResponseError
 
-from refillspot.frontier.queue import read_counts, read_result
+from refillspot.frontier.queue import NUMBER, read_counts, read_result
 from refillspot.shared.connections import connect_blocking
 from refillspot.shared.keys import CrawlKeys
 from refillspot.stats.crawl import Progress
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 GROUP = "workers"
 LOOK_SECONDS = 5  # for an answer; who looks does so again
+AHEAD = b"clock_ahead"  # by how many microseconds the time of a crawl is ahead of Redis' own: shared/lua/clock.lua
 LANE = re.compile(rb"-?\d{1,4}")
 UNREADABLE = "unreadable"
 """Instead of a state: something else than the queue of a crawl is under its keys."""
@@ -27,7 +28,7 @@ UNREADABLE = "unreadable"
 @dataclass(slots=True, frozen=True)
 class SilentWorkers:
     at: float
-    """Seconds on Redis' clock."""
+    """Seconds on the clock that the queue goes by."""
     names: frozenset[str]
     """Those whose lease has run out, others having their requests or not; who has left is none of them."""
 
@@ -69,10 +70,11 @@ class ProgressReader:
         """Return who has given no sign of life within its lease."""
         with suppress(RedisError, OSError), self._client.pipeline(transaction=True) as steps:
             steps.time()
+            steps.hget(self._keys.crawl, AHEAD)
             steps.zrange(self._keys.workers, 0, -1, withscores=True)
             steps.smembers(self._keys.silent)
-            (seconds, microseconds), leases, inherited = steps.execute()
-            now = seconds + microseconds / 1e6
+            (seconds, microseconds), ahead, leases, inherited = steps.execute()
+            now = seconds + (microseconds + _ahead(ahead)) / 1e6
             expired = {worker for worker, until_ms in leases if 0 < until_ms <= now * 1000}  # 0 = it has left
             return SilentWorkers(now, frozenset(worker.decode("utf-8", "replace") for worker in expired | inherited))
         return None
@@ -84,7 +86,7 @@ class ProgressReader:
         streams = [self._keys.lane(lane.decode()) for lane in lanes if LANE.fullmatch(lane)]
         entries = sum(int(self._client.xlen(stream)) for stream in streams)
         leased = sum(self._client.xpending(stream, GROUP)["pending"] for stream in streams)
-        now_ms = seconds * 1000 + microseconds // 1000
+        now_ms = seconds * 1000 + (microseconds + _ahead(fields.get(AHEAD))) // 1000
         return Progress(
             state=fields.get(b"state", b"gone").decode("utf-8", "replace"),
             done=read_counts(fields).get("done", 0),
@@ -103,3 +105,7 @@ class ProgressReader:
     def _time(self) -> tuple[int, int]:
         time: tuple[int, int] = self._client.time()
         return time
+
+
+def _ahead(written: bytes | None) -> int:
+    return int(written) if written and NUMBER.fullmatch(written) else 0

@@ -52,6 +52,8 @@ class Moment(NamedTuple):
 
     at: float
     tolerance: float
+    lead: float
+    """Of this machine's clock before its steady one, when it was granted."""
 
 
 class RequestBudget:
@@ -176,7 +178,7 @@ class RequestBudget:
         else:
             tolerance = max(lease.interval / 2, TOLERANCE)
             moments = (lease.first + number * lease.interval for number in range(lease.permits))
-            self._moments.extend(Moment(at, tolerance) for at in moments)
+            self._moments.extend(Moment(at, tolerance, _lead()) for at in moments)
 
     async def _look(self) -> None:
         pace, _ = await self._pace.get()
@@ -184,11 +186,15 @@ class RequestBudget:
             self._note(Decision(pace))
 
     async def _reached(self, moment: Moment) -> bool:
-        """Sleep until then; False when it is past by too much, and so not ours any more, or nothing may leave."""
+        """Sleep until then; False when it is past by too much, and so not ours any more, or nothing may leave.
+
+        While this machine sleeps its steady clock stands still, and the other one does not.
+        """
         due = self._clock.local(moment.at)
         while (wait := due - time.monotonic()) >= TIMER_RESOLUTION:  # noqa: ASYNC110  # a timer may be early
             await asyncio.sleep(wait)
-        return -wait <= moment.tolerance and moment.at >= self._hold_until
+        late = max(_lead() - moment.lead, 0.0) - wait
+        return late <= moment.tolerance and moment.at >= self._hold_until
 
     def _note(self, decision: Decision) -> None:
         before, self._seen = self._seen, decision.pace
@@ -218,3 +224,7 @@ class RequestBudget:
                 if self._redis.succeeded():
                     logger.info("Redis is back: requests leave again")
                 return result
+
+
+def _lead() -> float:
+    return time.time() - time.monotonic()

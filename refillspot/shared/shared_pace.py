@@ -12,7 +12,7 @@ from refillspot.policies.pace import LONGEST_HOLD_SECONDS, Pace, begin, believed
 from refillspot.policies.politeness import LEASE_SECONDS, Decision
 from refillspot.policies.politeness_settings import FASTEST
 from refillspot.shared.connections import tell_of_connections
-from refillspot.shared.shared_state import MICROSECONDS, SharedState
+from refillspot.shared.shared_state import CLOCK, MICROSECONDS, SharedState
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -35,8 +35,7 @@ ONE_BY_ONE_INTERVAL = 0.1  # seconds; from here on permits are granted one by on
 # interval, and the interval and the hold as they were written where one of the three was none that can be: the
 # strictest is taken for what is no number.
 RESERVE = """
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
+local now = steady_time(KEYS[1])
 local fields = redis.pcall('HMGET', KEYS[1], 'interval', 'hold', 'last', 'state', 'born', 'version')
 if fields.err or not fields[4] then
   return {now}
@@ -62,7 +61,7 @@ local hold = between(0, fields[2], now + ARGV[6])
 if interval >= one_by_one then
   wanted, ahead = 1, math.min(ahead, interval)
 end
-local last = between(0, fields[3] or 0, now + ahead) -- later only if the clock was set back
+local last = between(0, fields[3] or 0, now + ARGV[6])
 if odd then
   local repaired = {}
   for name, value in pairs({interval = interval, hold = hold, last = last}) do
@@ -103,7 +102,7 @@ class SharedPace:
         self._most = max(configured, most)
         self._believed = partial(believed, configured=configured, most=self._most)
         self._state = SharedState(client, key, Pace, clock, KEEP_SECONDS)
-        self._reserve: Any = client.register_script(RESERVE)
+        self._reserve: Any = client.register_script(CLOCK + RESERVE)
         self._last: Pace | None = None
         self._has_forgotten = self._must_look = False
         self.was_asked = False

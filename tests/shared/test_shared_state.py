@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refillspot.shared.shared_state import ServerClock
+from refillspot.shared.shared_state import MICROSECONDS, PATIENCE_SECONDS, ServerClock
 
 AHEAD = 1_800_000_000.0  # of the server's clock, before this process' own
 DELAYS = st.lists(st.tuples(st.floats(0.0001, 5), st.floats(0.0001, 5)), min_size=1, max_size=30)
@@ -33,9 +33,22 @@ def test_an_answer_that_was_read_after_a_suspension_does_not_mislead() -> None:
 
 
 @pytest.mark.parametrize("jump", [3600.0, -3600.0])
-def test_a_clock_that_was_set_is_followed(jump: float) -> None:
+def test_a_clock_that_was_set_for_good_is_followed(jump: float) -> None:
     clock = ServerClock()
     ask(clock, 10, 0.001, 0.001)
-    ask(clock, 20, 0.001, 0.001, AHEAD + jump)
+    for asked in (20, 21):
+        ask(clock, asked, 0.001, 0.001, AHEAD + jump)
 
     assert clock.local(AHEAD + jump + 30) == pytest.approx(30, abs=0.01)
+
+
+def test_a_clock_that_leaps_is_held_and_not_followed() -> None:
+    clock = ServerClock()
+    ask(clock, 10, 0.001, 0.001)
+    ask(clock, 20, 0.001, 0.001, AHEAD + PATIENCE_SECONDS)
+    latest = clock.bounds()[1]
+    ask(clock, 20.1, 0.001, 0.001, AHEAD + PATIENCE_SECONDS - 0.1)
+    ask(clock, 20.3, 0.001, 0.001)
+
+    assert clock.local(AHEAD + 30) == pytest.approx(30, abs=0.01)
+    assert float(clock.bounds()[1]) - float(latest) >= PATIENCE_SECONDS * MICROSECONDS

@@ -9,9 +9,11 @@ local STORED = base .. ':stored'
 -- Workers whose lease ran out and whose requests others have; one that lives after all is none of them again.
 local SILENT = base .. ':silent'
 
+-- Only in scripts that workers run: before those stands shared/lua/clock.lua.
+local noted_ms
 local function now_ms()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
+  noted_ms = noted_ms or math.floor(steady_time(CRAWL) / 1000)
+  return noted_ms
 end
 
 local function stream(lane)
