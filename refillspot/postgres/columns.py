@@ -35,7 +35,12 @@ MARKED_MENU = """(
     ), '{}') ORDER BY place)
     FROM jsonb_array_elements(EXCLUDED.menu) WITH ORDINALITY AS lines (line, place)
 )"""
-UNREAD_LINES = """(
+MENU_READ_IN_PART = """(
+    SELECT jsonb_agg(CASE WHEN line ->> 'price_text' IS NULL THEN coalesce((
+        SELECT known FROM jsonb_array_elements(s.menu) AS known WHERE known ->> 'name' = line ->> 'name' LIMIT 1
+    ), line) ELSE line END ORDER BY place)
+    FROM jsonb_array_elements(EXCLUDED.menu) WITH ORDINALITY AS lines (line, place)
+) || (
     SELECT coalesce(jsonb_agg(line ORDER BY place), '[]')
     FROM jsonb_array_elements(coalesce(s.menu, '[]')) WITH ORDINALITY AS lines (line, place)
     WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(EXCLUDED.menu) AS new WHERE new ->> 'name' = line ->> 'name')
@@ -209,7 +214,7 @@ def _kept_expression(column: Column) -> str:
         return _derived(column)
     kept = f"coalesce({said(column, 'EXCLUDED')}, {old})"
     if column.policy == "menu":
-        kept = f"CASE WHEN {is_partial(column.name)} THEN coalesce({new} || {UNREAD_LINES}, {old}) ELSE {kept} END"
+        kept = f"CASE WHEN {is_partial(column.name)} THEN coalesce({MENU_READ_IN_PART}, {old}) ELSE {kept} END"
         return f"CASE WHEN {BY_WEB} THEN coalesce({MARKED_MENU}, {old}) ELSE {kept} END"
     if column.of == ("menu",):
         kept = f"CASE WHEN {is_partial('menu')} THEN coalesce({old}, {new}) ELSE {kept} END"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from math import ceil
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 METHODS = {"GET", "POST"}  # the API is asked by POST, and changes nothing
 CREDENTIALS = ("Authorization", "Cookie")
 VALIDATORS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
+AGE = "Age"
 KEPT_HEADERS = ("Content-Type", *VALIDATORS)  # no cookie of one visitor for all others
 
 
@@ -84,7 +86,7 @@ class CachedPages:
             await self._lookup.keep(wanted, page)
             self.count("revalidated")
             self.count("bytes_saved", len(page.body))
-            return response_of(request, page)
+            return response_of(request, page, now)
         worth = self._site.cacheability(wanted.kind, request.url, response.status, response.body)
         if worth is Cacheability.PASSING:
             return self.stand_in(request, wanted) or response
@@ -98,7 +100,7 @@ class CachedPages:
         """Return what is kept, if it may be given in place of an error."""
         page = self._lookup.stand_in(wanted)
         self.count("stale", int(page is not None))
-        return response_of(request, page) if page else None
+        return response_of(request, page, self._lookup.clock.now()) if page else None
 
     def holds(self, wanted: WantedPage) -> bool:
         """Tell whether there is a lease to be given back."""
@@ -134,7 +136,7 @@ class CachedPages:
         if wanted.kind is not Kind.ROBOTS:  # of a site that answers nothing its rules may still be kept
             self.count("requests_saved")
             self.count("bytes_saved", len(page.body))
-        return response_of(request, page)
+        return response_of(request, page, self._lookup.clock.now())
 
 
 def is_private(request: Request) -> bool:
@@ -160,11 +162,17 @@ def page_of(response: Response, kind: Kind, fetched_at: datetime, *, permanent: 
     )
 
 
-def response_of(request: Request, page: Page) -> Response:
-    """Return a page as Scrapy would have it from the site, with the flag "cached"."""
-    headers = Headers(page.headers)
+def response_of(request: Request, page: Page, now: datetime) -> Response:
+    """Return a page as Scrapy would have it from the site, with the flag "cached" and the header Age of RFC 9111."""
+    age = max(0, ceil((now - page.fetched_at).total_seconds()))
+    headers = Headers({**page.headers, AGE: str(age)})
     shape = responsetypes.from_args(headers=headers, url=request.url, body=page.body)
     return shape(request.url, status=page.status, headers=headers, body=page.body, flags=["cached"])
+
+
+def age_of(response: Response) -> float:
+    """Return for how many seconds a page has been kept; 0 if it comes from the site."""
+    return float(response.headers.get(AGE) or 0) if "cached" in response.flags else 0.0
 
 
 def validators_of(page: Page | None) -> dict[str, str]:

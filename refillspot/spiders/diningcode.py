@@ -15,6 +15,7 @@ from refillspot.planning import CrawlArguments, Query, SearchPlan
 from refillspot.planning.keywords import QueryAnswer
 from refillspot.planning.pagination import Step
 from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH, Kind
+from refillspot.site_access.cached_pages import age_of
 from refillspot.sites.diningcode.channels import read_list, read_store
 from refillspot.sites.diningcode.forms import PAGE_SIZE, search_form, store_form
 from refillspot.sites.diningcode.lists import ListReader
@@ -145,6 +146,7 @@ class DiningcodeSpider(Spider):
         self.crawler.signals.send_catch_log(signals.store_read, page=page)
         store = build_store(msgspec.convert(row, Row), page, self.settings["DININGCODE_WEB_URL"])
         store.read_from(ReadPage(row, response.body))
+        store.sent_before(age_of(response))
         yield store
         if store.refill.verdict != "unlikely":
             self._count("samples_refill", int(is_sample))

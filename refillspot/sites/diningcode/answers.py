@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from math import isfinite
 from operator import attrgetter
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -16,6 +16,7 @@ from refillspot.exceptions import ApiError, BlockedError, LayoutChangedError, Un
 from refillspot.sites.diningcode.json_parts import loose_json, read_part, whole_json, without_mark
 from refillspot.sites.diningcode.page_types import (
     LASTING_FIELDS,
+    READ_SECTIONS,
     Detail,
     Entries,
     Menu,
@@ -29,6 +30,9 @@ from refillspot.sites.diningcode.page_types import (
     StorePage,
 )
 from refillspot.sites.shapes import Oddity, json_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LASTING = [f'"{name}"'.encode() for name in LASTING_FIELDS]
 SUCCESS = "100"
@@ -164,7 +168,15 @@ def decode_store(body: bytes) -> StorePage:
         detail=_section(sections, "detail", Detail, oddities),
         menu=_section(sections, "menu", Menu, oddities),
         oddities=list(dict.fromkeys(oddities)),
+        told=frozenset(f"{key}.{name}" for key in READ_SECTIONS for name in _names_in(sections.get(key))),
     )
+
+
+def _names_in(section: bytes | None) -> Iterable[str]:
+    try:
+        return msgspec.json.decode(section or b"{}", type=dict[str, msgspec.Raw])
+    except msgspec.ValidationError:  # told among the oddities
+        return ()
 
 
 def sections_of(result_data: bytes, oddities: list[Oddity]) -> dict[str, bytes]:

@@ -177,6 +177,8 @@ class StorePage(msgspec.Struct):
     menu: Menu | None = None
     channel: Channel = "api"
     oddities: list[Oddity] = msgspec.field(default_factory=list)
+    told: frozenset[str] = frozenset()
+    """Paths of the parts that it has, "detail.phone", whatever is in them. Empty for a page for people: it has less."""
 
 
 READ_SECTIONS: dict[str, type[msgspec.Struct]] = {"restaurant": Restaurant, "detail": Detail, "menu": Menu}

@@ -39,7 +39,7 @@ from refillspot.sites.diningcode.forms import store_page_url
 from refillspot.sites.diningcode.page_types import Detail, Picture, Restaurant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from refillspot.sites.diningcode.page_types import HoursRow, MenuLine, Number, Row, StorePage
     from refillspot.sites.shapes import Oddity
@@ -47,6 +47,28 @@ if TYPE_CHECKING:
 PLACEHOLDER_IMAGE = "/noimage/"
 WITHOUT_PROTOCOL = re.compile(r"(?://)?((?:[a-z0-9-]+\.)+[a-z]{2,}/.+)", re.IGNORECASE | re.DOTALL)
 HIGHEST_SCORE, HIGHEST_USER_SCORE, MOST_REVIEWS = 100, 5, 10_000_000
+PLACES = {
+    "branch": ("restaurant.branch",),
+    "addr": ("detail.address",),
+    "road_addr": ("detail.road_address",),
+    "lat": ("restaurant.lat", "restaurant.lng"),
+    "lon": ("restaurant.lat", "restaurant.lng"),
+    "phone": ("detail.phone", "restaurant.phone"),
+    "categories": ("restaurant.categories",),
+    "hours_text": ("detail.bhour", "detail.bhour_seo", "detail.status.time"),
+    "menu": ("menu.list",),
+    "tags": ("detail.tag",),
+    "facilities": ("detail.facility",),
+}
+"""The first is the place of a field on the page; where it and the others are empty, the field is."""
+OF_MENU = ("refill_prices", "refill_price_krw", "refill_terms")
+"""What a menu says that is read whole, or does not say."""
+LISTS = {
+    "menu": "menu.list",
+    "categories": "restaurant.categories",
+    "tags": "detail.tag",
+    "facilities": "detail.facility",
+}
 TRUE_MARKS = {"1", "true", "y", "yes"}
 
 
@@ -105,7 +127,35 @@ def build_store(row: Row, page: StorePage | None, web_url: str) -> Store:
     _set_offer(store)
     _set_place(store, row, restaurant, detail)
     _set_hours(store, detail, page.oddities if page else ())
+    if page and page.told:
+        odd = [oddity.path for oddity in page.oddities if not oddity.came.startswith("empty")]
+        store.says_less(_blank(store, page, odd), [name for name, path in LISTS.items() if _is_odd(path, odd)])
     return store
+
+
+def _blank(store: Store, page: StorePage, odd: Sequence[str]) -> Iterator[str]:
+    """Yield the fields that have their place on a page and nothing in it; what is missing or odd says nothing.
+
+    What is empty is that, of whatever type: "" and [] stand for each other.
+    """
+    for name, (place, *others) in PLACES.items():
+        paths = (place, *others)
+        is_empty = not getattr(store, name) and not any(_part(page, path) for path in paths)
+        if is_empty and place in page.told and not any(_is_odd(path, odd) for path in paths):
+            yield name
+    if store.menu and "menu.list" in page.told and not _is_odd("menu.list", odd):
+        yield from (name for name in OF_MENU if not getattr(store, name))
+
+
+def _part(page: StorePage, path: str) -> object:
+    part: object = page
+    for name in path.split("."):
+        part = getattr(part, "lines" if name == "list" else name, None)
+    return part
+
+
+def _is_odd(path: str, odd: Sequence[str]) -> bool:
+    return any(one.startswith(path) for one in odd)
 
 
 def _names(row: Row, restaurant: Restaurant) -> tuple[str, str | None]:
