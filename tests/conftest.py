@@ -9,6 +9,7 @@ import math
 import os
 import signal
 import socket
+import sys
 import uuid
 from collections import defaultdict
 from itertools import chain
@@ -65,7 +66,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a script has started this in its background
         signal.signal(signal.SIGINT, signal.default_int_handler)  # what is started here is to be interrupted
-    for name in ("REFILLSPOT_LANG", "LANGUAGE"):
+    sys.dont_write_bytecode = False  # or each process of the run compiles all modules again, here and in what it starts
+    for name in ("REFILLSPOT_LANG", "LANGUAGE", "PYTHONDONTWRITEBYTECODE"):
         os.environ.pop(name, None)
     os.environ["LC_ALL"] = "C.UTF-8"
     given = getattr(config, "workerinput", {}).get("directory")
