@@ -7,7 +7,7 @@ import logging
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
 from refillspot.exceptions import UnsuitableServerError
 from refillspot.frontier.leases import Leases, Prefetch
@@ -29,6 +29,7 @@ POLL_SECONDS = 0.2  # between looks at an empty queue
 COLLECT_SECONDS = 0.05  # for which what is to be told is collected while there are requests to give out
 BEAT_SECONDS = 2.0  # between signs of life, at most: a pause is noticed by then
 FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # seconds between attempts while Redis is away
+MOST_UNTOLD = 20_000  # operations, of a few hundred bytes; then nothing more is leased from a Redis that is full
 LEAVE_SECONDS = 10.0  # for handing back at the end; without it the leases run out by themselves
 
 
@@ -61,7 +62,7 @@ class Consumer:
         self._lease_until = self._beat_due = self._unbroken_since = 0.0
         self._least_ahead = limits.prefetch
         self._is_seeding, self._has_seeded = True, False
-        self._is_paused = False
+        self._is_paused = self._is_full = False
         self._wake, self._leaving = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.outages = 0
@@ -170,9 +171,7 @@ class Consumer:
         if isinstance(error, UnsuitableServerError):
             logger.error("%s", error)  # no fault of this program
         elif isinstance(error, ResponseError):
-            logger.error(
-                "Redis refuses what the queue needs, so this worker hands back what it holds and ends: %s", error
-            )
+            logger.error("Redis refuses what the queue needs; this worker hands back what it holds and ends: %s", error)
         else:
             logger.error("the frontier stopped: a fault in refillspot", exc_info=error)
         self.failure = error
@@ -189,8 +188,15 @@ class Consumer:
 
     async def _commit(self) -> None:
         while self._outbox:
-            operations = self._outbox.batch()
-            state = await self._queue.commit(self._outbox.under_way, operations, after=self._outbox.confirmed)
+            try:
+                state = await self._send()
+            except OutOfMemoryError as error:
+                if not self._leaving.is_set():
+                    await self._renew()  # it may have been applied before, and the answer lost
+                if self._outbox.free_first():
+                    continue
+                self._note_full(error)
+                return
             if state == OPEN:
                 self._leases.held -= self._outbox.confirm()
             elif state == FORK:
@@ -200,6 +206,20 @@ class Consumer:
                 self._forget(state)  # closed by others, who had inherited what this worker held
                 return
         self._leases.all_told()
+
+    async def _send(self) -> str:
+        box, operations = self._outbox, self._outbox.batch()
+        state = await self._queue.commit(box.under_way, operations, after=box.confirmed, frees=box.frees)
+        if self._is_full and not box.frees:
+            self._is_full = False
+            logger.info("Redis has room again")
+        return state
+
+    def _note_full(self, error: OutOfMemoryError) -> None:
+        if not self._is_full:
+            self.outages += 1
+            self._is_full = True
+            logger.warning("Redis is full: %s; it is told what frees memory, the rest waits and is not lost", error)
 
     def _forget(self, state: str) -> None:
         self._outbox.clear()
@@ -253,7 +273,7 @@ class Consumer:
         self._leases.prefetch = max(self._least_ahead, prefetch)
         if suspect := self._leases.choose_suspect():
             self.push("start", *suspect.key)
-        elif room := self._leases.room:
+        elif (room := self._leases.room) and not (self._is_full and len(self._outbox) > MOST_UNTOLD):
             # After an outage every living worker must have had the time to say so before anything is inherited.
             inherit = monotonic() - self._unbroken_since >= self._limits.lease_seconds
             attempts = self._limits.max_attempts

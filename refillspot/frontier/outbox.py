@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     Operation = tuple[Key | None, tuple[Any, ...]]
 
 BATCH_OPERATIONS = 500  # in one step of Redis: a few milliseconds
+FREES = {"done", "stored"}  # memory of Redis
+MOVES = {"replace", "return", "leave"}  # take no more than they give
 
 
 class Outbox:
@@ -22,14 +24,16 @@ class Outbox:
     def __init__(self) -> None:
         self._operations: list[Operation] = []
         self._batch: list[Operation] = []
+        self.frees = False
+        """Whether the batch under way is one that a full Redis takes, too."""
         self._seeds: list[Operation] = []
         self.confirmed = 0
         """Number of the last batch that Redis has confirmed."""
         self.under_way = 0
         """Number of the batch that Redis is told, or was last."""
 
-    def __bool__(self) -> bool:
-        return bool(self._operations or self._batch)
+    def __len__(self) -> int:
+        return len(self._operations) + len(self._batch)
 
     def add(self, operation: tuple[Any, ...], key: Key | None = None) -> None:
         """Add what became of the leased request `key`, or something that belongs to none."""
@@ -44,7 +48,7 @@ class Outbox:
         """Return the operations of the batch under way: the same ones until it is confirmed."""
         if not self._batch:
             self._batch, self._operations = self._operations[:BATCH_OPERATIONS], self._operations[BATCH_OPERATIONS:]
-            self.under_way += 1
+            self.under_way, self.frees = self.under_way + 1, False
         return [part for _, operation in self._batch for part in operation]
 
     def confirm(self) -> set[Key]:
@@ -53,6 +57,26 @@ class Outbox:
         self._batch = []
         self.confirmed = self.under_way
         return told
+
+    def free_first(self) -> bool:
+        """Put in place of the batch under way what frees memory of Redis; False if that is nothing.
+
+        A request is not done before its children are queued: what was pushed since its start may be one of them.
+        """
+        first: list[Operation] = []
+        later: list[Operation] = []
+        pushed, pushed_before = 0, dict[tuple[Any, ...], int]()
+        for key, operation in [*self._batch, *self._operations]:
+            name = operation[0]
+            pushed += name == "push"
+            if name == "start":
+                pushed_before[operation[1:]] = pushed
+            is_free = name in FREES and key is not None and pushed_before.get(key, 0) == pushed
+            (first if is_free or name in MOVES else later).append((key, operation))
+        if first:
+            self._batch, self._operations = first[:BATCH_OPERATIONS], first[BATCH_OPERATIONS:] + later
+            self.under_way, self.frees = self.under_way + 1, True
+        return bool(first)
 
     def roll_back(self, to: int, *, with_seeds: bool) -> None:
         """Redis has another last batch than was expected, `to`: the one under way gets another number."""

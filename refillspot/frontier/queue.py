@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from refillspot.exceptions import UnreadableValueError
 from refillspot.shared.keys import CrawlKeys
-from refillspot.shared.shared_state import CLOCK, ServerClock
+from refillspot.shared.shared_state import CLOCK, WHEN_FULL, ServerClock
 from refillspot.untrusted import read_json
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ class CrawlQueue:
         """Nobody had opened it before."""
         self._clock = ServerClock()
         self._scripts = {name: client.register_script(script_source(name)) for name in SCRIPTS}
+        self._scripts["free"] = client.register_script(script_source("commit", WHEN_FULL))
 
     async def open(self) -> str:
         """Make the crawl known to Redis, if it is not; return its state."""
@@ -96,12 +97,16 @@ class CrawlQueue:
         self.id, self.is_new = _text(id_), self.is_new or bool(is_new)
         return _text(state), bool(is_used)
 
-    async def commit(self, number: int, operations: Sequence[Any], *, after: int | None = None) -> str:
+    async def commit(
+        self, number: int, operations: Sequence[Any], *, after: int | None = None, frees: bool = False
+    ) -> str:
         """Apply operations in one step, once for each `number`; return OPEN if they were applied.
 
         Else the state that the crawl is in, or FORK if the last batch is not `after`, which is `number` - 1 by itself.
+        A full Redis takes only operations that free memory, and is told so by `frees`.
         """
-        return _text(await self._run("commit", number, number - 1 if after is None else after, *operations))
+        script, before = "free" if frees else "commit", number - 1 if after is None else after
+        return _text(await self._run(script, number, before, *operations))
 
     async def take(self, room: int, *, max_attempts: int, inherit: bool, told: int = 0) -> list[Entry] | None:
         """Lease up to `room` requests; with `inherit`, first those that dead workers had.
@@ -226,17 +231,17 @@ def _entry(found: Sequence[Any]) -> Entry:
     return Entry(Key(int(lane), id_.decode()), payload, int(attempts), int(deliveries))
 
 
-def script_source(name: str) -> str:
+def script_source(name: str, first_line: str | None = None) -> str:
     """Return the script `lua/<name>.lua`, what all have in common behind its first line, which is for Redis.
 
-    With that line a full Redis refuses a script as a whole; `allow-oom` says that it frees more than it takes.
+    With that line a full Redis refuses a script as a whole, unless it says `allow-oom`: what frees more than it takes.
     KEYS[1] is the crawl's prefix, `<REDIS_KEY_PREFIX>:<crawl>`.
     """
     folder = files("refillspot.frontier").joinpath("lua")
     common, script = (folder.joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in ("keys", name))
-    first_line, _, rest = script.partition("\n")
+    own_line, _, rest = script.partition("\n")
     clock = CLOCK if name in BY_TIME else ""
-    return f"{first_line}\n{clock}{common}\n{rest}"
+    return f"{first_line or own_line}\n{clock}{common}\n{rest}"
 
 
 def name_worker() -> str:

@@ -12,7 +12,7 @@ from refillspot.policies.pace import LONGEST_HOLD_SECONDS, Pace, begin, believed
 from refillspot.policies.politeness import LEASE_SECONDS, Decision
 from refillspot.policies.politeness_settings import FASTEST
 from refillspot.shared.connections import tell_of_connections
-from refillspot.shared.shared_state import CLOCK, MICROSECONDS, SharedState
+from refillspot.shared.shared_state import CLOCK, MICROSECONDS, WHEN_FULL, SharedState
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -102,7 +102,7 @@ class SharedPace:
         self._most = max(configured, most)
         self._believed = partial(believed, configured=configured, most=self._most)
         self._state = SharedState(client, key, Pace, clock, KEEP_SECONDS)
-        self._reserve: Any = client.register_script(CLOCK + RESERVE)
+        self._reserve: Any = client.register_script(f"{WHEN_FULL}\n{CLOCK}{RESERVE}")
         self._last: Pace | None = None
         self._has_forgotten = self._must_look = False
         self.was_asked = False

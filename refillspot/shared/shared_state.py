@@ -26,6 +26,8 @@ VERSION = re.compile(rb"\d{1,16}")
 
 CLOCK = files("refillspot.shared").joinpath("lua/clock.lua").read_text(encoding="utf-8")
 """Put before each script that goes by the time; it takes its own from the end of ARGV, see `ServerClock.bounds`."""
+WHEN_FULL = "#!lua flags=allow-oom"
+"""The first line of a script that a full Redis runs all the same: what it writes takes the place of what was there."""
 PATIENCE_SECONDS = 0.25  # what a question takes to the server, usually; time stands still for one that takes longer
 LEAP_SECONDS = 0.01  # the time may leap by the patience before it is held; by more than this it is not followed at once
 
@@ -134,7 +136,7 @@ class SharedState(Generic[T]):
         self._has_told = False
         self._known: tuple[bytes, int] | None = None  # when it was born, and the version
         self._read: Any = client.register_script(CLOCK + READ)
-        self._swap: Any = client.register_script(CLOCK + SWAP)
+        self._swap: Any = client.register_script(f"{WHEN_FULL}\n{CLOCK}{SWAP}")
 
     async def seen(self) -> Seen[T]:
         now, version, state, born = await self.timed(self._read, self._keep_seconds)

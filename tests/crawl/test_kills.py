@@ -16,7 +16,8 @@ from psycopg.rows import dict_row
 from refillspot.frontier import codec
 from refillspot.frontier.dead_letters import read_dead_letter
 from refillspot.planning import KEYWORDS
-from tests.crawl.moments import PACED, fetched, wait_for_store_pages, wait_for_workers
+from refillspot.spiders.diningcode import STORE_PRIORITY
+from tests.crawl.moments import PACED, SLOW, fetched, hurry, wait_for_store_pages, wait_for_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,6 +148,27 @@ def test_a_redis_that_dies_costs_no_store(
     assert max(fetched(site).values()) <= 3  # twice older by up to a second
 
 
+def test_a_redis_that_is_full_of_its_own_queue_drains(
+    crawl: Crawl, site: Site, rows: Rows, database_url: str, key_prefix: str, own_redis: OwnRedis
+) -> None:
+    """What is done goes out of it; what lists have found waits until there is room."""
+    crawl.environment["REDIS_URL"] = own_redis.url
+    with crawl.start("-a", "district=금천구", *SHORT_LEASE) as process, own_redis.client() as client:
+        wait_for_store_pages(site, 5)
+        client.config_set("maxmemory", 1)
+        (row,) = crawls(database_url)
+        while client.xlen(f"{key_prefix}:{row['id']}:lane:{STORE_PRIORITY}"):
+            time.sleep(0.01)
+        client.config_set("maxmemory", 0)
+        _, log = process.communicate()
+
+    assert process.returncode == 0, log[-3000:]
+    assert log.count("Redis is full") == log.count("Redis has room again") == 1
+    assert_complete(site, rows())
+    (row,) = crawls(database_url)
+    assert (row["state"], row["counts"].get("dead", 0)) == ("complete", 0)
+
+
 def test_a_redis_that_forgets_the_queue_costs_no_store(
     crawl: Crawl, site: Site, rows: Rows, database_url: str, redis_url: str, key_prefix: str
 ) -> None:
@@ -232,13 +254,15 @@ FEW = ("-a", "district=금천구", "-a", "limit=3")
 
 
 def test_a_redis_that_dies_while_a_crawl_is_closed_is_waited_for(
-    crawl: Crawl, database_url: str, own_redis: OwnRedis, key_prefix: str
+    crawl: Crawl, site: Site, database_url: str, own_redis: OwnRedis, key_prefix: str
 ) -> None:
     crawl.environment["REDIS_URL"] = own_redis.url
-    with crawl.start(*FEW) as process, psycopg.connect(database_url) as holder:
+    with crawl.start(*FEW, *SLOW) as process, psycopg.connect(database_url) as holder:
         while not (ids := running_crawls(database_url)):
             time.sleep(0.01)
+        wait_for_workers(own_redis.url, key_prefix, 1)
         holder.execute("LOCK TABLE refillspot.crawls IN SHARE ROW EXCLUSIVE MODE")
+        hurry(site, own_redis.url, key_prefix)
         with redis.Redis.from_url(own_redis.url) as client:
             while client.hget(f"{key_prefix}:{ids[0]}:crawl", "state") != b"closing":
                 time.sleep(0.01)
