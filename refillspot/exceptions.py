@@ -34,8 +34,16 @@ class QueueElsewhereError(UnsuitableServerError):
     """Others work on the same crawl with a queue in another Redis."""
 
 
-class SchemaVersionError(RefillspotError):
+class VersionError(RefillspotError):
+    """Another refillspot than this one has written what this one cannot go on with."""
+
+
+class SchemaVersionError(VersionError):
     """The database was migrated by a newer refillspot than this one."""
+
+
+class QueueFormatError(VersionError):
+    """A queue was written by another refillspot, in a way that this one cannot read."""
 
 
 class SiteError(RefillspotError):

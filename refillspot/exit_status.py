@@ -66,8 +66,8 @@ UNFINISHED = {
     OUTDATED: (
         INTERRUPTED,
         _(
-            "Interrupted with {stores} stored: a newer refillspot has changed the tables, and this one "
-            "cannot write to them. Update it, and the same command continues from here."
+            "Interrupted with {stores} stored, because another version of refillspot is at work here: {outdated}. "
+            "Nothing is lost. Update this one, and the same command continues from here."
         ),
     ),
     REFUSED: (
@@ -101,7 +101,13 @@ AT_BOUND = _(
     "Stopped at {limits}, with {stores} stored so far: see the log for the cause. The same command continues from here."
 )
 
-WORDS = {"part": "early_stop/part", "host": "network/host", "why": "network/why", "refused": "postgres/refused"}
+WORDS = {
+    "outdated": "crawl/outdated",
+    "part": "early_stop/part",
+    "host": "network/host",
+    "why": "network/why",
+    "refused": "postgres/refused",
+}
 FOR_ANY_REASON = (COULD_NOT_RUN, _("Stopped ({reason}) with {stores} stored: see the log for the cause."))
 
 

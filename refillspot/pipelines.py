@@ -43,7 +43,7 @@ Item: TypeAlias = "Store | UnreadPage | UnknownStore | QueryAnswer"
 class PostgresPipeline:
     """What PostgreSQL will not take for good ends the crawl; what is in hand goes back into the queue.
 
-    Stats: postgres/refused (PostgreSQL's reason, with the remedy).
+    Stats: postgres/refused (PostgreSQL's reason, with the remedy), crawl/outdated (which version can go on).
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -55,6 +55,7 @@ class PostgresPipeline:
         try:
             await self._keep(item)
         except SchemaVersionError as error:
+            self._stats.set_value("crawl/outdated", str(error))
             self._end(error, OUTDATED)
             raise
         except UnsuitableServerError as error:

@@ -1,15 +1,24 @@
-"""What a process uses, and how late its event loop is."""
+"""Which refillspot a process runs, what it uses, and how late its event loop is."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import psutil
 
 MIB = 2**20
+
+
+def program_version() -> str:
+    """Return the version of this refillspot, "?" where it runs without being installed."""
+    try:
+        return version("refillspot")
+    except PackageNotFoundError:
+        return "?"
 
 
 def resident_mib(process: psutil.Process) -> float:

@@ -131,7 +131,7 @@ def _schema(url: str) -> Check:
     what = _("the tables have version {version}, but this refillspot knows {known}").format(
         version=version, known=known
     )
-    if version > known:
+    if state.serves and state.serves > known:
         return Check("schema", "problem", what, _("Update refillspot, or point DATABASE_URL at another database."))
     if version < known:
         return Check("schema", "warning", what, _("The next crawl updates them, or `scrapy db migrate` does it now."))

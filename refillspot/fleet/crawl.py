@@ -30,6 +30,7 @@ from refillspot.exit_status import (
 from refillspot.fleet.supervisor import Supervisor, fleet_exit_code
 from refillspot.fleet.watch import Watch, Watchdog
 from refillspot.fleet.worker import Worker
+from refillspot.frontier.formats import check_formats
 from refillspot.frontier.queue import COMPLETE
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
@@ -84,7 +85,7 @@ class FleetCrawl:
         Raises:
             ArgumentError: the spider's arguments are not known, or the pace is none for this site.
             ConfigurationError: a setting of the spider cannot be used.
-            QueueElsewhereError: workers are at work on it with another Redis.
+            QueueElsewhereError, QueueFormatError: workers are at work on it with another Redis, or another version.
             ServiceUnavailableError: PostgreSQL does not answer.
         """
         spider_class = SpiderLoader.from_settings(settings).load(spider)
@@ -97,7 +98,9 @@ class FleetCrawl:
         asked = (spider, getattr(made, "crawl_arguments", {}), getattr(made, "crawl_id", None))
         crawl = join_crawl(services.database_url, *asked, Clock.of(settings).now())
         with ProgressReader(services.redis_url, crawl_prefix(settings["REDIS_KEY_PREFIX"], crawl.id)) as reader:
-            check_queue(services.database_url, crawl.id, reader.queue())
+            queue, formats = reader.queue()
+        check_queue(services.database_url, crawl.id, queue)
+        check_formats(formats, crawl.id)
         check_crawl_id(crawl.id)  # it names the directory of the logs
         return cls(crawl, spider, arguments, settings, services)
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from refillspot.site_hosts import SiteHosts
 
 VERSION = b"\x03"  # of this encoding and of `typical_requests`; a new one for each change of either
+READABLE = {VERSION}
+"""Versions that can be read: an older one stays, with its dictionary, as long as a queue may be written in it."""
 MAX_BYTES = 256 * 1024  # of a request; a list request with all its refs has 2 kB
 MAX_DEPTH = 16  # of what is within a request; a list row is 3 deep
 DEFAULTS: dict[str, Any] = {
@@ -184,7 +186,7 @@ def _compress(packed: bytes) -> bytes:
 
 
 def _decompress(payload: bytes) -> bytes:
-    if payload[:1] != VERSION:
+    if payload[:1] not in READABLE:
         raise RefusedRequestError(f"an entry of the queue ({len(payload)} bytes) is not of this version of refillspot")
     reader = zstd.ZstdDecompressor(zstd_dict=_dictionary.as_digested_dict)
     packed = reader.decompress(payload[1:], max_length=MAX_BYTES)

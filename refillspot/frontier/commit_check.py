@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
-from refillspot.exceptions import QueueElsewhereError, ServiceUnavailableError, UnsuitableServerError
+from refillspot.exceptions import QueueElsewhereError, ServiceUnavailableError, UnsuitableServerError, VersionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ class CommitCheck:
             await asyncio.sleep(LOOK_SECONDS)
             try:
                 await self._look(LOOK_SECONDS)
-            except QueueElsewhereError as error:
+            except (QueueElsewhereError, VersionError) as error:
                 logger.error("%s", error)  # noqa: TRY400  # no fault of this program
                 self.failure = error
                 self._changed()
@@ -77,7 +77,7 @@ class CommitCheck:
         stored, written = told
         try:
             found = await self._crawls.commits(self._crawl_id, written, self._queue.id)
-        except QueueElsewhereError:
+        except (QueueElsewhereError, VersionError):
             await self._queue.look_again()  # each worker of this queue has to know
             raise
         if found is None:  # PostgreSQL has closed it, only Redis does not know yet

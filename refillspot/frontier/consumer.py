@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
-from refillspot.exceptions import UnsuitableServerError
+from refillspot.exceptions import UnsuitableServerError, VersionError
 from refillspot.frontier.leases import Leases, Prefetch
 from refillspot.frontier.outbox import Outbox
 from refillspot.frontier.queue import COMPLETE, FORK, OPEN, WON
@@ -130,7 +130,8 @@ class Consumer:
             async with asyncio.timeout(LEAVE_SECONDS):
                 if self._task:
                     await self._task
-                if self.failure:  # what could not be told would be told in part: those requests are done again
+                if self.failure and not isinstance(self.failure, VersionError):
+                    # what could not be told would be told in part: those requests are done again
                     self._outbox.clear()
                 for entry in self._leases.waiting:
                     self._outbox.add(("return", *entry.key, entry.payload), entry.key)
@@ -168,7 +169,7 @@ class Consumer:
                 self._wake.clear()
 
     def _fail(self, error: Exception) -> None:
-        if isinstance(error, UnsuitableServerError):
+        if isinstance(error, (UnsuitableServerError, VersionError)):
             logger.error("%s", error)  # no fault of this program
         elif isinstance(error, ResponseError):
             logger.error("Redis refuses what the queue needs; this worker hands back what it holds and ends: %s", error)

@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from refillspot.exceptions import UnreadableValueError
+from refillspot.frontier.formats import check_formats, own_format, readable_formats
 from refillspot.shared.keys import CrawlKeys
 from refillspot.shared.shared_state import CLOCK, WHEN_FULL, ServerClock
 from refillspot.untrusted import read_json
@@ -81,11 +82,16 @@ class CrawlQueue:
         self.is_new = False
         """Nobody had opened it before."""
         self._clock = ServerClock()
+        self._formats = b""
         self._scripts = {name: client.register_script(script_source(name)) for name in SCRIPTS}
         self._scripts["free"] = client.register_script(script_source("commit", WHEN_FULL))
 
     async def open(self) -> str:
-        """Make the crawl known to Redis, if it is not; return its state."""
+        """Make the crawl known to Redis, if it is not; return its state.
+
+        Raises:
+            QueueFormatError: another version of refillspot has written in it, in a format that this one cannot read.
+        """
         return (await self._open(flushed=False))[0]
 
     async def flush(self) -> bool:
@@ -93,9 +99,15 @@ class CrawlQueue:
         return not (await self._open(flushed=True))[1]
 
     async def _open(self, *, flushed: bool) -> tuple[str, bool]:
-        state, is_used, id_, is_new = await self._run("open", int(flushed), self.id)
+        readable = f" {' '.join(sorted(readable_formats()))} "
+        state, is_used, id_, is_new, noted = await self._run("open", int(flushed), self.id, own_format(), readable)
         self.id, self.is_new = _text(id_), self.is_new or bool(is_new)
+        self._know_formats(noted)
         return _text(state), bool(is_used)
+
+    def _know_formats(self, noted: bytes) -> None:
+        check_formats(_text(noted), self._prefix.rpartition(":")[2])
+        self._formats = noted
 
     async def commit(
         self, number: int, operations: Sequence[Any], *, after: int | None = None, frees: bool = False
@@ -111,17 +123,23 @@ class CrawlQueue:
     async def take(self, room: int, *, max_attempts: int, inherit: bool, told: int = 0) -> list[Entry] | None:
         """Lease up to `room` requests; with `inherit`, first those that dead workers had.
 
-        None if this worker is not known to live, or another batch than `told` (0 = whichever) is its last.
+        None if this worker is not known to live, or another batch than `told` (0 = whichever) is its last, or since its
+        last beat the queue is written in another format.
         """
-        taken = await self._run("take", room, max_attempts, int(inherit), told)
+        taken = await self._run("take", room, max_attempts, int(inherit), told, self._formats)
         return None if taken is None else [_entry(found) for found in taken]
 
     async def beat(self, lease_seconds: float, *, join: bool) -> Beat:
-        """Renew every lease of this worker."""
+        """Renew every lease of this worker.
+
+        Raises:
+            QueueFormatError: see `open`.
+        """
         asked = monotonic()
-        found = await self._run("beat", round(lease_seconds * 1000), int(join))
-        state, known, leases, batch, seeded, paused, now_ms = found
+        found = await self._run("beat", round(lease_seconds * 1000), int(join), own_format())
+        state, known, leases, batch, seeded, paused, now_ms, noted = found
         self._clock.note(now_ms / 1000, asked, monotonic())
+        self._know_formats(noted)
         return Beat(_text(state), bool(known), leases, batch, bool(seeded), bool(paused))
 
     async def audit(self, held: Iterable[Key]) -> tuple[list[Entry], list[Key]]:
@@ -156,8 +174,8 @@ class CrawlQueue:
 
     async def is_deserted(self) -> bool:
         """Tell whether nobody lives in this crawl any more."""
-        seconds, microseconds = await self._client.time()
-        return not await self._client.zcount(self._keys.workers, seconds * 1000 + microseconds // 1000, "+inf")
+        leases: Any = await self._client.zrange(self._keys.workers, 0, -1, withscores=True)
+        return all(self._clock.seconds_until(until_ms / 1000) <= 0 for _worker, until_ms in leases)
 
     async def settle(
         self, keep_seconds: float, missing: int, there: Mapping[Written, Iterable[int]]

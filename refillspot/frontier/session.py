@@ -4,35 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
-from dataclasses import replace
-from datetime import datetime
 from functools import partial
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from redis.exceptions import RedisError
 
 from refillspot.clock import Clock
-from refillspot.crawl_ids import check_crawl_id
 from refillspot.engine import was_told_to_stop
-from refillspot.exceptions import ArgumentError, QueueElsewhereError, ServiceUnavailableError, UnsuitableServerError
-from refillspot.exit_status import REFUSED, complete_exit_status
+from refillspot.exceptions import (
+    ArgumentError,
+    QueueElsewhereError,
+    ServiceUnavailableError,
+    UnsuitableServerError,
+    VersionError,
+)
+from refillspot.exit_status import OUTDATED, REFUSED, complete_exit_status
 from refillspot.frontier.commit_check import CommitCheck
 from refillspot.frontier.consumer import FIRST_WAIT, LONGEST_WAIT, Consumer
 from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import CLOSING, COMPLETE, WON, CrawlQueue, name_worker, read_result
+from refillspot.frontier.redis_crawls import RedisCrawls
 from refillspot.language import gettext as _
 from refillspot.policies.retries import pauses
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.shared.connections import connect
-from refillspot.shared.keys import crawl_prefix, unfinished_crawl_key
+from refillspot.shared.keys import crawl_prefix
 from refillspot.signals import crawl_event, crawl_joined, queue_rolled_back, stats_asked
-from refillspot.stats.crawl import ABANDONED, GONE, STATES, Crawl
+from refillspot.stats.crawl import ABANDONED, GONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from scrapy import Spider
     from scrapy.crawler import Crawler
@@ -43,59 +45,6 @@ logger = logging.getLogger(__name__)
 AHEAD_SECONDS = 0.25  # a turn of the consumer takes some 20 ms, in a busy process more; others wait for what is leased
 CLOSING_SECONDS = 0.2  # between looks at a crawl that another worker closes
 KEEP_SECONDS = 7 * 24 * 3600  # for late workers; then Redis forgets a crawl that left no dead letters
-FORGET = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then
-  redis.call('DEL', KEYS[1])
-end
-"""
-
-
-class RedisCrawls:
-    """Keys: `<prefix>:crawls:<digest>`, the unfinished crawl of a spider with these arguments."""
-
-    def __init__(self, redis_url: str, prefix: str) -> None:
-        self._redis_url = redis_url
-        self._prefix = prefix
-        self._joined: dict[str, tuple[str, bytes, Crawl]] = {}  # key and value of each, by the crawl's id
-        self._ended: set[str] = set()
-
-    async def join(self, spider: str, arguments: Mapping[str, Any], named: str | None, now: datetime) -> Crawl:
-        """Return the unfinished crawl with equal arguments, or the one that is named; else a new one.
-
-        Raises:
-            ArgumentError: the named crawl is complete, or no crawl can be called so.
-            redis.RedisError, OSError: Redis does not answer.
-        """
-        if named is not None and check_crawl_id(named) in self._ended:
-            raise ArgumentError(
-                _("crawl {id} is {state}: leave out crawl= to start a new one").format(
-                    id=named, state=STATES["complete"]()
-                )
-            )
-        said = msgspec.json.encode([spider, arguments, named], order="deterministic")
-        key = unfinished_crawl_key(self._prefix, blake2b(said, digest_size=16).hexdigest())
-        new = msgspec.json.encode([named or f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}", now])
-        async with connect(self._redis_url) as client:
-            known: Any = await client.set(key, new, nx=True, get=True)
-        value: bytes = known or new
-        crawl_id, started_at = msgspec.json.decode(value, type=tuple[str, datetime])
-        crawl = Crawl(crawl_id, spider, dict(arguments), "running", 0, 0, None, started_at, None)
-        self._joined[crawl.id] = key, value, crawl
-        return crawl
-
-    async def complete(self, crawl_id: str, counts: Mapping[str, int], now: datetime, stored: int = 0) -> Crawl:  # noqa: ARG002  # that of `CrawlTable`
-        """Note that a crawl is complete: the next one with equal arguments is another."""
-        key, value, crawl = self._joined[crawl_id]
-        async with connect(self._redis_url) as client:
-            await client.eval(FORGET, 1, key, value)
-        self._ended.add(crawl_id)
-        return replace(crawl, state="complete", counts=dict(counts), ended_at=now)
-
-    async def hold_queue(self, crawl_id: str, queue: str) -> None:
-        """Nothing: who has another Redis has another crawl."""
-
-    async def release_queue(self, crawl_id: str, queue: str) -> None:
-        """Nothing."""
 
 
 class CrawlSession:
@@ -129,6 +78,7 @@ class CrawlSession:
 
         Raises:
             ArgumentError, ServiceUnavailableError, SchemaVersionError: see `CrawlTable.join`.
+            QueueElsewhereError, QueueFormatError: this is not the crawl's queue, or one of another version.
             ServiceUnavailableError: Redis does not answer.
         """
         try:
@@ -195,6 +145,9 @@ class CrawlSession:
         if isinstance(failure, UnsuitableServerError):
             self._stats.set_value("postgres/refused", str(failure))
             return REFUSED
+        if isinstance(failure, VersionError):
+            self._stats.set_value("crawl/outdated", str(failure))
+            return OUTDATED
         if failure:
             return "frontier_failed"
         return "crawl_gone" if self.consumer.ended == GONE else None

@@ -60,11 +60,12 @@ class ProgressReader:
             return read_result(self._fields().get(b"result"))
         return None
 
-    def queue(self) -> str:
-        """Return what the queue of the crawl is called; "" where there is none, or Redis does not say."""
+    def queue(self) -> tuple[str, ...]:
+        """Return what the queue of the crawl is called and its formats; "" where there is none, or Redis is away."""
         with suppress(RedisError, OSError):
-            return self._fields().get(b"queue", b"").decode("ascii", "ignore")
-        return ""
+            fields = self._fields()
+            return tuple(fields.get(name, b"").decode("ascii", "ignore") for name in (b"queue", b"formats"))
+        return "", ""
 
     def silent_workers(self) -> SilentWorkers | None:
         """Return who has given no sign of life within its lease."""

@@ -5,13 +5,14 @@ Hosts that share a database and not a Redis would each crawl all of it, at twice
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import psycopg
 
-from refillspot.exceptions import QueueElsewhereError, ServiceUnavailableError
+from refillspot.exceptions import QueueElsewhereError, ServiceUnavailableError, UnsuitableServerError
 from refillspot.language import gettext as _
-from refillspot.postgres.connection import open_connection
+from refillspot.postgres.connection import open_connection, open_for_a_look
 
 if TYPE_CHECKING:
     from typing import Any
@@ -43,9 +44,22 @@ async def hold_queue(connection: psycopg.AsyncConnection, crawl_id: str, queue: 
         _refuse(crawl_id, await (await connection.execute(LEFT, asked)).fetchone())
 
 
-async def release_queue(connection: psycopg.AsyncConnection, crawl_id: str, queue: str) -> None:
-    """Put on record that nobody lives on this queue any more: whoever comes may go on with another."""
-    await connection.execute(RELEASE, _asked(crawl_id, queue))
+async def take_crawl(database_url: str, crawl_id: str, queue: str) -> None:
+    """Do so with a connection of its own.
+
+    Raises:
+        QueueElsewhereError: see above.
+        ServiceUnavailableError, UnsuitableServerError: PostgreSQL does not answer, or refuses.
+    """
+    async with open_for_a_look(database_url) as connection:
+        await hold_queue(connection, crawl_id, queue)
+
+
+async def leave_crawl(database_url: str, crawl_id: str, queue: str) -> None:
+    """Put on record, if PostgreSQL answers, that nobody lives on this queue: whoever comes may go on with another."""
+    with suppress(ServiceUnavailableError, UnsuitableServerError):
+        async with open_for_a_look(database_url) as connection:
+            await connection.execute(RELEASE, _asked(crawl_id, queue))
 
 
 def check_queue(database_url: str, crawl_id: str, queue: str) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +29,8 @@ from refillspot.postgres.connection import (
     transaction,
     when_available,
 )
-from refillspot.postgres.crawl_queues import hold_queue, release_queue
-from refillspot.postgres.database import migrate, migrate_database
+from refillspot.postgres.crawl_queues import hold_queue, leave_crawl, take_crawl
+from refillspot.postgres.database import check_version, migrate, migrate_database
 from refillspot.postgres.presence import judge_states
 from refillspot.postgres.suitability import check_rights, refusals_told
 from refillspot.stats.crawl import STATES, Crawl, CrawlScope, named_crawl
@@ -183,12 +182,14 @@ class CrawlTable:
 
         Raises:
             QueueElsewhereError: workers live on another one.
+            SchemaVersionError: the tables are another version's by now.
             ServiceUnavailableError: PostgreSQL does not answer.
             UnsuitableServerError: the account lacks a right.
         """
         writers, firsts, lasts = zip(*written, strict=True) if written else ((), (), ())
         asked = {"id": crawl_id, "writers": list(writers), "firsts": list(firsts), "lasts": list(lasts)}
         async with open_for_a_look(self._database_url) as connection:
+            await check_version(connection)
             await hold_queue(connection, crawl_id, queue)
             row = await (await connection.execute(COMMITS, asked)).fetchone()
         is_complete, total, found = row or (False, 0, [])
@@ -200,20 +201,12 @@ class CrawlTable:
         return total, batches
 
     async def hold_queue(self, crawl_id: str, queue: str) -> None:
-        """Take a crawl for a queue, and those who share it.
-
-        Raises:
-            QueueElsewhereError: workers live on another one.
-            ServiceUnavailableError: PostgreSQL does not answer.
-        """
-        async with open_for_a_look(self._database_url) as connection:
-            await hold_queue(connection, crawl_id, queue)
+        """Take a crawl for a queue and those who share it; raises as `take_crawl`."""
+        await take_crawl(self._database_url, crawl_id, queue)
 
     async def release_queue(self, crawl_id: str, queue: str) -> None:
         """Let whoever comes go on with whatever queue, as far as PostgreSQL can be told."""
-        with suppress(ServiceUnavailableError, UnsuitableServerError):
-            async with open_for_a_look(self._database_url) as connection:
-                await release_queue(connection, crawl_id, queue)
+        await leave_crawl(self._database_url, crawl_id, queue)
 
 
 def _joinable(crawl: Crawl, spider: str, arguments: Mapping[str, Any]) -> Crawl:

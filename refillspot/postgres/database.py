@@ -6,6 +6,7 @@ The number of the last one applied is the schema's version.
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -22,6 +23,7 @@ from refillspot.language import gettext as _
 from refillspot.postgres.connection import open_async_connection, open_connection, run
 from refillspot.postgres.readers import current_readers, grant_views
 from refillspot.postgres.suitability import LACKING, check_encoding, lacking_rights, refusals_told
+from refillspot.process import program_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,11 +51,23 @@ BOOKKEEPING = """
 """
 
 
+VERSIONS = """
+    ALTER TABLE refillspot.migrations ADD COLUMN IF NOT EXISTS serves integer, ADD COLUMN IF NOT EXISTS program text
+"""
+SERVES = re.compile(r"^-- serves: (\d+)$", re.MULTILINE)
+
+
 @dataclass(slots=True, frozen=True)
 class Migration:
     number: int
     name: str
     sql: str
+
+    @property
+    def serves(self) -> int:
+        """The oldest schema whose programs go on with this one, of a line `-- serves: 16`; without one, none older."""
+        found = SERVES.search(self.sql)
+        return int(found[1]) if found else self.number
 
 
 def known_migrations() -> list[Migration]:
@@ -122,32 +136,49 @@ async def _apply_pending(connection: AsyncConnection, migrations: Sequence[Migra
 
 async def apply_migrations(connection: AsyncConnection, migrations: Sequence[Migration]) -> None:
     """Apply these, in the transaction that the connection is in."""
-    for migration in migrations:
-        await connection.execute(migration.sql)
-        await connection.execute(
-            "INSERT INTO refillspot.migrations (number, name) VALUES (%s, %s)", [migration.number, migration.name]
-        )
+    if migrations:
+        await connection.execute(VERSIONS)
+    for one in migrations:
+        await connection.execute(one.sql)
+        await connection.execute(NOTE, [one.number, one.name, one.serves, program_version()])
 
 
+NOTE = "INSERT INTO refillspot.migrations (number, name, serves, program) VALUES (%s, %s, %s, %s)"
 VERSION = "SELECT max(number) FROM refillspot.migrations"
+NEWER = """
+    SELECT max(coalesce((to_jsonb(m) ->> 'serves')::integer, number)),
+        (array_agg(to_jsonb(m) ->> 'program' ORDER BY number DESC))[1]
+    FROM refillspot.migrations AS m WHERE number > %s
+"""  # where only older programs have migrated, the columns are not there
+
+
+async def check_version(connection: AsyncConnection) -> None:
+    """Make sure that this program can go on with the tables as they are.
+
+    Raises:
+        SchemaVersionError: a newer one has changed them in a way that this one cannot live with.
+    """
+    await _version(connection, known_migrations())
 
 
 async def _version(connection: AsyncConnection, known: Sequence[Migration]) -> int:
-    """Return the number of the last migration that was applied, 0 = none."""
+    """Return the number of the last migration that was applied, 0 = none; newer ones that serve this program too."""
     (is_there,) = await _row(connection, "SELECT to_regclass('refillspot.migrations') IS NOT NULL")
     version = ((await _row(connection, VERSION))[0] if is_there else None) or 0
-    if version > known[-1].number:
-        raise SchemaVersionError(
-            _(
-                "the database has schema version {version}, but this refillspot knows {number}: update "
-                "refillspot, or point DATABASE_URL at another database"
-            ).format(version=version, number=known[-1].number)
-        )
-    return int(version)
+    if version > (last := known[-1].number):
+        oldest, program = await _row(connection, NEWER, [last])
+        if oldest > last:
+            raise SchemaVersionError(
+                _(
+                    "the database has schema version {version}, made by refillspot {program}, but this one, {own}, "
+                    "knows {number}: update refillspot, or point DATABASE_URL at another database"
+                ).format(version=version, program=program or "?", own=program_version(), number=last)
+            )
+    return min(version, last)
 
 
-async def _row(connection: AsyncConnection, query: str) -> tuple[Any, ...]:
-    return await (await connection.execute(query)).fetchone() or (None,)
+async def _row(connection: AsyncConnection, query: str, values: Sequence[int] = ()) -> tuple[Any, ...]:
+    return await (await connection.execute(query, values)).fetchone() or (None,)
 
 
 LOOK = """
@@ -188,6 +219,8 @@ async def _migrate(database_url: str) -> list[str]:
 class SchemaState:
     version: int | None
     """Number of the last migration that was applied; None: there are no tables."""
+    serves: int | None
+    """The oldest schema whose programs go on with what is newer than this program; None: nothing is."""
     may_create: bool
     """The account may make them."""
     lacking: UnsuitableServerError | None
@@ -206,10 +239,11 @@ def schema_state(database_url: str) -> SchemaState:
             check_encoding(connection)
             there, may_create = connection.execute(LOOK).fetchone() or (None, False)
             row = connection.execute(VERSION).fetchone() if there else None
+            newer = connection.execute(NEWER, [known_migrations()[-1].number]).fetchone() if there else None
             lacking = lacking_rights(connection.execute(LACKING).fetchone() or ())
     except psycopg.Error as error:
         raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
-    return SchemaState(row[0] if row else None, bool(may_create), lacking)
+    return SchemaState(row[0] if row else None, newer[0] if newer else None, bool(may_create), lacking)
 
 
 @contextmanager

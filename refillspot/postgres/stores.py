@@ -24,7 +24,7 @@ from refillspot.postgres.connection import (
     transaction,
     when_available,
 )
-from refillspot.postgres.database import migrate
+from refillspot.postgres.database import check_version, migrate
 from refillspot.postgres.kept_pages import count_outdated, keep_pages, keep_unread
 from refillspot.postgres.merging import Occasion, merge, prepare_connection, reread, see_again
 from refillspot.postgres.presence import deny
@@ -238,6 +238,7 @@ class StoreTable:
         values = [row.site, row.ref, encode_json(row.store).decode(), reason]
 
         async def work(cursor: psycopg.AsyncCursor, occasion: Occasion) -> tuple[int, int]:
+            await check_version(cursor.connection)  # where a newer program has changed the tables, no row is at fault
             await cursor.execute(REJECT, [*values, occasion.now])
             return 0, 1
 

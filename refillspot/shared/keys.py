@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from refillspot.site_hosts import SiteHosts
 
 
+LAYOUT = 1
+"""Of the keys of a crawl: which there are, and what is in them. It goes up where an older program would go wrong."""
+
+
 class CrawlKeys:
     """Those of one crawl, all below its `prefix`, which is what the scripts are given."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from scrapy import signals
 
-from refillspot.frontier import commit_check
+from refillspot.frontier import codec, commit_check, formats
 
 if TYPE_CHECKING:
     from typing import Self
@@ -110,4 +110,15 @@ class LooksOften:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:  # noqa: ARG003  # that of an extension
         commit_check.LOOK_SECONDS = 0.1
+        return cls()
+
+
+class NextVersion:
+    """Another refillspot: what it queues this one cannot read, and it reads what this one queues."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:  # noqa: ARG003  # that of an extension
+        codec.VERSION = bytes([codec.VERSION[0] + 1])
+        codec.READABLE.add(codec.VERSION)
+        vars(formats)["program_version"] = lambda: "9.9"
         return cls()

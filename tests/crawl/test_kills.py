@@ -17,7 +17,7 @@ from refillspot.frontier import codec
 from refillspot.frontier.dead_letters import read_dead_letter
 from refillspot.planning import KEYWORDS
 from refillspot.spiders.diningcode import STORE_PRIORITY
-from tests.crawl.moments import PACED, SLOW, fetched, hurry, wait_for_store_pages, wait_for_workers
+from tests.crawl.moments import PACED, fetched, wait_for_store_pages, wait_for_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -254,17 +254,18 @@ FEW = ("-a", "district=금천구", "-a", "limit=3")
 
 
 def test_a_redis_that_dies_while_a_crawl_is_closed_is_waited_for(
-    crawl: Crawl, site: Site, database_url: str, own_redis: OwnRedis, key_prefix: str
+    crawl: Crawl, database_url: str, own_redis: OwnRedis, key_prefix: str
 ) -> None:
     crawl.environment["REDIS_URL"] = own_redis.url
-    with crawl.start(*FEW, *SLOW) as process, psycopg.connect(database_url) as holder:
-        while not (ids := running_crawls(database_url)):
-            time.sleep(0.01)
+    key = f"{key_prefix}:one:crawl"
+    with redis.Redis.from_url(own_redis.url) as client:
+        client.hset(key, mapping={"state": "open", "paused": 1})  # until it is held from closing
+    with crawl.start(*FEW, "-a", "crawl=one") as process, psycopg.connect(database_url) as holder:
         wait_for_workers(own_redis.url, key_prefix, 1)
         holder.execute("LOCK TABLE refillspot.crawls IN SHARE ROW EXCLUSIVE MODE")
-        hurry(site, own_redis.url, key_prefix)
         with redis.Redis.from_url(own_redis.url) as client:
-            while client.hget(f"{key_prefix}:{ids[0]}:crawl", "state") != b"closing":
+            client.hdel(key, "paused")
+            while client.hget(key, "state") != b"closing":
                 time.sleep(0.01)
         own_redis.kill()
         holder.commit()
@@ -274,7 +275,7 @@ def test_a_redis_that_dies_while_a_crawl_is_closed_is_waited_for(
 
     assert process.returncode == 0, log[-3000:]
     with redis.Redis.from_url(own_redis.url) as client:
-        assert client.hget(f"{key_prefix}:{ids[0]}:crawl", "state") == b"complete"
+        assert client.hget(key, "state") == b"complete"
 
 
 def test_a_crawl_that_was_left_half_closed_is_closed_and_another_begun(
@@ -292,10 +293,3 @@ def test_a_crawl_that_was_left_half_closed_is_closed_and_another_begun(
     assert ended.returncode == 0, ended.stderr[-3000:]
     assert [row["state"] for row in crawls(database_url)] == ["complete", "complete"]
     assert any(entry["kind"] == "list" for entry in site.log())
-
-
-def running_crawls(database_url: str) -> list[str]:
-    with psycopg.connect(database_url) as connection:
-        if connection.execute("SELECT to_regclass('refillspot.crawls')").fetchone() == (None,):
-            return []
-        return [id_ for (id_,) in connection.execute("SELECT id FROM refillspot.crawls WHERE state = 'running'")]

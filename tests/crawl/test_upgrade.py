@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import signal
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +24,9 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from tests.crawl.moments import PACED, fetched, wait_for_store_pages
+from refillspot.planning import KEYWORDS
+from refillspot.postgres.database import known_migrations
+from tests.crawl.moments import PACED, SLOW, fetched, wait_for_store_pages
 from tests.postgres.older_schema import migrate_until
 
 if sys.version_info >= (3, 14):
@@ -133,24 +137,74 @@ def test_a_crawl_of_the_version_before_goes_on(
 def test_a_worker_that_is_older_than_the_tables_hands_back_what_it_holds(
     crawl: Crawl, site: Site, database_url: str
 ) -> None:
-    """Somebody migrates while it is at work: its next connection is refused by what it finds."""
-    with crawl.start(*ARGUMENTS, *PACED, "-s", "RETRY_TIMES=0") as worker:
-        wait_for_store_pages(site, 5)
-        with psycopg.connect(database_url) as connection:
-            connection.execute("INSERT INTO refillspot.migrations (number, name) VALUES (9999, 'from_the_future')")
-            connection.execute(HANG_UP)
+    """Somebody migrates while it is at work, and cuts its connection: first in a way that it can live with."""
+    often = ("-s", "POSTGRES_COPY_MAX_SECONDS=0.1", "-s", "RETRY_TIMES=0")
+    with crawl.start("-a", "district=금천구", *PACED, *often) as worker:
+        while not (before := stored_refs(database_url)):
+            time.sleep(0.01)
+        note_migration(database_url, 9998, serves=known_migrations()[-1].number)
+        while not stored_refs(database_url) > before:
+            time.sleep(0.01)
+        note_migration(database_url, 9999, serves=9998)
         _, log = worker.communicate()
 
     assert worker.returncode == 130, log[-3000:]
-    assert "Update it, and the same command continues from here" in log
+    assert "has schema version 9999, made by refillspot 9.9" in log
+    assert "Update this one, and the same command continues from here" in log
     with psycopg.connect(database_url) as connection:
-        connection.execute("DELETE FROM refillspot.migrations WHERE number = 9999")
-    again = crawl.run(*ARGUMENTS)
+        connection.execute("DELETE FROM refillspot.migrations WHERE number > 9000")
+    again = crawl.run("-a", "district=금천구")
 
     assert again.returncode == 0, again.stderr[-3000:]
-    truth = site.truth("금천구", "무한리필,뷔페")
+    assert_all_is_stored(site, database_url, ",".join(KEYWORDS))
+
+
+def note_migration(database_url: str, number: int, *, serves: int) -> None:
+    """Be a newer program that has migrated; all connections are cut."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO refillspot.migrations (number, name, serves, program) VALUES (%s, 'later', %s, '9.9')",
+            [number, serves],
+        )
+        connection.execute(HANG_UP)
+
+
+def stored_refs(database_url: str) -> set[str]:
+    with psycopg.connect(database_url) as connection:
+        return {ref for (ref,) in connection.execute("SELECT ref FROM refillspot.stores")}
+
+
+def assert_all_is_stored(site: Site, database_url: str, keywords: str = "무한리필,뷔페") -> None:
+    truth = site.truth("금천구", keywords)
+    assert {store["ref"] for store in truth if store["reached_by"]} <= stored_refs(database_url)
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
-        stored = {row["ref"] for row in connection.execute("SELECT ref FROM refillspot.stores")}
         (row,) = connection.execute("SELECT state, counts FROM refillspot.crawls").fetchall()
-    assert {store["ref"] for store in truth if store["reached_by"]} <= stored
     assert (row["state"], row["counts"].get("dead", 0)) == ("complete", 0)
+
+
+def test_a_queue_in_which_another_version_writes_is_left_to_it(
+    crawl: Crawl, fleet: Crawl, site: Site, database_url: str, redis_url: str, key_prefix: str
+) -> None:
+    newer = crawl.having("-s", 'EXTENSIONS={"tests.crawl.poison.NextVersion": 1}')
+    key = f"{key_prefix}:one:crawl"
+    with redis.Redis.from_url(redis_url) as client, crawl.start(*ARGUMENTS, *SLOW, "-a", "crawl=one") as old:
+        wait_for_store_pages(site, 3)
+        client.hset(key, "paused", 1)  # there is something left whenever the other one comes
+        with newer.start(*ARGUMENTS, *SLOW) as new:
+            _, log = old.communicate()
+            new.send_signal(signal.SIGINT)
+            _, newer_log = new.communicate()
+        client.hdel(key, "paused")
+    refused = [crawl.run(*ARGUMENTS), fleet.run("-n", "1", *ARGUMENTS)]
+    completed = newer.run(*ARGUMENTS)
+
+    told = "was written by refillspot 9.9 (format 1.4), and this one"
+    assert (old.returncode, new.returncode) == (130, 130), (log[-3000:], newer_log[-3000:])
+    assert told in log
+    assert "Update this one, and the same command continues from here" in log
+    for one in refused:
+        assert one.returncode == 1
+        assert told in one.stderr
+        assert "scrapy crawls prune" in one.stderr
+    assert completed.returncode == 0, completed.stderr[-3000:]
+    assert_all_is_stored(site, database_url)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refillspot.exceptions import ArgumentError
-from refillspot.frontier.session import RedisCrawls
+from refillspot.frontier.redis_crawls import RedisCrawls
 
 if TYPE_CHECKING:
     from refillspot.stats.crawl import Crawl

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -18,8 +19,10 @@ from refillspot.postgres.database import (
     scratch_database,
     update_schema,
 )
+from refillspot.postgres.stores import StoreTable
 from tests.postgres.accounts import RIGHTS, account
 from tests.postgres.older_schema import migrate_until
+from tests.postgres.test_stores import store
 
 
 def test_migrations_are_applied_once(empty_database_url: str) -> None:
@@ -171,3 +174,59 @@ def test_a_migration_has_the_time_that_it_takes(database_url: str, monkeypatch: 
         connection.execute(f"ALTER DATABASE \"{connection.info.dbname}\" SET statement_timeout = '1h'".encode())
 
     assert migrate_database(database_url) == ["slow"]
+
+
+def migrate_as_newer(database_url: str, monkeypatch: pytest.MonkeyPatch, *later: str) -> None:
+    """Be a program that has more migrations than this one, with these statements."""
+    ours = known_migrations()
+    newer = [Migration(ours[-1].number + number, "later", sql) for number, sql in enumerate(later, 1)]
+    with monkeypatch.context() as other:
+        other.setattr(database, "known_migrations", lambda: [*ours, *newer])
+        other.setattr(database, "program_version", lambda: "9.9")
+        assert migrate_database(database_url)
+
+
+def test_who_is_older_goes_on_with_a_migration_that_says_so(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    last = known_migrations()[-1].number
+    served = f"-- An index more.\n-- serves: {last}\n\nCREATE INDEX stores_by_phone ON refillspot.stores (phone)"
+    migrate_as_newer(database_url, monkeypatch, served)
+
+    assert migrate_database(database_url) == []
+    assert join_crawl(database_url, "diningcode", {}, None, Clock().now()).state == "running"
+    assert schema_state(database_url).serves == last
+
+    migrate_as_newer(database_url, monkeypatch, served, f"-- serves: {last + 1}\nCREATE TABLE refillspot.later ()")
+    with pytest.raises(SchemaVersionError, match=rf"version {last + 2}, made by refillspot 9\.9, .* knows {last}:"):
+        migrate_database(database_url)
+    assert schema_state(database_url).serves == last + 1
+
+
+@pytest.mark.parametrize("later", ["", "-- it serves: 3\n", "-- serves: all\n"])
+def test_a_migration_that_does_not_say_so_serves_nobody_older(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, later: str
+) -> None:
+    migrate_as_newer(database_url, monkeypatch, later + "CREATE TABLE refillspot.later ()")
+
+    with pytest.raises(SchemaVersionError):
+        migrate_database(database_url)
+
+
+async def test_no_row_is_refused_because_the_tables_are_a_newer_programs(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = StoreTable(database_url, Clock())
+    await table.open()
+    await asyncio.to_thread(
+        migrate_as_newer,
+        database_url,
+        monkeypatch,
+        "ALTER TABLE refillspot.stores ADD COLUMN later int NOT NULL DEFAULT 0; "
+        "ALTER TABLE refillspot.stores ALTER COLUMN later DROP DEFAULT",
+    )
+
+    with pytest.raises(SchemaVersionError):
+        await table.write([store()])
+    await table.close()
+
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM refillspot.rejects").fetchone() == (0,)

@@ -48,6 +48,21 @@ local function queue_id(offered)
   return offered
 end
 
+-- In which formats the queue was written: "<format>/<version of refillspot>", separated by spaces.
+local function formats()
+  return redis.call('HGET', CRAWL, 'formats')
+end
+
+-- Let the queue say that it is written in `own`, too.
+local function note_format(own)
+  local noted = formats() or ''
+  if not string.find(' ' .. noted, ' ' .. string.match(own, '^[^/]*') .. '/', 1, true) then
+    noted = noted == '' and own or noted .. ' ' .. own
+    redis.call('HSET', CRAWL, 'formats', noted)
+  end
+  return noted
+end
+
 local function is_lane(name)
   return string.match(name, '^-?%d%d?%d?%d?$')
 end

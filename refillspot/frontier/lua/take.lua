@@ -1,14 +1,15 @@
 #!lua flags=allow-oom
 -- Lease requests. ARGV: worker, how many, attempts after which a request is buried, 1 = the dead may be inherited, number
--- of the worker's last batch, 0 = whichever. Returns {lane, id, payload, attempts, deliveries} each: first what dead workers left,
--- then by priority. False if this Redis knows another batch as the last one, or no such worker: whoever it gives up later
--- would not have its leases inherited.
+-- of the worker's last batch, 0 = whichever, the formats of the queue that it knows. Returns {lane, id, payload, attempts,
+-- deliveries} each: first what dead workers left, then by priority. False if this Redis knows another batch as the last one, or
+-- another format, in which an entry may be; or no such worker: whoever it gives up later would not have its leases inherited.
 local worker, room, max_attempts, may_inherit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1'
 local now, taken = now_ms(), {}
 local LONGEST_WAIT_MS = 2 * 3600 * 1000 -- Retry-After is believed up to an hour
 if redis.call('HGET', CRAWL, 'state') ~= 'open' then
   return taken
-elseif not redis.call('ZSCORE', WORKERS, worker) or (ARGV[5] ~= '0' and last_batch(worker) ~= tonumber(ARGV[5])) then
+elseif not redis.call('ZSCORE', WORKERS, worker) or (ARGV[5] ~= '0' and last_batch(worker) ~= tonumber(ARGV[5]))
+  or (formats() or ARGV[6]) ~= ARGV[6] then
   return false
 end
 
