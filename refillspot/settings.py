@@ -206,6 +206,8 @@ ITEM_PIPELINES = {
 }
 POSTGRES_COPY_MAX_ROWS = 1000  # stores in one commit
 POSTGRES_COPY_MAX_SECONDS = 2.0  # a store waits at most this long for its commit
+# Age of the last backup from which on `scrapy doctor` warns of it (48 h); 0 = backups are made by somebody else
+BACKUP_MAX_AGE_SECONDS = 48 * 3600
 POSTGRES_TIMEOUT_SECONDS = 60.0  # a commit that takes longer is given up and tried again: its connection is dead
 
 # By which the product's clock is ahead, to move it together with a replica's; 0 in earnest

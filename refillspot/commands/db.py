@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ from scrapy.exceptions import UsageError
 
 from refillspot.clock import write_kst
 from refillspot.command import BaseCommand, add_scope_options, region_named, site_named, wrong_action
+from refillspot.exceptions import RefillspotError
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
 from refillspot.readable import say, say_json
@@ -103,7 +105,11 @@ class Command(BaseCommand):
         from refillspot.services import read_environment
 
         directory = Path(args[0]) if args else read_environment(self.environ).home / "backups"
-        made = back_up(self.servers("postgres").database_url, directory, self.clock.now(), opts.keep)
+        try:
+            made = back_up(self.servers("postgres").database_url, directory, self.clock.now(), opts.keep)
+        except RefillspotError as error:
+            self._tell_webhook("backup_failed", {"directory": str(directory), "error": str(error)})
+            raise
         if opts.json:
             say_json({"file": str(made.path), **made.manifest.as_json(), "removed": [str(one) for one in made.dropped]})
             return
@@ -112,6 +118,18 @@ class Command(BaseCommand):
         say(told.format(path=made.path, rows=f"{manifest.rows:,}", tables=len(manifest.tables), size=size))
         for path in made.dropped:
             say(_("removed: {path}").format(path=path))
+        if made.unnoted:
+            told = _("The database has no record of it ({why}): scrapy doctor does not know of this backup.")
+            say(told.format(why=made.unnoted), file=sys.stderr)
+
+    def _tell_webhook(self, event: str, facts: dict[str, str]) -> None:
+        from refillspot.extensions.notify import Webhook
+        from refillspot.postgres.connection import run
+        from refillspot.services import read_environment
+
+        url = read_environment(self.environ).values.get("NOTIFY_URL")
+        if url and (failure := run(Webhook(url).post(event, facts))):
+            say(_("The webhook was not told: {failure}").format(failure=failure), file=sys.stderr)
 
     def _restore(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.postgres.restoring import restore

@@ -76,6 +76,7 @@ class Command(BaseCommand):
             environ=self.environ,
             fleet_mib=settings.getint("FLEET_MAX_MEMORY_MB"),
             fleet_workers=int(workers) if workers.isdecimal() else psutil.cpu_count() or 1,
+            backup_seconds=settings.getfloat("BACKUP_MAX_AGE_SECONDS"),
             hosts=Hosts(
                 settings["DININGCODE_API_URL"],
                 settings["DININGCODE_WEB_URL"],

@@ -176,6 +176,7 @@ MEBIBYTES = _number(float, _("a number of MiB from {least} to {most}"), 0, MOST)
 A_MOMENT = 0.001  # seconds; what is done so often takes all of a processor
 
 OURS: dict[str, Allowed] = {
+    "BACKUP_MAX_AGE_SECONDS": _seconds(),
     "BOT_NAME": TEXT,
     "CACHE_ENABLED": SWITCH,
     "CACHE_ANSWER_SECONDS": _seconds(A_MOMENT),

@@ -44,6 +44,8 @@ class Questions:
     """FLEET_MAX_MEMORY_MB."""
     fleet_workers: int
     """FLEET_WORKERS; for auto, the most that it can come to here."""
+    backup_seconds: float
+    """BACKUP_MAX_AGE_SECONDS."""
     hosts: Hosts
     headers: Mapping[str, str]
     """Of every request of a crawl, User-Agent included."""
@@ -80,7 +82,7 @@ def examine(questions: Questions, directory: Path | None = None) -> Iterator[Che
 
 def _examine_servers_and_site(questions: Questions, environment: Environment) -> Iterator[Check]:
     with embedded.leave_as_found(environment.home):
-        servers = Servers(environment, questions.fleet_workers)
+        servers = Servers(environment, questions.fleet_workers, questions.backup_seconds)
         yield from servers.examine()
         yield from examine_clocks(servers.facts)
         site = find_site()

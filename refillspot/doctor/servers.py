@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from refillspot.doctor import Check, problem
 from refillspot.exceptions import RefillspotError
 from refillspot.language import gettext as _
+from refillspot.postgres.backup import read_last_backups
 from refillspot.postgres.database import known_migrations, schema_state
 from refillspot.services import embedded, mask_password
 from refillspot.services.addresses import crosses_network_in_the_clear, read_addresses
@@ -16,6 +17,7 @@ from refillspot.services.reachability import check_postgres, check_redis
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from refillspot.postgres.backup import LastBackups
     from refillspot.services import Environment
     from refillspot.services.inspection import PostgresFacts, RedisFacts
 
@@ -30,9 +32,10 @@ AS_REDIS = {"redis": "REDIS_URL", "redis-cache": "CACHE_REDIS_URL"}
 class Servers:
     """Looks at each server once. What was found stays: `urls` and `facts` of those that answer."""
 
-    def __init__(self, environment: Environment, workers: int) -> None:
+    def __init__(self, environment: Environment, workers: int, backup_seconds: float) -> None:
         self._environment = environment
         self._workers = workers
+        self._backup_seconds = backup_seconds
         self.urls: dict[str, str] = {}
         self.facts: dict[str, PostgresFacts | RedisFacts] = {}
 
@@ -75,7 +78,9 @@ class Servers:
             self.facts[name] = postgres
             yield Check(name, "ok", f"PostgreSQL {postgres.version}, {at}")
             yield from _connections(postgres, self._workers)
-            yield _schema(url)
+            yield (schema := _schema(url))
+            if schema.state == "ok" and self._backup_seconds:
+                yield from _backup(read_last_backups(url), self._backup_seconds)
             return
         redis = inspect_redis(url)
         self.facts[name] = redis
@@ -136,6 +141,22 @@ def _schema(url: str) -> Check:
     if version < known:
         return Check("schema", "warning", what, _("The next crawl updates them, or `scrapy db migrate` does it now."))
     return problem("schema", state.lacking) if state.lacking else Check("schema", "ok", what)
+
+
+def _backup(last: LastBackups | None, most_seconds: float) -> Iterator[Check]:
+    if last is None or not (last.has_stores or last.made_at):
+        return
+    again = _("Run `scrapy db backup`, daily from cron or the task scheduler: docs/backups.md.")
+    if last.has_failed:
+        what = _("the last backup failed: {error}").format(error=last.error)
+        yield Check("backup", "warning", what, again)
+    if not last.made_at:
+        yield Check("backup", "note", _("there is no backup of the stores"), again)
+        return
+    seconds = (last.now - last.made_at).total_seconds()
+    what = _("the last backup is {hours:.0f} h old: {place}").format(hours=seconds / 3600, place=last.place)
+    is_old = seconds > most_seconds
+    yield Check("backup", "warning" if is_old else "ok", what, again if is_old else "")
 
 
 def _queue(redis: RedisFacts) -> Iterator[Check]:

@@ -45,7 +45,7 @@ class Notify:
     """
 
     def __init__(self, url: str, stats: StatsCollector) -> None:
-        self._url, self._host = _read_address(url)
+        self._webhook = Webhook(url)
         self._stats = stats
 
     @classmethod
@@ -58,19 +58,32 @@ class Notify:
         return extension
 
     async def tell(self, event: str, facts: Mapping[str, Any]) -> None:
+        if failure := await self._webhook.post(event, facts):
+            self._stats.inc_value("notify/failed")
+            logger.warning("the webhook at %s was not told of %r: %s", self._webhook.host, event, failure)
+        else:
+            self._stats.inc_value("notify/sent")
+
+
+class Webhook:
+    """An address that is told of events.
+
+    Raises:
+        ConfigurationError: see `Notify`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url, self.host = _read_address(url)
+
+    async def post(self, event: str, facts: Mapping[str, Any]) -> str:
+        """Return why it could not be told, in words that hold nothing of the address; nothing if it was."""
         message = msgspec.json.encode({"event": event, **facts})
         request = Request(self._url, message, HEADERS, method="POST")  # noqa: S310  # its scheme was looked at
         try:
             status = await _in_own_thread(request)
         except (OSError, ValueError, HTTPException) as error:  # whose words may hold the address
-            failure = type(error).__name__
-        else:
-            failure = "" if 200 <= status < 300 else f"HTTP {status}"
-        if failure:
-            self._stats.inc_value("notify/failed")
-            logger.warning("the webhook at %s was not told of %r: %s", self._host, event, failure)
-        else:
-            self._stats.inc_value("notify/sent")
+            return type(error).__name__
+        return "" if 200 <= status < 300 else f"HTTP {status}"
 
 
 def _read_address(url: str) -> tuple[str, str]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
     from refillspot.monitoring.snapshot import CrawlReader, Snapshot
+    from refillspot.postgres.backup import LastBackups
     from refillspot.stats.crawl import CrawlStats
 
 HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
@@ -160,6 +161,8 @@ class CrawlCollector(Collector):
         if snapshot.pace and stats.has_budget:
             yield from _budget(snapshot.pace)
         yield from _workers(stats)
+        if snapshot.backups:
+            yield from _backups(snapshot.backups)
 
 
 def _counters(stats: CrawlStats) -> Iterator[Metric]:
@@ -206,6 +209,13 @@ def _budget(pace: Mapping[str, Any]) -> Iterator[Metric]:
     }
     for what, (name, meaning) in meanings.items():
         yield GaugeMetricFamily(name, meaning, value=pace[what])
+
+
+def _backups(last: LastBackups) -> Iterator[Metric]:
+    if last.made_at:
+        made = last.made_at.timestamp()
+        yield GaugeMetricFamily("refillspot_backup_time_seconds", "When the last backup was made.", value=made)
+    yield GaugeMetricFamily("refillspot_backup_failed", "1 where the last one failed.", value=last.has_failed)
 
 
 def _workers(stats: CrawlStats) -> Iterator[Metric]:

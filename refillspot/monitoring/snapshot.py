@@ -13,6 +13,7 @@ from refillspot.operations.pace_control import read_pace
 from refillspot.operations.progress import ProgressReader
 from refillspot.policies.politeness_settings import allowed_pace
 from refillspot.postgres import worker_stats
+from refillspot.postgres.backup import read_last_backups
 from refillspot.postgres.crawls import look_at_crawl
 from refillspot.shared.heartbeats import HeartbeatReader
 from refillspot.shared.keys import crawl_prefix, politeness_key
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
 
     from scrapy.settings import BaseSettings
 
+    from refillspot.postgres.backup import LastBackups
     from refillspot.services import ServiceAddresses
     from refillspot.stats.crawl import Crawl, Progress
 
 POSTGRES, REDIS = "PostgreSQL", "Redis"
 POSTGRES_SECONDS = 2.0  # between looks at PostgreSQL; commits are as far apart
+BACKUP_SECONDS = 60.0  # between looks at its backups
 
 
 @dataclass(slots=True, frozen=True)
@@ -47,6 +50,8 @@ class Snapshot:
     """Servers that do not answer: what is told of them is what was known last."""
     unreadable: list[str] = field(default_factory=list)
     """Workers whose heartbeat is none that can be read."""
+    backups: LastBackups | None = None
+    """None where PostgreSQL has not been asked yet, or did not answer."""
 
     @property
     def stats(self) -> CrawlStats:
@@ -65,7 +70,8 @@ class CrawlReader:
         self._crawl = crawl
         self._workers: list[WorkerStats] = []
         self._last: Progress | None = None
-        self._postgres_due = 0.0
+        self._postgres_due = self._backups_due = 0.0
+        self._backups: LastBackups | None = None
         self._stack = ExitStack()
         self._progress = self._stack.enter_context(ProgressReader(services.redis_url, prefix))
         self._beats = self._stack.enter_context(HeartbeatReader(services.redis_url, prefix))
@@ -84,7 +90,8 @@ class CrawlReader:
         pace = self._pace() if progress else None
         away += [] if progress else [REDIS]
         unreadable = self._beats.unreadable
-        return Snapshot(self._clock.now(), self._crawl, self._workers, self._last, pace, away, unreadable)
+        now, backups = self._clock.now(), self._read_backups()
+        return Snapshot(now, self._crawl, self._workers, self._last, pace, away, unreadable, backups)
 
     def _read_postgres(self) -> bool:
         if time.monotonic() < self._postgres_due:
@@ -100,6 +107,12 @@ class CrawlReader:
         self._workers = newest(self._workers, kept)
         self._postgres_due = time.monotonic() + POSTGRES_SECONDS
         return True
+
+    def _read_backups(self) -> LastBackups | None:
+        if time.monotonic() >= self._backups_due:
+            self._backups = read_last_backups(self._services.database_url)
+            self._backups_due = time.monotonic() + BACKUP_SECONDS
+        return self._backups
 
     def _pace(self) -> dict[str, Any] | None:
         try:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
+from socket import gethostname
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import IsolationLevel, errors, sql
+from psycopg.rows import args_row
 
-from refillspot.exceptions import BackupError, ServiceUnavailableError
+from refillspot.exceptions import BackupError, RefillspotError, ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.postgres.archive import ArchiveWriter, open_archive
-from refillspot.postgres.connection import open_connection
+from refillspot.postgres.connection import LOOK_SECONDS, limit_statements, open_connection
 from refillspot.postgres.database import LOCK_TIMEOUT, VERSION
 from refillspot.postgres.suitability import check_encoding, refusals_told
 from refillspot.whole_files import beside, sync
@@ -76,23 +79,80 @@ class Table:
         return sql.SQL(form).format(self.identifier, names, sql.SQL(direction))
 
 
+NOTE = """
+    INSERT INTO refillspot.backups (began_at, host, file, bytes, error)
+    VALUES (now() - make_interval(secs => %(seconds)s), %(host)s, %(file)s, %(bytes)s, %(error)s)
+"""
+LAST = """
+    SELECT max(ended_at) FILTER (WHERE error IS NULL), max(ended_at) FILTER (WHERE error IS NOT NULL),
+        (array_agg(error ORDER BY ended_at DESC) FILTER (WHERE error IS NOT NULL))[1],
+        (array_agg(host || ':' || file ORDER BY ended_at DESC) FILTER (WHERE error IS NULL))[1],
+        EXISTS (SELECT FROM refillspot.stores), now()
+    FROM refillspot.backups
+"""
+
+
 @dataclass(slots=True, frozen=True)
 class Backup:
     path: Path
     manifest: Manifest
     dropped: list[Path]
     """Older ones that are no longer kept."""
+    unnoted: str = ""
+    """Why the database does not know of it: its account may not write, or its tables are of an older version."""
+
+
+@dataclass(slots=True, frozen=True)
+class LastBackups:
+    """What a database knows of its backups, by its own clock."""
+
+    made_at: datetime | None
+    """None: none was ever made."""
+    failed_at: datetime | None
+    error: str | None
+    """Of the last one that failed."""
+    place: str | None
+    """Host and path of the last one that was made."""
+    has_stores: bool
+    now: datetime
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last try came to nothing."""
+        return self.failed_at is not None and (self.made_at is None or self.failed_at > self.made_at)
+
+
+def read_last_backups(database_url: str) -> LastBackups | None:
+    """Return what a database knows of its backups; None while it does not answer."""
+    try:
+        with open_connection(database_url, seconds=LOOK_SECONDS) as connection:
+            limit_statements(connection)
+            return connection.cursor(row_factory=args_row(LastBackups)).execute(LAST).fetchone()
+    except psycopg.Error:
+        return None
 
 
 def back_up(database_url: str, directory: Path, now: datetime, keep: int | None = None) -> Backup:
     """Write a backup into a directory, which is made if there is none; of those that are whole the newest are kept.
+
+    The database has it on record, or why there is none.
 
     Raises:
         BackupError: there is nothing to be kept, or it cannot be written.
         ServiceUnavailableError: PostgreSQL does not answer, or somebody holds a table.
         UnsuitableServerError: the account may not read all tables.
     """
-    path = directory / f"refillspot-{now:%Y%m%dT%H%M%SZ}.zip"
+    path, began = directory / f"refillspot-{now:%Y%m%dT%H%M%SZ}.zip", monotonic()
+    try:
+        made = _back_up(database_url, path, keep)
+    except RefillspotError as error:
+        _note(database_url, path, monotonic() - began, str(error))
+        raise
+    return replace(made, unnoted=_note(database_url, path, monotonic() - began))
+
+
+def _back_up(database_url: str, path: Path, keep: int | None) -> Backup:
+    directory = path.parent
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         with beside(path, 0o600) as part:
@@ -107,6 +167,18 @@ def back_up(database_url: str, directory: Path, now: datetime, keep: int | None 
         told = _("a backup cannot be written to {path}: {why}").format(path=path, why=error.strerror or error)
         raise BackupError(told) from error
     return Backup(path, manifest, dropped)
+
+
+def _note(database_url: str, path: Path, seconds: float, error: str | None = None) -> str:
+    """Put it on record; return why it is not."""
+    size = None if error else path.stat().st_size
+    facts = {"seconds": seconds, "host": gethostname(), "file": str(path.resolve()), "bytes": size, "error": error}
+    try:
+        with open_connection(database_url) as connection:
+            connection.execute(NOTE, facts)
+    except psycopg.Error as refused:
+        return str(refused).strip()
+    return ""
 
 
 def _write(database_url: str, part: Path) -> Manifest:

@@ -158,7 +158,7 @@ async def _clear(connection: AsyncConnection, *, replace: bool) -> None:
     tables = await _tables(connection)
     if tables:
         await connection.execute(_of_all(tables, "LOCK TABLE {} IN ACCESS EXCLUSIVE MODE"))
-    filled = [table.name for table in tables if await _has_rows(connection, table)]
+    filled = [table.name for table in tables if table.name != "backups" and await _has_rows(connection, table)]
     if filled and not replace:
         told = _("{database} has rows already, in {tables}. Nothing was changed.")
         raise BackupError(

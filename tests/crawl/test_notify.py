@@ -21,6 +21,7 @@ from refillspot.extensions.notify import Notify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from typing import Self
 
     from tests.crawl.conftest import Crawl, Faults
@@ -237,6 +238,19 @@ def own_webhook() -> Iterator[Webhook]:
         yield server
         server.shutdown()
         thread.join()
+
+
+def test_a_backup_that_failed_is_told(crawl: Crawl, webhook: Webhook, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    failed = crawl.operate("db", "backup", str(tmp_path / "file"))
+
+    assert failed.returncode == 1
+    assert "cannot be written" in failed.stderr
+    (told,) = webhook.told
+    assert (told["event"], told["directory"]) == ("backup_failed", str(tmp_path / "file"))
+    assert "cannot be written" in told["error"]
+    webhook.status = 500
+    assert "The webhook was not told: HTTP 500" in crawl.operate("db", "backup", str(tmp_path / "file")).stderr
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from scrapy.settings import Settings
 
 from refillspot.clock import Clock
-from refillspot.exceptions import ConfigurationError
+from refillspot.exceptions import BackupError, ConfigurationError
 from refillspot.monitoring.metrics import CrawlCollector, serve_metrics
 from refillspot.monitoring.snapshot import CrawlReader
+from refillspot.postgres.backup import back_up
 from refillspot.postgres.crawls import find_crawl, join_crawl
 from refillspot.services import ServiceAddresses
 from tests.crawl.moments import PACED, SLOW, hurry, wait_for_store_pages, wait_for_workers
@@ -32,6 +33,7 @@ from tests.programs import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.crawl.conftest import Crawl, Faults, Site
     from tests.own_redis import OwnRedis
@@ -211,6 +213,23 @@ def test_without_redis_the_last_figures_stand(database_url: str, own_redis: OwnR
     assert (after.progress, after.pace, after.workers, after.away) == (before.progress, None, [], ["Redis"])
     gauges = {family.name for family in CrawlCollector(reader).collect() if family.type == "gauge"}
     assert "refillspot_dead_letters" not in gauges
+
+
+def test_backups_are_measured(database_url: str, reader: Callable[[], CrawlReader], tmp_path: Path) -> None:
+    join_crawl(database_url, "diningcode", {}, "this", Clock().now())
+
+    def measured() -> dict[str, float]:
+        families = CrawlCollector(reader()).collect()
+        return {one.name: one.samples[0].value for one in families if one.name.startswith("refillspot_backup")}
+
+    assert measured() == {"refillspot_backup_failed": 0}
+    made = back_up(database_url, tmp_path, Clock().now())
+    (tmp_path / "file").touch()
+    with pytest.raises(BackupError):
+        back_up(database_url, tmp_path / "file", Clock().now())
+    found = measured()
+    assert found["refillspot_backup_failed"] == 1
+    assert found["refillspot_backup_time_seconds"] >= made.manifest.taken_at.timestamp()
 
 
 @pytest.mark.parametrize(

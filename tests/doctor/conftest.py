@@ -44,6 +44,7 @@ def questions(site: SyntheticSite, environment: dict[str, str], key_prefix: str)
         environ=environment,
         fleet_mib=1,
         fleet_workers=1,
+        backup_seconds=48 * 3600,
         hosts=Hosts(site.url, site.url, "refillspot"),
         headers={"User-Agent": "refillspot/test"},
         requests_per_second=100,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, LiteralString
 from urllib.parse import quote, urlencode
 
 import psycopg
@@ -255,3 +255,28 @@ def test_a_disk_that_redis_cannot_write_to(check_up: CheckUp, questions: Questio
     found = check_up(**changed(questions, REDIS_URL=own_redis.url))
 
     assert any(one.state == "problem" and "could not write" in one.what for one in found)
+
+
+def test_a_backup_that_is_not_there_or_failed_or_is_old_is_told(check_up: CheckUp, database_url: str) -> None:
+    def found(change: LiteralString) -> list[tuple[str, str]]:
+        with psycopg.connect(database_url) as connection:
+            connection.execute(change)
+        return [(one.state, one.what) for one in of(check_up(is_offline=True), "backup")]
+
+    assert found("SELECT") == []
+    assert found(A_STORE) == [("note", "there is no backup of the stores")]
+    assert found(MADE.format("50 h")) == [("warning", "the last backup is 50 h old: here:/a.zip")]
+    assert found(MADE.format("2 h")) == [("ok", "the last backup is 2 h old: here:/a.zip")]
+    failed = found("INSERT INTO refillspot.backups (began_at, host, file, error) VALUES (now(), '', '', 'disk full')")
+    assert failed[0] == ("warning", "the last backup failed: disk full")
+    assert of(check_up(is_offline=True, backup_seconds=0), "backup") == []
+
+
+MADE: LiteralString = """
+    INSERT INTO refillspot.backups (began_at, ended_at, host, file)
+    VALUES (now() - interval '{0}', now() - interval '{0}', 'here', '/a.zip')
+"""
+A_STORE: LiteralString = """
+    INSERT INTO refillspot.stores (site, ref, name, refill_verdict, refill_evidence, source_url, channel)
+    VALUES ('diningcode', 'A', 'a', 'likely', '[]', '', 'api')
+"""

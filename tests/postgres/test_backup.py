@@ -47,8 +47,10 @@ TABLES = """
     SELECT table_name FROM information_schema.tables
     WHERE table_schema = 'refillspot' AND table_type = 'BASE TABLE' AND table_name <> 'migrations'
 """
-NOISE = re.compile(r"--|\\(un)?restrict |.*\(pg_attver=")
-"""Of pg_dump: comments, a key of each dump, and what Debian's PostgreSQL notes of each column when it is made."""
+NOISE = re.compile(r"--|\\(un)?restrict |.*\(pg_attver=|.*setval\('refillspot.backups_id_seq'")
+"""Of pg_dump: comments, a key of each dump, and what Debian's PostgreSQL notes of each column as it is made. The record
+of a backup comes after it.
+"""
 HOSTILE = (
     "extra_float_digits = -15",
     "datestyle = 'German'",
@@ -85,7 +87,7 @@ def dump(url: str, *options: str) -> list[str]:
     """Return what pg_dump of the newest version says, in an order that does not depend on where rows lie."""
     command: list[str | Path] = [
         find_postgres() / "pg_dump", "--dbname", make_conninfo(url), "--schema", "refillspot", "--no-owner",
-        "--exclude-table-data", "refillspot.migrations", *options,
+        "--exclude-table-data", "refillspot.migrations", "--exclude-table-data", "refillspot.backups", *options,
     ]  # fmt: skip
     done = subprocess.run(command, check=True, capture_output=True, encoding="utf-8", env=os.environ | {"PGTZ": "UTC"})
     return sorted(line for line in done.stdout.splitlines() if line and not NOISE.match(line))
