@@ -86,13 +86,21 @@ def is_partial(name: str) -> str:
     return f"'{name}' = ANY(EXCLUDED.partial)"
 
 
-# A page without a menu knows less: it may confirm a verdict, never weaken one that a menu supports. A page for people
-# may strengthen it only.
+def lacks(name: str) -> str:
+    """Return the condition that a page does not tell of a list that is known, or not all of it."""
+    is_short = f"coalesce(EXCLUDED.{name}, {EMPTY[name]}) = {EMPTY[name]} OR {is_partial(name)}"
+    return (
+        f"({is_short}) AND coalesce(s.{name}, {EMPTY[name]}) <> {EMPTY[name]} AND NOT coalesce({is_gone(name)}, false)"
+    )
+
+
+EMPTY = {"menu": "'[]'", "tags": "'{}'"}
+RANKS = "ARRAY['unlikely', 'likely', 'confirmed']"
+IS_WEAKER = f"array_position({RANKS}, EXCLUDED.refill_verdict) < array_position({RANKS}, s.refill_verdict)"
+# A page without a menu or its tags knows less: it may confirm a verdict, never weaken one that they support. A page for
+# people may strengthen it only.
 KEEPS_VERDICT = f"""
-    (coalesce(EXCLUDED.menu, '[]') = '[]' OR {is_partial("menu")}) AND coalesce(s.menu, '[]') <> '[]'
-        AND NOT coalesce({is_gone("menu")}, false) AND EXCLUDED.refill_verdict <> 'confirmed'
-    OR {BY_WEB} AND array_position(ARRAY['unlikely', 'likely', 'confirmed'], EXCLUDED.refill_verdict)
-        < array_position(ARRAY['unlikely', 'likely', 'confirmed'], s.refill_verdict)
+    {lacks("menu")} AND EXCLUDED.refill_verdict <> 'confirmed' OR ({BY_WEB} OR {lacks("tags")}) AND {IS_WEAKER}
 """
 
 

@@ -30,7 +30,7 @@ MONTHLY = ("score", "user_score", "review_count")
 OF_STATUS = ("status_reason", "status_at")
 SAME_POINT = 0.00001  # degrees, some metre
 READ = dict.fromkeys(
-    [*NOTICED, *(name for along in NOTICED.values() for name in along), *MONTHLY, "menu", "status", *OF_STATUS]
+    [*NOTICED, *(name for along in NOTICED.values() for name in along), *MONTHLY, "menu", "tags", "status", *OF_STATUS]
 )
 CHANGED = f"""
     s.site, s.ref, EXCLUDED.fetched_at, {SHOWN_AT} AS shown_at, old.last_seen_at, old.unsaid,
@@ -55,8 +55,9 @@ def _is_other(name: str) -> str:
             ELSE {old} <> {new} AND ({has_other_days(old, new)}
                 OR {old} {without_days} <> {new} {without_days} AND NOT {lacks_days(old, new)})
         END"""
-    if name == "refill_verdict":  # without a menu less was known
-        return f"{old} <> {new} AND (old_menu IS NULL) = (new_menu IS NULL)"
+    if name == "refill_verdict":  # without a menu or tags less was known
+        return f"""{old} <> {new} AND (old_menu IS NULL) = (new_menu IS NULL)
+            AND (old_tags IS NULL) = (new_tags IS NULL)"""
     return f"{old} IS DISTINCT FROM {new}"
 
 
@@ -69,7 +70,10 @@ def _was_told(name: str) -> str:
 
 
 def _since(name: str) -> str:
-    return f"coalesce((unsaid #>> '{{{'hours_text' if name == 'hours' else name},since}}')::timestamptz, shown_at)"
+    """Return when the old value was shown last; a verdict by all that it is read from."""
+    columns = {"hours": ("hours_text",), "refill_verdict": ("menu", "tags")}.get(name, (name,))
+    unsaid = ", ".join(f"(unsaid #>> '{{{column},since}}')::timestamptz" for column in columns)
+    return f"coalesce(least({unsaid}), shown_at)"
 
 
 def _along(names: tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ import pytest
 from psycopg.rows import tuple_row
 
 from refillspot.clock import Clock
-from refillspot.items import Day, MenuItem, OpeningHours, Price, RefillTerms
+from refillspot.items import Day, Evidence, MenuItem, OpeningHours, Price, RefillTerms, RefillVerdict
 from refillspot.parsing import PARSER_VERSION
 from refillspot.postgres.stores import StoreTable
 from tests.postgres.older_schema import migrate_until
@@ -377,3 +377,24 @@ def test_hours_that_a_holiday_hid_changed_since_they_were_shown_last(looks: Look
     )
     assert interval == {"begins": True, "ends": True}
     assert looks.row("unsaid") == (None,)
+
+
+def test_a_page_without_its_tags_weakens_no_verdict_that_they_support(looks: Looks) -> None:
+    likely = RefillVerdict("likely", [Evidence("tag", "고기무한리필")])
+    looks.look(900, store(refill=likely, tags=["고기무한리필"]))
+    looks.look(800, store(refill=UNLIKELY, tags=None))  # a missing part says nothing
+    for ago in (700, 600):
+        looks.look(ago, poorer({"tags"}, tags=[], refill=UNLIKELY))
+    assert (looks.changes(), looks.row("refill_verdict")) == ([], ("likely",))
+    looks.look(500, poorer({"tags"}, tags=[], refill=UNLIKELY))
+
+    assert looks.changes() == [("refill_verdict", "likely", "unlikely")]
+    (interval,) = query(
+        looks.database_url,
+        "SELECT h.last_seen_old = s.first_seen_at AS begins FROM refillspot.store_history AS h"
+        " JOIN refillspot.stores AS s USING (site, ref)",
+    )
+    assert interval["begins"]  # the pages in between did not show what it is read from
+    looks.look(400, store(refill=likely, tags=["고기무한리필"]))
+    looks.look(300, store(refill=UNLIKELY, tags=["회식"]))  # other tags are told at once
+    assert [new for _field, _old, new in looks.changes()] == ["unlikely", "likely", "unlikely"]
