@@ -32,7 +32,7 @@ Kind = Literal[
     "menu", "terms", "phone", "category",
 ]  # fmt: skip
 SECTIONS: dict[Kind, Message] = {
-    "opened": _("Opened"),
+    "opened": _("New: opened, or listed for the first time"),
     "reopened": _("Open again"),
     "began": _("Now all-you-can-eat"),
     "ended": _("No longer all-you-can-eat"),
@@ -141,7 +141,7 @@ def _print_indented(head: str, one: News, width: int | None) -> None:
 
 def _totals(news: Sequence[News]) -> Listing:
     columns: dict[str, tuple[Kind, ...]] = {
-        gettext("opened"): ("opened", "reopened", "began"),
+        gettext("new"): ("opened", "reopened", "began"),
         gettext("gone"): ("gone", "missing", "ended"),
         gettext("moved"): ("moved",),
         gettext("dearer"): ("dearer",),
@@ -236,7 +236,7 @@ def _write_hours(value: Any) -> str:
 
 
 TELLERS: dict[Kind, Callable[[News], str]] = {
-    "opened": _named(_("{store} has opened")),
+    "opened": _named(_("{store} is new")),
     "reopened": _named(_("{store} is open again")),
     "began": _named(_("{store} now serves all-you-can-eat")),
     "ended": _named(_("{store} no longer serves all-you-can-eat")),

@@ -132,7 +132,7 @@ def test_what_is_told_of_each_kind(changed: str, capsys: pytest.CaptureFixture[s
     day = f"{SECOND.astimezone(KST):%m-%d}"
 
     for sentence in (
-        "갈비나라 has opened",
+        "갈비나라 is new",
         "행복한고기 본점 is open again",
         "행복한고기 본점 now serves all-you-can-eat",
         "행복한고기 본점 no longer serves all-you-can-eat",
@@ -161,7 +161,7 @@ def test_what_is_told_of_each_kind(changed: str, capsys: pytest.CaptureFixture[s
 def test_it_is_counted_by_district(changed: str, capsys: pytest.CaptureFixture[str]) -> None:
     heading, *lines = printed(changed, capsys).splitlines()[-4:]
 
-    assert heading.split() == ["district", "opened", "gone", "moved", "dearer", "cheaper", "hours", "other"]
+    assert heading.split() == ["district", "new", "gone", "moved", "dearer", "cheaper", "hours", "other"]
     assert [line.split() for line in lines] == [
         ["강남구", "3", "3", "-", "1", "1", "2", "6"],
         ["서초구", "-", "-", "1", "-", "-", "-", "1"],
@@ -182,7 +182,7 @@ def test_korean_has_the_particle_that_goes_with_the_name(
     monkeypatch.setenv("REFILLSPOT_LANG", "ko")
     said = printed(changed, capsys)
 
-    assert "갈비나라가 문을 열었습니다" in said
+    assert "갈비나라가 새로 올라왔습니다" in said
     assert "행복한고기 본점이 다시 문을 열었습니다" in said
     assert "옛날집 본점의 이름이 행복한고기 본점으로 바뀌었습니다" in said
 
@@ -218,6 +218,25 @@ def test_a_crawl_that_is_not_accepted_tells_nothing(changed: str) -> None:
         connection.execute("UPDATE refillspot.crawls SET accepted = false WHERE id = 'second'")
 
     assert refs(read(changed)) == {"LONG"}
+
+
+def test_a_store_that_was_known_as_an_ordinary_one_is_not_new_when_it_begins(changed: str) -> None:
+    with psycopg.connect(changed) as connection:
+        _add_change(connection, "NEW", "refill_verdict", "unlikely", "confirmed", SECOND, THIRD, "second")
+
+    assert [row["field"] for row in read(changed, store=("diningcode", "NEW"))] == ["refill_verdict"]
+
+
+def test_a_hidden_store_is_in_no_news(changed: str) -> None:
+    with psycopg.connect(changed) as connection:
+        connection.execute(
+            "INSERT INTO refillspot.barred_stores (site, ref, how) VALUES ('diningcode', 'NEW', 'hidden')"
+        )
+        connection.execute(
+            "INSERT INTO refillspot.barred_stores (site, ref, how) VALUES ('diningcode', 'DEAR', 'hidden')"
+        )
+
+    assert refs(read(changed)) == {*CHANGES, "LONG"} - {"DEAR"}
 
 
 def test_new_is_only_what_an_earlier_crawl_would_have_found(changed: str) -> None:
