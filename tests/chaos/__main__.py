@@ -11,7 +11,7 @@ from tests.chaos.arena import Arena
 from tests.chaos.rounds import Round, play
 from tests.chaos.troubles import possible
 
-FIGURES = "rows missing too_many differing rejects dead_letters incomplete stuck fetched again starts".split()
+FIGURES = "rows missing too_many differing invented rejects dead_letters incomplete stuck fetched again starts".split()
 
 
 def main() -> int:

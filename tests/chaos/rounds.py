@@ -45,7 +45,7 @@ SITE_FAULTS = (
 )
 TROUBLES = 3  # in a round
 ROWS = """
-    SELECT ref, to_jsonb(s) - ARRAY['digest', 'first_seen_at', 'last_seen_at'] FROM refillspot.stores AS s
+    SELECT ref, to_jsonb(s) - ARRAY['digest', 'first_seen_at', 'last_seen_at', 'fetched_at'] FROM refillspot.stores AS s
 """
 STARTS = 8  # of the same command, by its user
 SECONDS = 240.0  # for one start; then it is stuck, on a busy machine too
@@ -64,6 +64,8 @@ class Round:
     too_many: int = 0
     differing: int = 0
     """Rows that do not say what they say after a crawl without troubles."""
+    invented: int = 0
+    """Changes in the history: nothing changes meanwhile."""
     rejects: int = 0
     dead_letters: int = 0
     incomplete: int = 0
@@ -77,15 +79,8 @@ class Round:
 
     @property
     def wrong(self) -> int:
-        return (
-            self.missing
-            + self.too_many
-            + self.differing
-            + self.rejects
-            + self.dead_letters
-            + self.incomplete
-            + self.stuck
-        )
+        of_rows = self.missing + self.too_many + self.differing + self.invented
+        return of_rows + self.rejects + self.dead_letters + self.incomplete + self.stuck
 
 
 def play(arena: Arena, seed: int) -> Round:
@@ -169,8 +164,11 @@ def _judge(arena: Arena, played: Round, districts: tuple[str, ...], database_url
         stored = {ref for (ref,) in connection.execute("SELECT ref FROM refillspot.stores")}
         states = Counter(state for (state,) in connection.execute("SELECT state FROM refillspot.crawls"))
         (played.rejects,) = connection.execute("SELECT count(*) FROM refillspot.rejects").fetchone() or (0,)
+        changes = connection.execute("SELECT ref, field, old, new FROM refillspot.store_history").fetchall()
     with redis.Redis.from_url(arena.redis.url) as client:
         letters = [letter for key in client.scan_iter(f"{key_prefix}:*:dead") for letter in client.hvals(key)]
+    played.invented = len(changes)
+    played.told += [f"{ref} has a change: {field} from {old!r} to {new!r}" for ref, field, old, new in changes]
     played.dead_letters = len(letters)
     played.told += [str(read_dead_letter(letter)[0]) for letter in letters]
     played.rows = len(stored)
