@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,10 @@ from tests.postgres.older_schema import migrate_until
 from tests.postgres.test_stores import UNLIKELY, query, store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from refillspot.items import Store
+    from refillspot.postgres.stores import Outcome
 
 DAY = 86_400.0
 BEEF, PORK, COLA = (
@@ -75,7 +77,10 @@ class Looks:
         for page in pages:
             page.read_ago(ago)
             page.sent_before(age)
-        assert self._runner.run(self.table.write(pages, crawl)).stored == len(pages)
+        assert self.write(pages, crawl).stored == len(pages)
+
+    def write(self, pages: Sequence[Store], crawl: str | None = None) -> Outcome:
+        return self._runner.run(self.table.write(pages, crawl))
 
     def changes(self, ref: str | None = None) -> list[tuple[Any, ...]]:
         """Return (field, old, new), in order of the looks."""
@@ -398,3 +403,35 @@ def test_a_page_without_its_tags_weakens_no_verdict_that_they_support(looks: Loo
     looks.look(400, store(refill=likely, tags=["고기무한리필"]))
     looks.look(300, store(refill=UNLIKELY, tags=["회식"]))  # other tags are told at once
     assert [new for _field, _old, new in looks.changes()] == ["unlikely", "likely", "unlikely"]
+
+
+def at(looks: Looks, ago: float) -> dict[str, dict[str, Any]]:
+    """Return the stores as they were believed so many seconds ago."""
+    then = f"refillspot.stores_at(now() - interval '{ago} seconds')"
+    return {row["ref"]: row for row in query(looks.database_url, f"SELECT * FROM {then}")}
+
+
+def test_the_table_as_it_was_believed(looks: Looks) -> None:
+    """Whatever has changed in between, and in whatever order: as a copy of the table that was made then."""
+    copies: list[tuple[int, dict[str, dict[str, Any]]]] = []
+    menus = [[PORK, BEEF], [BEEF, PORK], [BEEF, COLA], [COLA], [], [BEEF, replace(BEEF, price_krw=1)], [PORK]]
+    for number, ago in enumerate(range(7000, 0, -1000)):
+        refs = [ref for ref in CHANGES if not ref.startswith("not") and (number or ref != "name")]
+        pages = [
+            store(ref, **((CHANGES[ref][0] if number % 2 else {}) | {"score": 50, "review_count": 9})) for ref in refs
+        ]
+        gone = poorer({"phone", "menu"} if 2 <= number <= 4 else set(), menu=[] if 2 <= number <= 4 else [BEEF])
+        looks.look(ago, *pages, gone, store("menu", menu=menus[number]))
+        everything = {row["ref"]: row for row in query(looks.database_url, "SELECT * FROM refillspot.stores")}
+        copies.append((ago - 500, everything))
+
+    without = dict.fromkeys(("images", "open_status", "source_url", "digest", "unsaid", "last_seen_at", "fetched_at"))
+    for ago, copy in copies:
+        then = at(looks, ago)
+        assert then.keys() == copy.keys()
+        for ref in copy:
+            for row in (then[ref], copy[ref]):
+                row["menu"] = sorted(row["menu"], key=str)
+            assert then[ref] | without == copy[ref] | without, (ago, ref)
+    assert at(looks, 8000) == {}
+    assert {row["last_seen_at"] for row in at(looks, 3500).values()} == {None}

@@ -55,6 +55,14 @@ CROSS JOIN LATERAL (
 
 COMMENT ON VIEW refillspot.corrections_now IS 'Corrections with what the site says of the field now.';
 
+CREATE VIEW refillspot.accepted_stores AS
+SELECT
+    site, ref, name, branch, region, district_code, district, dong, dong_confirmed, addr, road_addr, lat, lon,
+    phone, categories, cuisines, refill_verdict, refill_evidence, refill_price_krw, refill_prices, refill_terms, menu,
+    hours, hours_osm, hours_text, open_status, tags, facilities, score, user_score, review_count, images,
+    source_url, channel, status, first_seen_at, last_seen_at
+FROM refillspot.stores;
+
 -- Whoever reads it pays for the columns that are read. Each row is looked up by its key (LIMIT): nothing else is quick
 -- where the table is large, and of an empty table of corrections PostgreSQL believes that it has hundreds.
 CREATE VIEW refillspot.corrected_stores AS
@@ -123,7 +131,7 @@ FROM (
     FROM refillspot.corrections CROSS JOIN jsonb_each(value) AS one GROUP BY site, ref
 ) AS v
 CROSS JOIN LATERAL (
-    SELECT * FROM refillspot.stores AS t WHERE (t.site, t.ref) = (v.site, v.ref) LIMIT 1
+    SELECT * FROM refillspot.accepted_stores AS t WHERE (t.site, t.ref) = (v.site, v.ref) LIMIT 1
 ) AS s
 WHERE NOT EXISTS (SELECT FROM refillspot.barred_stores AS b WHERE (b.site, b.ref) = (s.site, s.ref));
 
