@@ -104,3 +104,22 @@ def test_a_row_that_is_refused_leaves_nothing_behind(looks: Looks) -> None:
 
     assert before(looks).keys() == {("judged", "B")}
     assert looks.changes() == [("name", "행복한고기", "good")]
+
+
+CORRECTED = """
+    INSERT INTO refillspot.corrections (site, ref, field, value, based_on)
+    VALUES ('diningcode', 'A', 'name', '{"name": "by hand"}', '"행복한고기"');
+    INSERT INTO refillspot.barred_stores (site, ref, how) VALUES ('diningcode', 'hidden', 'hidden')
+"""
+
+
+def test_what_people_know_better_holds_for_a_store_as_it_was(looks: Looks) -> None:
+    looks.look(100, store("A"), store("hidden"))
+    looks.execute(CORRECTED)
+    looks.look(50, store("A", **OTHER), store("hidden", **OTHER), crawl="judged")
+
+    ((ref, seen),) = outward(looks).items()
+    assert (ref, seen["name"], seen["lat"]) == ("A", "by hand", 37.5)
+    looks.execute("UPDATE refillspot.crawls SET accepted = true")
+    ((ref, seen),) = outward(looks).items()
+    assert (ref, seen["name"], seen["lat"]) == ("A", "더행복한고기", 35.0)
