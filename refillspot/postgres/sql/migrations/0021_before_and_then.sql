@@ -1,4 +1,4 @@
--- serves: 18
+-- serves: 20
 -- The outward views show of a store what the last accepted crawl left: of a crawl that is still to be judged, its row as
 -- it was before. Nothing is there as long as each crawl is accepted as it begins.
 
