@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,13 +29,15 @@ class Command(BaseCommand):
     `scrapy db backup [DIR] [--keep N]`, `scrapy db restore FILE [--database NAME] [--replace]`: all tables of one
     moment into a file, and back.
 
+    `scrapy db analyze | reindex | check`: new statistics, new indexes, and a look at both.
+
     `scrapy db grant-reader NAME`: let an account read the outward views, and nothing else.
     """
 
     def syntax(self) -> str:
         return (
             "migrate | reparse [--all] [--site NAME] [--region CITY] | backup [DIR] [--keep N] | "
-            "restore FILE [--database NAME] [--replace] | grant-reader NAME"
+            "restore FILE [--database NAME] [--replace] | analyze | reindex | check | grant-reader NAME"
         )
 
     def short_desc(self) -> str:
@@ -45,12 +48,13 @@ class Command(BaseCommand):
             "migrate: create or update the tables, as each crawl does. reparse: read kept pages again, without the "
             "site. backup: all tables as they are at one moment into a file in DIR (.refillspot/backups), beside "
             "crawls. restore: make the tables of a backup again, all or nothing; never over rows without --replace. "
-            "grant-reader: let an account of PostgreSQL read what is meant for others, and nothing else; it is made if "
-            "there is none."
+            "analyze, reindex: new statistics, new indexes, beside crawls. check: see how tables and indexes are, and "
+            "what to do. grant-reader: let an account of PostgreSQL read what is meant for others, and nothing else; "
+            "it is made if there is none."
         )
 
     def json_help(self) -> str:
-        return _("backup, restore: print JSON")
+        return _("backup, restore, check: print JSON")
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -68,12 +72,14 @@ class Command(BaseCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         action, *rest = args or [""]
-        due = {"migrate": (0, 0), "reparse": (0, 0), "backup": (0, 1), "restore": (1, 1), "grant-reader": (1, 1)}
+        due = dict.fromkeys(("migrate", "reparse", "analyze", "reindex", "check"), (0, 0))
+        due |= {"backup": (0, 1), "restore": (1, 1), "grant-reader": (1, 1)}
         least, most = due.get(action, (1, 0))
         if not least <= len(rest) <= most or not _fit(action, opts):
             told = _(
                 "use scrapy db migrate, scrapy db reparse [--all], scrapy db backup [DIR] [--keep N], scrapy db "
-                "restore FILE [--database NAME] [--replace], or scrapy db grant-reader NAME"
+                "restore FILE [--database NAME] [--replace], scrapy db analyze, scrapy db reindex, scrapy db check, or "
+                "scrapy db grant-reader NAME"
             )
             raise wrong_action(told, args, due)
         if opts.keep is not None and opts.keep < 1:
@@ -151,6 +157,29 @@ class Command(BaseCommand):
             told = _("Crawl {id} was not complete then: the same command continues it, or begins it again")
             say(told.format(id=crawl))
 
+    def _analyze(self, _args: list[str], _opts: argparse.Namespace) -> None:
+        from refillspot.postgres.care import analyze
+
+        for name in analyze(self.servers("postgres").database_url):
+            say(name)
+
+    def _reindex(self, _args: list[str], _opts: argparse.Namespace) -> None:
+        from refillspot.postgres.care import reindex
+
+        for one in reindex(self.servers("postgres").database_url):
+            told = _("{name}: {before:.1f} MB before, {after:.1f} MB now")
+            say(told.format(name=one.name, before=one.before / 1e6, after=one.after / 1e6))
+
+    def _check(self, _args: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.commands.doctor import shown
+        from refillspot.doctor.tables import judge
+        from refillspot.postgres.care import examine
+
+        found = list(shown(judge(examine(self.servers("postgres").database_url)), as_json=opts.json))
+        if opts.json:
+            say_json([asdict(check) for check in found])
+        self.exitcode = 1 if any(check.state == "problem" for check in found) else 0
+
 
 def _fit(action: str, opts: argparse.Namespace) -> bool:
     """Tell whether no option is there that is another action's."""
@@ -159,7 +188,7 @@ def _fit(action: str, opts: argparse.Namespace) -> bool:
         "backup": opts.keep is not None,
         "restore": opts.database is not None or opts.replace,
     }
-    told_as_json = opts.json and action not in {"backup", "restore"}
+    told_as_json = opts.json and action not in {"backup", "restore", "check"}
     return not told_as_json and not any(given for name, given in theirs.items() if name != action)
 
 

@@ -55,7 +55,7 @@ class Command(BaseCommand):
             raise UsageError(
                 _("scrapy doctor takes no argument, not {given}").format(given=" ".join(args)), print_help=False
             )
-        found = list(_shown(examine(self._questions(opts)), as_json=opts.json))
+        found = list(shown(examine(self._questions(opts)), as_json=opts.json))
         if opts.json:
             say_json([asdict(check) for check in found])
         self.exitcode = 1 if any(check.state == "problem" for check in found) else 0
@@ -103,7 +103,7 @@ class Command(BaseCommand):
         return str(browsers().random)
 
 
-def _shown(checks: Iterator[Check], *, as_json: bool) -> Iterator[Check]:
+def shown(checks: Iterator[Check], *, as_json: bool) -> Iterator[Check]:
     """Print each as soon as it is there, unless all are to be JSON."""
     from rich.text import Text
 
