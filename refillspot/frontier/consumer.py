@@ -130,8 +130,7 @@ class Consumer:
             async with asyncio.timeout(LEAVE_SECONDS):
                 if self._task:
                     await self._task
-                if self.failure and not isinstance(self.failure, VersionError):
-                    # what could not be told would be told in part: those requests are done again
+                if isinstance(self.failure, RedisError):  # it would be told in part: those requests are done again
                     self._outbox.clear()
                 for entry in self._leases.waiting:
                     self._outbox.add(("return", *entry.key, entry.payload), entry.key)

@@ -108,7 +108,7 @@ class KeywordYield:
     total: int
     refs: list[str]
     own: int | None
-    """Refill stores that no keyword before it found. None = the crawl that asked has not ended."""
+    """Refill stores that no keyword before it found. None = that is not judged yet."""
 
     def rests(self, now: datetime) -> bool:
         """Tell whether it is not worth asking yet: it rests for as long as it has been barren, a week at least."""

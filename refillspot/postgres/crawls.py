@@ -31,7 +31,7 @@ from refillspot.postgres.connection import (
 )
 from refillspot.postgres.crawl_queues import hold_queue, leave_crawl, take_crawl
 from refillspot.postgres.database import check_version, migrate, migrate_database
-from refillspot.postgres.presence import judge_states
+from refillspot.postgres.query_yields import learn
 from refillspot.postgres.suitability import check_rights, refusals_told
 from refillspot.stats.crawl import STATES, Crawl, CrawlScope, named_crawl
 
@@ -162,7 +162,7 @@ class CrawlTable:
                 (gone,) = await taken_over.fetchone() or (0,)
                 await cursor.execute(FORGET_COMMITS)
                 if not (forgotten := counts.get("forgotten", 0) + gone):
-                    await judge_states(connection, crawl_id, ahead=now - datetime.now(UTC))
+                    await learn(connection, crawl_id, ahead=now - datetime.now(UTC))
                 known = {**counts, "forgotten": forgotten} if forgotten else dict(counts)
                 ended = {"id": crawl_id, "state": "abandoned" if forgotten else "complete", "now": now}
                 await cursor.execute(COMPLETE, ended | {"counts": Jsonb(known)})

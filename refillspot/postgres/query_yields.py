@@ -1,4 +1,7 @@
-"""`refillspot.query_yields`: what each keyword brought in each district, and what of it no other keyword did."""
+"""`refillspot.query_yields`: what each keyword brought in each district, and what of it no other keyword did.
+
+What a crawl is answered is its own (`query_answers`) until it has ended: crawls that overlap do not see each other.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,14 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from refillspot.exceptions import ServiceUnavailableError
-from refillspot.planning.keywords import KeywordYield
+from refillspot.planning.keywords import KEYWORDS, KeywordYield
 from refillspot.postgres.connection import ATTEMPT_SECONDS, open_async_connection, open_connection, when_available
 from refillspot.postgres.database import migrate, migrate_database
-from refillspot.postgres.presence import SHOW
+from refillspot.postgres.presence import SHOW, judge_states
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from datetime import timedelta
 
     from refillspot.clock import Clock
     from refillspot.planning.keywords import QueryAnswer
@@ -23,11 +27,49 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 RECORD = """
-    INSERT INTO refillspot.query_yields AS y
-        (site, district_code, keyword, crawl, first_asked_at, asked_at, queries, total, refs, awaited)
-    SELECT %(site)s, code, %(keyword)s, %(crawl)s, %(now)s, %(now)s, ARRAY[%(asked)s::text], %(total)s,
+    INSERT INTO refillspot.query_answers AS a
+        (crawl, site, district_code, keyword, asked_at, queries, total, refs, awaited)
+    SELECT %(crawl)s, %(site)s, code, %(keyword)s, %(now)s, ARRAY[%(asked)s::text], %(total)s,
         ARRAY(SELECT jsonb_array_elements_text(refs)), ARRAY(SELECT jsonb_array_elements_text(%(awaited)s -> code))
     FROM jsonb_each(%(found)s) AS found (code, refs) ORDER BY code
+    ON CONFLICT (crawl, site, district_code, keyword) DO UPDATE SET
+        asked_at = EXCLUDED.asked_at, total = greatest(a.total, EXCLUDED.total),
+        queries = ARRAY(SELECT DISTINCT unnest(a.queries || EXCLUDED.queries)),
+        refs = ARRAY(SELECT DISTINCT unnest(a.refs || EXCLUDED.refs)),
+        awaited = ARRAY(SELECT DISTINCT unnest(a.awaited || EXCLUDED.awaited))
+"""  # sets and maxima: the same page twice changes nothing. In order of the code, so that no two wait for each other
+LOCK = "SELECT pg_advisory_xact_lock(465557414254)"  # "learn"
+JUDGE = """
+    WITH credited AS (
+        SELECT DISTINCT ON (y.site, y.district_code, found.ref) y.site, y.district_code, y.keyword
+        FROM refillspot.query_yields AS y CROSS JOIN unnest(y.refs) AS found (ref)
+        LEFT JOIN refillspot.stores AS s ON (s.site, s.ref) = (y.site, found.ref)
+        WHERE s.ref IS NULL OR s.refill_verdict <> 'unlikely'
+        ORDER BY y.site, y.district_code, found.ref, array_position(%(keywords)s, y.keyword) NULLS LAST, y.keyword
+    ), counted AS (
+        SELECT site, district_code, keyword, count(*) AS own FROM credited GROUP BY site, district_code, keyword
+    ), ended AS (
+        SELECT y.site, y.district_code, y.keyword, coalesce(counted.own, 0) AS own
+        FROM refillspot.query_yields AS y
+        JOIN refillspot.crawls AS c ON c.id = y.crawl AND c.state = 'complete'
+        LEFT JOIN counted USING (site, district_code, keyword)
+        WHERE y.own IS NULL
+    )
+    UPDATE refillspot.query_yields AS y
+    SET own = ended.own, fruitful_at = CASE WHEN ended.own > 0 THEN y.asked_at ELSE y.fruitful_at END
+    FROM ended WHERE (y.site, y.district_code, y.keyword) = (ended.site, ended.district_code, ended.keyword)
+"""  # a store is credited to the first of the keywords that found it; one whose page was lost may be a refill store
+FOLD = """
+    WITH told AS (
+        DELETE FROM refillspot.query_answers AS a USING refillspot.crawls AS c
+        WHERE c.id = a.crawl AND (c.state <> 'running' OR c.id = %(crawl)s::text)
+        RETURNING a.*, c.state, c.ended_at
+    )
+    INSERT INTO refillspot.query_yields AS y
+        (site, district_code, keyword, crawl, first_asked_at, asked_at, queries, total, refs, awaited)
+    SELECT DISTINCT ON (site, district_code, keyword)
+        site, district_code, keyword, crawl, asked_at, asked_at, queries, total, refs, awaited
+    FROM told WHERE state <> 'abandoned' ORDER BY site, district_code, keyword, ended_at DESC NULLS FIRST
     ON CONFLICT (site, district_code, keyword) DO UPDATE SET
         crawl = EXCLUDED.crawl, asked_at = EXCLUDED.asked_at, own = NULL,
         queries = CASE WHEN y.crawl = EXCLUDED.crawl
@@ -38,27 +80,9 @@ RECORD = """
         awaited = CASE WHEN y.crawl = EXCLUDED.crawl AND y.awaited IS NOT NULL
             THEN ARRAY(SELECT DISTINCT unnest(y.awaited || EXCLUDED.awaited))
             WHEN y.crawl <> EXCLUDED.crawl THEN EXCLUDED.awaited END
-"""  # sets and maxima: the same page twice changes nothing. In order of the code, so that no two wait for each other
-JUDGE = """
-    WITH credited AS (
-        SELECT DISTINCT ON (y.district_code, found.ref) y.district_code, y.keyword
-        FROM refillspot.query_yields AS y CROSS JOIN unnest(y.refs) AS found (ref)
-        LEFT JOIN refillspot.stores AS s ON (s.site, s.ref) = (y.site, found.ref)
-        WHERE y.site = %(site)s AND (s.ref IS NULL OR s.refill_verdict <> 'unlikely')
-        ORDER BY y.district_code, found.ref, array_position(%(keywords)s, y.keyword) NULLS LAST, y.keyword
-    ), counted AS (
-        SELECT district_code, keyword, count(*) AS own FROM credited GROUP BY district_code, keyword
-    ), ended AS (
-        SELECT y.district_code, y.keyword, coalesce(counted.own, 0) AS own
-        FROM refillspot.query_yields AS y
-        JOIN refillspot.crawls AS c ON c.id = y.crawl AND c.state = 'complete'
-        LEFT JOIN counted USING (district_code, keyword)
-        WHERE y.site = %(site)s AND y.own IS NULL
-    )
-    UPDATE refillspot.query_yields AS y
-    SET own = ended.own, fruitful_at = CASE WHEN ended.own > 0 THEN y.asked_at ELSE y.fruitful_at END
-    FROM ended WHERE (y.site, y.district_code, y.keyword) = (%(site)s, ended.district_code, ended.keyword)
-"""  # a store is credited to the first of the keywords that found it; one whose page was lost may be a refill store
+"""  # of the same crawl are rows of workers of older versions, and of a crawl that went on after it had been complete
+LEARN = (LOCK, JUDGE, FOLD, JUDGE)
+"""What was known is judged before what has ended since takes its place."""
 READ = """
     SELECT district_code, keyword, first_asked_at, asked_at, fruitful_at, queries, total, refs, own
     FROM refillspot.query_yields
@@ -92,7 +116,9 @@ class QueryYieldTable:
         async def operation() -> list[KeywordYield]:
             connection = await self._open_connection()
             await migrate(connection)
-            await connection.execute(JUDGE, {"site": site, "keywords": list(keywords)})
+            async with connection.transaction():
+                for statement in LEARN:
+                    await connection.execute(statement, {"crawl": None, "keywords": list(keywords)})
             cursor = connection.cursor(row_factory=class_row(KeywordYield))
             return await (await cursor.execute(READ, {"site": site, "codes": list(district_codes)})).fetchall()
 
@@ -135,6 +161,16 @@ class QueryYieldTable:
         return self._connection
 
 
+async def learn(connection: psycopg.AsyncConnection, crawl_id: str, ahead: timedelta) -> None:
+    """Let what a crawl was answered take the place of what was known, in the transaction in which it is complete.
+
+    The states of stores follow from it, see `judge_states`.
+    """
+    for statement in (LOCK, JUDGE, FOLD):
+        await connection.execute(statement, {"crawl": crawl_id, "keywords": list(KEYWORDS)})
+    await judge_states(connection, crawl_id, ahead)
+
+
 def read_yields(
     database_url: str, site: str, district_codes: Sequence[str], keywords: Sequence[str]
 ) -> list[KeywordYield]:
@@ -146,7 +182,8 @@ def read_yields(
     try:
         migrate_database(database_url)
         with open_connection(database_url) as connection:
-            connection.execute(JUDGE, {"site": site, "keywords": list(keywords)})
+            for statement in LEARN:
+                connection.execute(statement, {"crawl": None, "keywords": list(keywords)})
             cursor = connection.cursor(row_factory=class_row(KeywordYield))
             return cursor.execute(READ, {"site": site, "codes": list(district_codes)}).fetchall()
     except psycopg.OperationalError as error:

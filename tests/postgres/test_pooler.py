@@ -100,7 +100,7 @@ def test_answers_are_recorded(pooled: str, database_url: str) -> None:
 
     run(record())
 
-    found = query(database_url, "SELECT keyword, cardinality(refs) AS refs FROM refillspot.query_yields ORDER BY 1")
+    found = query(database_url, "SELECT keyword, cardinality(refs) AS refs FROM refillspot.query_answers ORDER BY 1")
     assert found == [{"keyword": f"k{writer}", "refs": WRITES} for writer in range(WRITERS)]
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from refillspot.clock import Clock
 from refillspot.planning.keywords import KeywordYield, QueryAnswer
+from refillspot.postgres.connection import run
+from refillspot.postgres.crawls import CrawlTable
 from refillspot.postgres.database import migrate_database
 from refillspot.postgres.query_yields import QueryYieldTable, read_yields
 from refillspot.sites.diningcode import NAME
@@ -41,13 +43,13 @@ def answer(keyword: str, asked: str, *refs: str, total: int = 5) -> QueryAnswer:
 
 
 def record(database_url: str, crawl: str, *answers: QueryAnswer, later: timedelta = timedelta()) -> None:
-    async def run() -> None:
+    async def record_all() -> None:
         table = QueryYieldTable(database_url, Clock(later))
         for one in answers:
             await table.record(one, crawl)
         await table.close()
 
-    asyncio.run(run())
+    run(record_all())
 
 
 def known(database_url: str) -> dict[tuple[str, str], KeywordYield]:
@@ -58,7 +60,7 @@ def known(database_url: str) -> dict[tuple[str, str], KeywordYield]:
 
 
 def test_the_same_answer_twice_counts_once(database_url: str, connection: psycopg.Connection) -> None:
-    connection.execute(CRAWL, ["one", "running"])
+    connection.execute(CRAWL, ["one", "complete"])
     record(
         database_url,
         "one",
@@ -94,13 +96,75 @@ def test_a_store_whose_page_was_lost_is_no_sign_of_barrenness(
     assert known(database_url)[GANGNAM, "두끼"].own == 1
 
 
-def test_nothing_is_judged_before_its_crawl_has_ended(database_url: str, connection: psycopg.Connection) -> None:
+def test_nothing_is_known_before_its_crawl_has_ended(database_url: str, connection: psycopg.Connection) -> None:
     connection.execute(CRAWL, ["one", "running"])
     record(database_url, "one", answer("두끼", "1"))
-    assert known(database_url)[GANGNAM, "두끼"].own is None
+    assert known(database_url) == {}
 
     connection.execute("UPDATE refillspot.crawls SET state = 'complete'")
     assert known(database_url)[GANGNAM, "두끼"].own == 0
+
+
+@pytest.mark.parametrize("order", [("one", "two"), ("two", "one")], ids=" then ".join)
+def test_crawls_that_overlap_do_not_unlearn_what_the_other_finds(
+    database_url: str, connection: psycopg.Connection, order: tuple[str, str]
+) -> None:
+    """Each asks a part, and the other asks the same keyword in between."""
+    for crawl in ("one", "two"):
+        connection.execute(CRAWL, [crawl, "running"])
+    for ref in "abc":
+        connection.execute(STORE, [ref, "confirmed"])
+    record(database_url, "one", answer("두끼", "1", "a"))
+    record(database_url, "two", answer("두끼", "1", "a"), answer("두끼", "2", "b"))
+    record(database_url, "one", answer("두끼", "3"), answer("무한리필", "4", "c"))
+    for crawl in order:
+        run(CrawlTable(database_url).complete(crawl, {}, datetime.now(UTC)))
+        assert known(database_url)[GANGNAM, "두끼"].own == {"one": 1, "two": 2}[crawl]
+
+    assert known(database_url)[GANGNAM, "무한리필"].own == 1
+    assert connection.execute("SELECT count(*) FROM refillspot.query_answers").fetchone() == (0,)
+
+
+def test_what_ended_before_counts_though_another_crawl_ends_before_it_was_read(
+    database_url: str, connection: psycopg.Connection
+) -> None:
+    for crawl in ("one", "two"):
+        connection.execute(CRAWL, [crawl, "running"])
+    connection.execute(STORE, ["a", "confirmed"])
+    record(database_url, "one", answer("두끼", "1", "a"))
+    record(database_url, "two", answer("두끼", "1"), later=timedelta(days=1))
+    for crawl in ("one", "two"):
+        run(CrawlTable(database_url).complete(crawl, {}, datetime.now(UTC)))
+
+    gangnam = known(database_url)[GANGNAM, "두끼"]
+    assert (gangnam.own, gangnam.fruitful_at) == (0, gangnam.first_asked_at)
+
+
+def test_a_crawl_that_was_given_up_teaches_nothing(database_url: str, connection: psycopg.Connection) -> None:
+    connection.execute(CRAWL, ["one", "abandoned"])
+    record(database_url, "one", answer("두끼", "1", "a"))
+
+    assert known(database_url) == {}
+    assert connection.execute("SELECT count(*) FROM refillspot.query_answers").fetchone() == (0,)
+
+
+def test_what_a_worker_of_the_version_before_was_answered_counts_with_the_rest_of_its_crawl(
+    database_url: str, connection: psycopg.Connection
+) -> None:
+    connection.execute(CRAWL, ["one", "running"])
+    connection.execute(
+        """
+        INSERT INTO refillspot.query_yields
+            (site, district_code, keyword, crawl, first_asked_at, asked_at, queries, total, refs)
+        VALUES (%s, %s, '두끼', 'one', now(), now(), '{1}', 7, '{a}')
+        """,
+        [NAME, GANGNAM],
+    )
+    record(database_url, "one", answer("두끼", "2", "b"))
+    run(CrawlTable(database_url).complete("one", {}, datetime.now(UTC)))
+
+    gangnam = known(database_url)[GANGNAM, "두끼"]
+    assert (sorted(gangnam.queries), sorted(gangnam.refs), gangnam.total, gangnam.own) == (["1", "2"], ["a", "b"], 7, 2)
 
 
 def test_another_crawl_begins_anew_and_remembers_when_it_was_fruitful(
@@ -123,7 +187,7 @@ def test_another_crawl_begins_anew_and_remembers_when_it_was_fruitful(
 async def test_an_answer_waits_for_postgres(
     database_url: str, connection: psycopg.Connection, postgres_proxy: TcpProxy, proxied_database_url: str
 ) -> None:
-    connection.execute(CRAWL, ["one", "running"])
+    connection.execute(CRAWL, ["one", "complete"])
     table = QueryYieldTable(proxied_database_url, Clock(), attempt_seconds=5)
     await table.record(answer("두끼", "1", "a"), "one")
     postgres_proxy.refuse()

@@ -32,6 +32,7 @@ FORBIDDEN = (
     "SELECT FROM refillspot.rejects",
     "SELECT FROM refillspot.crawls",
     "SELECT FROM refillspot.query_yields",
+    "SELECT FROM refillspot.query_answers",
     "SELECT FROM refillspot.store_history",
     "INSERT INTO refillspot.stores (ref) VALUES ('A')",
     "INSERT INTO refillspot.v_stores (ref) VALUES ('A')",
