@@ -92,6 +92,7 @@ def test_an_action_that_is_none_is_told_with_the_nearest() -> None:
         ("restore FILE --keep 3", "use scrapy db migrate"),
         ("backup --replace", "use scrapy db migrate"),
         ("migrate --json", "use scrapy db migrate"),
+        ("backup --backup", "use scrapy db migrate"),
         ("backup --keep 0", "1 or more"),
     ],
 )

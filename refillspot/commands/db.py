@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
     def syntax(self) -> str:
         return (
-            "migrate | reparse [--all] [--site NAME] [--region CITY] | backup [DIR] [--keep N] | "
+            "migrate [--backup] | reparse [--all] [--site NAME] [--region CITY] | backup [DIR] [--keep N] | "
             "restore FILE [--database NAME] [--replace] | analyze | reindex | check | grant-reader NAME"
         )
 
@@ -63,6 +63,9 @@ class Command(BaseCommand):
             "--all", action="store_true", help=_("reparse: the newest page of every store, not only the unread ones")
         )
         parser.add_argument(
+            "--backup", action="store_true", help=_("migrate: back up first, if there is something to change")
+        )
+        parser.add_argument(
             "--keep", type=int, metavar="N", help=_("backup: keep the newest N of this database in DIR, remove others")
         )
         parser.add_argument(
@@ -77,19 +80,22 @@ class Command(BaseCommand):
         least, most = due.get(action, (1, 0))
         if not least <= len(rest) <= most or not _fit(action, opts):
             told = _(
-                "use scrapy db migrate, scrapy db reparse [--all], scrapy db backup [DIR] [--keep N], scrapy db "
-                "restore FILE [--database NAME] [--replace], scrapy db analyze, scrapy db reindex, scrapy db check, or "
-                "scrapy db grant-reader NAME"
+                "use scrapy db migrate [--backup], scrapy db reparse [--all], scrapy db backup [DIR] [--keep N], "
+                "scrapy db restore FILE [--database NAME] [--replace], scrapy db analyze, scrapy db reindex, scrapy "
+                "db check, or scrapy db grant-reader NAME"
             )
             raise wrong_action(told, args, due)
         if opts.keep is not None and opts.keep < 1:
             raise UsageError(_("--keep is how many are kept: 1 or more"), print_help=False)
         getattr(self, f"_{action.replace('-', '_')}")(rest, opts)
 
-    def _migrate(self, _args: list[str], _opts: argparse.Namespace) -> None:
+    def _migrate(self, _args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.postgres.database import update_schema
 
-        applied = update_schema(self.servers("postgres").database_url)
+        url = self.servers("postgres").database_url
+        if (opts.backup or _is_somebody_there()) and _is_backup_wanted(url, asks=not opts.backup):
+            self._backup([], opts)
+        applied = update_schema(url)
         say(
             _("applied: {applied}").format(applied=", ".join(applied))
             if applied
@@ -181,9 +187,28 @@ class Command(BaseCommand):
         self.exitcode = 1 if any(check.state == "problem" for check in found) else 0
 
 
+def _is_somebody_there() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _is_backup_wanted(database_url: str, *, asks: bool) -> bool:
+    """Tell whether tables are to be changed that are there, and, if somebody is asked, that they say so."""
+    from refillspot.postgres.database import known_migrations, schema_state
+
+    version, newest = schema_state(database_url).version, known_migrations()[-1].number
+    if not version or version >= newest:
+        return False
+    if not asks:
+        return True
+    told = _("The tables go from version {version} to {newest}. Back them up first? [Y/n]")
+    say(told.format(version=version, newest=newest))
+    return not sys.stdin.readline().strip().lower().startswith("n")
+
+
 def _fit(action: str, opts: argparse.Namespace) -> bool:
     """Tell whether no option is there that is another action's."""
     theirs = {
+        "migrate": opts.backup,
         "reparse": opts.all or opts.site or opts.region,
         "backup": opts.keep is not None,
         "restore": opts.database is not None or opts.replace,

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
@@ -29,6 +30,7 @@ from tests.postgres.accounts import account
 from tests.postgres.older_schema import migrate_until
 from tests.postgres.test_migrations import BEFORE_SITES
 from tests.postgres.test_stores import query, store, write
+from tests.programs import PROJECT, Program
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -349,3 +351,51 @@ def test_a_kill_in_the_middle_leaves_what_was_there(
     done = launcher.run("scrapy", "db", "restore", str(file), "--replace", "--json", environment=environment)
     assert done.returncode == 0, done.stderr
     assert [row["ref"] for row in query(database_url, "SELECT ref FROM refillspot.stores")] == ["A"]
+
+
+def on_a_terminal(launcher: Launcher, environment: dict[str, str], *line: str, answer: bytes) -> bytes:
+    """Return what it writes where somebody answers once."""
+    import pty  # noqa: PLC0415  # not on Windows
+
+    ours, its = pty.openpty()
+    with launcher.forking():
+        program = Program(
+            [sys.executable, "-m", *line], cwd=PROJECT, env=environment, stdin=its, stdout=its, stderr=its
+        )
+    os.close(its)
+    os.write(ours, answer)  # it waits in the terminal until it is asked for
+    with program, os.fdopen(ours, "rb", 0) as terminal:
+        written = bytearray()
+        with suppress(OSError):  # EIO: nobody has it open any more
+            while part := terminal.read(65536):
+                written += part
+    return bytes(written)
+
+
+def test_migrating_offers_a_backup_of_what_is_there(
+    empty_database_url: str, launcher: Launcher, environment: dict[str, str], tmp_path: Path
+) -> None:
+    environment |= {"DATABASE_URL": empty_database_url, "REFILLSPOT_HOME": str(tmp_path)}
+    migrate = ("scrapy", "db", "migrate")
+    migrate_until(empty_database_url, 8)
+    told = on_a_terminal(launcher, environment, *migrate, answer=b"\n").decode()
+    newest = known_migrations()[-1].number
+    assert f"The tables go from version 8 to {newest}. Back them up first? [Y/n]" in told
+    (file,) = (tmp_path / "backups").iterdir()
+    assert schema_state(empty_database_url).version == newest
+
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute("DROP SCHEMA refillspot CASCADE")
+    migrate_until(empty_database_url, 9)
+    told = on_a_terminal(launcher, environment, *migrate, answer=b"n\n").decode()
+    assert "Back them up first?" in told
+    assert list((tmp_path / "backups").iterdir()) == [file]
+    assert "Back them up first?" not in on_a_terminal(launcher, environment, *migrate, answer=b"\n").decode()
+
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute("DROP SCHEMA refillspot CASCADE")
+    migrate_until(empty_database_url, 9)
+    file.unlink()
+    done = launcher.run(*migrate, "--backup", environment=environment)
+    assert done.returncode == 0, done.stderr
+    (file,) = (tmp_path / "backups").iterdir()
