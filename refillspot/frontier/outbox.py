@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     Operation = tuple[Key | None, tuple[Any, ...]]
 
 BATCH_OPERATIONS = 500  # in one step of Redis: a few milliseconds
+PUSHES = {"push", "push_within"}
 FREES = {"done", "stored"}  # memory of Redis
 MOVES = {"replace", "return", "leave"}  # take no more than they give
 
@@ -68,7 +69,7 @@ class Outbox:
         pushed, pushed_before = 0, dict[tuple[Any, ...], int]()
         for key, operation in [*self._batch, *self._operations]:
             name = operation[0]
-            pushed += name == "push"
+            pushed += name in PUSHES
             if name == "start":
                 pushed_before[operation[1:]] = pushed
             is_free = name in FREES and key is not None and pushed_before.get(key, 0) == pushed

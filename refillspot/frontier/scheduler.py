@@ -23,6 +23,7 @@ from refillspot.frontier.acknowledgement import (
 )
 from refillspot.frontier.codec import RequestCodec, request_fields
 from refillspot.frontier.session import CrawlSession
+from refillspot.planning.arguments import CRAWL_LIMIT
 from refillspot.signals import concurrency_changed
 from refillspot.site_hosts import SiteHosts
 
@@ -101,6 +102,7 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
         if request in self._replacements:  # its place in the queue is that of the request it replaces
             return True
         is_seed = request.meta.pop("is_start_request", False)  # seeds go in once a crawl, whatever dont_filter says
+        most: int | None = request.meta.pop(CRAWL_LIMIT, None)
         try:
             payload = self._codec.dumps(request_fields(request, self.spider))
         except RefusedRequestError as error:
@@ -109,7 +111,7 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
         is_filtered = is_seed or not request.dont_filter
         fingerprint = self.crawler.request_fingerprinter.fingerprint(request) if is_filtered else b""
         tell = self._session.consumer.seed if is_seed else self._session.consumer.push
-        tell("push", fingerprint, lane(request.priority), payload)
+        tell(*(("push",) if most is None else ("push_within", most)), fingerprint, lane(request.priority), payload)
         self._remember(payload, request)
         self._count("queued")
         return True

@@ -28,6 +28,8 @@ ARGUMENTS = {
 PLACES_SHOWN = 3  # in a column
 
 DIGITS = 9  # of a number of stores; what is longer is a slip, and from 4300 on Python refuses to read it
+CRAWL_LIMIT = "crawl_limit"
+"""Key of a request's meta: it is one of at most so many of the whole crawl, which the queue counts."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -37,6 +39,7 @@ class CrawlArguments:
     districts: tuple[District, ...]
     keywords: tuple[str, ...] = KEYWORDS
     limit: int | None = None
+    """Store pages, of all workers together."""
     """At most this many store pages for each process; None = all."""
     crawl: str | None = None
 

@@ -12,6 +12,7 @@ from refillspot import signals
 from refillspot.exceptions import LayoutChangedError, UnknownStoreError
 from refillspot.items import ReadPage, UnknownStore, UnreadPage
 from refillspot.planning import CrawlArguments, Query, SearchPlan
+from refillspot.planning.arguments import CRAWL_LIMIT
 from refillspot.planning.keywords import QueryAnswer
 from refillspot.planning.pagination import Step
 from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH, Kind
@@ -213,7 +214,10 @@ def build_store_request(spider: DiningcodeSpider, wanted: Wanted, then: dict[str
     given: dict[str, Any] = {"row": msgspec.to_builtins(wanted.row) | ({ODD: True} if wanted.is_odd else {})}
     given |= {"is_sample": True} if wanted.is_sample else {}
     given |= {"then": then} if then else {}
-    return _build(spider, Kind.STORE, store_form(wanted.row.v_rid), spider.parse_store, STORE_PRIORITY, given)
+    request = _build(spider, Kind.STORE, store_form(wanted.row.v_rid), spider.parse_store, STORE_PRIORITY, given)
+    if spider.arguments.limit is not None:
+        request.meta[CRAWL_LIMIT] = spider.arguments.limit
+    return request
 
 
 def _build(  # noqa: PLR0913, PLR0917  # the parts of a request

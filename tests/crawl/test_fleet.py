@@ -22,7 +22,7 @@ from psycopg.rows import dict_row
 from refillspot.frontier import codec
 from refillspot.frontier.dead_letters import read_dead_letter
 from refillspot.planning import KEYWORDS
-from tests.crawl.moments import PACED, wait_for_store_pages, wait_for_workers
+from tests.crawl.moments import PACED, fetched, wait_for_store_pages, wait_for_workers
 from tests.crawl.test_one_model import shown_by_view
 from tests.programs import children
 
@@ -312,11 +312,15 @@ def test_wrong_usage_starts_nothing(fleet: Crawl, site: Site) -> None:
     assert site.log() == []
 
 
-def test_each_process_of_a_fleet_has_a_log_for_people_and_one_for_programs(fleet: Crawl, tmp_path: Path) -> None:
+def test_each_process_of_a_fleet_has_a_log_for_people_and_one_for_programs(
+    fleet: Crawl, site: Site, tmp_path: Path
+) -> None:
+    """And all of them have one limit."""
     result = fleet.run("-n", "2", "-a", "district=금천구", "-a", "limit=2", "-s", "NOTIFY_URL=http://127.0.0.1:1/xyzzy")
     files = sorted((tmp_path / "home/logs").glob("*/*"))
 
     assert result.returncode == 0, result.stderr
+    assert fetched(site).total() == 2
     assert [re.sub(r"\d{2,}", "PID", path.name) for path in files] == [
         "fleet-PID.jsonl",
         "worker-1-PID.jsonl",

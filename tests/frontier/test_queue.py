@@ -91,6 +91,24 @@ async def test_what_is_not_filtered_is_queued_each_time(workers: Workers) -> Non
         assert names(await take(a)) == ["again", "again"]
 
 
+async def test_a_limit_is_one_of_all_workers(workers: Workers) -> None:
+    """What was found before does not count again, and what a limit left out was not seen."""
+    async with workers("a", "b") as (a, b):
+
+        def pushes(*names: str) -> list[object]:
+            return [part for name in names for part in ("push_within", 3, name, 0, name)]
+
+        await a.commit(1, pushes("1", "2", "2"))
+        await b.commit(1, [*pushes("1", "3", "4"), *push("a list")])
+        await a.commit(2, pushes("5"))
+        (first, *others) = await take(a)
+        assert names([first, *others]) == ["1", "2", "3", "a list"]
+        await a.commit(3, ["replace", *first.key, 0, 0, "1 again"])
+        await b.commit(2, [*pushes("6"), *push("4")])
+        assert names(await take(a)) == ["1 again", "4"]
+        assert (await a.counts())["duplicates"] == 2
+
+
 async def test_a_batch_that_is_sent_twice_counts_once(workers: Workers) -> None:
     async with workers("a", "b") as (a, b):
         for _ in range(2):

@@ -18,6 +18,7 @@ end
 -- How many arguments each operation has, and the keys that it writes to.
 local OPERATIONS = {
   push = { 3, SEEN, LANES },
+  push_within = { 4, SEEN, LANES },
   start = { 2, ATTEMPTS },
   done = { 2, ATTEMPTS },
   replace = { 5, LANES, ATTEMPTS, WAITING },
@@ -80,13 +81,24 @@ end
 
 local operations = {}
 
-function operations.push()
-  local fingerprint, lane, payload = argument(), argument(), argument()
+local function push(fingerprint, lane, payload)
   if fingerprint == '' or redis.call('SADD', SEEN, fingerprint) == 1 then
     add(lane, payload)
     count('queued', 1)
-  else
-    count('duplicates', 1)
+    return true
+  end
+  count('duplicates', 1)
+end
+
+function operations.push()
+  push(argument(), argument(), argument())
+end
+
+-- One of at most so many of the whole crawl; others are left out.
+function operations.push_within()
+  local most, fingerprint, lane, payload = tonumber(argument()), argument(), argument(), argument()
+  if natural(redis.call('HGET', CRAWL, 'limited')) < most and push(fingerprint, lane, payload) then
+    increase(CRAWL, 'limited', 1)
   end
 end
 
