@@ -82,7 +82,8 @@ def _secrets(values: Mapping[str, str]) -> Iterator[str]:
     for name in URLS:
         parts = _split(values.get(name))
         yield parts.password or ""
-        yield from parse_qs(parts.query).get("password", [])
+        for option in ("password", "sentinel_password"):
+            yield from parse_qs(parts.query).get(option, [])
     for name in KEYS:
         yield values.get(name) or ""
     for name in HOOKS:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from refillspot.services.inspection import PostgresFacts, RedisFacts
 
 CONNECTIONS_PER_WORKER = 4  # stores and searches have one each all the time, stats and commits for a moment
+IDLE_SECONDS = 60  # the longest that a connection of a worker is silent, and some more
 NEARLY_FULL = 0.9  # of maxmemory
 CLOCK_OFF_SECONDS = 2.0  # below that nothing is done wrong
 CLOCK_WRONG_SECONDS = 60.0  # a page's age, a crawl's day and its times in the tables are then wrong
@@ -165,6 +166,12 @@ def _queue(redis: RedisFacts) -> Iterator[Check]:
             "redis", "warning", _("the queue is not written to disk as it changes: if Redis crashes, part of it "
                                   "is lost"),
             _("Run `redis-cli CONFIG SET appendonly yes` there, and put it into its configuration file."),
+        )  # fmt: skip
+    if 0 < redis.closes_idle_seconds < IDLE_SECONDS:
+        yield Check(
+            "redis", "warning", _("Redis closes a connection that says nothing for {seconds} s, which workers take "
+                                  "for an outage").format(seconds=redis.closes_idle_seconds),
+            _("Run `redis-cli CONFIG SET timeout 0` there, and put it into its configuration file."),
         )  # fmt: skip
     if not redis.can_write:
         yield Check(

@@ -76,7 +76,8 @@ class CommitCheck:
             return True
         stored, written = told
         try:
-            found = await self._crawls.commits(self._crawl_id, written, self._queue.id)
+            is_ending = not within_seconds
+            found = await self._crawls.commits(self._crawl_id, written, self._queue.id, is_ending=is_ending)
         except (QueueElsewhereError, VersionError):
             await self._queue.look_again()  # each worker of this queue has to know
             raise

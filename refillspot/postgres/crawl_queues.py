@@ -33,14 +33,16 @@ RELEASE = """
 """
 
 
-async def hold_queue(connection: psycopg.AsyncConnection, crawl_id: str, queue: str) -> None:
-    """Put on record that workers live on this queue of a crawl.
+async def hold_queue(
+    connection: psycopg.AsyncConnection, crawl_id: str, queue: str, *, is_read_only: bool = False
+) -> None:
+    """Put on record that workers live on this queue of a crawl, or only look whether they may.
 
     Raises:
         QueueElsewhereError: others live on another one.
     """
     asked = _asked(crawl_id, queue)
-    if (await connection.execute(HOLD, asked)).rowcount == 0:
+    if is_read_only or (await connection.execute(HOLD, asked)).rowcount == 0:
         _refuse(crawl_id, await (await connection.execute(LEFT, asked)).fetchone())
 
 

@@ -174,11 +174,11 @@ class CrawlTable:
         return await when_available(operation, nothing, is_given_up=self._is_given_up)
 
     async def commits(
-        self, crawl_id: str, written: Sequence[tuple[str, int, int]], queue: str
+        self, crawl_id: str, written: Sequence[tuple[str, int, int]], queue: str, *, is_ending: bool = False
     ) -> tuple[int, dict[str, list[int]]] | None:
         """Return how many stores a crawl has committed, and which of these commits: (writer, first batch, last) each.
 
-        None if it is complete: then nobody asks any more. Whoever asks is a sign of life of this queue.
+        None if it is complete: then nobody asks any more. To ask is a sign of life of this queue, unless it is ending.
 
         Raises:
             QueueElsewhereError: workers live on another one.
@@ -190,7 +190,7 @@ class CrawlTable:
         asked = {"id": crawl_id, "writers": list(writers), "firsts": list(firsts), "lasts": list(lasts)}
         async with open_for_a_look(self._database_url) as connection:
             await check_version(connection)
-            await hold_queue(connection, crawl_id, queue)
+            await hold_queue(connection, crawl_id, queue, is_read_only=is_ending)
             row = await (await connection.execute(COMMITS, asked)).fetchone()
         is_complete, total, found = row or (False, 0, [])
         if is_complete:

@@ -15,7 +15,8 @@ from urllib.parse import urlencode, urlsplit
 
 from refillspot.exceptions import MeasurementError, ServiceUnavailableError
 from refillspot.language import gettext as _
-from refillspot.services.addresses import ServiceAddresses, moved, rerouted, route_of
+from refillspot.services.addresses import ServiceAddresses
+from refillspot.services.rerouting import moved, rerouted, route_of
 from refillspot.sites.examination import FORM_HEADERS
 
 if TYPE_CHECKING:

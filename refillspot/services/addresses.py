@@ -1,12 +1,12 @@
-"""Where PostgreSQL and Redis are, and how they are reached through something in between. Pure."""
+"""Where PostgreSQL and Redis are. Pure."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from inspect import signature
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit, urlunsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, quote, unquote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -16,11 +16,11 @@ from redis.connection import URL_QUERY_ARGUMENT_PARSERS, SSLConnection, parse_ur
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
 from refillspot.redaction import MASK, PASSWORD_PARAMETER
+from refillspot.redis_clients import SENTINEL, SENTINEL_OPTIONS, Watched, is_watched
 from refillspot.site_hosts import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 POSTGRES_DEFAULTS = {
     "DB_HOST": "localhost",
@@ -87,6 +87,8 @@ def mask_password(url: str) -> str:
 
 def crosses_network_in_the_clear(url: str, ssl_mode: str = "") -> bool:
     """Whether others on the way to a server may read and change what is sent; `ssl_mode` is that of PGSSLMODE."""
+    if is_watched(url):
+        return not all(_is_here(host) for host, _port in Watched.read(url).sentinels)
     if url.startswith(("redis://", "rediss://", "unix://")):
         return url.startswith("redis://") and not _is_here(urlsplit(url).hostname or "localhost")
     parts = conninfo_to_dict(url)
@@ -146,13 +148,16 @@ def _check_postgres_options(url: str) -> None:
 
 
 def _check_redis_url(url: str) -> None:
-    if not url.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError(_("it must start with redis://, rediss:// or unix://"))
+    if not url.startswith(("redis://", "rediss://", "unix://", SENTINEL)):
+        raise ValueError(_("it must start with redis://, rediss://, unix:// or redis+sentinel://"))
     if not url.startswith("unix://"):
         _check_account(url)
     elif "@" not in url and not url.startswith("unix:///"):
         raise ValueError(_("the path of a socket begins with a third slash: unix:///run/redis.sock"))
     _check_redis_options(url)
+    if is_watched(url):
+        Watched.read(url)
+        return
     try:
         parse_url(url)  # type: ignore[no-untyped-call]
     except ValueError:  # its text may hold a part of the password
@@ -161,13 +166,14 @@ def _check_redis_url(url: str) -> None:
 
 def _check_redis_options(url: str) -> None:
     path, options = urlsplit(url).path, _options(url)
-    database = options.get("db") or ("" if url.startswith("unix:") else path.removeprefix("/"))
+    in_path = path.removeprefix("/").partition("/")[2] if is_watched(url) else path.removeprefix("/")
+    database = options.get("db") or ("" if url.startswith("unix:") else in_path)
     if database and not (database.isascii() and database.isdecimal()):
         raise ValueError(_("the database is a number: /0 or ?db=0"))
     for option in sorted(options):
         if option in TLS_OPTIONS and not url.startswith("rediss://"):
             raise ValueError(_("{option} needs an address that starts with rediss://").format(option=option))
-        if option not in {*TLS_OPTIONS, *REDIS_OPTIONS}:
+        if option not in {*TLS_OPTIONS, *REDIS_OPTIONS, *(SENTINEL_OPTIONS if is_watched(url) else ())}:
             told = _("the option {option} is not for a crawl; allowed are {allowed} and, with rediss://, ssl_…")
             raise ValueError(told.format(option=option, allowed=", ".join(REDIS_OPTIONS)))
         read: Any = URL_QUERY_ARGUMENT_PARSERS.get(option)
@@ -217,7 +223,8 @@ def _build_redis_url(values: Mapping[str, str]) -> ConfiguredAddress | None:
 
 
 def _with_password(address: ConfiguredAddress, password: str) -> ConfiguredAddress:
-    if parse_url(address.url).get("password"):  # type: ignore[no-untyped-call]
+    is_there = Watched.read(address.url).options if is_watched(address.url) else parse_url(address.url)  # type: ignore[no-untyped-call]
+    if is_there.get("password"):
         return address
     parts = urlsplit(address.url)
     user, _at, host = parts.netloc.rpartition("@")
@@ -239,59 +246,3 @@ def _check_port_variable(variable: str, text: str) -> None:
         _check_port(text)
     except ValueError as error:
         raise _unusable(variable, error) from None
-
-
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-POSTGRES_PORT, REDIS_PORT = 5432, 6379
-
-
-class Route(NamedTuple):
-    """`target` is host:port or the path of a Unix socket, as `replica.tcp_proxy` takes it."""
-
-    target: str
-    is_local: bool
-    """It is on this machine."""
-
-    @property
-    def is_socket(self) -> bool:
-        return self.target.startswith("/")
-
-
-def route_of(url: str) -> Route:
-    """Return where a server of PostgreSQL or Redis listens."""
-    if url.startswith("unix://"):
-        return Route(unquote(urlsplit(url).path), is_local=True)
-    if url.startswith(("redis://", "rediss://")):
-        parts = urlsplit(url)
-        host = parts.hostname or "localhost"
-        return Route(f"{host}:{parts.port or REDIS_PORT}", is_local=host in LOOPBACK)
-    parameters = conninfo_to_dict(url)
-    host, port = str(parameters.get("host", "localhost")), parameters.get("port", POSTGRES_PORT)
-    if host.startswith("/"):
-        return Route(f"{host}/.s.PGSQL.{port}", is_local=True)
-    return Route(f"{host}:{port}", is_local=host in LOOPBACK)
-
-
-def rerouted(url: str, port: int) -> str:
-    """Return the URL by which the same server is reached through a port of 127.0.0.1."""
-    parts = urlsplit(url)
-    if parts.scheme in {"unix", "redis", "rediss"}:
-        account, at, _host = parts.netloc.rpartition("@")
-        there = parts._replace(netloc=f"{account}{at}127.0.0.1:{port}")
-        return urlunsplit(there._replace(scheme="redis", path="") if parts.scheme == "unix" else there)
-    return _postgres_url(f"127.0.0.1:{port}", conninfo_to_dict(url), leave_out=("host", "hostaddr", "port"))
-
-
-def moved(url: str, directory: Path) -> str:
-    """Return the URL by which a server of a Unix socket is reached through one of the same name in `directory`."""
-    if url.startswith("unix://"):
-        parts = urlsplit(url)
-        path = quote(f"{directory}/{unquote(parts.path).rpartition('/')[2]}")
-        return f"unix://{parts.netloc}{path}" + (f"?{parts.query}" if parts.query else "")
-    return _postgres_url("@", conninfo_to_dict(url) | {"host": str(directory)})
-
-
-def _postgres_url(place: str, parameters: dict[str, Any], leave_out: tuple[str, ...] = ()) -> str:
-    kept = {name: value for name, value in parameters.items() if name not in {"dbname", *leave_out}}
-    database = quote(str(parameters.get("dbname", "")), safe="")
-    return f"postgresql://{place}/{database}?{urlencode(kept, quote_via=quote)}"

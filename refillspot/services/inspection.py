@@ -17,7 +17,8 @@ from redis.retry import Retry
 
 from refillspot.postgres.connection import is_pooled, open_connection
 from refillspot.process import own_mib
-from refillspot.services.addresses import route_of
+from refillspot.redis_clients import open_client
+from refillspot.services.rerouting import route_of
 
 if TYPE_CHECKING:
     from refillspot.services.addresses import ServiceAddresses
@@ -46,6 +47,8 @@ class RedisFacts:
     """Bytes; 0 = no limit."""
     used_memory: int
     is_append_only: bool
+    closes_idle_seconds: int
+    """Its setting `timeout`: how long a connection may say nothing. 0 = for ever, or not known."""
     can_write: bool
     """False: its last write to the disk failed."""
     ahead_seconds: float
@@ -82,10 +85,12 @@ def inspect_redis(url: str) -> RedisFacts:
         redis.RedisError: it does not.
     """
     timeouts = {"socket_connect_timeout": TIMEOUT_SECONDS, "socket_timeout": TIMEOUT_SECONDS}
-    with redis.Redis.from_url(url, **timeouts, retry=Retry(NoBackoff(), 0)) as client:
+    with open_client(url, **timeouts, retry=Retry(NoBackoff(), 0)) as client:
         info: dict[str, Any] = {}
         for section in ("server", "memory", "persistence"):
             info |= client.info(section)
+        with suppress(redis.ResponseError):  # an account may not be allowed to see it
+            info |= client.config_get("timeout")
         before = time.time()
         seconds, microseconds = client.time()
         after = time.time()
@@ -97,6 +102,7 @@ def inspect_redis(url: str) -> RedisFacts:
         max_memory=int(info["maxmemory"]),
         used_memory=int(info["used_memory"]),
         is_append_only=bool(int(info.get("aof_enabled", 0))),
+        closes_idle_seconds=int(info.get("timeout", 0)),
         can_write=not failures,
         ahead_seconds=_ahead(seconds + microseconds / 1e6, before, after),
     )
@@ -124,7 +130,7 @@ def measure_servers(servers: ServiceAddresses) -> list[ServerMemory]:
     found = [ServerMemory("PostgreSQL", _of_postgres(servers.database_url))]
     by_run: dict[str, ServerMemory] = {}
     for name, url in (("Redis (queue)", servers.redis_url), ("Redis (cache)", servers.cache_redis_url)):
-        with redis.Redis.from_url(url) as client:
+        with open_client(url) as client:
             info: dict[str, Any] = {**client.info("server"), **client.info("memory")}
         by_run.setdefault(info["run_id"], ServerMemory(name, _of_redis(url, info)))
     return [*found, *by_run.values()]

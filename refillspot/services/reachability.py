@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import redis
+import redis.exceptions
+import redis.sentinel
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from redis.backoff import NoBackoff
@@ -18,6 +20,7 @@ from redis.retry import Retry
 from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
 from refillspot.language import gettext as _
 from refillspot.postgres.connection import open_connection
+from refillspot.redis_clients import open_client
 from refillspot.services.addresses import mask_password
 
 if TYPE_CHECKING:
@@ -60,7 +63,7 @@ def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
 
     Raises:
         ServiceUnavailableError: it does not answer, or refuses the account.
-        UnsuitableServerError: it is older than Redis 7, or holds the queue and may evict it.
+        UnsuitableServerError: it is a cluster, older than Redis 7, or holds the queue and may evict it.
     """
     name = _("Redis at {url} ({origin})").format(url=mask_password(url), origin=origin)
     try:
@@ -77,8 +80,16 @@ def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
     except redis.RedisError as error:
         raise ServiceUnavailableError(
             _("{server} cannot be used: {error}.").format(server=name, error=_one_line(error)),
-            _start_or_unset("redis redis-cache", origin),
+            _redis_remedy(error, origin),
         ) from None
+    if int(info.get("cluster_enabled", 0)):
+        raise UnsuitableServerError(
+            _("{server} is part of a Redis Cluster, in which the keys of a crawl would be spread.").format(server=name),
+            _(
+                "Point {origin} at a single Redis, or at one that Sentinel watches: "
+                "redis+sentinel://host:26379,host:26379/mymaster/0."
+            ).format(origin=origin),
+        )
     if int(str(info["redis_version"]).partition(".")[0]) < OLDEST_REDIS:
         raise _too_old(name, str(info["redis_version"]), OLDEST_REDIS, origin)
     if holds_queue and may_evict_queue(info):
@@ -112,8 +123,21 @@ def may_evict_queue(info: Mapping[str, Any]) -> bool:
 
 def _redis_info(url: str) -> dict[str, Any]:
     timeouts = {"socket_connect_timeout": TIMEOUT_SECONDS, "socket_timeout": TIMEOUT_SECONDS}
-    with redis.Redis.from_url(url, **timeouts, retry=Retry(NoBackoff(), 0)) as client:
-        return {**client.info("server"), **client.info("memory")}
+    with open_client(url, **timeouts, retry=Retry(NoBackoff(), 0)) as client:
+        return {**client.info("server"), **client.info("memory"), **client.info("cluster")}
+
+
+def _redis_remedy(error: redis.RedisError, origin: str) -> str:
+    """What to do about a server of Redis that does not answer, or that refuses."""
+    if isinstance(error, redis.exceptions.NoPermissionError):
+        return _("Allow this account what a crawl does: `redis-cli ACL SETUSER … ~* +@all -@dangerous +info`.")
+    if "DB index is out of range" in str(error):
+        return _(
+            "It has no database of that number (its setting `databases`, usually 16): correct it in {origin}."
+        ).format(origin=origin)
+    if isinstance(error, redis.sentinel.MasterNotFoundError):
+        return _("Check the addresses of the sentinels and the name of the service in {origin}.").format(origin=origin)
+    return _start_or_unset("redis redis-cache", origin)
 
 
 def _remedy(url: str, error: psycopg.OperationalError, origin: str) -> str:

@@ -5,23 +5,25 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import redis.asyncio
 from redis.backoff import NoBackoff
 from redis.exceptions import ClusterDownError, OutOfMemoryError, ReadOnlyError, RedisError, ResponseError, TryAgainError
 from redis.retry import Retry
 
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
+from refillspot.redis_clients import open_async_client, open_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    import redis.asyncio
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5, 15  # a half-open connection is noticed after this long
 
 
 def connect(redis_url: str) -> redis.asyncio.Redis:
     """Return a client that reports an error instead of trying again by itself: the caller knows what is safe."""
-    return redis.asyncio.Redis.from_url(
+    return open_async_client(
         redis_url,
         socket_connect_timeout=CONNECT_SECONDS,
         socket_timeout=ANSWER_SECONDS,
@@ -41,7 +43,7 @@ def tell_of_connections(client: redis.asyncio.Redis, told: Callable[[], None]) -
 
 def connect_blocking(redis_url: str, seconds: float = ANSWER_SECONDS) -> Any:
     """Return a client for commands, whose own types mix sync and async; `seconds` is how long an answer may take."""
-    return redis.Redis.from_url(redis_url, socket_timeout=seconds)
+    return open_client(redis_url, socket_timeout=seconds)
 
 
 PASSING = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError)

@@ -17,7 +17,7 @@ import pytest
 
 import refillspot.commands
 from refillspot.planning import KEYWORDS
-from refillspot.services.addresses import rerouted, route_of
+from refillspot.services.rerouting import rerouted, route_of
 from replica.tcp_proxy import TcpProxy
 from tests.crawl.moments import PACED, wait_for_store_pages
 from tests.programs import PROJECT, completed, spawn

@@ -203,6 +203,7 @@ def test_a_database_that_cannot_hold_every_name(
             "may evict the queue",
         ),
         ("REDIS_URL", {"appendonly": "no"}, "redis", "warning", "not written to disk"),
+        ("REDIS_URL", {"timeout": "5"}, "redis", "warning", "says nothing for 5 s"),
         ("REDIS_URL", {"maxmemory": "1"}, "redis", "warning", "nearly full"),
         ("CACHE_REDIS_URL", {"maxmemory": "0"}, "redis-cache", "warning", "no memory limit"),
         ("CACHE_REDIS_URL", {"maxmemory": "100mb"}, "redis-cache", "warning", "its policy is noeviction"),

@@ -14,7 +14,7 @@ import redis
 from refillspot.exceptions import MeasurementError, ServiceUnavailableError
 from refillspot.sandbox.replica import far_away, running_program, running_site
 from refillspot.sandbox.scratch import running_crawl, scratch_space, workers_of
-from refillspot.services.addresses import route_of
+from refillspot.services.rerouting import route_of
 
 if TYPE_CHECKING:
     from refillspot.services import ServiceAddresses

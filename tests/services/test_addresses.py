@@ -40,6 +40,14 @@ LOCAL_REDIS = "redis://localhost:6379/0"
             {"redis": "redis://:own@h", "redis-cache": "unix://:p@/run/c.sock?db=1"},
         ),
         (
+            {"REDIS_URL": "redis+sentinel://a,b:7/m/1", "REDIS_PASSWORD": "p@"},
+            dict.fromkeys(("redis", "redis-cache"), "redis+sentinel://:p%40@a,b:7/m/1"),
+        ),
+        (
+            {"REDIS_URL": "redis+sentinel://:own@a/m", "REDIS_PASSWORD": "p"},
+            dict.fromkeys(("redis", "redis-cache"), "redis+sentinel://:own@a/m"),
+        ),
+        (
             {"REDIS_URL": LOCAL_REDIS, "CACHE_REDIS_URL": "redis://c"},
             {"redis": LOCAL_REDIS, "redis-cache": "redis://c"},
         ),
@@ -88,6 +96,10 @@ def test_any_password_of_redis_survives_the_url(password: str, url: str) -> None
         ({"CACHE_REDIS_URL": "cache"}, "CACHE_REDIS_URL"),
         ({"DATABASE_URL": "postgresql://u:s3cret@[h/d"}, "DATABASE_URL"),
         ({"REDIS_URL": "redis://:s3cret@[h/0"}, "REDIS_URL"),
+        ({"REDIS_URL": "redis+sentinel://:s3cret@h:1"}, "REDIS_URL"),
+        ({"REDIS_URL": "redis+sentinel://:s3cret@h:port/mymaster"}, "REDIS_URL"),
+        ({"REDIS_URL": "redis+sentinel://:s3/cret@h/mymaster"}, "REDIS_URL"),
+        ({"REDIS_URL": "rediss+sentinel://:s3cret@h/mymaster"}, "REDIS_URL"),
     ],
 )
 def test_an_address_that_can_not_be_used_is_named_without_its_secret(values: dict[str, str], variable: str) -> None:
@@ -112,6 +124,12 @@ def test_an_address_that_can_not_be_used_is_named_without_its_secret(values: dic
         ("rediss://h?ssl_whatever=x", "the option ssl_whatever is not for a crawl"),
         ("rediss://h?ssl_min_version=new", "the value of ssl_min_version cannot be read"),
         ("redis://h?health_check_interval=x", "the value of health_check_interval cannot be read"),
+        ("redis+sentinel://h:26379", "the name of the service is missing"),
+        ("redis+sentinel://h:26379/mymaster/x", "the database is a number"),
+        ("redis+sentinel://h,/mymaster", "the sentinels are written as host:port"),
+        ("redis+sentinel://h:0/mymaster", "the sentinels are written as host:port"),
+        ("redis+sentinel://h/mymaster?socket_timeout=1", "the option socket_timeout is not for a crawl"),
+        ("redis://h?sentinel_password=p", "the option sentinel_password is not for a crawl"),
         ("postgresql://h/d?pool_size=5", "PostgreSQL has no option pool_size"),  # of SQLAlchemy
     ],
 )
@@ -133,6 +151,8 @@ def test_an_option_that_would_break_inside_is_refused(url: str, reason: str) -> 
         "rediss://:p@h:6380/0?ssl_cert_reqs=required&ssl_ca_certs=/etc/ca.pem",
         "unix:///run/redis.sock?db=1",
         "unix://:p%40ss@/run/redis.sock",
+        "redis+sentinel://h/mymaster",
+        "redis+sentinel://u:p%40ss@a:26379,b,[::1]:7/mymaster/3?sentinel_username=s&sentinel_password=p",
     ],
 )
 def test_what_leaves_answers_as_they_are_is_allowed(url: str) -> None:
@@ -146,6 +166,10 @@ def test_what_leaves_answers_as_they_are_is_allowed(url: str) -> None:
         ("postgresql://u:s3c@r/e?t@h/d", "postgresql://u:***@h/d"),
         ("redis://:s3cret@h:6379/0", "redis://:***@h:6379/0"),
         ("postgresql:///d?host=/tmp&password=s3cret&port=1", "postgresql:///d?host=/tmp&password=***&port=1"),
+        (
+            "redis+sentinel://:s3cret@a,b/m?sentinel_password=s3cret",
+            "redis+sentinel://:***@a,b/m?sentinel_password=***",
+        ),
         ("host=h password='s3 cret' user=u", "host=h password=*** user=u"),
         ("redis://localhost:6379/0", "redis://localhost:6379/0"),
         ("unix:///tmp/redis.sock?db=0", "unix:///tmp/redis.sock?db=0"),
@@ -173,6 +197,8 @@ def test_a_password_is_masked(url: str, expected: str) -> None:
         ("rediss://:p@cache.example.org", False),
         ("redis://localhost:6379/0", False),
         ("unix:///run/redis.sock", False),
+        ("redis+sentinel://127.0.0.1,localhost:7/m", False),
+        ("redis+sentinel://localhost,10.0.0.1/m", True),
     ],
 )
 def test_what_crosses_a_network_in_the_clear(url: str, expected: bool) -> None:  # noqa: FBT001

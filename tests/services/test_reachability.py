@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import re
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -7,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
+from refillspot.frontier.queue import CrawlQueue
 from refillspot.services import resolve, status
 from refillspot.services.reachability import FULL, check_postgres, check_redis, may_evict_queue
+from refillspot.shared.connections import connect
 from tests.postgres.accounts import account
 
 if TYPE_CHECKING:
@@ -197,3 +201,50 @@ def test_status_tells_what_is_down(tmp_path: Path, free_port: int) -> None:
     assert "docker compose up" in (postgres.problem or "")
     assert (queue.embedded, queue.up, cache.embedded, cache.up) == (True, False, True, False)
     assert not (tmp_path / ".refillspot").exists()
+
+
+def test_a_cluster_is_refused(own_redis: OwnRedis) -> None:
+    own_redis.stop()
+    own_redis.start("--cluster-enabled", "yes")
+
+    with pytest.raises(UnsuitableServerError, match=r"part of a Redis Cluster.*redis\+sentinel://"):
+        check_redis(own_redis.url, "REDIS_URL", holds_queue=True)
+
+
+def test_who_may_not_ask_is_told_what_to_allow_and_that_is_enough(own_redis: OwnRedis, key_prefix: str) -> None:
+    url = own_redis.url.replace("unix://", "unix://worker:s3cret@")
+    with own_redis.client() as client:
+        client.execute_command(*"ACL SETUSER worker on >s3cret ~* +@all -@dangerous".split())
+        with pytest.raises(ServiceUnavailableError, match="cannot be used") as caught:
+            check_redis(url, "REDIS_URL", holds_queue=True)
+        assert "docker" not in str(caught.value)
+        told = re.search(r"`redis-cli (ACL SETUSER .*?)`", str(caught.value))
+        assert told
+        client.execute_command(*told[1].replace("…", "worker").split())
+
+    check_redis(url, "REDIS_URL", holds_queue=True)
+
+    async def work() -> list[bytes]:
+        queue = CrawlQueue(connect(url), f"{key_prefix}:one", "a")
+        await queue.open()
+        await queue.beat(60, join=True)
+        await queue.commit(1, ["push", "x", 0, "x"])
+        taken = await queue.take(1, max_attempts=5, inherit=True)
+        await queue.clear()
+        await queue.close()
+        return [entry.payload for entry in taken or ()]
+
+    assert asyncio.run(work()) == [b"x"]
+
+
+def test_a_database_that_is_not_there_is_told(own_redis: OwnRedis) -> None:
+    with pytest.raises(ServiceUnavailableError, match=r"has no database of that number .* correct it in REDIS_URL"):
+        check_redis(f"{own_redis.url}?db=99", "REDIS_URL", holds_queue=True)
+
+
+def test_sentinels_that_do_not_answer_are_told(free_port: int) -> None:
+    url = f"redis+sentinel://:s3cret@127.0.0.1:{free_port}/mymaster"
+    with pytest.raises(ServiceUnavailableError, match="Check the addresses of the sentinels") as caught:
+        check_redis(url, "REDIS_URL", holds_queue=True)
+
+    assert "s3cret" not in str(caught.value)

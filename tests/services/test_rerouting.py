@@ -7,7 +7,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from redis.connection import UnixDomainSocketConnection, parse_url
 
-from refillspot.services.addresses import moved, rerouted, route_of
+from refillspot.services.rerouting import moved, rerouted, route_of
 
 
 @pytest.mark.parametrize(
