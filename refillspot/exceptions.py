@@ -70,6 +70,10 @@ class UnknownStoreError(SiteError):
     """The site says that it has no such store. Asking again does not help."""
 
 
+class BarredStoreError(RefillspotError):
+    """Somebody has said that nobody is to be asked for this store."""
+
+
 class LayoutChangedError(SiteError):
     """The answer is not in the shape that is known; the message names the path. Never guessed around."""
 

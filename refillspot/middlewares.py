@@ -1,6 +1,7 @@
 """The way of a request through Scrapy, in the order of its settings: what stands where, and why there.
 
-engine   FallbackMiddleware      90  the API is down: the page for people is asked instead
+engine   BarredMiddleware        80  a store that somebody has hidden: nobody is asked
+│        FallbackMiddleware      90  the API is down: the page for people is asked instead
 │        RobotsMiddleware       100  not allowed, or not known to be: not asked
 │        UserAgentMiddleware    500  who comes
 │        RetryAfterMiddleware   550  asked again later, by the queue
@@ -18,6 +19,7 @@ engine   SeedMiddleware          25  which requests of the spider are seeds
 spider
 """
 
+from refillspot.downloadermiddlewares.barred import BarredMiddleware
 from refillspot.downloadermiddlewares.cache import AllowedPartsMiddleware, RedisCacheMiddleware
 from refillspot.downloadermiddlewares.distress import DistressMiddleware
 from refillspot.downloadermiddlewares.fallback import FallbackMiddleware, LastLookMiddleware
@@ -31,6 +33,7 @@ from refillspot.spidermiddlewares import ReadingMiddleware, SeedMiddleware
 
 __all__ = [
     "AllowedPartsMiddleware",
+    "BarredMiddleware",
     "DistressMiddleware",
     "FallbackMiddleware",
     "LastLookMiddleware",

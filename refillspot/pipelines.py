@@ -22,7 +22,7 @@ from refillspot.planning.keywords import QueryAnswer
 from refillspot.postgres.query_yields import QueryYieldTable
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
-from refillspot.site_access import site_of
+from refillspot.site_access import SiteAccess, site_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +91,7 @@ class PostgresCopyPipeline(PostgresPipeline):
         super().__init__(crawler)
         self._table = table
         self._seconds = 0.0
+        self._access = SiteAccess.of(crawler)
         self._group: Batches[StoreRow, Commit] = Batches(self._commit, largest=max_rows, longest_seconds=max_seconds)
 
     @classmethod
@@ -114,6 +115,7 @@ class PostgresCopyPipeline(PostgresPipeline):
 
     async def open_spider(self) -> None:
         await self._table.open()
+        self._access.barred = self._table.barred
         codes = [district.code for district in getattr(self._crawler.spider, "districts", ())]
         self._stats.set_value(
             "postgres/known", await self._table.known_refill_stores(site_of(self._crawler).name, codes)
@@ -158,6 +160,7 @@ class PostgresCopyPipeline(PostgresPipeline):
         self._stats.inc_value("postgres/rows", outcome.stored)
         self._stats.inc_value("postgres/rejected", outcome.rejected)
         self._stats.inc_value("postgres/waits", outcome.waits)
+        self._access.barred = self._table.barred
         return [Commit(self._table.writer, outcome.batch)] * len(rows)
 
 

@@ -37,6 +37,7 @@ POLITENESS_FAST_ALLOWED = False
 POLITENESS_BLOCK_SECONDS = 180.0
 CRAWL_WINDOW = ""  # as `01:00-06:00` or `22:00-04:00`, Korean time: outside it workers wait; empty = the whole day
 DOWNLOADER_MIDDLEWARES = {
+    "refillspot.middlewares.BarredMiddleware": 80,  # first: what is hidden is asked for by no way
     "refillspot.middlewares.FallbackMiddleware": 90,  # before robots.txt: the page may be of another host than the API
     "refillspot.middlewares.RobotsMiddleware": 100,  # Scrapy's allows everything where rules are not known
     "refillspot.middlewares.UserAgentMiddleware": 500,  # Scrapy's knows one name only

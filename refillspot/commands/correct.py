@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     from refillspot.postgres.corrections import Correction, CorrectionTable
 
-ARGUMENTS = {"list": (0, 0), "undo": (1, 2), "hide": (1, 1), "add": (1, 100)}
+ARGUMENTS = {"list": (0, 0), "undo": (1, 2), "hide": (1, 1), "forget": (1, 1), "add": (1, 100)}
 
 
 class Command(BaseCommand):
     """`scrapy correct REF field=value …|list|undo|hide|add`: what people know better than the site."""
 
     def syntax(self) -> str:
-        return "[options] REF FIELD=VALUE … | list | undo REF [FIELD] | hide REF | add FIELD=VALUE …"
+        return "[options] REF FIELD=VALUE … | list | undo REF [FIELD] | hide REF | forget REF | add FIELD=VALUE …"
 
     def short_desc(self) -> str:
         return _("Put a store right, hide one, add one")
@@ -31,13 +31,14 @@ class Command(BaseCommand):
         return _(
             "What is corrected is what lists, files and maps show, as long as the site says what it says now; once it "
             "says something else, the correction is stale: list shows it first, and it no longer counts. FIELD= says "
-            "that there is none. hide: never ask for a store, store or show it again. undo: take back what was said of "
-            "a store, or of one field of it."
+            "that there is none. hide: never ask for a store, store or show it again. forget: that, and delete all "
+            "that is kept of it, for good. undo: take back what was said of a store, or of one field of it."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         add_site_option(parser)
+        parser.add_argument("--yes", action="store_true", help=_("forget: do it; without, only say what it would be"))
         parser.add_argument("--note", metavar="TEXT", help=_("why, or who says so; list shows it"))
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -46,8 +47,11 @@ class Command(BaseCommand):
         action, rest = (args[0], args[1:]) if args and args[0] in ARGUMENTS else ("correct", args)
         least, most = ARGUMENTS.get(action, (2, 100))
         if not least <= len(rest) <= most:
-            told = _("use one of: REF FIELD=VALUE …, list, undo REF [FIELD], hide REF, add FIELD=VALUE …")
+            told = _("use one of: REF FIELD=VALUE …, list, undo REF [FIELD], hide REF, forget REF, add FIELD=VALUE …")
             raise wrong_action(told, args[:1] if len(args) == 1 else [], ARGUMENTS)
+        if action == "forget":
+            self._forget(rest[0], opts)
+            return
         with corrections(self.servers("postgres").database_url) as table:
             getattr(self, f"_{action}")(table, rest, opts)
 
@@ -98,6 +102,33 @@ class Command(BaseCommand):
             return
         told = _("{name} is hidden: it is neither asked for nor shown. scrapy correct undo {ref} takes that back.")
         say(told.format(name=_name(store), ref=store["ref"]))
+
+    def _forget(self, ref: str, opts: argparse.Namespace) -> None:
+        from refillspot.operations.forgetting import forget
+        from refillspot.postgres.corrections import corrections
+        from refillspot.sites import find_site, site_names
+
+        services = self.servers("postgres", "redis", "redis-cache")
+        with corrections(services.database_url) as table, usage():
+            store = table.find(ref, opts.site)
+        if not opts.yes:
+            told = _("{name} would be deleted for good, with its history: scrapy correct forget {ref} --yes")
+            raise UsageError(told.format(name=_name(store), ref=store["ref"]), print_help=False)
+        most = self.settings.getint("CACHE_MAX_VALUE_BYTES")
+        key = store["site"], store["ref"]
+        site = find_site(key[0]) if key[0] in site_names() else None
+        counts = forget(services, self.key_prefix, key, site, most)
+        if opts.json:
+            say_json({"site": key[0], "ref": key[1], "deleted": counts})
+            return
+        told = _("{ref} is forgotten, and no crawl brings it back. Deleted: {counts}.")
+        say(told.format(ref=key[1], counts=", ".join(f"{name} {count}" for name, count in counts.items())))
+        say(
+            _(
+                "It is still in backups, exported files and logs of crawls that were made before; after restoring "
+                "such a backup, forget it again."
+            )
+        )
 
     def _add(self, table: CorrectionTable, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.correcting import new_store

@@ -13,6 +13,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from refillspot.exceptions import (
+    BarredStoreError,
     PassingError,
     RefusedRequestError,
     SchemaVersionError,
@@ -79,7 +80,7 @@ def judge_download(result: Response | Request | Failure, good_statuses: Collecti
             return RequestEnd()
         return RequestEnd(Verdict.DEAD, f"HTTP {result.status}", f"HTTP {result.status}")
     if isinstance(result, Failure):
-        return _judge_error(Verdict.DEAD, result)
+        return RequestEnd() if isinstance(result.value, BarredStoreError) else _judge_error(Verdict.DEAD, result)
     return RequestEnd(Verdict.REPLACED, replacement=result)
 
 

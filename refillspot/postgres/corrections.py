@@ -71,7 +71,22 @@ ADD = """
 """
 BAR = """
     INSERT INTO refillspot.barred_stores (site, ref, how, note) VALUES (%(site)s, %(ref)s, %(how)s, %(note)s)
-    ON CONFLICT (site, ref) DO UPDATE SET how = EXCLUDED.how, note = coalesce(EXCLUDED.note, barred_stores.note)
+    ON CONFLICT (site, ref) DO UPDATE SET
+        how = EXCLUDED.how, note = CASE EXCLUDED.how WHEN 'hidden' THEN coalesce(EXCLUDED.note, barred_stores.note) END
+"""
+LOCK_COMMITS = "LOCK TABLE refillspot.crawl_commits IN SHARE ROW EXCLUSIVE MODE"
+"""Waits for workers that are storing something; those that come after see what was barred."""
+TABLES_OF_STORES = """
+    SELECT c.relname::text FROM pg_class AS c
+    WHERE c.relnamespace = 'refillspot'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'barred_stores'
+        AND 2 = (
+            SELECT count(*) FROM pg_attribute AS a
+            WHERE a.attrelid = c.oid AND a.attname IN ('site', 'ref') AND NOT a.attisdropped
+        )
+    ORDER BY 1
+"""
+UNLIST = """
+    UPDATE {} SET refs = array_remove(refs, %(ref)s) WHERE site = %(site)s AND %(ref)s = ANY(refs)
 """
 MEANT = "ref = %(ref)s AND (%(site)s::text IS NULL OR site = %(site)s) AND (%(field)s::text IS NULL OR"
 UNDO = (
@@ -155,6 +170,26 @@ class CorrectionTable:
         """Let a store never be asked for, stored or shown again; what is known of it stays."""
         site, ref = key
         self._connection.execute(BAR, {"site": site, "ref": ref, "how": "hidden", "note": clean_text(note)})
+
+    def forget(self, key: StoreKey) -> dict[str, int]:
+        """Delete all that the tables have of a store, and let nothing of it ever be stored again.
+
+        Return how many rows of which table it were. What backups and files hold stays there.
+        """
+        site, ref = key
+        values = {"site": site, "ref": ref, "how": "forgotten", "note": None}
+        self._connection.execute(LOCK_COMMITS)
+        self._connection.execute(BAR, values)
+        counts = {}
+        for (table,) in self._connection.execute(TABLES_OF_STORES).fetchall():
+            deleting = sql.SQL("DELETE FROM {} WHERE site = %(site)s AND ref = %(ref)s")
+            counts[table] = self._connection.execute(
+                deleting.format(sql.Identifier("refillspot", table)), values
+            ).rowcount
+        for table in ("query_answers", "query_yields"):
+            unlisting = sql.SQL(UNLIST).format(sql.Identifier("refillspot", table))
+            counts[table] = self._connection.execute(unlisting, values).rowcount
+        return {table: count for table, count in counts.items() if count}
 
     def undo(self, ref: str, site: str | None, field: str | None) -> int:
         """Take back what was said of a store, or of one field of it; return how much that was."""

@@ -54,6 +54,7 @@ NEWEST = """
 OUTDATED = """
     SELECT count(*) FROM refillspot.stores AS s JOIN refillspot.store_pages AS p USING (site, ref)
     WHERE site = %s AND coalesce(s.parser_version, 0) < %s
+        AND NOT EXISTS (SELECT FROM refillspot.barred_stores AS b WHERE (b.site, b.ref) = (s.site, s.ref))
 """
 
 MAX_UNREAD = 10_000  # the newest of a site; when a whole layout changes, these are enough to write the parser by

@@ -143,6 +143,11 @@ class Occasion(NamedTuple):
     crawl: str | None = None
     is_judged: bool = False
     """The crawl is not accepted yet: the rows that it finds are kept as they were."""
+    barred: frozenset[StoreKey] = frozenset()
+    """Stores of which nothing is to be stored."""
+
+    def allowed(self, rows: Sequence[StoreRow]) -> list[StoreRow]:
+        return [row for row in rows if row.key not in self.barred]
 
 
 async def see_again(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], occasion: Occasion) -> set[StoreKey]:

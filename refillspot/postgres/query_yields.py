@@ -30,7 +30,11 @@ RECORD = """
     INSERT INTO refillspot.query_answers AS a
         (crawl, site, district_code, keyword, asked_at, queries, total, refs, awaited)
     SELECT %(crawl)s, %(site)s, code, %(keyword)s, %(now)s, ARRAY[%(asked)s::text], %(total)s,
-        ARRAY(SELECT jsonb_array_elements_text(refs)), ARRAY(SELECT jsonb_array_elements_text(%(awaited)s -> code))
+        ARRAY(
+            SELECT one FROM jsonb_array_elements_text(refs) AS one WHERE NOT EXISTS (
+                SELECT FROM refillspot.barred_stores AS b WHERE (b.site, b.ref, b.how) = (%(site)s, one, 'forgotten')
+            )
+        ), ARRAY(SELECT jsonb_array_elements_text(%(awaited)s -> code))
     FROM jsonb_each(%(found)s) AS found (code, refs) ORDER BY code
     ON CONFLICT (crawl, site, district_code, keyword) DO UPDATE SET
         asked_at = EXCLUDED.asked_at, total = greatest(a.total, EXCLUDED.total),

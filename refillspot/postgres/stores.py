@@ -43,11 +43,12 @@ REJECT = "INSERT INTO refillspot.rejects (site, ref, store, error, rejected_at) 
 KNOWN = """
     SELECT count(*) FROM refillspot.stores WHERE site = %s AND district_code = ANY(%s) AND refill_verdict <> 'unlikely'
 """
+BARRED = "SELECT site, ref FROM refillspot.barred_stores"
 CLAIM = """
     INSERT INTO refillspot.crawl_commits AS c (writer, batch, crawl) VALUES (%s, %s, %s)
-    ON CONFLICT DO NOTHING
-    RETURNING clock_timestamp(), EXISTS (SELECT FROM refillspot.crawls WHERE id = c.crawl AND NOT accepted)
-"""  # waits for an older attempt whose end is not known yet
+    ON CONFLICT DO NOTHING RETURNING clock_timestamp(), ARRAY(SELECT ARRAY[site, ref] FROM refillspot.barred_stores),
+        EXISTS (SELECT FROM refillspot.crawls WHERE id = c.crawl AND NOT accepted)
+"""  # waits for an older attempt whose end is not known yet, and for one who bars a store: see `corrections.forget`
 COUNT = "UPDATE refillspot.crawl_commits SET stored = %s, rejected = %s WHERE writer = %s AND batch = %s"
 FORGET = "DELETE FROM refillspot.crawl_commits WHERE writer = %s AND crawl IS NULL"
 
@@ -84,6 +85,7 @@ class StoreTable:
         self.writer = secrets.token_hex(8)
         """Under which its commits are on record, numbered, in `refillspot.crawl_commits`."""
         self._batch = 0
+        self.barred: frozenset[StoreKey] = frozenset()  # not to be stored, as of the last commit
         self._turn = asyncio.Lock()  # transactions of one connection do not mix
 
     async def open(self) -> None:
@@ -102,6 +104,7 @@ class StoreTable:
             with refusals_told():
                 await migrate(connection)
                 await prepare_connection(connection)
+                self.barred = frozenset(await (await connection.execute(BARRED)).fetchall())
         except BaseException:
             await connection.close()
             raise
@@ -109,8 +112,7 @@ class StoreTable:
 
     async def close(self) -> None:
         if self._connection is not None:
-            # what no crawl has asked for is on nobody's record
-            with suppress(psycopg.Error, TimeoutError):
+            with suppress(psycopg.Error, TimeoutError):  # what no crawl has asked for is on nobody's record
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._connection.execute(FORGET, [self.writer])
             await self._drop()
@@ -166,7 +168,8 @@ class StoreTable:
         outcome = Outcome()
 
         async def work(cursor: psycopg.AsyncCursor, occasion: Occasion) -> tuple[int, int]:
-            await keep_unread(cursor, page, occasion.now)
+            if (page.site, page.ref) not in occasion.barred:
+                await keep_unread(cursor, page, occasion.now)
             return 0, 0
 
         async with self._turn:
@@ -188,7 +191,7 @@ class StoreTable:
 
         async def work(cursor: psycopg.AsyncCursor, occasion: Occasion) -> tuple[int, int]:
             nonlocal known
-            if known := await see_again(cursor, rows, occasion):
+            if known := await see_again(cursor, occasion.allowed(rows), occasion):
                 await _keep_pages(cursor, [row for row in rows if row.key in known], occasion)
             return len(known), 0
 
@@ -201,8 +204,8 @@ class StoreTable:
 
     async def _merge(self, rows: list[StoreRow], crawl_id: str | None, outcome: Outcome) -> None:
         async def work(cursor: psycopg.AsyncCursor, some: Sequence[StoreRow], occasion: Occasion) -> None:
-            await merge(cursor, some, occasion)
-            await _keep_pages(cursor, some, occasion)
+            await merge(cursor, allowed := occasion.allowed(some), occasion)
+            await _keep_pages(cursor, allowed, occasion)
 
         await self._all_or_split(rows, work, crawl_id, outcome)
 
@@ -239,7 +242,8 @@ class StoreTable:
 
         async def work(cursor: psycopg.AsyncCursor, occasion: Occasion) -> tuple[int, int]:
             await check_version(cursor.connection)  # where a newer program has changed the tables, no row is at fault
-            await cursor.execute(REJECT, [*values, occasion.now])
+            if row.key not in occasion.barred:
+                await cursor.execute(REJECT, [*values, occasion.now])
             return 0, 1
 
         await self._commit(work, crawl_id, outcome)
@@ -266,7 +270,8 @@ class StoreTable:
                 if not claimed:
                     return
                 now = claimed[0] + self._clock.offset
-                occasion = Occasion(now, now - timedelta(seconds=monotonic()), crawl_id, is_judged=claimed[1])
+                self.barred = frozenset((site, ref) for site, ref in claimed[1])
+                occasion = Occasion(now, now - timedelta(seconds=monotonic()), crawl_id, claimed[2], self.barred)
                 if any(counts := await work(cursor, occasion)):
                     await cursor.execute(COUNT, [*counts, *this])
 

@@ -87,6 +87,10 @@ def unfinished_crawl_key(key_prefix: str, digest: str) -> str:
 
 def remove_keys(redis_url: str, prefix: str) -> int:
     """Remove every key that starts with `prefix`, without blocking the server; return how many there were."""
-    pattern = "".join(f"\\{letter}" if letter in "*?[]\\" else letter for letter in prefix) + "*"
     with connect_blocking(redis_url) as client:
-        return sum(int(client.unlink(key)) for key in client.scan_iter(pattern, count=1000))
+        return sum(int(client.unlink(key)) for key in client.scan_iter(starting_with(prefix), count=1000))
+
+
+def starting_with(prefix: str) -> str:
+    """Return the pattern of all keys that do."""
+    return "".join(f"\\{letter}" if letter in "*?[]\\" else letter for letter in prefix) + "*"

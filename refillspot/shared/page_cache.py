@@ -22,7 +22,7 @@ from refillspot.batches import Batches
 from refillspot.exceptions import RefillspotError
 from refillspot.policies.caching import Kind  # noqa: TC001  # as above
 from refillspot.shared.cache_server import CacheAwayError, CacheServer
-from refillspot.shared.keys import CacheKeys
+from refillspot.shared.keys import CacheKeys, starting_with
 from refillspot.untrusted import FIRST_YEAR, LAST_YEAR, UNREADABLE
 
 if sys.version_info >= (3, 14):
@@ -107,6 +107,23 @@ def _decompress(compressed: bytes, max_bytes: int) -> bytes:
     if not reader.eof or reader.unused_data:
         raise UnreadablePageError(f"cut off, or more than {max_bytes} bytes, or more than a page")
     return packed
+
+
+def forget_pages(client: Any, prefix: str, said: str, max_bytes: int) -> int:
+    """Drop each page that has `said` in it, lists as well; return how many it were. For commands: this blocks.
+
+    One that cannot be read is dropped, too: nobody knows what is in it.
+    """
+    dropped = 0
+    for key in client.scan_iter(starting_with(f"{prefix}:{VERSION}:"), count=1000, _type="string"):
+        value: bytes = client.get(key) or b""
+        if not value.startswith(_PREFIX):
+            continue  # a lease
+        with suppress(zstd.ZstdError, EOFError, UnreadablePageError):
+            if said.encode() not in _decompress(value[1:], max_bytes + OVERHEAD_BYTES):
+                continue
+        dropped += client.unlink(key)
+    return dropped
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
+    from refillspot.items import StoreKey
     from refillspot.policies.circuit_breaker import ApiDecision
     from refillspot.policies.politeness import Decision
     from refillspot.sites.site import Refusal
@@ -56,6 +57,8 @@ class SiteAccess:
         self._crawler = crawler
         self.site = site_of(crawler)
         self.hosts = SiteHosts.of(settings)
+        self.barred: frozenset[StoreKey] = frozenset()
+        """Stores for which nobody is to be asked, as storage knows them."""
         is_limited, has_api = allowed_pace(settings) > 0, settings.getbool("FALLBACK_ENABLED")
         if (is_limited or has_api) and not self.hosts.urls:
             raise ConfigurationError(_("SITE_ADDRESSES is empty: name the addresses of the site, with their scheme"))

@@ -86,6 +86,10 @@ class Site:
         """Return the paths of parts that a page should have, and does not say anything of."""
         return []
 
+    def ref_asked(self, url: str, form: bytes) -> str | None:  # noqa: ARG002
+        """Return the id of the store whose page a request asks for; None if it asks for none."""
+        return None
+
     def store_at(self, url: str, form: bytes, body: bytes, web_url: str) -> Store | None:  # noqa: ARG002
         """Return the store whose page somebody looks at, as far as the page alone tells; None if it is none of a store.
 

@@ -9,7 +9,7 @@ import msgspec
 from scrapy import Request, Spider
 
 from refillspot import signals
-from refillspot.exceptions import LayoutChangedError, UnknownStoreError
+from refillspot.exceptions import BarredStoreError, LayoutChangedError, UnknownStoreError
 from refillspot.items import ReadPage, UnknownStore, UnreadPage
 from refillspot.planning import CrawlArguments, Query, SearchPlan
 from refillspot.planning.arguments import CRAWL_LIMIT
@@ -159,6 +159,8 @@ class DiningcodeSpider(Spider):
 
     def handle_failure(self, failure: Failure) -> None:
         """Count a request that failed for good: every attempt refused, or an answer that is none."""
+        if isinstance(failure.value, BarredStoreError):
+            return
         self._count("failed")
         self.crawler.signals.send_catch_log(signals.request_failed, request=failure.request)  # type: ignore[attr-defined]
         self.logger.error("%s: %s", failure.request, failure.getErrorMessage())  # type: ignore[attr-defined]

@@ -59,11 +59,14 @@ class Diningcode(Site):
     def absent_parts(self, page: SitePage) -> list[str]:
         return answers.absent_parts(page) if isinstance(page, SearchPage | StorePage) else []
 
-    def store_at(self, url: str, form: bytes, body: bytes, web_url: str) -> Store | None:
+    def ref_asked(self, url: str, form: bytes) -> str | None:
         path, query = urlsplit(url).path, urlsplit(url).query
-        asked = dict(parse_qsl(query)) | dict(parse_qsl(form.decode("utf-8", "replace")))
-        ref = asked.get({STORE_PAGE: "rid", store_form("").path: "v_rid"}.get(path, ""))
-        if ref is None:
+        if (name := {STORE_PAGE: "rid", store_form("").path: "v_rid"}.get(path)) is None:
+            return None
+        return (dict(parse_qsl(query)) | dict(parse_qsl(form.decode("utf-8", "replace")))).get(name)
+
+    def store_at(self, url: str, form: bytes, body: bytes, web_url: str) -> Store | None:
+        if (ref := self.ref_asked(url, form)) is None:
             return None
         page = channels.read_store(url, body)
         return build_store(Row(v_rid=ref, nm=page.restaurant.rn), page, web_url)
