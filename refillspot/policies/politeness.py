@@ -21,6 +21,7 @@ from refillspot.policies.pace import (
 )
 from refillspot.policies.retries import pause_seconds
 
+TOGETHER_SECONDS = 0.25  # many workers that are asked to wait for as long at once are one decision, not one each
 LEASE_SECONDS = 0.25  # permits are given out at most this far ahead
 WINDOW_SECONDS = 2.0  # signs of distress within it are one event
 FULL_RISE_SECONDS = 100.0  # from nothing to the ceiling
@@ -72,10 +73,11 @@ def slow_down(pace: Pace, now: float, *, reason: str, sent: float) -> Decision:
 
 def hold(pace: Pace, now: float, *, seconds: float, reason: str) -> Decision:
     """Let no request leave for so long. Several answers that ask for about the same are one decision."""
-    until = now + min(max(seconds, 0.0), LONGEST_HOLD_SECONDS)
-    if until <= max(pace.hold_until, now):
+    latest = now + LONGEST_HOLD_SECONDS
+    until = min(now + max(seconds, 0.0), latest)
+    if until <= max(pace.hold_until, now) or (until == latest and latest < pace.hold_until + TOGETHER_SECONDS):
         return Decision(pace)
-    held = replace(pace, hold_until=until, hold_reason=reason)
+    held = replace(pace, hold_until=min(until + TOGETHER_SECONDS, latest), hold_reason=reason)
     if pace.hold_until > now and until - pace.hold_until < WINDOW_SECONDS:
         return Decision(held)
     return Decision(held, "held", f"{reason}: nothing leaves for {until - now:.0f} s")

@@ -131,6 +131,10 @@ class RequestBudget:
         answers, errors = self._answers, self._errors
         self._answers, self._errors, self._reported_at = 0, 0, time.monotonic()
         try:
+            if (all_workers := await self._pace.counted(answers, errors, REPORT_SECONDS)) is None:
+                await self._look()
+                return
+            answers, errors = all_workers
             self._note(await self._pace.change(partial(politeness.note_answers, answers=answers, errors=errors)))
         except (RedisError, OSError):  # whoever waits for a permit says so
             self._answers += answers
@@ -174,7 +178,9 @@ class RequestBudget:
         if self._seen and self._seen.stopped_at:
             await asyncio.sleep(LONGEST_SLEEP)
         elif not lease.permits:
-            await asyncio.sleep(min(max(wait, 0.0), LONGEST_SLEEP))
+            due = self._clock.local(lease.ask_at)
+            while (left := due - time.monotonic()) > 0 and not self._is_ending():  # noqa: ASYNC110  # there is no event
+                await asyncio.sleep(min(left, LONGEST_SLEEP))
         else:
             tolerance = max(lease.interval / 2, TOLERANCE)
             moments = (lease.first + number * lease.interval for number in range(lease.permits))

@@ -75,6 +75,11 @@ def politeness_key(key_prefix: str, site: SiteHosts) -> str:
     return f"{key_prefix}:politeness:{'+'.join(site.hosts)}"
 
 
+def line_key(politeness: str) -> str:
+    """Where those stand in line who wait for a permit of this pace."""
+    return f"{politeness}:line"
+
+
 def api_health_key(key_prefix: str, site: SiteHosts) -> str:
     """Where it is kept what the API has failed to do."""
     return f"{key_prefix}:api_health:{host_of(site.api_url)}"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from dataclasses import replace
 from functools import partial
+from importlib.resources import files
+from random import uniform
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from refillspot.policies.pace import LONGEST_HOLD_SECONDS, Pace, begin, believed, remembering
 from refillspot.policies.politeness import LEASE_SECONDS, Decision
 from refillspot.policies.politeness_settings import FASTEST
 from refillspot.shared.connections import tell_of_connections
+from refillspot.shared.keys import line_key
 from refillspot.shared.shared_state import CLOCK, MICROSECONDS, WHEN_FULL, SharedState
 
 if TYPE_CHECKING:
@@ -28,65 +32,44 @@ INTERVAL, HOLD = re.compile(rb"\d{1,10}"), re.compile(rb"\d{1,16}")  # microseco
 FORGOTTEN = "Redis has forgotten the pace"
 SHOWN = 300  # characters of what cannot be, in the log
 ONE_BY_ONE_INTERVAL = 0.1  # seconds; from here on permits are granted one by one
+LOOK_SECONDS = 1.0  # who waits asks again after so long; with others before it, after a quarter of their time more
+LONGEST_LOOK_SECONDS = 10.0
+CONFLICT_SECONDS, LONGEST_CONFLICT_SECONDS = 0.005, 0.25  # before a change that others overtook is made again
 
-# ARGV: permits wanted; in microseconds how far ahead one is given out, the interval from which on they are granted one
-# by one, the least and the longest interval that can be, and the longest hold. Returns the time; then, if there is a
-# state, when it was born and its version, the first moment, how many (0 = none yet: ask again at that moment), the
-# interval, and the interval and the hold as they were written where one of the three was none that can be: the
-# strictest is taken for what is no number.
-RESERVE = """
+RESERVE = CLOCK + files("refillspot.shared").joinpath("lua/reserve.lua").read_text(encoding="utf-8")
+# ARGV: answers, errors among them, and microseconds for which they are collected. Returns the time; then, to one worker
+# each such while, how many all have counted since.
+COUNT = (
+    CLOCK
+    + """
 local now = steady_time(KEYS[1])
-local fields = redis.pcall('HMGET', KEYS[1], 'interval', 'hold', 'last', 'state', 'born', 'version')
-if fields.err or not fields[4] then
+local sums = {}
+for number, name in ipairs({'answers', 'errors'}) do
+  sums[number] = redis.pcall('HINCRBY', KEYS[1], name, ARGV[number])
+  if type(sums[number]) == 'table' then -- somebody else wrote there
+    redis.pcall('HDEL', KEYS[1], name)
+    sums[number] = tonumber(ARGV[number])
+  end
+end
+local since = now - microseconds(redis.pcall('HGET', KEYS[1], 'counted_at'))
+if since >= 0 and since < tonumber(ARGV[3]) then
   return {now}
 end
-local born, version = fields[5] or '', fields[6] or '0'
-local wanted, ahead, one_by_one = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local odd
-
-local function between(least, written, most)
-  local number = tonumber(written or '')
-  if not number or number ~= number then
-    number = most
-  end
-  local nearest = math.min(math.max(number, least), most)
-  if tostring(nearest) ~= tostring(tonumber(written or '')) then
-    odd = {fields[1] or '', fields[2] or ''}
-  end
-  return nearest
-end
-
-local interval = between(tonumber(ARGV[4]), fields[1], tonumber(ARGV[5]))
-local hold = between(0, fields[2], now + ARGV[6])
-if interval >= one_by_one then
-  wanted, ahead = 1, math.min(ahead, interval)
-end
-local last = between(0, fields[3] or 0, now + ARGV[6])
-if odd then
-  local repaired = {}
-  for name, value in pairs({interval = interval, hold = hold, last = last}) do
-    repaired[#repaired + 1] = name
-    repaired[#repaired + 1] = string.format('%.0f', value)
-  end
-  redis.call('HSET', KEYS[1], unpack(repaired))
-end
-local at = math.max(now, hold, last + interval)
-if at - now >= ahead then
-  return {now, born, version, at - ahead / 2, 0, interval, odd}
-end
-local count = math.max(1, math.min(wanted, math.floor((now + ahead - at) / interval)))
-redis.call('HSET', KEYS[1], 'last', string.format('%.0f', at + (count - 1) * interval))
-return {now, born, version, at, count, interval, odd}
+redis.pcall('HDEL', KEYS[1], 'answers', 'errors')
+redis.pcall('HSET', KEYS[1], 'counted_at', string.format('%.0f', now))
+return {now, sums[1], sums[2]}
 """
+)
 
 
 class Lease(NamedTuple):
     """Permits to send, evenly spaced. Times are seconds on the server's clock."""
 
     first: float
-    """Without permits: when to ask again."""
     permits: int
     interval: float
+    ask_at: float
+    """Without permits: when to ask again."""
 
 
 class SharedPace:
@@ -102,7 +85,10 @@ class SharedPace:
         self._most = max(configured, most)
         self._believed = partial(believed, configured=configured, most=self._most)
         self._state = SharedState(client, key, Pace, clock, KEEP_SECONDS)
-        self._reserve: Any = client.register_script(f"{WHEN_FULL}\n{CLOCK}{RESERVE}")
+        self._reserve: Any = client.register_script(f"{WHEN_FULL}\n{RESERVE}")
+        self._count: Any = client.register_script(f"{WHEN_FULL}\n{COUNT}")
+        self._line = line_key(key)
+        self._number: int | str = ""  # in the line of those who wait
         self._last: Pace | None = None
         self._has_forgotten = self._must_look = False
         self.was_asked = False
@@ -120,12 +106,20 @@ class SharedPace:
 
     async def change(self, change: Change, *, rewrite: bool = False) -> Decision:
         """Decide upon the newest state; begin one where there is none."""
+        lost = 0
         while True:
+            await asyncio.sleep(uniform(0, min(lost * CONFLICT_SECONDS, LONGEST_CONFLICT_SECONDS)))  # noqa: S311
             seen = await self._state.seen()
             decision = change(self._believe(seen) or self._begin(seen.now), seen.now)
             if (decision.pace == seen.value and not rewrite) or await self._written(decision.pace, seen.version):
                 self._keep(decision.pace)
                 return decision
+            lost += 1
+
+    async def counted(self, answers: int, errors: int, seconds: float) -> tuple[int, int] | None:
+        """Count answers; return, to one worker in so many seconds, what all have counted: it decides upon them."""
+        _, *sums = await self._state.timed(self._count, answers, errors, _micro(seconds))
+        return (sums[0], sums[1]) if sums else None
 
     async def reserve(self, wanted: int) -> Lease | None:
         """Lease up to so many permits; None where there is no state yet.
@@ -135,17 +129,20 @@ class SharedPace:
         if self._must_look and (await self.get())[0] is None:
             return None
         least = self._last.least_interval if self._last else 1 / self._most
-        seconds = (LEASE_SECONDS, ONE_BY_ONE_INTERVAL, least, max(LONGEST_HOLD_SECONDS, least), LONGEST_HOLD_SECONDS)
-        _, *granted = await self._state.timed(self._reserve, wanted, *(max(1, _micro(one)) for one in seconds))
+        longest = max(LONGEST_HOLD_SECONDS, least)
+        paces = (LEASE_SECONDS, ONE_BY_ONE_INTERVAL, least, longest, LONGEST_HOLD_SECONDS)
+        seconds = (*paces, LOOK_SECONDS, LONGEST_LOOK_SECONDS)
+        numbers = [wanted, *(max(1, _micro(one)) for one in seconds), self._number]
+        _, *granted = await self._state.timed(self._reserve, *numbers, more_keys=[self._line])
         if not granted:
             return None
-        born, version, first, count, interval, *odd = granted
+        born, version, first, ask_at, count, interval, self._number, *odd = granted
         self._must_look |= not self._state.is_known(born, version)
         if self._must_look:
-            return Lease(first / MICROSECONDS, 0, interval / MICROSECONDS)
-        if odd:
+            self._number, count, ask_at = "", 0, 0
+        elif odd:
             await self._rewrite(*odd[0])
-        return Lease(first / MICROSECONDS, count, interval / MICROSECONDS)
+        return Lease(first / MICROSECONDS, count, interval / MICROSECONDS, ask_at / MICROSECONDS)
 
     async def _rewrite(self, interval: bytes, hold: bytes) -> None:
         """Write what scripts read anew, out of the state. A ceiling that was raised a moment ago is no forgery."""

@@ -15,6 +15,8 @@ from refillspot.exceptions import UnreadableValueError
 from refillspot.untrusted import read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from redis.asyncio import Redis
 
 
@@ -165,10 +167,10 @@ class SharedState(Generic[T]):
             self._known = swapped[1], _number(swapped[0])
         return bool(swapped)
 
-    async def timed(self, script: Any, *arguments: Any) -> list[Any]:
+    async def timed(self, script: Any, *arguments: Any, more_keys: Sequence[str] = ()) -> list[Any]:
         """Return the answer of a script that begins with the server's time in microseconds."""
         asked = time.monotonic()
-        answer: list[Any] = await script(keys=[self._key], args=[*arguments, *self._clock.bounds()])
+        answer: list[Any] = await script(keys=[self._key, *more_keys], args=[*arguments, *self._clock.bounds()])
         self._clock.note(answer[0] / MICROSECONDS, asked, time.monotonic())
         return answer
 

@@ -182,7 +182,7 @@ async def test_an_unreadable_state_is_the_slowest_that_keeps_what_is_known(
         assert again == known
         assert known.rate == known.floor
         assert known.crawl_delays == {"a": 2.0}
-        assert now + 500 < known.hold_until <= now + 600
+        assert now + 500 < known.hold_until <= now + 600 + politeness.TOGETHER_SECONDS
         await assert_polite(pace)
     assert caplog.text.count("does not write there") == 1
 
