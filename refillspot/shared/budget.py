@@ -59,7 +59,8 @@ class Moment(NamedTuple):
 class RequestBudget:
     """Grants requests at the pace that all workers share, and tells them what each has seen of the site.
 
-    A worker that dies wastes at most its lease, 250 ms of the budget; one that was suspended fires nothing stale.
+    A worker that dies wastes at most its lease, 250 ms of the budget, and its place in the line, half of that; one
+    that was suspended fires nothing stale.
     Without Redis there is no permit: a worker waits for it, and asks again. `told` hears of each decision of this
     worker, `is_ending` says when waiting is no use any more. Of a ceiling in Redis `most` is believed.
     """
