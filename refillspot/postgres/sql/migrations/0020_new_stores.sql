@@ -1,4 +1,5 @@
 -- A store that was known before it began to be all-you-can-eat is not new with that.
+-- serves: 19
 
 CREATE OR REPLACE VIEW refillspot.v_changes AS
 WITH changed AS (
