@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from codecs import getincrementaldecoder
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -42,6 +45,7 @@ class Terminal(Console):
             yield segment if segment.control else Segment(readable(segment.text), segment.style)
 
 
+ESCAPE, ESCAPE_SECONDS, LONGEST_KEY = "\x1b", 0.02, 8  # what an arrow begins with, and that what follows does soon
 ID_COLUMNS, WORD_COLUMNS = 20, 8  # that an id and a word keep; "20261128-145110-5e6c" is 20 wide
 
 
@@ -77,3 +81,30 @@ class Listing:
             widths[number] += more
             rest -= more
         return widths
+
+
+def read_key() -> str:
+    """Return the key that somebody presses on the terminal of stdin; empty: there is nobody any more.
+
+    What was typed before it is asked for counts. Ctrl-C stays what it is.
+    """
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415  # only there
+
+        return msvcrt.getwch()
+    import select  # noqa: PLC0415  # of files not on Windows, nor the other two
+    import termios  # noqa: PLC0415
+    import tty  # noqa: PLC0415
+
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    try:
+        tty.setcbreak(terminal, termios.TCSANOW)
+        decoder, key = getincrementaldecoder("utf-8")("replace"), ""
+        while not key and (byte := os.read(terminal, 1)):  # what is typed ahead is left
+            key = decoder.decode(byte)
+        if key == ESCAPE and select.select([terminal], [], [], ESCAPE_SECONDS)[0]:
+            os.read(terminal, LONGEST_KEY)  # an arrow is no letter
+        return key
+    finally:
+        termios.tcsetattr(terminal, termios.TCSANOW, before)

@@ -22,7 +22,10 @@ class Command(BaseCommand):
     """`scrapy correct REF field=value …|list|undo|hide|add`: what people know better than the site."""
 
     def syntax(self) -> str:
-        return "[options] REF FIELD=VALUE … | list | undo REF [FIELD] | hide REF | forget REF | add FIELD=VALUE …"
+        return (
+            "[options] REF FIELD=VALUE … | list | undo REF [FIELD] | hide REF | forget REF | add FIELD=VALUE … | "
+            "--judge"
+        )
 
     def short_desc(self) -> str:
         return _("Put a store right, hide one, add one")
@@ -38,16 +41,25 @@ class Command(BaseCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         add_site_option(parser)
+        parser.add_argument(
+            "--judge", action="store_true", help=_("go through the stores that are only likely, by keys")
+        )
         parser.add_argument("--yes", action="store_true", help=_("forget: do it; without, only say what it would be"))
         parser.add_argument("--note", metavar="TEXT", help=_("why, or who says so; list shows it"))
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.postgres.corrections import corrections
 
+        if opts.judge and not args:
+            self._judge(opts)
+            return
         action, rest = (args[0], args[1:]) if args and args[0] in ARGUMENTS else ("correct", args)
         least, most = ARGUMENTS.get(action, (2, 100))
         if not least <= len(rest) <= most:
-            told = _("use one of: REF FIELD=VALUE …, list, undo REF [FIELD], hide REF, forget REF, add FIELD=VALUE …")
+            told = _(
+                "use one of: REF FIELD=VALUE …, list, undo REF [FIELD], hide REF, forget REF, add FIELD=VALUE …, "
+                "--judge"
+            )
             raise wrong_action(told, args[:1] if len(args) == 1 else [], ARGUMENTS)
         if action == "forget":
             self._forget(rest[0], opts)
@@ -102,6 +114,24 @@ class Command(BaseCommand):
             return
         told = _("{name} is hidden: it is neither asked for nor shown. scrapy correct undo {ref} takes that back.")
         say(told.format(name=_name(store), ref=store["ref"]))
+
+    def _judge(self, opts: argparse.Namespace) -> None:
+        import sys
+
+        from refillspot.listing.judging import judge
+        from refillspot.postgres.outward import StoreFilter
+        from refillspot.terminal import read_key
+
+        if not (sys.stdin.isatty() and sys.stdout.isatty()) or opts.json:
+            told = _(
+                "--judge needs a terminal, for its keys. Without one: scrapy stores --verdict likely --json, then "
+                "scrapy correct REF refill_verdict=confirmed"
+            )
+            raise UsageError(told, print_help=False)
+        wanted = StoreFilter(site=opts.site, verdict="likely")
+        done = judge(self.servers("postgres").database_url, wanted, self.clock.now(), read_key)
+        told = _("{confirmed} all-you-can-eat, {unlikely} not, {left} still only likely.")
+        say(told.format(confirmed=done.confirmed, unlikely=done.unlikely, left=done.left))
 
     def _forget(self, ref: str, opts: argparse.Namespace) -> None:
         from refillspot.operations.forgetting import forget

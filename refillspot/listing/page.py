@@ -96,7 +96,7 @@ def _sections(entry: Listed, now: datetime) -> Iterator[tuple[str, Iterable[str]
     yield gettext("terms"), write_terms(row["refill_terms"] or {})
     yield gettext("open now"), [_write_open(entry, now)]
     yield gettext("hours"), write_hours(entry.hours) if entry.hours else (row["hours_text"] or "").splitlines()
-    yield gettext("menu"), map(_write_line, row["menu"] or ())
+    yield gettext("menu"), map(write_line, row["menu"] or ())
     yield (
         gettext("seen"),
         [
@@ -172,7 +172,7 @@ def _on_the_clock(clock: str) -> str:
     return clock if clock <= MIDNIGHT else f"{int(hours) % 24:02d}:{minutes}"
 
 
-def _write_line(line: dict[str, Any]) -> str:
+def write_line(line: dict[str, Any]) -> str:
     price = line["price_krw"]
     amount = gettext("{amount} won").format(amount=f"{price:,}") if price is not None else line["price_text"] or ""
     return f"{line['name']}  {amount}".rstrip()
