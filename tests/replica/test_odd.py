@@ -35,6 +35,10 @@ ODD = {name: name_shapes(name, 0.1) for name in ("2025", "2026", "mixed")}
 REQUIRED = {"restaurant.v_rid", "restaurant.rn", "list", "list[].v_rid", "list[].nm", "poi_section.total_cnt"}
 
 
+SOME = CITY[::3]
+"""Of which each page is looked at part by part: more of them repeat what these show."""
+
+
 def rng_of(seed: int) -> Random:
     return Random(seed)  # noqa: S311  # invented data
 
@@ -83,14 +87,14 @@ def page_differences(store: Store, name: str) -> list[str]:
 @pytest.mark.parametrize("name", ["2025", "2026", "mixed"])
 def test_the_truth_names_what_a_page_shows(name: str) -> None:
     total = 0
-    for store in CITY:
+    for store in SOME:
         odd = find_odd(store, FIRST_DAY, ODD[name])
         total += len(odd)
 
         assert list(write_page(store, FIRST_DAY, ODD[name]).odd) == odd
         assert sorted(path for path, _ in odd) == page_differences(store, name)
 
-    assert total > 5 * len(CITY)
+    assert total > 5 * len(SOME)
 
 
 def test_the_truth_of_a_store_has_both_of_its_pages() -> None:
