@@ -14,7 +14,7 @@ from refillspot.language import gettext as _
 from refillspot.process import program_version
 from refillspot.shared.keys import LAYOUT
 
-NOTED = re.compile(r"(\d{1,9}\.\d{1,9})/([\w.+!?-]{1,40})", re.ASCII)
+NOTED = re.compile(r"(\d{1,9}\.\d{1,9})/([\w.+!?-]{0,40})", re.ASCII)
 
 
 def own_format() -> str:
@@ -36,7 +36,7 @@ def check_formats(noted: str, crawl_id: str) -> None:
     readable = readable_formats()
     for format_, program in NOTED.findall(noted):
         if format_ not in readable:
-            written = {"id": crawl_id, "program": program, "format": format_}
+            written = {"id": crawl_id, "program": program or "?", "format": format_}
             own = {"own": program_version(), "formats": ", ".join(sorted(readable))}
             raise QueueFormatError(
                 _(

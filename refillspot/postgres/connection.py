@@ -109,8 +109,8 @@ async def open_async_connection(database_url: str, *, seconds: int = CONNECT_SEC
 
 
 @asynccontextmanager
-async def open_for_a_look(database_url: str) -> AsyncIterator[psycopg.AsyncConnection]:
-    """Yield a connection for a few small statements, which are done within `LOOK_SECONDS` or not at all.
+async def open_for_a_look(database_url: str, seconds: float = LOOK_SECONDS) -> AsyncIterator[psycopg.AsyncConnection]:
+    """Yield a connection for a few small statements, which are done within so many seconds or not at all.
 
     Raises:
         ServiceUnavailableError: PostgreSQL does not answer.
@@ -118,7 +118,7 @@ async def open_for_a_look(database_url: str) -> AsyncIterator[psycopg.AsyncConne
     """
     try:
         with refusals_told():
-            async with asyncio.timeout(LOOK_SECONDS), await open_async_connection(database_url) as connection:
+            async with asyncio.timeout(seconds), await open_async_connection(database_url) as connection:
                 yield connection
     except (psycopg.Error, TimeoutError) as error:
         raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error

@@ -12,7 +12,7 @@ import psycopg
 
 from refillspot.exceptions import QueueElsewhereError, ServiceUnavailableError, UnsuitableServerError
 from refillspot.language import gettext as _
-from refillspot.postgres.connection import open_connection, open_for_a_look
+from refillspot.postgres.connection import ATTEMPT_SECONDS, open_connection, open_for_a_look
 
 if TYPE_CHECKING:
     from typing import Any
@@ -53,7 +53,7 @@ async def take_crawl(database_url: str, crawl_id: str, queue: str) -> None:
         QueueElsewhereError: see above.
         ServiceUnavailableError, UnsuitableServerError: PostgreSQL does not answer, or refuses.
     """
-    async with open_for_a_look(database_url) as connection:
+    async with open_for_a_look(database_url, ATTEMPT_SECONDS) as connection:
         await hold_queue(connection, crawl_id, queue)
 
 

@@ -16,6 +16,7 @@ import redis
 from psycopg import sql
 
 from tests.chaos.arena import ACCOUNT
+from tests.crawl.test_upgrade import HANG_UP
 from tests.programs import children
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ PATIENCE = 20.0  # seconds, for a crawl to come to its end
 WAITING = """
     SELECT 1 FROM pg_locks AS waits JOIN pg_database AS here ON here.oid = waits.database
     WHERE here.datname = current_database() AND waits.relation = 'refillspot.stores'::regclass AND NOT waits.granted
+"""
+MIGRATE = """
+    INSERT INTO refillspot.migrations (number, name, serves, program)
+    VALUES (%(number)s, 'later', %(serves)s, '9.9')
 """
 LONGEST = 2 * LEASE  # of an outage: longer than a lease
 
@@ -119,6 +124,16 @@ def revoke_rights(_: Arena, fleet: Fleet, rng: Random) -> None:
         superuser.execute(sql.SQL("GRANT INSERT, UPDATE ON refillspot.stores TO {}").format(ACCOUNT))
 
 
+def another_version(_: Arena, fleet: Fleet, rng: Random) -> None:
+    """A newer program migrates, in a way that these workers can live with or not, and it is undone."""
+    later = {"number": 9999, "serves": rng.choice((1, 9999))}
+    with suppress(psycopg.Error), psycopg.connect(fleet.database_url, autocommit=True) as superuser:
+        superuser.execute(MIGRATE, later)
+        superuser.execute(HANG_UP)
+        time.sleep(rng.uniform(0, LONGEST))
+        superuser.execute("DELETE FROM refillspot.migrations WHERE number = %(number)s", later)
+
+
 def kill_who_closes(arena: Arena, fleet: Fleet, rng: Random) -> None:
     """Kill a worker, or Redis, while the crawl is being closed."""
     with suppress(psycopg.Error), psycopg.connect(fleet.database_url) as holder:
@@ -172,7 +187,7 @@ def full_postgres_disk(arena: Arena, _: Fleet, rng: Random) -> None:
 WORKERS = (kill_worker, stop_worker, suspend_worker, suspend_in_transaction, kill_who_closes, kill_fleet)
 SERVERS = (
     kill_redis, roll_back_redis, kill_postgres, older_postgres, cut_redis, cut_postgres, slow_redis, slow_postgres,
-    silent_redis, silent_postgres, swallow_redis, swallow_postgres, revoke_rights,
+    silent_redis, silent_postgres, swallow_redis, swallow_postgres, revoke_rights, another_version,
 )  # fmt: skip
 DISKS = (full_redis_disk, full_postgres_disk)
 

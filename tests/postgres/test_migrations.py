@@ -220,13 +220,15 @@ async def test_no_row_is_refused_because_the_tables_are_a_newer_programs(
         migrate_as_newer,
         database_url,
         monkeypatch,
-        "ALTER TABLE refillspot.stores ADD COLUMN later int NOT NULL DEFAULT 0; "
-        "ALTER TABLE refillspot.stores ALTER COLUMN later DROP DEFAULT",
+        "ALTER TABLE refillspot.stores ADD COLUMN later int; "
+        "ALTER TABLE refillspot.stores ALTER COLUMN later SET NOT NULL",
     )
 
-    with pytest.raises(SchemaVersionError):
-        await table.write([store()])
-    await table.close()
+    try:
+        with pytest.raises(SchemaVersionError):
+            await table.write([store()])
+    finally:
+        await table.close()
 
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT count(*) FROM refillspot.rejects").fetchone() == (0,)
