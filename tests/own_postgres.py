@@ -40,10 +40,14 @@ class OwnPostgres:
         """SIGKILL to the postmaster; return when its children have noticed and are gone too."""
         if not self._is_running():
             return
-        postmaster = psutil.Process(self._pid())
+        postmaster = self.process()
         processes = [postmaster, *postmaster.children(recursive=True)]
         postmaster.kill()
         psutil.wait_procs(processes)
+
+    def process(self) -> psutil.Process:
+        """Return its first process, while it runs; the others are children of that."""
+        return psutil.Process(self._pid())
 
     def copy(self, to: Path) -> None:
         """Make a copy of what it has now, as one that is to take over is begun."""

@@ -11,7 +11,8 @@ from tests.chaos.arena import Arena
 from tests.chaos.rounds import Round, play
 from tests.chaos.troubles import possible
 
-FIGURES = "rows missing too_many differing invented rejects dead_letters incomplete stuck fetched again starts".split()
+WRONGS = "missing too_many differing invented rejects dead_letters incomplete stuck too_fast".split()
+FIGURES = ["rows", *WRONGS, "fetched", "again", "starts"]
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import psutil
 import psycopg
 import redis
 from psycopg import sql
@@ -19,7 +20,7 @@ from replica.tcp_proxy import TcpProxy
 from tests.conftest import PROJECT_PREFIXES
 from tests.crawl.conftest import Site
 from tests.own_postgres import OwnPostgres
-from tests.own_redis import OwnRedis
+from tests.own_redis import FAKETIME, OwnRedis, clock_of
 from tests.programs import spawn
 
 if TYPE_CHECKING:
@@ -76,7 +77,12 @@ class Arena:
         self.disks = {name: Disk(home / name, size) for name, size in SIZE_MB.items()}
         for disk in self.disks.values():
             self._stack.callback(disk.close)
-        self.postgres, self.redis = OwnPostgres(home / "postgres"), OwnRedis(home / "redis")
+        self.postgres = OwnPostgres(home / "postgres")
+        self.redis = OwnRedis(home / "redis", has_own_clock=True)
+        self.clock = home / "clock"
+        """Of the host of the fleets, where they are started as a user does and libfaketime is there."""
+        self.has_clocks = FAKETIME is not None and self._start is spawn
+        self.fleets: list[Fleet] = []
         for server in (self.postgres, self.redis):
             server.start()
             self._stack.callback(server.kill)
@@ -113,7 +119,7 @@ class Arena:
             "REDIS_URL": f"redis://127.0.0.1:{self.redis_proxy.port}/0",
             "CACHE_REDIS_URL": f"redis://127.0.0.1:{self.redis_proxy.port}/0",
             "REFILLSPOT_HOME": str(self.logs),
-        }
+        } | (clock_of(self.clock) if self.has_clocks else {})
         settings = {
             "DININGCODE_API_URL": self.site.url,
             "DININGCODE_WEB_URL": self.site.url,
@@ -122,7 +128,21 @@ class Arena:
         }
         given = [part for setting, value in settings.items() for part in ("-s", f"{setting}={value}")]
         command = ("fleet", "diningcode", "-a", f"district={district}", *given, *options)
-        return Fleet(lambda: self._start("scrapy", *command, environment=environment), database_url)
+        self.fleets.append(Fleet(lambda: self._start("scrapy", *command, environment=environment), database_url))
+        return self.fleets[-1]
+
+    def suspend(self) -> list[psutil.Process]:
+        """Stop everything but the site, as if this machine were paused; return what is to be resumed."""
+        running = [psutil.Process(fleet.process.pid) for fleet in self.fleets if not fleet.has_ended]
+        stopped = []
+        for process in [*running, self.postgres.process(), psutil.Process(self.redis.process.pid)]:
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
+                stopped += [process, *process.children(recursive=True)]
+        for process in stopped:
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
+        return stopped
 
     def _start_site(self) -> Site:
         options = ("--latency-ms", str(LATENCY_MS), "--until-stdin-closes")

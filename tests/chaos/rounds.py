@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 import uuid
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
 
 WORDS = ",".join(KEYWORDS)
 DISTRICTS = ("금천구", "도봉구")
+PACE = 30  # requests/s
+WINDOW, LATE = 2.0, 1.0  # seconds; by so much a busy machine may hold back what then comes together
 OPTIONS = {
     "FRONTIER_LEASE_SECONDS": LEASE,
     "FRONTIER_MAX_ATTEMPTS": 12,  # workers that die here die of the round, not of a page
     "POSTGRES_TIMEOUT_SECONDS": 2,
     "POSTGRES_COPY_MAX_SECONDS": 0.5,
-    "POLITENESS_REQUESTS_PER_SECOND": 30,
+    "POLITENESS_REQUESTS_PER_SECOND": PACE,
     "RETRY_BACKOFF_SECONDS": 0.2,
     "RETRY_TIMES": 12,  # the site's faults here are passing ones
     "DOWNLOAD_TIMEOUT": 5,
@@ -72,6 +75,8 @@ class Round:
     """Crawls that are not complete, and crawls too many."""
     stuck: int = 0
     """Starts that did not end in time."""
+    too_fast: int = 0
+    """Requests beyond the budget of the longest burst in the site's log."""
     fetched: int = 0
     again: int = 0
     """Store pages fetched more than once."""
@@ -80,7 +85,7 @@ class Round:
     @property
     def wrong(self) -> int:
         of_rows = self.missing + self.too_many + self.differing + self.invented
-        return of_rows + self.rejects + self.dead_letters + self.incomplete + self.stuck
+        return of_rows + self.rejects + self.dead_letters + self.incomplete + self.stuck + self.too_fast
 
 
 def play(arena: Arena, seed: int) -> Round:
@@ -175,8 +180,15 @@ def _judge(arena: Arena, played: Round, districts: tuple[str, ...], database_url
     played.missing = len({store["ref"] for store in truth if store["reached_by"]} - stored)
     played.too_many = len(stored - {store["ref"] for store in truth})
     played.incomplete = states.total() - states["complete"] + abs(states["complete"] - len(districts))
+    played.too_fast = max(0, _most_within(WINDOW, arena) - round(PACE * (WINDOW + LATE)))
     pages = fetched(arena.site)
     played.fetched, played.again = pages.total(), sum(count > 1 for count in pages.values())
+
+
+def _most_within(seconds: float, arena: Arena) -> int:
+    """Return how many requests came within so long, at most."""
+    arrived = sorted(entry["arrived"] for entry in arena.site.log())
+    return max((bisect_left(arrived, first + seconds) - number for number, first in enumerate(arrived)), default=0)
 
 
 def _compare(played: Round, stored: dict[str, dict[str, Any]], undisturbed: dict[str, dict[str, Any]]) -> None:

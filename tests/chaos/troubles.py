@@ -17,6 +17,7 @@ from psycopg import sql
 
 from tests.chaos.arena import ACCOUNT
 from tests.crawl.test_upgrade import HANG_UP
+from tests.own_redis import FAKETIME, set_clock
 from tests.programs import children
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ MIGRATE = """
     INSERT INTO refillspot.migrations (number, name, serves, program)
     VALUES (%(number)s, 'later', %(serves)s, '9.9')
 """
+STEPS = (3600, -3600, 60, -60)  # seconds, of a clock that is set
 LONGEST = 2 * LEASE  # of an outage: longer than a lease
 
 
@@ -159,6 +161,28 @@ def cut_postgres(arena: Arena, _: Fleet, rng: Random) -> None:  # noqa: ARG001
     arena.postgres_proxy.cut()
 
 
+def step_redis_clock(arena: Arena, _: Fleet, rng: Random) -> None:
+    """Set Redis' clock, and set it right again."""
+    for seconds in (rng.choice(STEPS), 0):
+        arena.redis.set_clock(seconds)
+        time.sleep(rng.uniform(0, LONGEST / 2))
+
+
+def step_host_clock(arena: Arena, _: Fleet, rng: Random) -> None:
+    """Set the clock of the host of all workers, and set it right again; their servers keep theirs."""
+    for seconds in (rng.choice(STEPS), 0):
+        set_clock(arena.clock, seconds)
+        time.sleep(rng.uniform(0, LONGEST / 2))
+
+
+def pause_machine(arena: Arena, _: Fleet, rng: Random) -> None:
+    stopped = arena.suspend()
+    time.sleep(rng.uniform(LEASE / 2, LONGEST))
+    for process in reversed(stopped):  # servers first
+        with suppress(psutil.NoSuchProcess):
+            process.resume()
+
+
 def slow_redis(arena: Arena, _: Fleet, rng: Random) -> None:
     _slow(arena.redis_proxy, rng)
 
@@ -184,7 +208,7 @@ def full_postgres_disk(arena: Arena, _: Fleet, rng: Random) -> None:
     arena.postgres.start()  # it stops by itself where it cannot write its log
 
 
-WORKERS = (kill_worker, stop_worker, suspend_worker, suspend_in_transaction, kill_who_closes, kill_fleet)
+WORKERS = (kill_worker, stop_worker, suspend_worker, suspend_in_transaction, kill_who_closes, kill_fleet, pause_machine)
 SERVERS = (
     kill_redis, roll_back_redis, kill_postgres, older_postgres, cut_redis, cut_postgres, slow_redis, slow_postgres,
     silent_redis, silent_postgres, swallow_redis, swallow_postgres, revoke_rights, another_version,
@@ -194,7 +218,9 @@ DISKS = (full_redis_disk, full_postgres_disk)
 
 def possible(arena: Arena) -> list[Trouble]:
     """Return the troubles that this machine can make."""
-    return [*WORKERS, *SERVERS, *(DISKS if all(disk.is_small for disk in arena.disks.values()) else ())]
+    disks = DISKS if all(disk.is_small for disk in arena.disks.values()) else ()
+    clocks = (*([step_redis_clock] if FAKETIME else ()), *([step_host_clock] if arena.has_clocks else ()))
+    return [*WORKERS, *SERVERS, *disks, *clocks]
 
 
 def _signal_worker(fleet: Fleet, rng: Random, number: signal.Signals) -> psutil.Process | None:
