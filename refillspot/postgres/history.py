@@ -91,12 +91,12 @@ def _change(name: str, along: tuple[str, ...]) -> str:
 def _count_change(name: str) -> str:
     return f"""
         SELECT '{name}', to_jsonb(old_{name}), to_jsonb(new_{name}), NULL, shown_at
-        WHERE is_comparable AND old_{name} <> new_{name} AND NOT EXISTS (
+        WHERE CASE WHEN is_comparable AND old_{name} <> new_{name} THEN NOT EXISTS (
             SELECT FROM refillspot.store_history AS h
             WHERE (h.site, h.ref) = (changed.site, changed.ref) AND h.field = '{name}'
                 AND h.first_seen_new >= date_trunc('month', changed.fetched_at, 'Asia/Seoul')
-        )
-    """
+        ) END
+    """  # only then is it looked for
 
 
 def _lines(menu: str) -> str:
@@ -109,7 +109,8 @@ def _lines(menu: str) -> str:
 
 
 MENU_CHANGES = f"""
-    SELECT 'menu:' || name || CASE WHEN nr > 1 THEN '#' || nr ELSE '' END, was.line, has.line, NULL, {_since("menu")}
+    SELECT 'menu:' || name || CASE WHEN nr > 1 THEN '#' || nr ELSE '' END, was.line, has.line,
+        NULL::jsonb, {_since("menu")}
     FROM {_lines("old_menu")} AS was FULL JOIN {_lines("new_menu")} AS has USING (name, nr)
     WHERE is_comparable AND {_was_told("menu")} AND old_menu IS DISTINCT FROM new_menu AND (
         was.line IS NULL OR has.line IS NULL OR was.line -> 'price_krw' <> has.line -> 'price_krw'

@@ -164,9 +164,15 @@ WAITING = (
 )
 
 
-@pytest.mark.parametrize("known", [[], [store()]])
+@pytest.mark.parametrize(
+    ("known", "changes"), [([], []), ([store()], []), ([store(name="옛")], [("옛", "행복한고기")])]
+)
 async def test_a_commit_whose_answer_was_lost_counts_once(
-    known: list[Store], database_url: str, proxied_database_url: str, postgres_proxy: TcpProxy
+    known: list[Store],
+    changes: list[tuple[str, str]],
+    database_url: str,
+    proxied_database_url: str,
+    postgres_proxy: TcpProxy,
 ) -> None:
     await asyncio.to_thread(write, database_url, *known)
 
@@ -183,6 +189,9 @@ async def test_a_commit_whose_answer_was_lost_counts_once(
 
     assert (outcome.stored, outcome.rejected) == (2, 0)
     assert counts(database_url) == {"stored": 2, "rejected": 0, "rows": 2, "rejects": 0}
+    assert query(database_url, "SELECT old, new FROM refillspot.store_history") == [
+        {"old": old, "new": new} for old, new in changes
+    ]
 
 
 async def test_whoever_connects_again_ends_what_it_left_behind(
