@@ -144,8 +144,14 @@ def _of_postgres(url: str) -> float | None:
             postmaster = backend.parent()
             if postmaster and _is_named(postmaster, POSTGRES_NAMES):
                 # by their parts of what they share: shared_buffers count once
-                return sum(own_mib(one, shares=True) for one in (postmaster, *postmaster.children()))
+                return own_mib(postmaster, shares=True) + sum(map(_mib_if_there, postmaster.children()))
     return None
+
+
+def _mib_if_there(backend: psutil.Process) -> float:
+    with suppress(psutil.NoSuchProcess):  # it has ended meanwhile, as backends do
+        return own_mib(backend, shares=True)
+    return 0.0
 
 
 def _of_redis(url: str, info: dict[str, Any]) -> float:
