@@ -174,6 +174,7 @@ LIST = Allowed(_list, _("a list: several with commas"))
 BYTES = _number(int, _("a number of bytes from {least} to {most}"), 0, MOST_BYTES)
 MEBIBYTES = _number(float, _("a number of MiB from {least} to {most}"), 0, MOST)
 A_MOMENT = 0.001  # seconds; what is done so often takes all of a processor
+AN_ANSWER = 1  # second; what may take less than an answer takes never comes to anything, and is waited for without end
 
 OURS: dict[str, Allowed] = {
     "BACKUP_MAX_AGE_SECONDS": _seconds(),
@@ -201,7 +202,7 @@ OURS: dict[str, Allowed] = {
     "DININGCODE_WEB_URL": ADDRESS,
     "DOWNLOADER": CLASS,
     "DOWNLOAD_MAXSIZE": BYTES,
-    "DOWNLOAD_TIMEOUT": _seconds(A_MOMENT),
+    "DOWNLOAD_TIMEOUT": _seconds(AN_ANSWER),
     "DOWNLOAD_WARNSIZE": BYTES,
     "DUPEFILTER_CLASS": CLASS,
     "EARLY_STOP_PAGES": _whole(0),
@@ -209,7 +210,7 @@ OURS: dict[str, Allowed] = {
     "FALLBACK_PROBE_SECONDS": _seconds(),
     "FLEET_MAX_MEMORY_MB": _whole(1),
     "FLEET_WORKERS": Allowed(_workers, _("auto, or a number of workers")),
-    "FRONTIER_LEASE_SECONDS": _seconds(A_MOMENT),
+    "FRONTIER_LEASE_SECONDS": _seconds(AN_ANSWER),
     "FRONTIER_MAX_ATTEMPTS": _whole(1),
     "FRONTIER_MAX_IN_HAND": _whole(1),
     "FRONTIER_PREFETCH": _whole(0),
@@ -225,7 +226,7 @@ OURS: dict[str, Allowed] = {
     "POLITENESS_REQUESTS_PER_SECOND": _number(float, _("a number of requests a second, as 0.5"), 0, 1_000_000),
     "POSTGRES_COPY_MAX_ROWS": _whole(1),
     "POSTGRES_COPY_MAX_SECONDS": _seconds(),
-    "POSTGRES_TIMEOUT_SECONDS": _seconds(A_MOMENT),
+    "POSTGRES_TIMEOUT_SECONDS": _seconds(AN_ANSWER),
     "REDIS_KEY_PREFIX": Allowed(_key_prefix, _("letters, digits and any of _ . : -")),
     "REDIRECT_MAX_TIMES": _whole(0),
     "RETRY_BACKOFF_SECONDS": _seconds(),
@@ -255,9 +256,10 @@ OF_SCRAPY: dict[str, Allowed] = {
     "CLOSESPIDER_PAGECOUNT_NO_ITEM": _whole(0),
     "CLOSESPIDER_TIMEOUT": _seconds(),
     "CLOSESPIDER_TIMEOUT_NO_ITEM": _seconds(),
-    "DNS_TIMEOUT": _seconds(A_MOMENT),
+    "DNS_TIMEOUT": _seconds(AN_ANSWER),
     "DOWNLOAD_DELAY": _seconds(),
     "LOGSTATS_INTERVAL": _seconds(),
+    "REACTOR_THREADPOOL_MAXSIZE": _whole(1),
     "TELNETCONSOLE_ENABLED": SWITCH,
 }
 """Those of Scrapy of which a wrong value does harm; others are of the kind that Scrapy's default is."""

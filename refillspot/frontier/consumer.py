@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from refillspot.frontier.queue import Beat, CrawlQueue, Entry, Key
 logger = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.2  # between looks at an empty queue
+POLL_SECONDS = 0.2  # between looks at an empty queue; up to BEAT_SECONDS for who has nothing to do
 COLLECT_SECONDS = 0.05  # for which what is to be told is collected while there are requests to give out
 BEAT_SECONDS = 2.0  # between signs of life, at most: a pause is noticed by then
 FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # seconds between attempts while Redis is away
@@ -50,16 +50,14 @@ class Consumer:
         may_end: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         """`may_end` is asked when nothing is left to do, for as long as it says no."""
-        self._queue = queue
-        self._may_end = may_end
-        self._limits = limits
-        self._changed = changed
-        self._rolled_back = rolled_back
+        self._queue, self._limits, self._may_end = queue, limits, may_end
+        self._changed, self._rolled_back = changed, rolled_back
         self._leases = Leases(limits)
         self._prefetch = Prefetch(limits.ahead_seconds)
         self._given = 0  # since the prefetch was last reckoned
         self._outbox = Outbox()
         self._lease_until = self._beat_due = self._unbroken_since = 0.0
+        self._polls = pauses(POLL_SECONDS, BEAT_SECONDS)
         self._least_ahead = limits.prefetch
         self._is_seeding, self._has_seeded = True, False
         self._is_paused = self._is_full = False
@@ -162,7 +160,9 @@ class Consumer:
                     logger.info("Redis answers again")
                     waits, said = pauses(FIRST_WAIT, LONGEST_WAIT), ""
                 self._changed()
-                await self._pause(self._wake, POLL_SECONDS)
+                if not self.is_idle:
+                    self._polls = pauses(POLL_SECONDS, BEAT_SECONDS)
+                await self._pause(self._wake, next(self._polls))
                 if self._leases.has_ready:  # nobody waits for an answer
                     await self._pause(self._leaving, COLLECT_SECONDS)
                 self._wake.clear()

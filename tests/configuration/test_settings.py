@@ -78,6 +78,13 @@ def test_each_setting_of_this_project_is_in_the_table() -> None:
         *(("RETRY_HTTP_CODES", value) for value in ("5xx", "999", {503: 1}.items)),
         *(("REDIS_KEY_PREFIX", value) for value in ("", "a b", "refill*", "{x}")),
         *(("SCHEDULER", value) for value in ("refillspot.frontier.schedular.Scheduler", "Scheduler", "..")),
+        *(
+            (f"{name}_SECONDS", value)
+            for name in ("FRONTIER_LEASE", "POSTGRES_TIMEOUT")
+            for value in ("0", "0.001", "-1")
+        ),
+        *((name, "0.001") for name in ("DOWNLOAD_TIMEOUT", "DNS_TIMEOUT")),
+        *((name, "0") for name in ("POSTGRES_COPY_MAX_ROWS", "FRONTIER_MAX_IN_HAND", "REACTOR_THREADPOOL_MAXSIZE")),
         ("SITE_ADDRESSES", "im.diningcode.com"),
         ("USER_AGENT", "bot\r\nCookie: x"),
         ("DOWNLOAD_DELAY", "slow"),  # of Scrapy

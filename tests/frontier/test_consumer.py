@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from refillspot.frontier.consumer import Consumer
+from refillspot.frontier.consumer import BEAT_SECONDS, POLL_SECONDS, Consumer
 from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import WON, CrawlQueue
 from refillspot.shared.connections import connect
@@ -167,6 +167,34 @@ async def test_who_leaves_hands_back_what_it_did_not_start(redis_url: str, key_p
         done(a, await a.next())
     async with worker(redis_url, key_prefix, "b") as b:
         assert {(await b.next()).payload for _ in range(3)} == {b"x", b"y", b"z"}
+
+
+async def test_who_has_nothing_to_do_asks_less_and_less_often(
+    redis_url: str, key_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    b = CrawlQueue(connect(redis_url), key_prefix, "b")
+    await b.open()
+    await b.beat(60, join=True)
+    await b.commit(1, ["push", "last", 0, "last"])
+    assert await b.take(1, max_attempts=5, inherit=False)
+    async with worker(redis_url, key_prefix, "a", lease_seconds=60) as a:
+        asked: list[float] = []
+
+        async def pause(until: asyncio.Event, seconds: float) -> None:
+            if until is a.consumer._wake:
+                asked.append(seconds)
+            await asyncio.sleep(0)
+
+        monkeypatch.setattr(a.consumer, "_pause", pause)
+        while asked.count(BEAT_SECONDS) < 3:
+            await a.changed()
+        assert asked == sorted(asked)
+        push(a, "x")
+        x = await a.next()
+        while asked[-1] != POLL_SECONDS:
+            await a.changed()
+        done(a, x)
+    await b.close()
 
 
 async def test_a_crawl_that_was_pruned_is_over(redis_url: str, key_prefix: str) -> None:

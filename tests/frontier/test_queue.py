@@ -325,6 +325,18 @@ async def test_a_worker_learns_what_it_has_when_an_answer_was_lost(workers: Work
         assert lost == [one.key]
 
 
+async def test_leases_are_compared_however_many_they_are(workers: Workers) -> None:
+    count = 10_500
+    async with workers("a") as (a,):
+        for number in range(1, 8):
+            await a.commit(number, [part for one in range(count // 7) for part in push(f"{number} {one}")])
+        held = [entry.key for entry in await take(a, count)]
+        assert len(held) == count
+        assert await a.audit(held) == ([], [])
+        unknown, lost = await a.audit([])
+        assert (len(unknown), lost) == (count, [])
+
+
 async def test_a_crawl_whose_keys_are_gone_is_said_to_be_gone(workers: Workers) -> None:
     async with workers("a") as (a,):
         await a.clear()

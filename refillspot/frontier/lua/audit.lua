@@ -6,8 +6,10 @@ local held, unknown, lost = {}, {}, {}
 for i = 2, #ARGV, 2 do
   held[ARGV[i] .. '/' .. ARGV[i + 1]] = { ARGV[i], ARGV[i + 1] }
 end
-for _, lane in ipairs(lanes()) do
-  for _, pending in ipairs(redis.pcall('XPENDING', stream(lane), GROUP, '-', '+', 10000, worker)) do
+local AT_ONCE = 1000
+
+local function compare(lane, leases)
+  for _, pending in ipairs(leases) do
     local id = pending[1]
     if held[lane .. '/' .. id] then
       held[lane .. '/' .. id] = nil
@@ -20,6 +22,15 @@ for _, lane in ipairs(lanes()) do
       end
     end
   end
+end
+
+for _, lane in ipairs(lanes()) do
+  local from, leases = '-', nil
+  repeat
+    leases = redis.pcall('XPENDING', stream(lane), GROUP, from, '+', AT_ONCE, worker)
+    compare(lane, leases)
+    from = #leases > 0 and '(' .. leases[#leases][1]
+  until #leases < AT_ONCE
 end
 for _, key in pairs(held) do
   lost[#lost + 1] = key
