@@ -116,7 +116,7 @@ class Archive:
     """A backup that is there whole, as far as can be seen before it is read."""
 
     def __init__(self, path: Path, archive: ZipFile, manifest: Manifest) -> None:
-        self._path = path
+        self.path = path
         self._zip = archive
         self.manifest = manifest
 
@@ -127,7 +127,7 @@ class Archive:
             BackupError: it is not what was written; said at its end at the latest.
         """
         reader, digest, size, rows = zstd.ZstdDecompressor(), hashlib.sha256(), 0, 0
-        with damage_told(self._path), self._zip.open(_entry(table.name).filename) as member:
+        with damage_told(self.path), self._zip.open(_entry(table.name).filename) as member:
             while not reader.eof:
                 fed = member.read(BLOCK) if reader.needs_input else b""
                 if reader.needs_input and not fed:

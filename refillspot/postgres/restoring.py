@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from socket import gethostname
 from typing import TYPE_CHECKING, LiteralString
 
 import psycopg
@@ -20,6 +21,7 @@ from refillspot.postgres.database import (
     LIMITS,
     LOCK_TIMEOUT,
     SILENCE_TIMEOUT,
+    VERSION,
     apply_migrations,
     known_migrations,
 )
@@ -67,6 +69,14 @@ OUTSIDE = """
     WHERE conrelid <> 0 AND connamespace IS DISTINCT FROM to_regnamespace('refillspot')
 """
 """What is not of the schema, and goes with it where it depends on it."""
+INSIDE = """
+    SELECT relname::text FROM pg_class
+    WHERE relkind IN ('r', 'v', 'm', 'p') AND relnamespace = to_regnamespace('refillspot')
+"""
+KNOWN = """
+    INSERT INTO refillspot.backups (began_at, ended_at, host, file, bytes)
+    VALUES (%(at)s, %(at)s, %(host)s, %(file)s, %(size)s)
+"""  # which the backup itself could not hold
 AT_WORK = "SELECT count(*) FROM refillspot.crawl_workers WHERE ended_at IS NULL AND seen_at > now() - interval '90 s'"
 """Workers say every 30 s that they are there."""
 TRIGGERS = """
@@ -143,8 +153,10 @@ async def _restore(database_url: str, archive: Archive, database: str | None, *,
             await connection.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
             rights = await (await connection.execute(RIGHTS.encode())).fetchall()
             readers = await current_readers(connection)
+            before = await _names(connection)
             await _clear(connection, replace=replace)
             left_out = await _fill(connection, archive)
+            _refuse_loss(before - await _names(connection))
             for kind, name, statement in rights:
                 row = await (await connection.execute(IS_THERE[kind].encode(), [name])).fetchone()
                 if row and row[0]:
@@ -187,9 +199,27 @@ async def _clear(connection: AsyncConnection, *, replace: bool) -> None:
     before: dict[int, str] = dict(await (await connection.execute(OUTSIDE.encode())).fetchall())
     await connection.execute("DROP SCHEMA IF EXISTS refillspot CASCADE")
     after: dict[int, str] = dict(await (await connection.execute(OUTSIDE.encode())).fetchall())
-    if lost := sorted({before[oid] for oid in before.keys() - after.keys()}):
-        told = _("{objects} would be lost with the tables: they use them. Nothing was changed.")
-        raise BackupError(told.format(objects=", ".join(lost)), _("Drop them first, and make them again afterwards."))
+    _refuse_loss({before[oid] for oid in before.keys() - after.keys()})
+
+
+async def _names(connection: AsyncConnection) -> set[str]:
+    """Return the tables and views of the schema; of a newer one none, whose own could not be told from others."""
+    row = await (await connection.execute("SELECT to_regclass('refillspot.migrations') IS NOT NULL")).fetchone()
+    is_there = row and row[0]
+    newest = await (await connection.execute(VERSION)).fetchone() if is_there else None
+    if newest and (newest[0] or 0) > known_migrations()[-1].number:
+        return set()
+    return {name for (name,) in await (await connection.execute(INSIDE.encode())).fetchall()}
+
+
+def _refuse_loss(lost: set[str]) -> None:
+    if lost:
+        told = _("{objects} would be lost with the tables. Nothing was changed.").format(
+            objects=", ".join(sorted(lost))
+        )
+        raise BackupError(
+            told, _("Drop them first, and make them again afterwards; a table of your own: move it away.")
+        )
 
 
 async def _has_rows(connection: AsyncConnection, table: Table) -> bool:
@@ -221,6 +251,8 @@ async def _fill(connection: AsyncConnection, archive: Archive) -> list[str]:
     for name in switches:
         await connection.execute(_alter(name, "ENABLE TRIGGER USER"))
     await apply_migrations(connection, [migration for migration in known if migration.number > version])
+    facts = {"at": archive.manifest.taken_at, "host": gethostname(), "file": str(archive.path.resolve())}
+    await connection.execute(KNOWN, facts | {"size": archive.path.stat().st_size})
     await connection.execute(_of_all(await _tables(connection), "ANALYZE {}"))
     return [table.name for table in archive.manifest.tables if table.name not in tables]
 

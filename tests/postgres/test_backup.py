@@ -9,6 +9,7 @@ import sys
 import uuid
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from socket import gethostname
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
@@ -20,7 +21,7 @@ from psycopg.types.json import Jsonb
 
 from refillspot.exceptions import BackupError, ServiceUnavailableError, UnsuitableServerError
 from refillspot.postgres import backup, database
-from refillspot.postgres.backup import back_up
+from refillspot.postgres.backup import back_up, read_last_backups
 from refillspot.postgres.database import known_migrations, migrate_database, schema_state
 from refillspot.postgres.readers import grant_reader
 from refillspot.postgres.restoring import restore
@@ -121,6 +122,9 @@ def test_no_table_is_forgotten_and_no_value_changed(database_url: str, empty_dat
     restored = restore(empty_database_url, made.path)
     assert dump(empty_database_url) == dump(database_url)
     assert (restored.left_out, restored.interrupted) == ([], ["one"])
+    last = read_last_backups(empty_database_url)
+    assert last
+    assert (last.made_at, last.place) == (made.manifest.taken_at, f"{gethostname()}:{made.path}")
     lines = dump(database_url, "--data-only", "--table", "refillspot.stores")
     with ZipFile(made.path) as archive:
         text = zstd.decompress(archive.read("tables/stores.copy.zst")).decode()
@@ -285,6 +289,9 @@ def test_an_operators_own_table_in_the_schema_is_in_it_and_named_when_it_is_left
 
     assert {table.name: table.rows for table in made.manifest.tables}["mine"] == 1
     assert restore(empty_database_url, made.path).left_out == ["mine"]
+    with pytest.raises(BackupError, match="mine would be lost"):
+        restore(database_url, made.path, replace=True)
+    assert query(database_url, "SELECT id FROM refillspot.mine") == [{"id": 1}]
 
 
 def test_the_newest_are_kept_and_what_is_damaged_or_anothers_is_not_touched(
