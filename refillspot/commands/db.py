@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from refillspot.reparsing import Reparsed
 
+MOST_DAYS = 36_500
+
 
 class Command(BaseCommand):
     """`scrapy db migrate`: bring the tables up to date. A crawl does the same when it starts.
@@ -31,13 +34,16 @@ class Command(BaseCommand):
 
     `scrapy db analyze | reindex | check`: new statistics, new indexes, and a look at both.
 
+    `scrapy db prune [--days N]`: let old changes of stores go.
+
     `scrapy db grant-reader NAME`: let an account read the outward views, and nothing else.
     """
 
     def syntax(self) -> str:
         return (
             "migrate [--backup] | reparse [--all] [--site NAME] [--region CITY] | backup [DIR] [--keep N] | "
-            "restore FILE [--database NAME] [--replace] | analyze | reindex | check | grant-reader NAME"
+            "restore FILE [--database NAME] [--replace] | analyze | reindex | check | prune [--days N] | "
+            "grant-reader NAME"
         )
 
     def short_desc(self) -> str:
@@ -49,8 +55,8 @@ class Command(BaseCommand):
             "site. backup: all tables as they are at one moment into a file in DIR (.refillspot/backups), beside "
             "crawls. restore: make the tables of a backup again, all or nothing; never over rows without --replace. "
             "analyze, reindex: new statistics, new indexes, beside crawls. check: see how tables and indexes are, and "
-            "what to do. grant-reader: let an account of PostgreSQL read what is meant for others, and nothing else; "
-            "it is made if there is none."
+            "what to do. prune: let changes of stores go that are older than two years, or --days. grant-reader: let "
+            "an account of PostgreSQL read what is meant for others, and nothing else; it is made if there is none."
         )
 
     def json_help(self) -> str:
@@ -72,21 +78,26 @@ class Command(BaseCommand):
             "--database", metavar="NAME", help=_("restore: into this database, which is made if there is none")
         )
         parser.add_argument("--replace", action="store_true", help=_("restore: in place of the rows that are there"))
+        parser.add_argument("--days", type=int, metavar="N", help=_("prune: keep the changes of the last N days (730)"))
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         action, *rest = args or [""]
-        due = dict.fromkeys(("migrate", "reparse", "analyze", "reindex", "check"), (0, 0))
+        due = dict.fromkeys(("migrate", "reparse", "analyze", "reindex", "check", "prune"), (0, 0))
         due |= {"backup": (0, 1), "restore": (1, 1), "grant-reader": (1, 1)}
         least, most = due.get(action, (1, 0))
         if not least <= len(rest) <= most or not _fit(action, opts):
             told = _(
                 "use scrapy db migrate [--backup], scrapy db reparse [--all], scrapy db backup [DIR] [--keep N], "
                 "scrapy db restore FILE [--database NAME] [--replace], scrapy db analyze, scrapy db reindex, scrapy "
-                "db check, or scrapy db grant-reader NAME"
+                "db check, scrapy db prune [--days N], or scrapy db grant-reader NAME"
             )
             raise wrong_action(told, args, due)
         if opts.keep is not None and opts.keep < 1:
             raise UsageError(_("--keep is how many are kept: 1 or more"), print_help=False)
+        if opts.days is not None and not 1 <= opts.days <= MOST_DAYS:
+            raise UsageError(
+                _("--days is for how long changes are kept: 1 to {most}").format(most=MOST_DAYS), print_help=False
+            )
         getattr(self, f"_{action.replace('-', '_')}")(rest, opts)
 
     def _migrate(self, _args: list[str], opts: argparse.Namespace) -> None:
@@ -186,6 +197,18 @@ class Command(BaseCommand):
             say_json([asdict(check) for check in found])
         self.exitcode = 1 if any(check.state == "problem" for check in found) else 0
 
+    def _prune(self, _args: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.postgres.database import update_schema
+        from refillspot.postgres.history import KEPT_DAYS, prune_history
+
+        url, days = self.servers("postgres").database_url, opts.days or KEPT_DAYS
+        update_schema(url)
+        changes, rows = prune_history(url, self.clock.now() - timedelta(days=days))
+        told = _(
+            "Removed: {changes} changes older than {days} days, {rows} rows kept for crawls that are judged by now"
+        )
+        say(told.format(days=days, changes=f"{changes:,}", rows=f"{rows:,}"))
+
 
 def _is_somebody_there() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
@@ -212,6 +235,7 @@ def _fit(action: str, opts: argparse.Namespace) -> bool:
         "reparse": opts.all or opts.site or opts.region,
         "backup": opts.keep is not None,
         "restore": opts.database is not None or opts.replace,
+        "prune": opts.days is not None,
     }
     told_as_json = opts.json and action not in {"backup", "restore", "check"}
     return not told_as_json and not any(given for name, given in theirs.items() if name != action)
