@@ -42,6 +42,17 @@ def hurry(site: Site, redis_url: str, key_prefix: str) -> None:
     set_ceiling(redis_url, politeness_key(key_prefix, SiteHosts((site.url,))), 4, 400)
 
 
+def pause(redis_url: str, key_prefix: str, crawl_id: str) -> None:
+    """Let a crawl be paused before anybody has begun it: whoever joins does nothing until `go_on`."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.hset(f"{key_prefix}:{crawl_id}:crawl", mapping={"state": "open", "paused": 1})
+
+
+def go_on(redis_url: str, key_prefix: str, crawl_id: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.hdel(f"{key_prefix}:{crawl_id}:crawl", "paused")
+
+
 def fetched(site: Site) -> Counter[str]:
     """Count the store pages that the site was asked for, by ref."""
     return Counter(entry["asked"] for entry in site.log() if entry["kind"] == "store")
@@ -55,7 +66,7 @@ def wait_for_store_pages(site: Site, count: int) -> None:
 def wait_for_workers(redis_url: str, key_prefix: str, count: int) -> None:
     """Return when `count` workers have joined the only crawl of this test."""
     with redis.Redis.from_url(redis_url) as client:
-        while not (found := list(client.scan_iter(f"{key_prefix}:*:workers"))):
+        while not (found := list(client.scan_iter(f"{key_prefix}:*workers"))):
             time.sleep(0.01)
     prefix = found[0].decode().removesuffix(":workers")
     with ProgressReader(redis_url, prefix) as reader:

@@ -24,9 +24,8 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from refillspot.planning import KEYWORDS
 from refillspot.postgres.database import known_migrations
-from tests.crawl.moments import PACED, SLOW, fetched, wait_for_store_pages
+from tests.crawl.moments import fetched, go_on, pause, wait_for_workers
 from tests.postgres.older_schema import migrate_until
 
 if sys.version_info >= (3, 14):
@@ -134,51 +133,59 @@ def test_a_crawl_of_the_version_before_goes_on(
     assert site.log() == []
 
 
-def test_a_worker_that_is_older_than_the_tables_hands_back_what_it_holds(
-    crawl: Crawl, site: Site, database_url: str
+def test_a_worker_that_is_older_than_the_tables_goes_on_where_they_serve_it_else_hands_back_what_it_holds(
+    crawl: Crawl, site: Site, database_url: str, redis_url: str, key_prefix: str
 ) -> None:
-    """Somebody migrates while it is at work, and cuts its connection: first in a way that it can live with."""
-    often = ("-s", "POSTGRES_COPY_MAX_SECONDS=0.1", "-s", "RETRY_TIMES=0")
-    with crawl.start("-a", "district=금천구", *PACED, *often) as worker:
-        while not (before := stored_refs(database_url)):
-            time.sleep(0.01)
-        note_migration(database_url, 9998, serves=known_migrations()[-1].number)
-        while not stored_refs(database_url) > before:
-            time.sleep(0.01)
-        note_migration(database_url, 9999, serves=9998)
-        _, log = worker.communicate()
+    """Somebody migrates while it is at work, and its next connection finds that."""
+    ends = []
+    for crawl_id, serves in (("served", known_migrations()[-1].number), ("outdated", 9999)):
+        pause(redis_url, key_prefix, crawl_id)
+        with crawl.start(*ARGUMENTS, "-a", f"crawl={crawl_id}", "-s", "RETRY_TIMES=0") as worker:
+            wait_for_opened(database_url, crawl_id)
+            note_migration(database_url, serves)
+            go_on(redis_url, key_prefix, crawl_id)
+            _, log = worker.communicate()
+            ends.append((worker.returncode, log))
 
-    assert worker.returncode == 130, log[-3000:]
+    (served, served_log), (outdated, log) = ends
+    assert served == 0, served_log[-3000:]
+    assert outdated == 130, log[-3000:]
     assert "has schema version 9999, made by refillspot 9.9" in log
     assert "Update this one, and the same command continues from here" in log
     with psycopg.connect(database_url) as connection:
-        connection.execute("DELETE FROM refillspot.migrations WHERE number > 9000")
-    again = crawl.run("-a", "district=금천구")
+        connection.execute("DELETE FROM refillspot.migrations WHERE number = 9999")
+        connection.execute("DELETE FROM refillspot.stores")
+    again = crawl.run(*ARGUMENTS, "-a", "crawl=outdated")
 
     assert again.returncode == 0, again.stderr[-3000:]
-    assert_all_is_stored(site, database_url, ",".join(KEYWORDS))
+    assert_all_is_stored(site, database_url, "outdated")
 
 
-def note_migration(database_url: str, number: int, *, serves: int) -> None:
+def wait_for_opened(database_url: str, crawl_id: str) -> None:
+    """Return when a worker of this crawl has all its connections."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        while not connection.execute("SELECT 1 FROM refillspot.crawl_workers WHERE crawl = %s", [crawl_id]).fetchone():
+            time.sleep(0.01)
+
+
+def note_migration(database_url: str, serves: int) -> None:
     """Be a newer program that has migrated; all connections are cut."""
     with psycopg.connect(database_url) as connection:
         connection.execute(
-            "INSERT INTO refillspot.migrations (number, name, serves, program) VALUES (%s, 'later', %s, '9.9')",
-            [number, serves],
+            "INSERT INTO refillspot.migrations (number, name, serves, program) "
+            "VALUES (9999, 'later', %(serves)s, '9.9') "
+            "ON CONFLICT (number) DO UPDATE SET serves = EXCLUDED.serves",
+            {"serves": serves},
         )
         connection.execute(HANG_UP)
 
 
-def stored_refs(database_url: str) -> set[str]:
-    with psycopg.connect(database_url) as connection:
-        return {ref for (ref,) in connection.execute("SELECT ref FROM refillspot.stores")}
-
-
-def assert_all_is_stored(site: Site, database_url: str, keywords: str = "무한리필,뷔페") -> None:
-    truth = site.truth("금천구", keywords)
-    assert {store["ref"] for store in truth if store["reached_by"]} <= stored_refs(database_url)
+def assert_all_is_stored(site: Site, database_url: str, crawl_id: str) -> None:
+    truth = site.truth("금천구", "무한리필,뷔페")
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
-        (row,) = connection.execute("SELECT state, counts FROM refillspot.crawls").fetchall()
+        stored = {row["ref"] for row in connection.execute("SELECT ref FROM refillspot.stores")}
+        (row,) = connection.execute("SELECT state, counts FROM refillspot.crawls WHERE id = %s", [crawl_id])
+    assert {store["ref"] for store in truth if store["reached_by"]} <= stored
     assert (row["state"], row["counts"].get("dead", 0)) == ("complete", 0)
 
 
@@ -186,17 +193,17 @@ def test_a_queue_in_which_another_version_writes_is_left_to_it(
     crawl: Crawl, fleet: Crawl, site: Site, database_url: str, redis_url: str, key_prefix: str
 ) -> None:
     newer = crawl.having("-s", 'EXTENSIONS={"tests.crawl.poison.NextVersion": 1}')
-    key = f"{key_prefix}:one:crawl"
-    with redis.Redis.from_url(redis_url) as client, crawl.start(*ARGUMENTS, *SLOW, "-a", "crawl=one") as old:
-        wait_for_store_pages(site, 3)
-        client.hset(key, "paused", 1)  # there is something left whenever the other one comes
-        with newer.start(*ARGUMENTS, *SLOW) as new:
+    asked = (*ARGUMENTS, "-a", "crawl=one")
+    pause(redis_url, key_prefix, "one")  # there is something left whenever the other one comes
+    with crawl.start(*asked) as old:
+        wait_for_workers(redis_url, key_prefix, 1)
+        with newer.start(*asked) as new:
             _, log = old.communicate()
             new.send_signal(signal.SIGINT)
             _, newer_log = new.communicate()
-        client.hdel(key, "paused")
-    refused = [crawl.run(*ARGUMENTS), fleet.run("-n", "1", *ARGUMENTS)]
-    completed = newer.run(*ARGUMENTS)
+    refused = [crawl.run(*asked), fleet.run("-n", "1", *asked)]
+    go_on(redis_url, key_prefix, "one")
+    completed = newer.run(*asked)
 
     told = "was written by refillspot 9.9 (format 1.4), and this one"
     assert (old.returncode, new.returncode) == (130, 130), (log[-3000:], newer_log[-3000:])
@@ -207,4 +214,4 @@ def test_a_queue_in_which_another_version_writes_is_left_to_it(
         assert told in one.stderr
         assert "scrapy crawls prune" in one.stderr
     assert completed.returncode == 0, completed.stderr[-3000:]
-    assert_all_is_stored(site, database_url)
+    assert_all_is_stored(site, database_url, "one")
