@@ -26,7 +26,7 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
-    from typing import IO
+    from typing import IO, Self
 
     Buffer = bytes | bytearray | memoryview
 
@@ -86,11 +86,18 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 class ArchiveWriter:
-    """Writes table after table into a file; it is none before `finish`."""
+    """Writes table after table into a file, which is no archive before `finish`, and never one after an error."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._zip = ZipFile(file, "w", ZIP_STORED)
         self._tables: list[Dumped] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind:
+            self._zip.fp = None  # else it would be written to its end by the garbage collector
 
     def add(self, name: str, columns: list[str], rows: Iterable[Buffer], last_ids: dict[str, int]) -> None:
         """Add a table; `rows` are the text that COPY gives."""

@@ -176,6 +176,8 @@ def _note(database_url: str, path: Path, seconds: float, error: str | None = Non
     try:
         with open_connection(database_url) as connection:
             connection.execute(NOTE, facts)
+    except errors.UndefinedTable:
+        return _("its tables are of an older version")
     except psycopg.Error as refused:
         return str(refused).strip()
     return ""
@@ -222,8 +224,7 @@ def _dump(connection: psycopg.Connection, tables: list[Table], part: Path) -> Ma
     last_ids: dict[str, dict[str, int]] = {}
     for table, column, last in connection.execute(LAST_IDS.encode()):
         last_ids.setdefault(table, {})[column] = last
-    with part.open("wb") as file:
-        writer = ArchiveWriter(file)
+    with part.open("wb") as file, ArchiveWriter(file) as writer:
         for one in _parents_first(tables):
             writer.add(one.name, one.columns, _rows(connection, one), last_ids.get(one.name, {}))
         return writer.finish(

@@ -54,8 +54,7 @@ class Written:
 
 def write(path: Path, **facts: object) -> None:
     known = {"schema_version": 12, "postgres": "18.0", "database": "x", "taken_at": datetime(2026, 11, 28, tzinfo=UTC)}
-    with path.open("wb") as file:
-        writer = ArchiveWriter(file)
+    with path.open("wb") as file, ArchiveWriter(file) as writer:
         for name, rows in ROWS.items():
             writer.add(name, ["a", "b", "c"], rows, {})
         writer.finish(**known | facts)
@@ -87,15 +86,15 @@ def test_what_was_written_is_read_and_others_read_it_too(written: Written) -> No
 
 
 def test_one_that_is_cut_off_anywhere_is_refused(written: Written) -> None:
-    for length in range(len(written.content)):
+    for length in range(0, len(written.content), 7):  # the parts are longer
         assert "no backup that can be restored" in refused(written.damaged(written.content[:length]))
 
 
 def test_one_with_a_changed_bit_is_refused_or_says_the_same(written: Written) -> None:
     with open_archive(written.path) as archive:
         whole = archive.manifest
-    unharmed = 0
-    for at in range(len(written.content)):
+    unharmed, places = 0, range(0, len(written.content), 3)
+    for at in places:
         content = bytearray(written.content)
         content[at] ^= 1 << at % 8
         try:
@@ -105,14 +104,13 @@ def test_one_with_a_changed_bit_is_refused_or_says_the_same(written: Written) ->
                 unharmed += 1
         except BackupError:
             pass
-    assert unharmed < len(written.content) / 2  # what ZIP says of dates and systems is of no account
+    assert unharmed < len(places) / 2  # what ZIP says of dates and systems is of no account
 
 
 def test_a_block_that_is_missing_or_changed_is_noticed_in_a_large_table(tmp_path: Path) -> None:
     path, noise = tmp_path / "backup.zip", Random(1).randbytes(3 * BLOCK).hex().encode()  # noqa: S311
     rows = [noise[at : at + 1000] + b"\n" for at in range(0, len(noise), 1000)]
-    with path.open("wb") as file:
-        writer = ArchiveWriter(file)
+    with path.open("wb") as file, ArchiveWriter(file) as writer:
         writer.add("stores", ["a"], rows, {})
         writer.finish(schema_version=1, postgres="", database="", taken_at=datetime.now(UTC))
     with open_archive(path) as archive:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 import sys
 import uuid
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from socket import gethostname
 from typing import TYPE_CHECKING, Any
@@ -190,7 +191,7 @@ def test_one_of_an_older_version_becomes_what_migrating_makes_of_it(
     with psycopg.connect(empty_database_url) as connection:
         connection.execute(BEFORE_SITES)
     made = back_up(empty_database_url, tmp_path, NOW)
-    assert made.manifest.schema_version == 8
+    assert (made.manifest.schema_version, made.unnoted) == (8, "its tables are of an older version")
     migrate_database(empty_database_url)
     restore(own_postgres.url, made.path, database="restored")
 
@@ -310,12 +311,30 @@ def test_the_newest_are_kept_and_what_is_damaged_or_anothers_is_not_touched(
     assert set(tmp_path.iterdir()) == {others, damaged, foreign, third.path, last.path}
 
 
+@contextmanager
+def limited_files(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond so many bytes: a disk that is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 def test_a_backup_that_cannot_be_written_leaves_nothing(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(BackupError, match="cannot be written"):
         back_up(database_url, tmp_path / "file", NOW)
+    write(database_url, store("A"))
+    with limited_files(500), pytest.raises(BackupError, match="File too large"):
+        back_up(database_url, tmp_path, NOW)
+    last = read_last_backups(database_url)
+    assert last
+    assert last.has_failed
+    assert "File too large" in str(last.error)
     with psycopg.connect(database_url) as connection:
         connection.execute("LOCK TABLE refillspot.stores IN ACCESS EXCLUSIVE MODE")
         monkeypatch.setattr(backup, "LOCK_TIMEOUT", "10ms")
