@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -20,6 +20,7 @@ class ValidatingSite(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.upstream = upstream
         self.statuses: Counter[int] = Counter()
+        self.counting = Lock()  # += of two threads may be one
 
     @property
     def url(self) -> str:
@@ -45,7 +46,8 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, status: int, body: bytes, content_type: str) -> None:
         etag = f'"{hashlib.sha256(body).hexdigest()}"'
         is_known = self.headers.get("If-None-Match") == etag
-        self.server.statuses[304 if is_known else status] += 1
+        with self.server.counting:
+            self.server.statuses[304 if is_known else status] += 1
         self.send_response(304 if is_known else status)
         self.send_header("ETag", etag)
         if not is_known:
