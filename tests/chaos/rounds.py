@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 WORDS = ",".join(KEYWORDS)
 DISTRICTS = ("금천구", "도봉구")
-PACE = 30  # requests/s
+PACE = 12  # requests/s: a machine that is busy manages more, so that what is too fast is seen
 WINDOW, LATE = 2.0, 1.0  # seconds; by so much a busy machine may hold back what then comes together
 OPTIONS = {
     "FRONTIER_LEASE_SECONDS": LEASE,
