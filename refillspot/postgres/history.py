@@ -67,15 +67,21 @@ def _is_other(name: str) -> str:
                 OR {old} {without_days} <> {new} {without_days} AND NOT {lacks_days(old, new)})
         END"""
     if name == "refill_verdict":  # without a menu or tags less was known
-        return f"""{old} <> {new} AND (old_menu IS NULL) = (new_menu IS NULL)
-            AND (old_tags IS NULL) = (new_tags IS NULL)"""
+        return f"""{old} <> {new} AND ({_was_told("menu")} OR {_known("new_menu")} IS NULL)
+            AND ({_was_told("tags")} OR new_tags IS NULL)"""
     return f"{old} IS DISTINCT FROM {new}"
+
+
+def _known(menu: str) -> str:
+    """Return a menu, NULL where a page had its place and no line: one such page may say less than the next."""
+    return f"nullif({menu}, '[]')"
 
 
 def _was_told(name: str) -> str:
     """Return the condition that the old value was known, also if there was none."""
     of_menu = {column.name for column in COLUMNS if column.of == ("menu",)}
-    told = f"old_{'hours_text' if name == 'hours' else 'menu' if name in of_menu else name} IS NOT NULL"
+    column = "hours_text" if name == "hours" else "menu" if name in of_menu else name
+    told = f"{_known('old_menu') if column == 'menu' else f'old_{column}'} IS NOT NULL"
     nameless = "old_channel = 'api'" if name == "branch" else "false"  # most stores have none, and their pages say so
     return f"({told} OR {nameless} OR unsaid ? '{'hours_text' if name == 'hours' else name}')"
 

@@ -461,3 +461,13 @@ def test_old_changes_are_let_go_and_rows_that_nobody_judges_any_more(
     assert "0 changes older than 30 days, 0 rows" in done.stdout
     assert [new for _field, _old, new in looks.changes()] == ["02-555-0002", "02-555-0003"]
     assert query(looks.database_url, "SELECT crawl FROM refillspot.store_before") == [{"crawl": "judged"}]
+
+
+def test_a_menu_that_a_first_page_left_empty_is_not_new_with_the_second(looks: Looks) -> None:
+    of_menu: dict[str, Any] = {"refill_prices": None, "refill_price_krw": None, "refill_terms": None}
+    looks.look(900, store(menu=[], refill=UNLIKELY, **of_menu))
+    looks.look(800, store())
+    assert (looks.changes(), looks.row("refill_verdict, jsonb_array_length(menu)")) == ([], ("confirmed", 1))
+
+    looks.look(700, store(menu=[PORK, COLA]))
+    assert prices(looks.changes()) == [("menu:콜라", None, 2000)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tests.ten_days.city import PAGES_UNTIL_GONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from tests.ten_days.city import Shown
 
@@ -49,10 +49,16 @@ class Belief:
     seen_at: int = 0
     missed: int = 0
 
-    def look(self, number: int, shown: Shown | None) -> Iterator[Change]:
-        """Take in what a look showed, None: the store was not there. Yield what has changed by it."""
+    def look(self, number: int, shown: Shown | None, *, is_refill: bool) -> Iterator[Change]:
+        """Take in what a look showed, None: the store was not there. Yield what has changed by it.
+
+        Of a store that is believed to be no all-you-can-eat one nobody waits for it.
+        """
         if shown is None:
-            yield from self._miss(number)
+            self.missed += 1
+            if self.missed == CRAWLS_UNTIL_MISSING and is_refill:
+                self.status = "missing"
+                yield Change(self.ref, "status", "operating", "missing", self.seen_at, number)
             return
         if self.status != "operating":
             yield Change(self.ref, "status", self.status, "operating", self.seen_at, number)
@@ -61,12 +67,6 @@ class Belief:
             if name != "refill_verdict" or shown["menu"] or not self.values["menu"]:  # without its menu less is known
                 yield from self._say(name, value, number)
         self.seen_at = number
-
-    def _miss(self, number: int) -> Iterator[Change]:
-        self.missed += 1
-        if self.missed == CRAWLS_UNTIL_MISSING and self.values.get("refill_verdict") != "unlikely":
-            self.status = "missing"
-            yield Change(self.ref, "status", "operating", "missing", self.seen_at, number)
 
     def _say(self, name: str, value: Any, number: int) -> Iterator[Change]:
         old = self.values.get(name)
@@ -105,7 +105,8 @@ class Beliefs:
         self.stores: dict[str, Belief] = {}
         self.changes: list[Change] = []
 
-    def look(self, number: int, shown: Mapping[str, Shown]) -> None:
+    def look(self, number: int, shown: Mapping[str, Shown], refill: Container[str]) -> None:
+        """Take in a look; `refill` are the stores that are believed to be all-you-can-eat."""
         for ref in shown.keys() | self.stores.keys():
             belief = self.stores.setdefault(ref, Belief(ref))
-            self.changes += belief.look(number, shown.get(ref))
+            self.changes += belief.look(number, shown.get(ref), is_refill=ref in refill)

@@ -118,7 +118,8 @@ class Days:
         history = self._read("SELECT * FROM refillspot.store_history ORDER BY id")
         beliefs = Beliefs()
         for number, shown in enumerate(self.shown):
-            beliefs.look(number, shown)
+            rows = self.tables[number].items()
+            beliefs.look(number, shown, {ref for ref, row in rows if row["refill_verdict"] != "unlikely"})
             yield from self._wrong_rows(number, beliefs)
         yield from self._wrong_lines(history, beliefs.changes)
         yield from self._invented(history)
@@ -137,7 +138,7 @@ class Days:
             for row in found:
                 yield from self._differences(one, row)
         for (_ref, name, _number), found in told.items():
-            if name not in NOT_TOLD | OF_MENU:
+            if name not in NOT_TOLD | OF_MENU | READ_BETWEEN_LINES | {"hours"}:  # they are still to span a change
                 yield f"invented: {found[0]}"
             if len(found) > 1:
                 yield f"listed {len(found)} times: {found[0]}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.crawl.conftest import start_site
 from tests.own_postgres import OwnPostgres
 from tests.ten_days.city import City
@@ -19,6 +21,7 @@ CITY = City(seed=88, refill=80, ordinary=10, daily=0.03, festival=2, poorer=0.05
 DAYS, KILLS = 10, 5
 
 
+@pytest.mark.timeout(900)  # a dozen crawls, on a machine that is busy with others
 def test_ten_days(launcher: Launcher, short_directory: Path, environment: dict[str, str], key_prefix: str) -> None:
     directory = short_directory / "ten-days"
     directory.mkdir()
