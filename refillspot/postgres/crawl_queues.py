@@ -12,7 +12,7 @@ import psycopg
 
 from refillspot.exceptions import QueueElsewhereError, ServiceUnavailableError, UnsuitableServerError
 from refillspot.language import gettext as _
-from refillspot.postgres.connection import ATTEMPT_SECONDS, open_connection, open_for_a_look
+from refillspot.postgres.connection import ATTEMPT_SECONDS, LOOK_SECONDS, open_connection, open_for_a_look, transaction
 
 if TYPE_CHECKING:
     from typing import Any
@@ -34,16 +34,26 @@ RELEASE = """
 
 
 async def hold_queue(
-    connection: psycopg.AsyncConnection, crawl_id: str, queue: str, *, is_read_only: bool = False
+    connection: psycopg.AsyncConnection,
+    crawl_id: str,
+    queue: str,
+    *,
+    is_read_only: bool = False,
+    seconds: float = LOOK_SECONDS,
 ) -> None:
     """Put on record that workers live on this queue of a crawl, or only look whether they may.
+
+    Half of `seconds` is how long another one is waited for that writes the crawl's row.
 
     Raises:
         QueueElsewhereError: others live on another one.
     """
     asked = _asked(crawl_id, queue)
-    if is_read_only or (await connection.execute(HOLD, asked)).rowcount == 0:
-        _refuse(crawl_id, await (await connection.execute(LEFT, asked)).fetchone())
+    if not is_read_only:
+        async with transaction(connection, seconds) as cursor:
+            if (await cursor.execute(HOLD, asked)).rowcount:
+                return
+    _refuse(crawl_id, await (await connection.execute(LEFT, asked)).fetchone())
 
 
 async def take_crawl(database_url: str, crawl_id: str, queue: str) -> None:
@@ -54,14 +64,14 @@ async def take_crawl(database_url: str, crawl_id: str, queue: str) -> None:
         ServiceUnavailableError, UnsuitableServerError: PostgreSQL does not answer, or refuses.
     """
     async with open_for_a_look(database_url, ATTEMPT_SECONDS) as connection:
-        await hold_queue(connection, crawl_id, queue)
+        await hold_queue(connection, crawl_id, queue, seconds=ATTEMPT_SECONDS)
 
 
 async def leave_crawl(database_url: str, crawl_id: str, queue: str) -> None:
     """Put on record, if PostgreSQL answers, that nobody lives on this queue: whoever comes may go on with another."""
     with suppress(ServiceUnavailableError, UnsuitableServerError):
-        async with open_for_a_look(database_url) as connection:
-            await connection.execute(RELEASE, _asked(crawl_id, queue))
+        async with open_for_a_look(database_url) as connection, transaction(connection, LOOK_SECONDS) as cursor:
+            await cursor.execute(RELEASE, _asked(crawl_id, queue))
 
 
 def check_queue(database_url: str, crawl_id: str, queue: str) -> None:

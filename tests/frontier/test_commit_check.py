@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from psycopg import errors
 
 from refillspot.clock import Clock
 from refillspot.exceptions import QueueElsewhereError
@@ -215,3 +216,15 @@ async def test_a_redis_that_forgets_the_name_of_a_queue_is_told(
         await client.delete(f"{key_prefix}:crawl")
         assert await a.stored_lately(0) is None
         assert not await client.exists(f"{key_prefix}:crawl")
+
+
+async def test_nobody_queues_up_behind_a_row_that_somebody_holds(database_url: str) -> None:
+    """A worker gives up its look after a while, but its process of the server would go on waiting."""
+    await begin(database_url)
+    async with (
+        await psycopg.AsyncConnection.connect(database_url) as holder,
+        await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection,
+    ):
+        await holder.execute("SELECT FROM refillspot.crawls FOR UPDATE")
+        with pytest.raises((errors.LockNotAvailable, errors.QueryCanceled)):
+            await crawl_queues.hold_queue(connection, CRAWL, "cafe", seconds=0.1)
