@@ -2,7 +2,8 @@
 
 Each crawl sees every store, as pages that are what they were and others in which the price of a line, the hours or the
 phone is another one: a third of them each. Sizes are those of PostgreSQL, indexes included, after the last crawl and
-VACUUM; the stores' before the first and after the last one.
+VACUUM; the stores' before the first and after the last one. With `--changed-only` no store is looked at that is what it
+was: such a look changes a time in place, and takes three minutes of the processor for 30 days of 100,000 stores.
 """
 
 from __future__ import annotations
@@ -42,26 +43,29 @@ def main() -> int:
     parser.add_argument("--stores", type=int, default=100_000)
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--changed", type=float, default=0.02, help="share of the stores that change on a day")
+    parser.add_argument("--changed-only", action="store_true", help="leave out what is seen again as it was")
     given = parser.parse_args()
     made = make_stores(min(given.stores, MADE))
     stores = [replace(made[number % MADE], ref=f"{number:012}") for number in range(given.stores)]
     with running_services() as services, empty_database(services.database_url) as url:
         migrate_database(url)
-        figures = asyncio.run(crawl(url, stores, given.days, given.changed))
+        figures = asyncio.run(crawl(url, stores, given.days, given.changed, changed_only=given.changed_only))
     conditions = {"stores": given.stores, "days": given.days, "changed a day": given.changed}
+    conditions["seen again as they were"] = 0 if given.changed_only else 1 - given.changed
     goals = [runner.at_most("bytes of history a change", figures["bytes a change"], MOST_BYTES_A_CHANGE)]
     report = runner.Report("history", conditions, {"history": figures}, goals, {"history": [figures]})
     return runner.publish(report, given.json)
 
 
-async def crawl(url: str, stores: list[Store], days: int, share: float) -> Figures:
+async def crawl(url: str, stores: list[Store], days: int, share: float, *, changed_only: bool) -> Figures:
     rows, random = list(map(StoreRow.of, stores)), Random(7)  # noqa: S311  # invented data
     await write(url, rows, 0)
     before, _history, _changes = sizes(url)
     for day in range(1, days + 1):
-        for number in random.sample(range(len(rows)), round(len(rows) * share)):
+        numbers = random.sample(range(len(rows)), round(len(rows) * share))
+        for number in numbers:
             rows[number] = StoreRow.of(changed(rows[number].store, day))
-        await write(url, rows, day)
+        await write(url, [rows[number] for number in numbers] if changed_only else rows, day)
     after, history, changes = sizes(url)
     return {
         "stores MB, day 0": before / 1e6,

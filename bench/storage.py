@@ -75,15 +75,16 @@ def main() -> int:
     parser.add_argument("--stores", type=int, default=10_000, help="stores of a run (default 10000)")
     arguments = parser.parse_args()
     stores = make_stores(arguments.stores)
+    both = stores, list(map(dearer, stores))
     gc.freeze()  # a crawl does not hold ten thousand stores, for its garbage collector to walk through
     with running_services() as services:
         cases = {
-            MERGE: partial(merge, services.database_url, stores),
-            NO_HISTORY: partial(merge_without_history, services.database_url, stores),
+            MERGE: partial(merge, services.database_url, *both),
+            NO_HISTORY: partial(merge_without_history, services.database_url, *both),
             STAGE: partial(copy, services.database_url, stores, "pg_temp.incoming_stores"),
             STRAIGHT: partial(copy, services.database_url, stores, "refillspot.stores"),
             INSERTS: partial(insert, services.database_url, stores[: arguments.stores // 4]),
-            MERGE + FAR: partial(merge, services.database_url, stores, ROUND_TRIP),
+            MERGE + FAR: partial(merge, services.database_url, *both, ROUND_TRIP),
             INSERTS + FAR: partial(insert, services.database_url, stores[:FEW], ROUND_TRIP),
         }
         runs = runner.interleave(cases, arguments.rounds)
@@ -114,8 +115,11 @@ def make_stores(count: int) -> list[Store]:
     ]
 
 
-def merge(database_url: str, stores: list[Store], round_trip: float = 0.0) -> Figures:
-    """As the pipeline does it: what arrives during a commit goes into the next."""
+def merge(database_url: str, stores: list[Store], dearer: list[Store], round_trip: float = 0.0) -> Figures:
+    """As the pipeline does it: what arrives during a commit goes into the next.
+
+    `dearer`: the same stores, changed.
+    """
 
     async def write(url: str, stores: list[Store]) -> Figures:
         table, in_hand = StoreTable(url, Clock(timedelta())), deque[asyncio.Future[None]]()
@@ -148,7 +152,7 @@ def merge(database_url: str, stores: list[Store], round_trip: float = 0.0) -> Fi
     with empty_database(database_url) as empty, reached(empty, round_trip) as url:
         migrate_database(empty)
         new, again = asyncio.run(write(url, stores)), asyncio.run(write(url, stores))
-        changed = asyncio.run(write(url, list(map(dearer, stores))))
+        changed = asyncio.run(write(url, dearer))
     held = max(found.pop("loop held ms") for found in (new, again, changed))
     times = {"new": new, "again": again}
     figures = {f"{when} {what}": figure for when, found in times.items() for what, figure in found.items()}
@@ -156,9 +160,9 @@ def merge(database_url: str, stores: list[Store], round_trip: float = 0.0) -> Fi
     return figures | {"changed rows/s": changed["rows/s"], "changed µs/row": spent, "loop held ms": held}
 
 
-def merge_without_history(database_url: str, stores: list[Store]) -> Figures:
+def merge_without_history(database_url: str, stores: list[Store], dearer: list[Store]) -> Figures:
     with mock.patch.object(merging, "CHANGE", WITHOUT_HISTORY):
-        return merge(database_url, stores)
+        return merge(database_url, stores, dearer)
 
 
 def dearer(store: Store) -> Store:
