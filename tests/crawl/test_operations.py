@@ -14,6 +14,7 @@ from refillspot.clock import Clock
 from refillspot.planning import KEYWORDS
 from refillspot.postgres.crawls import join_crawl
 from tests.crawl.moments import SLOW, fetched, hurry, wait_for_store_pages, wait_for_workers
+from tests.postgres.test_stores import query, store, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,9 @@ def test_dead_letters_are_looked_at_and_tried_again(
     assert "503" in shown
     assert letters[0]["asked"] in shown
 
+    before = store(lost[0], name="옛 이름")
+    before.read_ago(3600)
+    write(database_url, before)
     faults.clear()
     replayed = crawl.operate("deadletters", "replay", "--all")
     assert replayed.returncode == 0, replayed.stderr
@@ -70,6 +74,10 @@ def test_dead_letters_are_looked_at_and_tried_again(
     (row,) = crawl_rows(database_url)
     assert (row["state"], row["counts"]["dead"], row["stored"]) == ("complete", 0, len(rows()))
     assert "no crawl has dead letters" in crawl.operate("deadletters", "list").stderr
+    changes = query(database_url, "SELECT ref, crawl, field, old FROM refillspot.store_history")
+    assert {(change["ref"], change["crawl"]) for change in changes} == {(lost[0], row["id"])}
+    assert [change["old"] for change in changes if change["field"] == "name"] == ["옛 이름"]
+    assert len({change["field"] for change in changes}) == len(changes)
 
 
 def test_dead_letters_are_dropped_by_number(crawl: Crawl, faults: Faults) -> None:
