@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from tests.replica.conftest import Replica, Start
 
-DEADLINE_SECONDS = 20
-
 
 @pytest.fixture(scope="module")
 def large(start_replica: Start) -> Iterator[Replica]:
@@ -48,7 +46,6 @@ def test_ten_thousand_stores_answer(large: Replica) -> None:
 def test_long_answers_come_in_pieces(large: Replica, path: str) -> None:
     large.rows("서울 강남구 무한리필")
     connection = large.connect()
-    connection.timeout = DEADLINE_SECONDS
     connection.request("GET", path)
     with connection.getresponse() as answer:
         first = answer.read1()

@@ -196,11 +196,8 @@ def test_nothing_is_left_behind(echo: str) -> None:
             spoil(proxy)
             if spoil is TcpProxy.half_open:
                 connect(proxy).close()
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while left() > before and time.monotonic() < deadline:  # the echo server's threads notice a little later
+    while left() > before:  # the echo server's threads notice a little later; ends at pytest's time-out if never
         time.sleep(0.005)
-
-    assert left() <= before
 
 
 def left() -> int:
@@ -212,14 +209,15 @@ def test_in_front_of_redis(redis_url: str, key_prefix: str) -> None:
     url = urlsplit(redis_url)
     with (
         TcpProxy(url.path if url.scheme == "unix" else f"{url.hostname}:{url.port or 6379}") as proxy,
-        redis.Redis(port=proxy.port, password=url.password, socket_timeout=1, retry=Retry(NoBackoff(), 0)) as client,
+        redis.Redis(port=proxy.port, password=url.password, retry=Retry(NoBackoff(), 0)) as client,
+        redis.Redis(port=proxy.port, password=url.password, socket_timeout=0.2, retry=Retry(NoBackoff(), 0)) as hasty,
     ):
         client.set(key_prefix, "kept")
         proxy.cut()
         assert client.get(key_prefix) == b"kept"  # on a new connection
         proxy.half_open()
         with pytest.raises(redis.TimeoutError):
-            client.get(key_prefix)
+            hasty.get(key_prefix)
         proxy.refuse()
         client.close()
         with pytest.raises(redis.ConnectionError):

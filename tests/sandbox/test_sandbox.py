@@ -75,7 +75,7 @@ def test_a_fleet_ends_with_whoever_started_it(services: ServiceAddresses, tmp_pa
 
         assert len(workers) == 1
         assert fleet.returncode != 0
-        assert psutil.wait_procs(workers, timeout=30)[1] == []
+        assert psutil.wait_procs(workers)[1] == []  # at pytest's time-out if never
 
 
 def test_a_program_that_does_not_start_is_told() -> None:
