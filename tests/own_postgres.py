@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import psutil
@@ -25,12 +26,14 @@ class OwnPostgres:
         self._directory = directory
         self.url = self._server.url
         self.socket = f"{directory}/.s.PGSQL.{PORT}"
-        self._pid_file = directory / "data/postmaster.pid"
 
     def start(self) -> None:
-        """Return when it takes connections; ends at pytest's time-out if never."""
+        """Return when it takes connections; ends at pytest's time-out if never.
+
+        It is started again only where nothing of it runs: the product takes the file of another one for a stale one.
+        """
         while not self._server.answers():
-            if not self._is_running():
+            if not self._running():
                 nothing = os.open(os.devnull, os.O_RDONLY)  # in place of the lock that the product holds
                 self._server.start(nothing)
                 os.close(nothing)
@@ -38,16 +41,17 @@ class OwnPostgres:
 
     def kill(self) -> None:
         """SIGKILL to the postmaster; return when its children have noticed and are gone too."""
-        if not self._is_running():
+        if not (postmaster := self._running()):
             return
-        postmaster = self.process()
         processes = [postmaster, *postmaster.children(recursive=True)]
         postmaster.kill()
         psutil.wait_procs(processes)
 
     def process(self) -> psutil.Process:
         """Return its first process, while it runs; the others are children of that."""
-        return psutil.Process(self._pid())
+        process = self._running()
+        assert process
+        return process
 
     def copy(self, to: Path) -> None:
         """Make a copy of what it has now, as one that is to take over is begun."""
@@ -70,7 +74,7 @@ class OwnPostgres:
     def become(self, copy: Path) -> None:
         """Let a copy take over: what was committed after it was made is gone."""
         self.kill()
-        data = self._pid_file.parent
+        data = self._directory / "data"
         owner = data.stat()
         shutil.rmtree(data)
         shutil.move(copy, data)
@@ -78,11 +82,11 @@ class OwnPostgres:
             os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
         self.start()
 
-    def _is_running(self) -> bool:
-        try:
-            return psutil.Process(self._pid()).status() != psutil.STATUS_ZOMBIE
-        except (OSError, ValueError, IndexError, psutil.NoSuchProcess):
-            return False
-
-    def _pid(self) -> int:
-        return int(self._pid_file.read_bytes().split()[0])
+    def _running(self) -> psutil.Process | None:
+        """Return its first process as soon as there is one; its file comes later."""
+        option = f"unix_socket_directories={self._directory} "
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if option in " ".join([*process.cmdline(), ""]) and process.status() != psutil.STATUS_ZOMBIE:
+                    return process
+        return None
