@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -165,6 +166,38 @@ def test_a_hidden_store_is_in_nothing_that_others_read(database_url: str) -> Non
     with corrections(database_url) as table:
         assert table.undo("A", None, "hidden") == 1
     assert refs(database_url, text="물회나라") == {"A"}
+
+
+WAITS = """
+    SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'refillspot.crawl_commits'::regclass
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+def forget(database_url: str, ref: str) -> dict[str, int]:
+    with corrections(database_url) as table:
+        return table.forget((NAME, ref))
+
+
+def test_forgetting_waits_for_who_is_storing_and_nobody_stores_after_it(database_url: str) -> None:
+    write(database_url, store("A"))
+    with psycopg.connect(database_url) as worker, psycopg.connect(database_url, autocommit=True) as watching:
+        worker.execute("INSERT INTO refillspot.crawl_commits (writer, batch) VALUES ('suspended', 1)")
+        with ThreadPoolExecutor(1) as pool:
+            forgetting = pool.submit(forget, database_url, "B")
+            while not (forgetting.done() or watching.execute(WAITS).fetchone()):
+                pass
+            worker.execute(
+                "INSERT INTO refillspot.stores (site, ref, name, refill_verdict, refill_evidence, source_url)"
+                " SELECT site, 'B', name, refill_verdict, refill_evidence, source_url FROM refillspot.stores"
+            )
+            worker.commit()
+            assert forgetting.result() == {"stores": 1}
+
+    assert write(database_url, store("B"), store("C")).stored == 2
+    assert query(database_url, "SELECT ref FROM refillspot.stores ORDER BY ref") == [{"ref": "A"}, {"ref": "C"}]
+    with corrections(database_url) as table:
+        assert [(one.ref, one.field, one.name) for one in table.read()] == [("B", "forgotten", None)]
 
 
 def test_the_command(launcher: Launcher, environment: Mapping[str, str], database_url: str) -> None:
