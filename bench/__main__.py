@@ -32,8 +32,8 @@ HEAD = """# Benchmarks
 
 Written by `make bench`; a figure counts beside its baseline in the same run, not by itself. Medians of interleaved
 rounds. More that takes longer: `python -m bench.engine`, `bench.frontier`, `bench.frontier_depth`, `bench.concurrency`,
-`bench.politeness`, `bench.hidden_limit`, `bench.budget`, `bench.kills`. Why some goals are missed each time:
-[ADR 19](adr/0019-three-goals-of-speed.md).
+`bench.politeness`, `bench.hidden_limit`, `bench.budget`, `bench.kills`, `bench.backup`. Why some goals are missed each
+time: [ADR 19](adr/0019-three-goals-of-speed.md).
 
 `stolen %` is the share of this machine's processors that its host gave to another meanwhile: a run with much of it
 is slow for no fault of its own.
