@@ -120,7 +120,8 @@ class Visitor:
         if self._budget is None:
             return
         reason = f"HTTP {answer.status} of {answer.url}"
-        if seconds := retry_after_seconds(answer.headers.get("Retry-After"), datetime.now(UTC)):
+        after, date = answer.headers.get("Retry-After"), answer.headers.get("Date")
+        if seconds := retry_after_seconds(after, datetime.now(UTC), date):
             await self._budget.change(partial(politeness.hold, seconds=seconds, reason=reason))
         if refusal := answer.refusal:
             block = partial(politeness.block, reason=refusal, sent=sent, cool_down=self._block_seconds)

@@ -107,7 +107,8 @@ class DistressMiddleware:
         if header is None or response.status < 400:
             return
         asked = header.decode("latin-1")
-        seconds = retry_after_seconds(asked, datetime.now(UTC))
+        date = (response.headers.get("Date") or b"").decode("latin-1")
+        seconds = retry_after_seconds(asked, datetime.now(UTC), date)
         if not seconds:
             self._count("retry_after_unusable")
             return

@@ -42,5 +42,6 @@ class RetryAfterMiddleware(RetryMiddleware):
         header = response.headers.get("Retry-After")
         if isinstance(result, Request) and header:
             text = header.decode("latin-1")
-            result.meta["retry_after_seconds"] = retry_after_seconds(text, datetime.now(UTC))
+            date = (response.headers.get("Date") or b"").decode("latin-1")
+            result.meta["retry_after_seconds"] = retry_after_seconds(text, datetime.now(UTC), date)
         return result

@@ -30,14 +30,24 @@ def backoff_seconds(attempt: int, base: float, chance: float) -> float:
     return pause_seconds(attempt, base, LONGEST_BACKOFF, 3.0) * (0.5 + chance / 2)
 
 
-def retry_after_seconds(value: str | None, now: datetime) -> float:
-    """Return the wait that a `Retry-After` header asks for: seconds, or a date. 0 where it says nothing usable."""
+def retry_after_seconds(value: str | None, now: datetime, date: str | None = None) -> float:
+    """Return the wait that a `Retry-After` header asks for: seconds, or a date. 0 where it says nothing usable.
+
+    A date is one of the site's clock, which the answer's `Date` tells (RFC 9110): that of this machine may be wrong.
+    """
     text = (value or "").strip()
     if text.isdecimal():
         seconds = float(text[:9])
     else:
         try:
-            seconds = (parsedate_to_datetime(text) - now).total_seconds()
+            seconds = (parsedate_to_datetime(text) - _date(date, now)).total_seconds()
         except (ValueError, TypeError, OverflowError):
             return 0.0
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
+
+
+def _date(written: str | None, now: datetime) -> datetime:
+    try:
+        return parsedate_to_datetime(written) if written else now
+    except (ValueError, TypeError, OverflowError):
+        return now

@@ -55,3 +55,18 @@ def test_each_wait_is_longer_than_the_one_before_whatever_chance_says() -> None:
 )
 def test_retry_after(header: str | None, seconds: float) -> None:
     assert retry_after_seconds(header, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("date", "seconds"),
+    [
+        ("Tue, 24 Nov 2026 02:58:30 GMT", 180),
+        ("Tue, 24 Nov 2026 03:01:28 GMT", 2),
+        ("Tue, 24 Nov 2026 03:01:30 GMT", 0),
+        ("yesterday", 90),
+        ("", 90),
+        (None, 90),
+    ],
+)
+def test_a_date_to_wait_for_is_one_of_the_sites_clock(date: str | None, seconds: float) -> None:
+    assert retry_after_seconds("Tue, 24 Nov 2026 03:01:30 GMT", NOW, date) == seconds
