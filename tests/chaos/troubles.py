@@ -17,7 +17,7 @@ from psycopg import sql
 
 from tests.chaos.arena import ACCOUNT
 from tests.crawl.test_upgrade import HANG_UP
-from tests.own_redis import FAKETIME, set_clock
+from tests.own_redis import FAKETIME, OwnRedis, set_clock
 from tests.programs import children
 
 if TYPE_CHECKING:
@@ -74,6 +74,31 @@ def roll_back_redis(arena: Arena, _: Fleet, rng: Random) -> None:
         rmtree(files)
         copytree(kept, files)
     arena.redis.start()
+
+
+def promote_replica(arena: Arena, _: Fleet, rng: Random) -> None:
+    """A replica takes over that is behind; at times the first server comes back, and knows what the other forgot."""
+    files = arena.redis.directory / "appendonlydir"
+    with TemporaryDirectory(prefix="rs-", dir="/tmp") as home:
+        replica = OwnRedis(Path(home))
+        replica.start("--replicaof", "127.0.0.1", str(arena.redis_proxy.port))
+        with replica.client() as client:
+            _until(lambda: _is_in_step(client), LEASE)
+            is_in_step = _is_in_step(client)
+            client.replicaof("NO", "ONE")
+        if is_in_step:
+            time.sleep(rng.uniform(0, LONGEST / 2))
+            arena.redis.kill()
+            Path(home, "redis.sock").replace(arena.redis.directory / "redis.sock")
+            time.sleep(rng.uniform(0, LONGEST / 2))
+        if is_in_step and rng.random() < 0.5:
+            replica.stop()
+            rmtree(files)
+            copytree(Path(home) / "appendonlydir", files)
+        else:
+            replica.kill()
+        if is_in_step:
+            arena.redis.start()
 
 
 def kill_postgres(arena: Arena, _: Fleet, rng: Random) -> None:
@@ -210,8 +235,8 @@ def full_postgres_disk(arena: Arena, _: Fleet, rng: Random) -> None:
 
 WORKERS = (kill_worker, stop_worker, suspend_worker, suspend_in_transaction, kill_who_closes, kill_fleet, pause_machine)
 SERVERS = (
-    kill_redis, roll_back_redis, kill_postgres, older_postgres, cut_redis, cut_postgres, slow_redis, slow_postgres,
-    silent_redis, silent_postgres, swallow_redis, swallow_postgres, revoke_rights, another_version,
+    kill_redis, roll_back_redis, promote_replica, kill_postgres, older_postgres, cut_redis, cut_postgres, slow_redis,
+    slow_postgres, silent_redis, silent_postgres, swallow_redis, swallow_postgres, revoke_rights, another_version,
 )  # fmt: skip
 DISKS = (full_redis_disk, full_postgres_disk)
 
@@ -241,6 +266,12 @@ def _until(condition: Callable[[], bool], seconds: float) -> None:
 
 def _is_closing(client: redis.Redis) -> bool:
     return any(client.hget(key, "state") == "closing" for key in client.scan_iter("chaos-*:crawl"))
+
+
+def _is_in_step(replica: redis.Redis) -> bool:
+    """Tell whether a replica has everything, on its disk as well."""
+    told = replica.info()
+    return told["master_link_status"] == "up" and not (told["aof_rewrite_in_progress"] or told["aof_rewrite_scheduled"])
 
 
 def _slow(proxy: TcpProxy, rng: Random) -> None:
