@@ -141,6 +141,8 @@ def _schema(url: str) -> Check:
         return Check("schema", "problem", what, _("Update refillspot, or point DATABASE_URL at another database."))
     if version < known:
         return Check("schema", "warning", what, _("The next crawl updates them, or `scrapy db migrate` does it now."))
+    if version == known:
+        what = _("the tables have version {version}").format(version=version)
     return problem("schema", state.lacking) if state.lacking else Check("schema", "ok", what)
 
 

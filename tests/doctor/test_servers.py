@@ -104,6 +104,7 @@ def test_what_crosses_a_network_in_the_clear_is_told(check_up: CheckUp, question
 def test_the_state_of_the_tables(check_up: CheckUp, questions: Questions, empty_database_url: str) -> None:
     def state() -> str:
         (finding,) = of(check_up(**changed(questions, DATABASE_URL=empty_database_url)), "schema")
+        assert ("but this refillspot knows" in finding.what) == (finding.state in {"problem", "warning"})
         return finding.state
 
     states = [state()]

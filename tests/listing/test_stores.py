@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
@@ -17,7 +18,9 @@ from refillspot.listing.entries import Listed
 from refillspot.listing.page import map_links, print_page
 from refillspot.listing.table import OPEN_WIDTH, print_table, write_open_now, write_total
 from refillspot.parsing.hours.open_now import OpenNow
+from refillspot.postgres.corrections import corrections
 from refillspot.postgres.outward import ALL, COLUMNS, snapshot
+from refillspot.sites.diningcode import NAME
 from tests.postgres.test_stores import store, write
 
 if TYPE_CHECKING:
@@ -148,6 +151,16 @@ def test_the_page_of_a_store_says_all_that_is_known(seeded: str, capsys: pytest.
     assert "\x1b" not in odd
     facts = [line for line in likely.splitlines() if "://" not in line and "👨" not in line]
     assert max(width(line.rstrip()) for line in facts) <= 80
+
+
+def test_a_price_that_somebody_has_put_right_is_said_first(seeded: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with corrections(seeded) as table:
+        table.correct((NAME, "DDDDdddd4444"), {"refill_price_krw": {"refill_price_krw": 11_000}}, None)
+    with snapshot(seeded) as found:
+        (row,) = found.known("DDDDdddd4444")
+    print_page(Listed.of(row, NOON), NOON)
+
+    assert re.findall(r"[\d,-]+ won", capsys.readouterr().out)[:2] == ["11,000 won", "10,000-12,000 won"]
 
 
 def test_links_lead_to_the_name_whatever_is_in_it(seeded: str) -> None:
