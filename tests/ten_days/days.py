@@ -179,7 +179,8 @@ class Days:
             belief = beliefs.stores[ref]
             for name, value in (*belief.values.items(), ("status", belief.status)):
                 now, again = _column(there[ref], name), _column(then[ref], name)
-                is_as_then = now == again or (now is None and name not in belief.known)  # what comes first is no change
+                source = "menu" if name in READ_BETWEEN_LINES else name
+                is_as_then = now == again or source not in belief.known  # what comes first is no change
                 if not is_as_then or (now != value and name not in READ_BETWEEN_LINES):
                     yield f"after look {number}: {ref} {name} is {now!r}, not {value!r}; stores_at: {again!r}"
 
