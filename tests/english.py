@@ -29,7 +29,7 @@ WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
 NAMES = set(
     "csv jsonl geojson sqlite geoparquet SQLite "  # of scrapy export
     "auto last id ref true false null district region keywords limit crawl postgres redis redis-cache "
-    "PostgreSQL Redis Scrapy Twisted Python pdb ipdb pygments Markdown cProfile meta int "
+    "PostgreSQL Redis Scrapy Twisted Python pdb ipdb pygments Markdown cProfile cron meta int "
     "confirmed likely price distance name seen key "  # values of scrapy stores, typed too
     "kind hours menu status "  # of scrapy changes, typed too
     "throughput seoul memory cache database requests availability "  # rows of scrapy perf, typed too
