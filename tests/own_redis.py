@@ -46,8 +46,13 @@ class OwnRedis:
         self._clock = directory / "clock"
         self._environment = os.environ | clock_of(self._clock) if has_own_clock and FAKETIME else None
         self.url = f"unix://{directory}/redis.sock"
+        self.process: subprocess.Popen[bytes]
+
+    def is_running(self) -> bool:
+        return hasattr(self, "process") and self.process.poll() is None
 
     def start(self, *options: str) -> None:
+        assert not self.is_running(), "a second one would take its place, and both would write to its files"
         command = [str(find_redis()), "--port", "0", "--unixsocket", f"{self.directory}/redis.sock", "--save", ""]
         command += ["--dir", str(self.directory), "--logfile", f"{self.directory}/log", *QUEUE_OPTIONS, *options]
         self.process = subprocess.Popen(command, env=self._environment)
@@ -57,6 +62,7 @@ class OwnRedis:
                 client.ping()
                 break
             except redis.RedisError:
+                assert self.is_running(), (self.directory / "log").read_text("utf-8")[-3000:]
                 time.sleep(0.01)
         client.close()
 

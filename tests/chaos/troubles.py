@@ -171,7 +171,8 @@ def kill_who_closes(arena: Arena, fleet: Fleet, rng: Random) -> None:
             _signal_worker(fleet, rng, signal.SIGKILL)
         else:
             arena.redis.kill()
-    arena.redis.start()
+    if not arena.redis.is_running():
+        arena.redis.start()
 
 
 def kill_fleet(_: Arena, fleet: Fleet, rng: Random) -> None:  # noqa: ARG001
