@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.crawl.conftest import Crawl, Site
 
 DISTRICT = ("-a", "district=금천구", "-a", "keywords=무한리필")
+CRAWLS = 10
 TABLES = """
     SELECT relname::text FROM pg_class WHERE relnamespace = 'refillspot'::regnamespace AND relkind = 'r'
         AND relname <> 'barred_stores'
@@ -71,12 +72,14 @@ def test_hidden_forgotten_and_corrected_stores_stay_so(
 
     backup = cached_crawl.other("db").having("backup", str(tmp_path)).run()
     assert backup.returncode == 0, backup.stderr
-    with redis.Redis.from_url(cache_redis_url) as client:
-        client.unlink(*client.scan_iter(f"{key_prefix}:cache:*"))
-    site.clear_log()
-    assert crawl.run().returncode == 0
-    assert asked(site) >= rest.keys()
-    assert asked(site).isdisjoint({hidden, forgotten})
+    for _ in range(CRAWLS - 1):
+        with redis.Redis.from_url(cache_redis_url) as client:
+            client.unlink(*client.scan_iter(f"{key_prefix}:cache:*"))
+        site.clear_log()
+        assert crawl.run().returncode == 0
+        assert asked(site) >= rest.keys()
+        assert asked(site).isdisjoint({hidden, forgotten})
+        assert shown(database_url) == rest
     assert cached_crawl.other("db").having("reparse", "--all").run().returncode == 0
 
     assert mentions(database_url, forgotten) == []
