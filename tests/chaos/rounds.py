@@ -48,7 +48,7 @@ SITE_FAULTS = (
 )
 TROUBLES = 3  # in a round
 OF_MOMENTS = ["digest", "first_seen_at", "last_seen_at", "fetched_at"]
-OF_LISTS = ["open_status", "user_score", "review_count", "images"]  # told by the row that came first, of lists that may be odd
+OF_LISTS = ["open_status", "user_score", "review_count", "images"]  # told by whichever row came first
 ROWS = "SELECT ref, to_jsonb(s) - %s::text[] FROM refillspot.stores AS s"
 STARTS = 8  # of the same command, by its user
 SECONDS = 240.0  # for one start; then it is stuck, on a busy machine too
