@@ -44,7 +44,7 @@ JSON = st.recursive(
     max_leaves=6,
 )
 OFFER = {"refill", "refill_prices", "refill_price_krw", "refill_terms"}
-PLACE = {"addr", "road_addr", "district_code", "district", "dong", "dong_confirmed"}
+PLACE = {"addr", "road_addr", "region", "district_code", "district", "dong", "dong_confirmed"}
 HOURS = {"hours", "hours_text"}
 SAYS: dict[str, set[str]] = {
     "restaurant.rn": {"name", "branch", *OFFER},
