@@ -90,11 +90,7 @@ class ListReader:
             cap=page.cap,
             is_box_ignored=_is_box_ignored(page.rows, query),
         )
-        about = {
-            asked: [one.row.v_rid for one in wanted if one.district_code == asked]
-            for asked in self._asked_districts
-            if query.is_about(asked)
-        }
+        about = self._wanted_by_district(wanted, query)
         return ListResult(
             wanted,
             answer,
@@ -105,6 +101,13 @@ class ListReader:
             others=[row.v_rid for row in page.rows if not any(row.v_rid in found for found in about.values())],
             counts=+counts,
         )
+
+    def _wanted_by_district(self, wanted: Sequence[Wanted], query: Query) -> dict[str, list[str]]:
+        return {
+            asked: [one.row.v_rid for one in wanted if one.district_code == asked]
+            for asked in self._asked_districts
+            if query.is_about(asked)
+        }
 
 
 def _origin(rows: int, here: int, mentions: int, query: Query) -> str:
