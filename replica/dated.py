@@ -40,7 +40,6 @@ class DatedCity:
         course: Course,
         on_move: Callable[[], None],
     ) -> None:
-        self._seed = seed
         self._city = city
         self._cap = cap
         self._clock = Clock()
@@ -77,7 +76,7 @@ class DatedCity:
         words = None if keywords is None else [word.strip() for word in keywords.split(",") if word.strip()]
         at = self._clock.read_past(request.query.get("at"), self._clock.now)
         stores = await asyncio.to_thread(self.day.timeline.stores_on, at.date())
-        head = {"synthetic": True, "seed": self._seed, "at": at.isoformat()}
+        head = {"synthetic": True, "seed": self.day.timeline.seed, "at": at.isoformat()}
         truth = tell_truth(stores.values(), request.query.get("district"), words, self.day.timeline.shapes)
         return await stream(request, write_object(head, "stores", truth), JSON_HEADERS)
 

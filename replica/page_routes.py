@@ -9,8 +9,7 @@ from aiohttp import web
 from replica.html_pages import LIST_SIZE, write_list_page, write_missing_page
 from replica.html_store import write_html
 from replica.query import parse_form
-from replica.robots import write_robots
-from replica.shapes import ROBOTS_BOM_SHARE
+from replica.robots import mark_robots, write_robots
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,7 +28,6 @@ class PageRoutes:
     def __init__(self, city: DatedCity, shapes: Shapes, robots_im: str) -> None:
         self._city = city
         self._shapes = shapes
-        self._asked_robots = 0
         self._robots_im = robots_im
 
     def add_to(self, app: web.Application, logged: Logged) -> None:
@@ -59,8 +57,8 @@ class PageRoutes:
         text = write_robots(request.host, self._robots_im)
         if text is None:
             return web.Response(status=404)
-        self._asked_robots += 1
-        body = self._shapes.mark(f"robots {self._asked_robots}".encode(), text.encode(), ROBOTS_BOM_SHARE)
+        timeline = self._city.day.timeline
+        body = mark_robots(text, timeline.seed, timeline.today, self._shapes)
         return web.Response(body=body, content_type="text/plain", charset="utf-8")
 
 

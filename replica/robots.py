@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from replica.shapes import ROBOTS_BOM_SHARE
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from replica.shapes import Shapes
+
 EVERYONE = """\
 # Synthetic Diningcode: invented data for tests
 User-agent: *
@@ -25,3 +34,8 @@ def write_robots(host: str, im: str) -> str | None:
     if host.lower().startswith("im."):
         return IM_ANSWERS[im]
     return EVERYONE + (LANGUAGE_MODELS if host.lower().startswith("www.") else "")
+
+
+def mark_robots(text: str, seed: int, today: date, shapes: Shapes) -> bytes:
+    """Return the file as it is sent on a day, to all who ask: on some behind a byte-order mark."""
+    return shapes.mark(f"robots {seed} {today}".encode(), text.encode(), ROBOTS_BOM_SHARE)

@@ -7,7 +7,7 @@ from zlib import crc32
 
 BOM = b"\xef\xbb\xbf"  # some PHP files begin with it, and with them whatever they print
 BOM_SHARE = 0.02  # of the answers of 2026
-ROBOTS_BOM_SHARE = 0.1  # of its robots.txt, which a crawl asks for once or twice
+ROBOTS_BOM_SHARE = 0.1  # of the days of its robots.txt
 COUNT_TEXT_SHARE = 0.3  # of the counts of 2026 that come as text: "1,185"
 ZERO_SHARE = 0.1  # of those: "0,1185"
 NO_PROTOCOL_SHARE = 0.15  # of the pictures of 2026: "//images…"

@@ -27,7 +27,7 @@ class Timeline:
     def __init__(
         self, seed: int, stores: Iterable[Store], today: date, shapes: Shapes = MIXED, course: Course = USUAL
     ) -> None:
-        self._seed = seed
+        self.seed = seed
         self.course = course
         self.shapes = shapes
         self._first = {store.ref: store for store in stores}
@@ -37,11 +37,11 @@ class Timeline:
 
     def advance(self, today: date) -> Timeline:
         """Return the timeline of a later day, lived through day by day."""
-        later = Timeline(self._seed, self._first.values(), self.today, self.shapes, self.course)
+        later = Timeline(self.seed, self._first.values(), self.today, self.shapes, self.course)
         later.stores, later._history = dict(self.stores), list(self._history)
         while later.today < today:
             later.today += timedelta(days=1)
-            changes = draw_day(self._seed, later.today, later.stores, self.course, later._history)
+            changes = draw_day(self.seed, later.today, later.stores, self.course, later._history)
             apply_changes(changes, later.stores)
             later._history += changes
         return later

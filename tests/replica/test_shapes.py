@@ -175,10 +175,15 @@ def test_the_same_seed_writes_the_same_bytes() -> None:
 
 
 @pytest.mark.parametrize("shapes", ["2025", "2026"])
-def test_robots_begin_with_a_mark_now_and_then_in_2026(start_replica: Start, shapes: str) -> None:
+def test_robots_begin_with_a_mark_on_some_days_of_2026(start_replica: Start, shapes: str) -> None:
     with start_replica("--refill-stores", "5", "--ordinary-stores", "5", "--shapes", shapes) as running:
-        bodies = [running.send("GET", "/robots.txt") for _ in range(60)]
+        days = []
+        for _ in range(60):
+            days.append({running.send("GET", "/robots.txt") for _ in range(3)})
+            running.move(days=1)
 
+    assert {len(bodies) for bodies in days} == {1}  # on one day the same for all who ask
+    bodies = [body for of_a_day in days for body in of_a_day]
     assert {body.removeprefix(BOM_UTF8).decode() for body in bodies} == {EVERYONE}
     assert any(body.startswith(BOM_UTF8) for body in bodies) == (shapes == "2026")
     assert not all(body.startswith(BOM_UTF8) for body in bodies)
