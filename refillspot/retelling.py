@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 CLASS = re.compile(r"(?P<name>[A-Za-z_.]+(?:Error|Exception|Timeout\w*|IgnoreRequest)): (?P<rest>.*)", re.DOTALL)
 KNOWN = (
+    # what a block means: refillspot.policies.politeness
+    _("{error}: all workers stop for {seconds} s (block {number}), then {pace}/s"),
+    _("{error}: the third block within a day, all crawls of this site end until a person looks at it"),
     # why nothing leaves: refillspot.policies.politeness, refillspot.downloadermiddlewares.distress
     _("HTTP {status} of {url} with Retry-After: {asked}"),
     _("HTTP {status} of {url}"),

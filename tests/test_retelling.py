@@ -76,6 +76,22 @@ def test_holds_are_retold() -> None:
         assert english_in(retell(text)) == []
 
 
+@pytest.mark.usefixtures("korean")
+def test_blocks_are_retold() -> None:
+    pace = begin(1.0, 0.0)
+    refusal = refusal_of(URL, 403, b"<html>no</html>")
+    assert refusal
+    told = []
+    for number in range(politeness.BLOCKS_A_DAY):
+        now = 10_000.0 * number
+        decision = politeness.block(pace, now, reason=f"{URL} is {refusal.words}", sent=now, cool_down=60)
+        pace = decision.pace
+        told.append(decision.reason)
+
+    for text in told:
+        assert english_in(retell(text)) == []
+
+
 def test_in_english_all_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REFILLSPOT_LANG", "en")
 

@@ -124,6 +124,7 @@ class Command(BaseCommand):
         _grant_reader(self.servers("postgres").database_url, args[0])
 
     def _backup(self, args: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.extensions.notify import announce
         from refillspot.postgres.backup import back_up
         from refillspot.services import read_environment
 
@@ -131,7 +132,7 @@ class Command(BaseCommand):
         try:
             made = back_up(self.servers("postgres").database_url, directory, self.clock.now(), opts.keep)
         except RefillspotError as error:
-            self._tell_webhook("backup_failed", {"directory": str(directory), "error": str(error)})
+            announce(self.environ, "backup_failed", {"directory": str(directory), "error": str(error)})
             raise
         if opts.json:
             say_json({"file": str(made.path), **made.manifest.as_json(), "removed": [str(one) for one in made.dropped]})
@@ -144,15 +145,6 @@ class Command(BaseCommand):
         if made.unnoted:
             told = _("The database has no record of it ({why}): scrapy doctor does not know of this backup.")
             say(told.format(why=made.unnoted), file=sys.stderr)
-
-    def _tell_webhook(self, event: str, facts: dict[str, str]) -> None:
-        from refillspot.extensions.notify import Webhook
-        from refillspot.postgres.connection import run
-        from refillspot.services import read_environment
-
-        url = read_environment(self.environ).values.get("NOTIFY_URL")
-        if url and (failure := run(Webhook(url).post(event, facts))):
-            say(_("The webhook was not told: {failure}").format(failure=failure), file=sys.stderr)
 
     def _restore(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.postgres.restoring import restore

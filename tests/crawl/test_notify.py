@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import subprocess
 import sys
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from scrapy.statscollectors import StatsCollector
 from scrapy.utils.test import get_crawler
 
+from refillspot import webhook as webhooks
 from refillspot.exceptions import ConfigurationError
-from refillspot.extensions import notify
 from refillspot.extensions.notify import Notify
+from tests.own_webhook import SECRET, OwnWebhook, serve, write_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,53 +25,23 @@ if TYPE_CHECKING:
 
     from tests.crawl.conftest import Crawl, Faults
 
-SECRET = "s3cr3t"  # noqa: S105  # part of an address, as many webhooks have it
+FACTS = {"crawl": "this", "sentence": "Complete."}
 FEW = ("-a", "district=금천구", "-a", "limit=3", "-a", "keywords=무한리필")
 
 
-class Webhook(ThreadingHTTPServer):
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Receiver)
-        self.told: list[dict[str, Any]] = []
-        self.status = 200
-        self.elsewhere = ""
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/hooks/{SECRET}"
-
-
-class Receiver(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:  # http.server's name
-        assert isinstance(self.server, Webhook)
-        self.server.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(self.server.status)
-        if self.server.elsewhere:
-            self.send_header("Location", self.server.elsewhere)
-        self.end_headers()
-
-    def do_GET(self) -> None:  # http.server's name
-        assert isinstance(self.server, Webhook)
-        self.server.told.append({"got": self.path})
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
+@pytest.fixture
+def own_webhook() -> Iterator[OwnWebhook]:
+    with serve(OwnWebhook()) as server:
+        yield server
 
 
 @pytest.fixture
-def webhook(crawl: Crawl) -> Iterator[Webhook]:
-    with Webhook() as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        crawl.environment["NOTIFY_URL"] = server.url
-        yield server
-        server.shutdown()
-        thread.join()
+def webhook(crawl: Crawl, own_webhook: OwnWebhook) -> OwnWebhook:
+    crawl.environment["NOTIFY_URL"] = own_webhook.url
+    return own_webhook
 
 
-def test_the_end_of_a_crawl_is_told_once_by_all_workers(crawl: Crawl, webhook: Webhook) -> None:
+def test_the_end_of_a_crawl_is_told_once_by_all_workers(crawl: Crawl, webhook: OwnWebhook) -> None:
     with crawl.start(*FEW, "-a", "crawl=both") as one, crawl.start(*FEW, "-a", "crawl=both") as two:
         logs = [worker.communicate()[1] for worker in (one, two)]
 
@@ -86,7 +55,7 @@ def test_the_end_of_a_crawl_is_told_once_by_all_workers(crawl: Crawl, webhook: W
     assert not any(SECRET in log for log in logs)
 
 
-def test_dead_letters_are_told(crawl: Crawl, webhook: Webhook, faults: Faults) -> None:
+def test_dead_letters_are_told(crawl: Crawl, webhook: OwnWebhook, faults: Faults) -> None:
     faults.add(kind="status", status=503, path="/API/profile/", first=2)
     result = crawl.run(*FEW, "-s", "RETRY_TIMES=0")
 
@@ -95,7 +64,7 @@ def test_dead_letters_are_told(crawl: Crawl, webhook: Webhook, faults: Faults) -
     assert {told["dead"] for told in webhook.told} == {2}
 
 
-def test_a_block_is_told_once_by_the_worker_that_met_it(crawl: Crawl, webhook: Webhook, faults: Faults) -> None:
+def test_a_block_is_told_once_by_the_worker_that_met_it(crawl: Crawl, webhook: OwnWebhook, faults: Faults) -> None:
     faults.add(kind="verification", path="/API/profile/", status=202, first=1)
     polite = ("-s", "POLITENESS_REQUESTS_PER_SECOND=50", "-s", "POLITENESS_BLOCK_SECONDS=2", "-a", "crawl=both")
     with crawl.start(*FEW, *polite) as one, crawl.start(*FEW, *polite) as two:
@@ -108,7 +77,7 @@ def test_a_block_is_told_once_by_the_worker_that_met_it(crawl: Crawl, webhook: W
     assert finished["exit_code"] == 0
 
 
-def test_a_webhook_that_fails_harms_nothing(crawl: Crawl, webhook: Webhook) -> None:
+def test_a_webhook_that_fails_harms_nothing(crawl: Crawl, webhook: OwnWebhook) -> None:
     webhook.status = 500
     refused = crawl.run(*FEW)
     crawl.environment["NOTIFY_URL"] = f"http://127.0.0.1:1/hooks/{SECRET}"
@@ -130,7 +99,7 @@ def test_an_address_that_is_none_is_said_at_the_start(crawl: Crawl) -> None:
     assert SECRET not in result.stderr
 
 
-def test_a_crawl_that_holds_itself_is_told(crawl: Crawl, webhook: Webhook, faults: Faults) -> None:
+def test_a_crawl_that_holds_itself_is_told(crawl: Crawl, webhook: OwnWebhook, faults: Faults) -> None:
     faults.add(kind="layout", change="missing", key="restaurant", path="/API/profile/")
     result = crawl.run("-a", "district=금천구", "-a", "crawl=odd", "-s", "EARLY_STOP_PAGES=3")
 
@@ -188,9 +157,9 @@ def stats() -> StatsCollector:
 async def test_a_webhook_that_answers_drop_by_drop_is_given_up(
     scheme: str, start: bytes, stats: StatsCollector, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(notify, "SECONDS", 0.3)
+    monkeypatch.setattr(webhooks, "SECONDS", 0.3)
     with Dripper(start) as server:  # which stops only when it was given up
-        await Notify(f"{scheme}://127.0.0.1:{server.port}/{SECRET}", stats).tell("finished", {})
+        await Notify(f"{scheme}://127.0.0.1:{server.port}/{SECRET}", stats).tell("finished", FACTS)
 
     assert stats.get_stats() == {"notify/failed": 1}
     assert "the webhook at 127.0.0.1 was not told of 'finished'" in caplog.text
@@ -201,12 +170,14 @@ WITHOUT_A_NAME_SERVER = """
 import asyncio, socket, threading
 from scrapy.statscollectors import StatsCollector
 from scrapy.utils.test import get_crawler
+from refillspot import webhook
 from refillspot.extensions import notify
 
 socket.getaddrinfo = lambda *_, **__: threading.Event().wait()  # as of a name server that never answers
-notify.SECONDS = 0.2
+webhook.SECONDS = 0.2
 stats = StatsCollector(get_crawler())
-asyncio.run(notify.Notify("https://hook.example/a", stats).tell("finished", {}))
+telling = notify.Notify("https://hook.example/a", stats).tell("finished", {"crawl": "this", "sentence": "Complete."})
+asyncio.run(telling)
 print(stats.get_stats())
 """
 
@@ -219,28 +190,18 @@ def test_no_end_of_a_process_waits_for_a_webhook() -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed(
-    status: int, stats: StatsCollector, own_webhook: Webhook, caplog: pytest.LogCaptureFixture
+    status: int, stats: StatsCollector, own_webhook: OwnWebhook, caplog: pytest.LogCaptureFixture
 ) -> None:
     own_webhook.status = status
     own_webhook.elsewhere = f"http://127.0.0.1:{own_webhook.server_port}/inside"
-    await Notify(own_webhook.url, stats).tell("finished", {"crawl": "this"})
+    await Notify(own_webhook.url, stats).tell("finished", FACTS)
 
-    assert own_webhook.told == [{"event": "finished", "crawl": "this"}]
+    assert own_webhook.told == [{"event": "finished", **FACTS}]
     assert stats.get_stats() == {"notify/failed": 1}
     assert f"HTTP {status}" in caplog.text
 
 
-@pytest.fixture
-def own_webhook() -> Iterator[Webhook]:
-    with Webhook() as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-def test_a_backup_that_failed_is_told(crawl: Crawl, webhook: Webhook, tmp_path: Path) -> None:
+def test_a_backup_that_failed_is_told(crawl: Crawl, webhook: OwnWebhook, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     failed = crawl.operate("db", "backup", str(tmp_path / "file"))
 
@@ -258,7 +219,7 @@ def test_a_backup_that_failed_is_told(crawl: Crawl, webhook: Webhook, tmp_path: 
 )
 async def test_what_is_no_answer_is_a_failure(answer: bytes, stats: StatsCollector) -> None:
     with Dripper(answer) as server:
-        await Notify(f"http://127.0.0.1:{server.port}/{SECRET}", stats).tell("finished", {})
+        await Notify(f"http://127.0.0.1:{server.port}/{SECRET}", stats).tell("finished", FACTS)
 
     assert stats.get_stats() == {"notify/failed": 1}
 
@@ -291,3 +252,30 @@ def test_what_is_no_address_is_said_without_its_secret(url: str, stats: StatsCol
         Notify(url, stats)
 
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "text"),
+    [("hooks.slack.com", "/services/T0/B0/", "text"), ("discord.com", "/api/webhooks/1/", "content")],
+)
+def test_a_chat_is_told_in_its_own_shape(crawl: Crawl, tmp_path: Path, host: str, path: str, text: str) -> None:
+    """The program believes that it speaks to that host: a proxy answers for it, with a certificate that is trusted."""
+    certificate, file = tmp_path / "trusted.pem", tmp_path / "<file & all>"
+    write_certificate(certificate, host)
+    file.touch()
+    with serve(OwnWebhook(certificate)) as proxy:
+        crawl.environment.update(
+            NOTIFY_URL=f"https://{host}{path}{SECRET}",
+            https_proxy=f"http://127.0.0.1:{proxy.server_port}",
+            SSL_CERT_FILE=str(certificate),
+            REFILLSPOT_LANG="ko",
+        )
+        failed = crawl.operate("db", "backup", str(file))
+
+    assert failed.returncode == 1
+    assert SECRET not in failed.stderr
+    (told,) = proxy.told
+    assert proxy.hosts == [host]
+    assert "`scrapy db backup`" in told[text].replace("\\", "")
+    assert "백업" in told[text]
+    assert ("&lt;file &amp; all&gt;" if text == "text" else "\\<file & all\\>") in told[text]
