@@ -29,8 +29,6 @@ SMALL = "small"
 """In place of a district's code: all that are too small to be judged each by itself."""
 WHOLE = ""
 """In place of a district's code: the crawl as a whole."""
-ELSEWHERE = "?"
-"""In place of a district's code: where nothing was asked for, or nobody knows."""
 
 FIELDS: dict[str, Callable[[Store], bool]] = {
     "address": lambda store: bool(store.addr or store.road_addr),
@@ -45,13 +43,6 @@ FIELDS: dict[str, Callable[[Store], bool]] = {
     "score": lambda store: store.score is not None,
 }
 """What a page is expected to say of a store, and whether it does."""
-
-
-def said(store: Store) -> tuple[str, ...]:
-    """Return what a store's page counts for: the fields of `DistrictFigures`, and of its `having`."""
-    if store.channel == "web":
-        return ("pages_for_people",)
-    return ("pages", *(name for name, has in FIELDS.items() if has(store)))
 
 
 class DistrictFigures(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -84,7 +75,7 @@ class CrawlFigures(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a crawl came to. Kept as JSON: a version that knows more or fewer figures reads it all the same."""
 
     districts: dict[str, DistrictFigures] = {}
-    """{code: figures}: each that was asked for, also those without a store; and `ELSEWHERE`."""
+    """{code: figures}: each that was asked for, also those without a store."""
     answers: int = 0
     """Of the site, good and bad."""
     errors: dict[str, int] = {}

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict
 from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 from psycopg import postgres, pq
 from psycopg.adapt import Dumper
-from psycopg.types.json import Jsonb
 
-from refillspot.policies.quality import ELSEWHERE
 from refillspot.postgres.columns import (
     COLUMNS,
     IS_COUNTING,
@@ -151,20 +148,6 @@ class Occasion(NamedTuple):
 
     def allowed(self, rows: Sequence[StoreRow]) -> list[StoreRow]:
         return [row for row in rows if row.key not in self.barred]
-
-
-class Committed(NamedTuple):
-    """What a transaction did."""
-
-    stored: Sequence[StoreRow] = ()
-    rejected: int = 0
-
-    def counts(self) -> tuple[int, int, Jsonb]:
-        """Return what `crawl_commits` keeps of it: stored, rejected, said."""
-        said: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for row in self.stored:
-            said[row.store.district_code or ELSEWHERE].update(row.says)
-        return len(self.stored), self.rejected, Jsonb(said)
 
 
 async def see_again(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], occasion: Occasion) -> set[StoreKey]:

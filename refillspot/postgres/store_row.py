@@ -11,7 +11,6 @@ import msgspec
 
 from refillspot.parsing import PARSER_VERSION
 from refillspot.parsing.hours.osm import write_osm
-from refillspot.policies import quality
 from refillspot.postgres.columns import COLUMNS, NUL, STORE_COLUMNS, merge_expression, without_nul
 from refillspot.postgres.kept_pages import PackedPage
 
@@ -37,8 +36,6 @@ class StoreRow(NamedTuple):
     store: Store
     may_have_nul: bool
     page: PackedPage | None
-    says: tuple[str, ...]
-    """What its page counts for, see `quality.said`."""
 
     @classmethod
     def of(cls, store: Store) -> Self:
@@ -48,9 +45,7 @@ class StoreRow(NamedTuple):
         sum_.update(said)
         digest = int.from_bytes(sum_.digest()[:8], "big", signed=True)
         page = PackedPage.of(store.page) if store.page else None
-        return cls(
-            store.site, store.ref.replace("\0", ""), digest, hours_osm, store, NUL in said, page, quality.said(store)
-        )
+        return cls(store.site, store.ref.replace("\0", ""), digest, hours_osm, store, NUL in said, page)
 
     def seen_at(self, zero: datetime) -> datetime:
         """Return when the store was read. By the one clock of the database: those of its clients may differ.

@@ -26,7 +26,7 @@ from refillspot.postgres.connection import (
 )
 from refillspot.postgres.database import check_version, migrate
 from refillspot.postgres.kept_pages import count_outdated, keep_pages, keep_unread
-from refillspot.postgres.merging import Committed, Occasion, merge, prepare_connection, reread, see_again
+from refillspot.postgres.merging import Occasion, merge, prepare_connection, reread, see_again
 from refillspot.postgres.presence import deny
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.suitability import refusals_told
@@ -49,7 +49,7 @@ CLAIM = """
     ON CONFLICT DO NOTHING RETURNING clock_timestamp(), ARRAY(SELECT ARRAY[site, ref] FROM refillspot.barred_stores),
         EXISTS (SELECT FROM refillspot.crawls WHERE id = c.crawl AND NOT accepted)
 """  # waits for an older attempt whose end is not known yet, and for one who bars a store: see `corrections.forget`
-COUNT = "UPDATE refillspot.crawl_commits SET (stored, rejected, said) = (%s, %s, %s) WHERE (writer, batch) = (%s, %s)"
+COUNT = "UPDATE refillspot.crawl_commits SET stored = %s, rejected = %s WHERE writer = %s AND batch = %s"
 FORGET = "DELETE FROM refillspot.crawl_commits WHERE writer = %s AND crawl IS NULL"
 
 
@@ -167,10 +167,10 @@ class StoreTable:
         """Keep a page for `scrapy db reparse`. Waits for PostgreSQL as long as it takes."""
         outcome = Outcome()
 
-        async def work(cursor: psycopg.AsyncCursor, occasion: Occasion) -> Committed:
+        async def work(cursor: psycopg.AsyncCursor, occasion: Occasion) -> tuple[int, int]:
             if (page.site, page.ref) not in occasion.barred:
                 await keep_unread(cursor, page, occasion.now)
-            return Committed()
+            return 0, 0
 
         async with self._turn:
             await self._commit(work, crawl_id, outcome)
@@ -179,9 +179,9 @@ class StoreTable:
     async def deny(self, store: UnknownStore, crawl_id: str | None = None) -> None:
         """Note that the site has no such store. Waits for PostgreSQL as long as it takes."""
 
-        async def work(cursor: psycopg.AsyncCursor, occasion: Occasion) -> Committed:
+        async def work(cursor: psycopg.AsyncCursor, occasion: Occasion) -> tuple[int, int]:
             await deny(cursor, store, crawl_id, occasion.now)
-            return Committed()
+            return 0, 0
 
         async with self._turn:
             await self._commit(work, crawl_id, Outcome())
@@ -189,12 +189,11 @@ class StoreTable:
     async def _see_again(self, rows: list[StoreRow], crawl_id: str | None, outcome: Outcome) -> set[StoreKey]:
         known: set[StoreKey] = set()
 
-        async def work(cursor: psycopg.AsyncCursor, occasion: Occasion) -> Committed:
+        async def work(cursor: psycopg.AsyncCursor, occasion: Occasion) -> tuple[int, int]:
             nonlocal known
-            known = await see_again(cursor, occasion.allowed(rows), occasion)
-            if same := [row for row in rows if row.key in known]:
-                await _keep_pages(cursor, same, occasion)
-            return Committed(same)
+            if known := await see_again(cursor, occasion.allowed(rows), occasion):
+                await _keep_pages(cursor, [row for row in rows if row.key in known], occasion)
+            return len(known), 0
 
         try:
             await self._commit(work, crawl_id, outcome)
@@ -219,9 +218,9 @@ class StoreTable:
     ) -> None:
         """Do `work` with all rows; where one of them is at fault, with each half for itself."""
 
-        async def work_with_all(cursor: psycopg.AsyncCursor, occasion: Occasion) -> Committed:
+        async def work_with_all(cursor: psycopg.AsyncCursor, occasion: Occasion) -> tuple[int, int]:
             await work(cursor, rows, occasion)
-            return Committed(rows)
+            return len(rows), 0
 
         try:
             await self._commit(work_with_all, crawl_id, outcome)
@@ -241,18 +240,18 @@ class StoreTable:
         )
         values = [row.site, row.ref, encode_json(row.store).decode(), reason]
 
-        async def work(cursor: psycopg.AsyncCursor, occasion: Occasion) -> Committed:
+        async def work(cursor: psycopg.AsyncCursor, occasion: Occasion) -> tuple[int, int]:
             await check_version(cursor.connection)  # where a newer program has changed the tables, no row is at fault
             if row.key not in occasion.barred:
                 await cursor.execute(REJECT, [*values, occasion.now])
-            return Committed(rejected=1)
+            return 0, 1
 
         await self._commit(work, crawl_id, outcome)
         outcome.rejected += 1
 
     async def _commit(
         self,
-        work: Callable[[psycopg.AsyncCursor, Occasion], Awaitable[Committed]],
+        work: Callable[[psycopg.AsyncCursor, Occasion], Awaitable[tuple[int, int]]],
         crawl_id: str | None,
         outcome: Outcome,
     ) -> None:
@@ -273,8 +272,8 @@ class StoreTable:
                 now = claimed[0] + self._clock.offset
                 self.barred = frozenset((site, ref) for site, ref in claimed[1])
                 occasion = Occasion(now, now - timedelta(seconds=monotonic()), crawl_id, claimed[2], self.barred)
-                if any(written := await work(cursor, occasion)):
-                    await cursor.execute(COUNT, [*written.counts(), *this])
+                if any(counts := await work(cursor, occasion)):
+                    await cursor.execute(COUNT, [*counts, *this])
 
         async def waiting() -> None:
             outcome.waits += 1
