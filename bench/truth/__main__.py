@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from random import SystemRandom
 
-from bench.truth import captured, known, labelled, synthetic
+from bench.truth import captured, known, labelled, same_place, synthetic
 
 
 def main() -> None:
@@ -23,6 +23,7 @@ def main() -> None:
     synthetic.measure(seed, refill=arguments.refill, ordinary=arguments.ordinary).print()
     synthetic.measure_festival_week(seed, refill=arguments.refill, ordinary=arguments.ordinary).print()
     captured.report(seed)
+    same_place.report(seed)
     known.report(seed, refill=arguments.refill, ordinary=arguments.ordinary)
 
 

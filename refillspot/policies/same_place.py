@@ -1,0 +1,266 @@
+"""Which entry of one list is the same place as which of another: by name, branch, point and address.
+
+As tools that conflate maps do it: candidates by a grid, a likeness of names that has to be the greater the farther
+apart two are, and each entry given away once, the best pairs first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import pairwise, product
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from refillspot.policies.place_names import Spoken, spoken
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+State = Literal["same", "twice", "unclear", "none"]
+
+METRES_PER_DEGREE = 111_195  # of latitude, on a sphere
+CELL = 0.0025  # degrees: 280 m to the north, 220 m to the east
+NEAR, FAR = 60.0, 400.0  # metres: within the first a name may be misspelt, at the second it has to be the same
+LEAST_LIKENESS = 0.7  # of names within NEAR: two of the same street may begin with the same word
+FARTHEST = 3000.0  # metres to a branch of the same name, whose point may be that of a dong; and to what is nearest
+SAME_ADDRESS, SAME_DONG = 20.0, 250.0  # metres that stand for it where there is no point
+ADJACENT = 100.0  # metres: within them a chain has one branch whatever it is called, and a corner has two addresses
+LIKELY = 0.8  # likeness from which somebody should look, where nothing tells where a place is
+COMMONEST = 200  # stores that share two letters: with more of them these say nothing
+
+
+@dataclass(slots=True, frozen=True)
+class Place:
+    """An entry of a list; of where it is, as much as is known."""
+
+    name: str
+    branch: str | None = None
+    lat: float | None = None
+    """WGS84 degrees; None: not known, `lon` too."""
+    lon: float | None = None
+    road: str | None = None
+    """The building by its road address, written so that equal texts are equal addresses; `lot` by its lot."""
+    lot: str | None = None
+    district: str | None = None
+    dong: str | None = None
+    """Only with a district."""
+
+    @property
+    def is_anywhere(self) -> bool:
+        """Nothing tells where it is more closely than its district."""
+        return self.lat is None and not (self.road or self.lot or self.dong)
+
+
+class Candidate(NamedTuple):
+    """An entry of the other list that could be it."""
+
+    likeness: float
+    """Of the names: 0 nothing in common, 1 the same."""
+    metres: float | None
+    """None: nothing tells how far it is."""
+    known: int
+    """Its number in that list."""
+
+
+@dataclass(slots=True, frozen=True)
+class Match:
+    """What has become of an entry."""
+
+    state: State
+    """same: it is `nearest`. twice: another entry, `twice_as`, is that. unclear: several could be it. none: no one."""
+    nearest: Candidate | None = None
+    """What came closest to it."""
+    twice_as: int | None = None
+
+
+def metres_between(place: Place, other: Place) -> float:
+    """Return how far two places with points are from each other; over a few kilometres the earth is flat."""
+    assert place.lat is not None and place.lon is not None  # noqa: S101, PT018  # for mypy
+    assert other.lat is not None and other.lon is not None  # noqa: S101, PT018
+    north = other.lat - place.lat
+    east = (other.lon - place.lon) * math.cos(math.radians((other.lat + place.lat) / 2))
+    return METRES_PER_DEGREE * math.hypot(north, east)
+
+
+def needed_likeness(metres: float) -> float:
+    """Return how much alike the names of one place are at least, whose points are so far apart."""
+    share = min(max((metres - NEAR) / (FAR - NEAR), 0.0), 1.0)
+    return LEAST_LIKENESS + (1 - LEAST_LIKENESS) * share
+
+
+class KnownPlaces:
+    """A list in which places are looked for, without looking at each of its entries."""
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        self._places = places
+        self._points = [(place.lat or 0.0, place.lon or 0.0) for place in places]
+        self._names = [spoken(place.name, place.branch) for place in places]
+        self._index: defaultdict[Hashable, list[int]] = defaultdict(list)
+        for number, (place, name) in enumerate(zip(places, self._names, strict=True)):
+            for key in (*_keys_of_place(place), *_keys_of_name(name)):
+                self._index[key].append(number)
+
+    def fitting(self, place: Place) -> tuple[list[Candidate], bool]:
+        """Return what could be this place, the likeliest first; and whether several could that nothing tells apart."""
+        name = spoken(place.name, place.branch)
+        around = self._near(place, name, FAR)
+        near = [one for one in around if is_one_place(place, self._places[one.known], one.likeness, one.metres)]
+        if near:
+            return sorted(near, key=closeness), False
+        namesakes = [self._candidate(place, name, number) for number in self._index.get(("name", name.core), ())]
+        there = [one for one in namesakes if one.likeness and self._may_be_there(place, name, one)]
+        branches = [one for one in there if name.is_same_branch(self._names[one.known])]
+        found = branches or (there if place.is_anywhere else [])
+        return (found, False) if len(found) == 1 else ([], bool(found))
+
+    def nearest(self, place: Place) -> Candidate | None:
+        """Return what comes closest to a place that none is."""
+        name = spoken(place.name, place.branch)
+        found = list(self._near(place, name, FAR)) or list(self._near(place, name, FARTHEST))
+        if place.lat is None:
+            found += [self._candidate(place, name, number) for number in self._alike(place, name)]
+        return min(found, key=closeness, default=None)
+
+    def _candidate(self, place: Place, name: Spoken, number: int, metres: float | None = None) -> Candidate:
+        metres = _metres(place, self._places[number]) if metres is None else metres
+        return Candidate(name.likeness(self._names[number]), metres, number)
+
+    def _near(self, place: Place, name: Spoken, within: float) -> Iterator[Candidate]:
+        """Yield what is known to be within so many metres."""
+        numbers = {number for key in _addresses(place) for number in self._index.get(key, ())}
+        yield from (self._candidate(place, name, number) for number in numbers)
+        for number, metres in self._around(place, within):
+            if number not in numbers:
+                yield self._candidate(place, name, number, metres)
+
+    def _around(self, place: Place, within: float) -> Iterator[tuple[int, float]]:
+        """Yield what lies around a point, and how far from it; over a few kilometres the earth is flat."""
+        if place.lat is None or place.lon is None:
+            return
+        shrink = math.cos(math.radians(place.lat))
+        degrees = within / METRES_PER_DEGREE
+        rows, columns = _cells(place.lat, degrees), _cells(place.lon, degrees / shrink)
+        for key in product(rows, columns):
+            for number in self._index.get(key, ()):
+                lat, lon = self._points[number]
+                metres = METRES_PER_DEGREE * math.hypot(lat - place.lat, (lon - place.lon) * shrink)
+                if metres <= within:
+                    yield number, metres
+
+    def _alike(self, place: Place, name: Spoken) -> set[int]:
+        """Return those of its district whose names share two letters that few names have."""
+        lists = (self._index.get(("letters", pair), ()) for pair in map("".join, pairwise(name.whole)))
+        numbers = {number for having in lists if len(having) <= COMMONEST for number in having}
+        return {number for number in numbers if self._is_of_its_district(place, number)}
+
+    def _is_of_its_district(self, place: Place, number: int) -> bool:
+        return None in {place.district, theirs := self._places[number].district} or place.district == theirs
+
+    def _may_be_there(self, place: Place, name: Spoken, one: Candidate) -> bool:
+        if name.is_other_branch(self._names[one.known]):
+            return False
+        return self._is_of_its_district(place, one.known) if one.metres is None else one.metres <= FARTHEST
+
+
+def is_one_place(place: Place, other: Place, likeness: float, metres: float | None) -> bool:
+    """Tell whether two entries near each other are the same place, by how much alike and how far apart they are."""
+    name, its = spoken(place.name, place.branch), spoken(other.name, other.branch)
+    metres = FAR if metres is None else metres
+    is_other = name.is_other_branch(its)
+    if is_other and name.is_numbered:
+        return False
+    if metres > ADJACENT and (is_other or is_elsewhere(place, other)):
+        return False
+    return metres <= FAR and likeness >= max(needed_likeness(metres), 0.9 if is_other else 0)
+
+
+def is_elsewhere(place: Place, other: Place) -> bool:
+    """Tell whether the addresses of two places are those of different buildings."""
+    pairs = ((place.road, other.road), (place.lot, other.lot))
+    return any(ours and theirs and ours != theirs for ours, theirs in pairs)
+
+
+def _metres(place: Place, other: Place) -> float | None:
+    if (place.road and place.road == other.road) or (place.lot and place.lot == other.lot):
+        return SAME_ADDRESS
+    if place.lat is not None and other.lat is not None:
+        return metres_between(place, other)
+    is_same_dong = place.dong and (place.district, place.dong) == (other.district, other.dong)
+    return SAME_DONG if is_same_dong and not is_elsewhere(place, other) else None
+
+
+def closeness(one: Candidate) -> tuple[float, float, int]:
+    """Return what candidates are ordered by: how much the names fall short of what their distance asks for."""
+    metres = FARTHEST if one.metres is None else min(one.metres, FARTHEST)
+    return needed_likeness(metres) - one.likeness + metres / 1e4, metres, one.known
+
+
+def _cells(degree: float, reach: float = 0) -> range:
+    """Return the rows or columns of cells within `reach` degrees."""
+    return range(math.floor((degree - reach) / CELL), math.floor((degree + reach) / CELL) + 1)
+
+
+def _addresses(place: Place) -> Iterator[Hashable]:
+    yield from filter(None, (place.road, place.lot))
+    if place.dong and place.lat is None:
+        yield place.district, place.dong
+
+
+def _keys_of_place(place: Place) -> Iterator[Hashable]:
+    if place.lat is not None and place.lon is not None:
+        yield _cells(place.lat)[0], _cells(place.lon)[0]
+    yield from filter(None, (place.road, place.lot))
+    if place.dong:
+        yield place.district, place.dong
+
+
+def _keys_of_name(name: Spoken) -> Iterator[Hashable]:
+    yield "name", name.core
+    yield from (("letters", pair) for pair in set(map("".join, pairwise(name.whole))))
+
+
+def match_places(own: Sequence[Place], known: Sequence[Place]) -> list[Match]:
+    """Return of each of our own places which known one it is; no known one is two of them.
+
+    Of known ones that fit alike, the first is taken.
+    """
+    there = KnownPlaces(known)
+    fitting: list[tuple[tuple[float, float, int], int, Candidate]] = []
+    left: dict[int, Match] = {}
+    for number, place in enumerate(own):
+        fits, is_unclear = there.fitting(place)
+        fitting.extend((closeness(one), number, one) for one in fits)
+        if fits:
+            left[number] = Match("none", fits[0])  # another entry may be it
+        else:
+            nearest = there.nearest(place)
+            is_likely = nearest is not None and nearest.likeness >= LIKELY and place.is_anywhere
+            left[number] = Match("unclear" if is_unclear or is_likely else "none", nearest)
+    matches = left | _assign(own, sorted(fitting))
+    return [matches[number] for number, _ in enumerate(own)]
+
+
+def _assign(
+    own: Sequence[Place], fitting: Iterable[tuple[tuple[float, float, int], int, Candidate]]
+) -> dict[int, Match]:
+    taken: dict[int, int] = {}
+    matches: dict[int, Match] = {}
+    for _, number, one in fitting:
+        if number in matches and matches[number].state == "same":
+            continue
+        if one.known not in taken:
+            taken[one.known] = number
+            matches[number] = Match("same", one)
+        elif number not in matches and is_said_twice(own[taken[one.known]], own[number]):
+            matches[number] = Match("twice", one, taken[one.known])
+    return matches
+
+
+def is_said_twice(place: Place, other: Place) -> bool:
+    """Tell whether two entries of one list are one place, though nothing may tell where it is."""
+    name, its = spoken(place.name, place.branch), spoken(other.name, other.branch)
+    metres = _metres(place, other)
+    if metres is None:
+        return name.whole == its.whole and place.district == other.district and not is_elsewhere(place, other)
+    return metres <= ADJACENT and is_one_place(place, other, name.likeness(its), metres)
