@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGE = Path(refillspot.__file__).parent
-TREES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
+FILES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
 TRANSLATES = {"_", "gettext", "ngettext", "lazy_gettext", "lazy_ngettext"}
 TELLS = {
     "say": 1, "UsageError": 1, "Text": 1, "add_column": 1, "add_row": 99,
@@ -27,6 +28,11 @@ NAMED = {"title", "help", "caption"}  # arguments that people read, of any call
 SENTENCE = re.compile(r"[A-Za-z]{3,}(?:\s|[.:,]|$)")
 SAME_IN_KOREAN = {"KST", "PostgreSQL: ", "Redis: ", "PostgreSQL "}
 LOGS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
+
+
+@cache
+def tree_of(name: str) -> ast.Module:
+    return ast.parse((PACKAGE / name).read_text("utf-8"))
 
 
 def called(call: ast.Call) -> str:
@@ -55,9 +61,9 @@ def told(call: ast.Call) -> Iterator[ast.AST]:
     yield from (keyword.value for keyword in call.keywords if keyword.arg in NAMED)
 
 
-@pytest.mark.parametrize("name", sorted(TREES))
+@pytest.mark.parametrize("name", FILES)
 def test_what_people_read_is_translated(name: str) -> None:
-    calls = [node for node in ast.walk(TREES[name]) if isinstance(node, ast.Call)]
+    calls = [node for node in ast.walk(tree_of(name)) if isinstance(node, ast.Call)]
     texts = [text for call in calls for part in told(call) for text in literals(part)]
 
     assert [text for text in texts if SENTENCE.search(text) and text not in SAME_IN_KOREAN] == []
@@ -67,8 +73,8 @@ def test_no_message_hides_from_the_catalogue() -> None:
     """pybabel does not look into f-strings."""
     hidden = [
         (name, node.lineno)
-        for name, tree in TREES.items()
-        for text in ast.walk(tree)
+        for name in FILES
+        for text in ast.walk(tree_of(name))
         if isinstance(text, ast.JoinedStr)
         for node in ast.walk(text)
         if isinstance(node, ast.Call) and called(node) in TRANSLATES
@@ -80,8 +86,8 @@ def test_no_message_hides_from_the_catalogue() -> None:
 def test_logs_are_in_one_language() -> None:
     translated = [
         (name, call.lineno)
-        for name, tree in TREES.items()
-        for call in ast.walk(tree)
+        for name in FILES
+        for call in ast.walk(tree_of(name))
         if isinstance(call, ast.Call)
         and called(call) in LOGS
         and ast.unparse(call.func).split(".")[-2:-1] == ["logger"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
+from msgspec import yaml
 
 from refillspot.items import Address
 from refillspot.parsing.address import parse_address
@@ -18,7 +18,7 @@ from tests.parsing.hours.labels import say
 if TYPE_CHECKING:
     from refillspot.items import Price
 
-CASES = yaml.safe_load((Path(__file__).parent / "labelled" / "promised.yaml").read_text("utf-8"))
+CASES = yaml.decode((Path(__file__).parent / "labelled" / "promised.yaml").read_bytes())
 STORE: dict[str, Any] = {
     "name": "달맞이식당",
     "branch": None,
