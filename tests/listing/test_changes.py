@@ -18,6 +18,8 @@ from refillspot.listing.asking import read_change_filter
 from refillspot.listing.news import SECTIONS, gather, print_news
 from refillspot.postgres.changes import COLUMNS, ChangeFilter
 from refillspot.postgres.outward import snapshot
+from refillspot.regions import parse_districts
+from tests.postgres.test_corrections import correct
 from tests.postgres.test_stores import store, write
 
 if TYPE_CHECKING:
@@ -237,6 +239,21 @@ def test_a_hidden_store_is_in_no_news(changed: str) -> None:
         )
 
     assert refs(read(changed)) == {*CHANGES, "LONG"} - {"DEAR"}
+
+
+def test_a_store_is_told_as_somebody_has_put_it_right(changed: str) -> None:
+    """By its name and place; whether it is news at all goes by the corrected verdict."""
+    correct(changed, "GONE", "name=바른집", "branch=", "district=마포구")
+    correct(changed, "LOST", "refill_verdict=unlikely")
+    correct(changed, "NEVER", "refill_verdict=likely")
+
+    found = {row["ref"]: row for row in read(changed)}
+    told = [found["GONE"][name] for name in ("name", "branch", "district", "district_code")]
+    assert told == ["바른집", None, "마포구", "11440"]
+    assert refs(read(changed, districts=parse_districts("마포구"))) == {"GONE"}
+    assert "LOST" not in found
+    assert "NEVER" in found
+    assert found["BACK"]["name"] == "행복한고기"
 
 
 def test_new_is_only_what_an_earlier_crawl_would_have_found(changed: str) -> None:
