@@ -1,0 +1,98 @@
+"""What is done every day without anybody: which commands, and at what time in Korea. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from refillspot.clock import KST
+from refillspot.exit_status import COMPLETE, COULD_NOT_RUN, INCOMPLETE
+from refillspot.interruption import INTERRUPTED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from refillspot.policies.politeness_settings import CrawlWindow
+
+DAY = timedelta(days=1)
+WINDOW = "01:00-06:00"  # in which the site has the fewest visitors
+KEPT_BACKUPS = 14
+CARE_AFTER = timedelta(minutes=30)  # the window has closed: what was in hand has ended by then
+WATCH_AFTER = timedelta(
+    hours=13
+)  # a crawl that was complete when the window closed is 37 h old then, if one was missed
+
+
+@dataclass(slots=True, frozen=True)
+class Job:
+    name: str
+    meaning: str
+    at: timedelta
+    """Since midnight in Korea."""
+    commands: tuple[tuple[str, ...], ...]
+    """Arguments of `scrapy`; each is run if the one before has ended well."""
+    longest: timedelta | None = None
+    """How long it takes by itself at most; None: nobody knows, and it is short."""
+    well: tuple[int, ...] = (COMPLETE,)
+    """Exit codes with which nothing has failed."""
+    again: tuple[int, ...] = ()
+    """Exit codes after which the same command may do better."""
+
+    def next_after(self, moment: datetime) -> datetime:
+        """Return when it is due next, in Korean time."""
+        midnight = moment.astimezone(KST).replace(hour=0, minute=0, second=0, microsecond=0)
+        due = midnight + self.at
+        return due if due > moment else due + DAY
+
+
+@dataclass(slots=True, frozen=True)
+class Schedule:
+    """Jobs, and of whom and where they are run."""
+
+    jobs: tuple[Job, ...]
+    program: tuple[str, ...]
+    """What stands before the arguments of `scrapy`."""
+    directory: Path
+    """Where scrapy.cfg and .env are."""
+    logs: Path
+    user: str
+    language: str
+    """Of messages, "ko": a scheduler has none of its own."""
+    options: tuple[str, ...]
+    """With which `scrapy schedule` makes the same jobs."""
+
+
+def daily_jobs(window: CrawlWindow, text: str, crawl: Sequence[str], keep: int) -> tuple[Job, ...]:
+    """Return the jobs of a day. `text`: the window as a setting; `crawl`: further arguments of the crawl.
+
+    A crawl ends when the window closes, and the next one goes on with what is left: of two that run at once both take
+    from one queue. The rest has hours of its own, so that no crawl keeps it from being done.
+    """
+    length = (window.end - window.begin) % DAY or DAY
+    begun = ("fleet", "diningcode", *crawl, "-s", f"CRAWL_WINDOW={text}")
+    limit = ("-s", f"CLOSESPIDER_TIMEOUT={length.total_seconds():.0f}")
+    return (
+        Job(
+            "crawl",
+            "the crawl",
+            window.begin % DAY,
+            ((*begun, *limit),),
+            length,
+            (COMPLETE, INCOMPLETE),
+            (COULD_NOT_RUN, INTERRUPTED),
+        ),
+        Job(
+            "care",
+            "the backup, and what is too old removed",
+            (window.end + CARE_AFTER) % DAY,
+            (("db", "backup", "--keep", str(keep)), ("db", "prune")),
+        ),
+        Job(
+            "watch",
+            "whether a day was missed",
+            (window.end + WATCH_AFTER) % DAY,
+            (("doctor", "--offline"),),
+        ),
+    )
