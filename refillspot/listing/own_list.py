@@ -150,9 +150,7 @@ def _records(text: str, delimiter: str, path: str, skipped: int = 0) -> Iterator
             yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
-        told = _(
-            "{file}, line {line}: the quotation marks of what begins there do not fit together ({reason}). Mend it"
-        )
+        told = _("{file}, line {line}: the quotation marks of what begins there do not fit together. Mend it")
         raise ArgumentError(told.format(file=path, line=line + skipped)) from error
 
 
