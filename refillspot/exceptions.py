@@ -18,6 +18,10 @@ class CrawlIdError(ArgumentError):
     """That is no id which a crawl could have."""
 
 
+class HeldCrawlError(RefillspotError):
+    """A crawl is held by the quality gate, and none of the same districts begins before somebody has decided."""
+
+
 class ConfigurationError(RefillspotError):
     """A setting, the environment or .env holds a value that cannot be used."""
 

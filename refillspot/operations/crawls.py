@@ -13,13 +13,15 @@ from refillspot.language import ngettext
 from refillspot.operations.dead_letters import DeadLetters
 from refillspot.operations.progress import UNREADABLE, ProgressReader
 from refillspot.planning import spider_arguments, write_options
-from refillspot.postgres.crawls import ANY, abandon_crawl, find_crawl, list_crawls
+from refillspot.postgres.connection import run
+from refillspot.postgres.crawls import ANY, find_crawl, list_crawls
+from refillspot.postgres.gate import abandon
 from refillspot.shared.connections import blocking_client
 from refillspot.shared.keys import crawl_prefix
 from refillspot.stats.crawl import GONE, RUNNING, STATES, CrawlStats
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from refillspot.clock import Clock
@@ -180,6 +182,8 @@ class Pruning:
     """Give up crawls that workers are at work on; these stop by themselves."""
     scope: CrawlScope = ANY
     """Which of them are pruned that have ended, if none is named."""
+    thresholds: Mapping[str, float] | None = None
+    """Those that one is judged by that is given up; None = it is believed."""
 
     def prune(self, ids: Sequence[str]) -> list[Pruned]:
         """Prune the crawls that are named, unfinished ones too; without names all that have ended.
@@ -210,7 +214,7 @@ class Pruning:
             if not self.with_dead_letters and (kept := DeadLetters(client, self._prefix(crawl)).count()):
                 return Pruned(crawl, 0, kept)
             if crawl.state == RUNNING:
-                abandon_crawl(self.services.database_url, crawl.id, self.clock.now())
+                run(abandon(self.services.database_url, crawl.id, self.clock.now(), self.thresholds))
             forget: Any = client.register_script(script_source("forget"))
             return Pruned(crawl, int(forget(keys=[self._prefix(crawl)], args=[1])), 0)
 

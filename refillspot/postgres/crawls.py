@@ -31,6 +31,7 @@ from refillspot.postgres.connection import (
 )
 from refillspot.postgres.crawl_queues import hold_queue, leave_crawl, take_crawl
 from refillspot.postgres.database import check_version, migrate, migrate_database
+from refillspot.postgres.gate import SHOWN, decide_held, forget_answers, judge_crawl
 from refillspot.postgres.query_yields import learn
 from refillspot.postgres.suitability import check_rights, refusals_told
 from refillspot.stats.crawl import STATES, Crawl, CrawlScope, named_crawl
@@ -39,15 +40,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 JOINING_LOCK = 0x6372_6177_6C73  # "crawls"; two first processes must not make two crawls
-COLUMNS = "id, spider, arguments, state, stored, rejected, counts, started_at, ended_at"
+COLUMNS = "id, spider, arguments, state, stored, rejected, counts, started_at, ended_at, accepted, departures, decision"
 UNFINISHED = f"""
     SELECT {COLUMNS} FROM refillspot.crawl_totals
     WHERE spider = %(spider)s AND arguments = %(arguments)s AND state = 'running' ORDER BY started_at DESC LIMIT 1
 """
 NAMED = f"SELECT {COLUMNS} FROM refillspot.crawl_totals WHERE id = %(id)s"
 CREATE = f"""
-    INSERT INTO refillspot.crawls (id, spider, arguments, started_at)
-    VALUES (%(id)s, %(spider)s, %(arguments)s, now() + %(ahead)s) RETURNING {COLUMNS}
+    INSERT INTO refillspot.crawls (id, spider, arguments, started_at, accepted)
+    VALUES (%(id)s, %(spider)s, %(arguments)s, now() + %(ahead)s, %(accepted)s) RETURNING {COLUMNS}
 """  # by the database's clock, as its stores are; `ahead` is what a simulation is ahead
 SET_STATE = f"""
     UPDATE refillspot.crawls SET state = %(state)s, ended_at = %(ended_at)s
@@ -65,18 +66,9 @@ TAKE_OVER = """
     UPDATE refillspot.crawls AS c SET stored = c.stored + total.stored, rejected = c.rejected + total.rejected
     FROM total WHERE id = %(id)s RETURNING greatest(0, %(stored)s::bigint - c.stored - c.rejected)
 """
-# With how many of its stores others are shown, by verdict.
 COMPLETE = f"""
     UPDATE refillspot.crawls AS crawl SET state = %(state)s, ended_at = coalesce(ended_at, %(now)s),
-        counts = %(counts)s || (
-            SELECT jsonb_build_object(
-                'confirmed', count(*) FILTER (WHERE refill_verdict = 'confirmed'),
-                'likely', count(*) FILTER (WHERE refill_verdict = 'likely')
-            )
-            FROM refillspot.v_stores AS store
-            WHERE store.site = crawl.spider AND store.last_seen_at >= crawl.started_at
-                AND (NOT crawl.arguments ? 'districts' OR crawl.arguments -> 'districts' ? store.district_code)
-        )
+        counts = %(counts)s || {SHOWN}
     WHERE id = %(id)s RETURNING {COLUMNS}
 """
 COMMITS = """
@@ -97,15 +89,26 @@ FORGET_COMMITS = """
 class CrawlTable:
     """One connection for each call: a crawl is joined once and ended once."""
 
-    def __init__(self, database_url: str, is_given_up: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        is_given_up: Callable[[], bool] = lambda: False,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> None:
         self._database_url = database_url
         self._is_given_up = is_given_up
+        self._thresholds = thresholds
 
-    async def join(self, spider: str, arguments: Mapping[str, Any], named: str | None, now: datetime) -> Crawl:
+    async def join(
+        self, spider: str, arguments: Mapping[str, Any], named: str | None, now: datetime, *, supersedes: bool = False
+    ) -> Crawl:
         """Return the newest unfinished crawl with equal arguments, or the one that is named; else a new one.
+
+        A new one that `supersedes` rejects those that are held, of its districts.
 
         Raises:
             ArgumentError: the named crawl has other arguments, or has ended, or no crawl can be called so.
+            HeldCrawlError: one of its districts is held.
             ServiceUnavailableError: PostgreSQL does not answer.
             SchemaVersionError: the schema is newer than this program.
             UnsuitableServerError: the account lacks a right, or may only read.
@@ -115,7 +118,7 @@ class CrawlTable:
         try:
             with refusals_told():
                 async with asyncio.timeout(ATTEMPT_SECONDS):
-                    return await self._join(spider, arguments, named, now)
+                    return await self._join(spider, arguments, named, now, supersedes=supersedes)
         except TimeoutError as error:
             raise ServiceUnavailableError(
                 _("PostgreSQL did not answer within {attempt_seconds:.0f} s").format(attempt_seconds=ATTEMPT_SECONDS)
@@ -132,7 +135,9 @@ class CrawlTable:
         except psycopg.Error as error:
             raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
 
-    async def _join(self, spider: str, arguments: Mapping[str, Any], named: str | None, now: datetime) -> Crawl:
+    async def _join(
+        self, spider: str, arguments: Mapping[str, Any], named: str | None, now: datetime, *, supersedes: bool
+    ) -> Crawl:
         values = {"id": named, "spider": spider, "arguments": Jsonb(dict(arguments)), "ahead": now - datetime.now(UTC)}
         async with await open_async_connection(self._database_url) as connection:
             await migrate(connection)
@@ -142,14 +147,15 @@ class CrawlTable:
                 await cursor.execute(NAMED if named else UNFINISHED, values)
                 if crawl := await cursor.fetchone():
                     return _joinable(crawl, spider, arguments)
+                await decide_held(connection, spider, arguments, supersedes=supersedes)
                 values["id"] = named or f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-                await cursor.execute(CREATE, values)
+                await cursor.execute(CREATE, values | {"accepted": self._thresholds is None})
                 return await _the(cursor)
 
     async def complete(self, crawl_id: str, counts: Mapping[str, int], now: datetime, stored: int = 0) -> Crawl:
         """Note that a crawl is complete; given up, if stores are gone of those that its queue knows as `stored`.
 
-        Waits for PostgreSQL: see `when_available`.
+        It is judged with that, once. Waits for PostgreSQL: see `when_available`.
         """
 
         async def operation() -> Crawl:
@@ -161,7 +167,11 @@ class CrawlTable:
                 taken_over = await connection.execute(TAKE_OVER, {"id": crawl_id, "stored": stored})
                 (gone,) = await taken_over.fetchone() or (0,)
                 await cursor.execute(FORGET_COMMITS)
-                if not (forgotten := counts.get("forgotten", 0) + gone):
+                forgotten = counts.get("forgotten", 0) + gone
+                is_believed = await judge_crawl(connection, crawl_id, self._thresholds, is_partial=bool(forgotten))
+                if forgotten:
+                    await forget_answers(connection, crawl_id)
+                elif is_believed:
                     await learn(connection, crawl_id, ahead=now - datetime.now(UTC))
                 known = {**counts, "forgotten": forgotten} if forgotten else dict(counts)
                 ended = {"id": crawl_id, "state": "abandoned" if forgotten else "complete", "now": now}
@@ -277,11 +287,6 @@ def find_crawl(database_url: str, crawl_id: str) -> Crawl:
 def reopen_crawl(database_url: str, crawl_id: str) -> None:
     """Make an ended crawl one that processes join again."""
     _read(database_url, SET_STATE, {"id": crawl_id, "state": "running", "ended_at": None})
-
-
-def abandon_crawl(database_url: str, crawl_id: str, now: datetime) -> None:
-    """Make an unfinished crawl one that nobody joins."""
-    _read(database_url, SET_STATE, {"id": crawl_id, "state": "abandoned", "ended_at": now})
 
 
 def _read(database_url: str, query: str, values: Mapping[str, Any]) -> list[Crawl]:

@@ -22,6 +22,7 @@ from refillspot.postgres.columns import (
     reread_expression,
 )
 from refillspot.postgres.connection import is_pooled
+from refillspot.postgres.crawl_figures import fields_of
 from refillspot.postgres.history import CHANGED, NOTE_CHANGES, NOTE_REOPENED
 
 if TYPE_CHECKING:
@@ -32,12 +33,12 @@ if TYPE_CHECKING:
     from refillspot.postgres.store_row import StoreRow
 
 BREATH = 100  # rows between two turns of the event loop: a few milliseconds
-TYPES = [*(column.type for column in COLUMNS), "timestamptz", "timestamptz", "text[]", "text[]"]
+TYPES = [*(column.type for column in COLUMNS), "timestamptz", "timestamptz", "text[]", "text[]", "text[]"]
 NAMES = ", ".join(column.name for column in COLUMNS)
 STAGING = f"""
     incoming_stores (
         {", ".join(f"{column.name} {column.type}" for column in COLUMNS)},
-        seen_at timestamptz, fetched_at timestamptz, blank text[], partial text[]
+        seen_at timestamptz, fetched_at timestamptz, blank text[], partial text[], said text[]
     ) WITH (toast_tuple_target = 8160)
 """  # nothing is compressed for so short a life
 CREATE_STAGING = f"CREATE TEMPORARY TABLE IF NOT EXISTS {STAGING} ON COMMIT DELETE ROWS"
@@ -50,7 +51,7 @@ OPERATING = """
     status_reason = CASE s.status WHEN 'operating' THEN s.status_reason ELSE 'reopened' END,
     status_at = CASE s.status WHEN 'operating' THEN s.status_at ELSE greatest(s.last_seen_at, %(now)s) END
 """
-COPY = f"COPY pg_temp.incoming_stores ({NAMES}, seen_at, fetched_at, blank, partial) FROM STDIN (FORMAT BINARY)"
+COPY = f"COPY pg_temp.incoming_stores ({NAMES}, seen_at, fetched_at, blank, partial, said) FROM STDIN (FORMAT BINARY)"
 IS_NEWS = """(
     s.last_seen_at <= EXCLUDED.seen_at + interval '1 second' OR s.last_seen_at > %(now)s
 ) AND s.xmin <> pg_current_xact_id()::xid"""  # what was read before the row's page is no news, however late it comes;
@@ -77,13 +78,14 @@ CHANGE = f"""
     )
     {NOTE_CHANGES}
 """
-BEFORE = "INSERT INTO refillspot.store_before (crawl, site, ref, row)"
+BEFORE = "INSERT INTO refillspot.store_before (crawl, site, ref, row, said)"
 ADD_TO_JUDGE = f"""
     WITH added AS ({ADD} RETURNING site, ref)
-    {BEFORE} SELECT %(crawl)s, site, ref, NULL FROM added ON CONFLICT DO NOTHING
+    {BEFORE} SELECT %(crawl)s, site, ref, NULL, said FROM added JOIN pg_temp.incoming_stores USING (site, ref)
+    ON CONFLICT DO NOTHING
 """
 KEEP_BEFORE = f"""
-    {BEFORE} SELECT %(crawl)s, s.site, s.ref, to_jsonb(s)
+    {BEFORE} SELECT %(crawl)s, s.site, s.ref, to_jsonb(s), said
     FROM refillspot.stores AS s JOIN pg_temp.incoming_stores AS excluded USING (site, ref)
     WHERE {IS_NEWS} ORDER BY s.site, s.ref ON CONFLICT DO NOTHING
 """
@@ -98,14 +100,15 @@ REREAD = f"""
 # What other parsers make of a page is no change of the store
 SEEN = f"""
     FROM refillspot.stores AS s JOIN unnest(
-        %(sites)b::text[], %(refs)b::text[], %(digests)b::int8[], %(seen)b::timestamptz[], %(fetched)b::timestamptz[]
-    ) AS page (site, ref, digest, seen_at, fetched_at) USING (site, ref, digest)
+        %(sites)b::text[], %(refs)b::text[], %(digests)b::int8[], %(seen)b::timestamptz[], %(fetched)b::timestamptz[],
+        %(said)b::text[]
+    ) AS page (site, ref, digest, seen_at, fetched_at, said) USING (site, ref, digest)
     WHERE NOT {IS_COUNTING}
     ORDER BY s.site, s.ref FOR NO KEY UPDATE OF s
 """  # in order of the key, as above
 KEEP_BEFORE_SEEN = f"""
-    WITH known AS MATERIALIZED (SELECT s.site, s.ref, to_jsonb(s) AS row {SEEN})
-    {BEFORE} SELECT %(crawl)s, site, ref, row FROM known ON CONFLICT DO NOTHING
+    WITH known AS MATERIALIZED (SELECT s.site, s.ref, to_jsonb(s) AS row, string_to_array(said, ' ') AS said {SEEN})
+    {BEFORE} SELECT %(crawl)s, site, ref, row, said FROM known ON CONFLICT DO NOTHING
 """
 SEEN_AGAIN = f"""
     WITH known AS MATERIALIZED (
@@ -146,6 +149,10 @@ class Occasion(NamedTuple):
     barred: frozenset[StoreKey] = frozenset()
     """Stores of which nothing is to be stored."""
 
+    def said(self, row: StoreRow) -> list[str]:
+        """Return what is to be kept of the fields that a page says."""
+        return fields_of(row.store) if self.is_judged else []
+
     def allowed(self, rows: Sequence[StoreRow]) -> list[StoreRow]:
         return [row for row in rows if row.key not in self.barred]
 
@@ -158,6 +165,7 @@ async def see_again(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], occas
         "digests": [row.digest for row in rows],
         "seen": [row.seen_at(zero) for row in rows],
         "fetched": [row.fetched_at(zero) for row in rows],
+        "said": [" ".join(occasion.said(row)) for row in rows],
         "now": occasion.now,
         "crawl": occasion.crawl,
     }
@@ -174,7 +182,7 @@ async def merge(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], occasion:
         psycopg.DataError, psycopg.IntegrityError: one of them cannot be stored.
     """
     parameters = {"now": occasion.now, "crawl": occasion.crawl}
-    await _copy(cursor, rows, occasion.zero)
+    await _copy(cursor, rows, occasion)
     await cursor.execute(ADD_TO_JUDGE if occasion.is_judged else ADD, parameters if occasion.is_judged else None)
     if cursor.rowcount == len(rows):
         return
@@ -194,23 +202,23 @@ async def reread(
     Raises:
         psycopg.DataError, psycopg.IntegrityError: one of them cannot be stored.
     """
-    await _copy(cursor, rows, occasion.zero)
+    await _copy(cursor, rows, occasion)
     await cursor.execute(LOCK)
     known = set(await cursor.fetchall())
     await cursor.execute(REREAD, {**by_key(pages), "pages": list(pages.values())})
     return known
 
 
-async def _copy(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], zero: datetime) -> None:
+async def _copy(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], occasion: Occasion) -> None:
     if is_pooled(cursor.connection):
         await cursor.execute(CREATE_POOLED_STAGING)
     async with cursor.copy(COPY) as copy:
         copy.set_types(TYPES)
         for number, row in enumerate(rows, 1):
             try:
-                await copy.write_row(
-                    (*row.values(), row.seen_at(zero), row.fetched_at(zero), [*row.store.blank], [*row.store.partial])
-                )
+                times = row.seen_at(occasion.zero), row.fetched_at(occasion.zero)
+                said = [*row.store.blank], [*row.store.partial], occasion.said(row)
+                await copy.write_row((*row.values(), *times, *said))
             except OverflowError as error:  # beyond 64 bits
                 raise psycopg.DataError(str(error)) from error
             if not number % BREATH:

@@ -71,7 +71,7 @@ LISTED = sql.SQL("SELECT {}, true AS listed FROM refillspot.v_stores AS s WHERE 
     sql.SQL(", ").join(sql.Identifier("s", name) for name in COLUMNS), BY_ID
 )
 UNLISTED = sql.SQL(
-    "SELECT {}, false AS listed FROM refillspot.stores AS s"
+    "SELECT {}, false AS listed FROM refillspot.accepted_stores AS s"
     " WHERE NOT EXISTS (SELECT FROM refillspot.v_stores AS v WHERE v.site = s.site AND v.ref = s.ref) AND {}"
 ).format(sql.SQL(", ").join(sql.Identifier("s", name) for name in COLUMNS if name != "phone_is_mobile"), BY_ID)
 REFS_LIKE = sql.SQL(

@@ -20,12 +20,24 @@ if TYPE_CHECKING:
 MISSES = 3
 """Crawls in a row that miss a store before it is `missing`."""
 SHOW = """
-    UPDATE refillspot.store_presence SET shown_by = %(crawl)s
-    WHERE site = %(site)s AND ref = ANY(%(others)s) AND shown_by IS DISTINCT FROM %(crawl)s
+    INSERT INTO refillspot.crawl_sightings AS known (crawl, site, ref, shown)
+    SELECT %(crawl)s, site, ref, true FROM refillspot.store_presence
+    WHERE site = %(site)s AND ref = ANY(%(others)s) ORDER BY site, ref
+    ON CONFLICT (crawl, site, ref) DO UPDATE SET shown = true WHERE NOT known.shown
 """  # one that a search shows is there, though its page is not wanted
 DENY = """
-    INSERT INTO refillspot.store_presence (site, ref, denied_by, denied_at) VALUES (%s, %s, %s, %s)
-    ON CONFLICT (site, ref) DO UPDATE SET denied_by = EXCLUDED.denied_by, denied_at = EXCLUDED.denied_at
+    INSERT INTO refillspot.crawl_sightings (crawl, site, ref, denied_at) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (crawl, site, ref) DO UPDATE SET denied_at = EXCLUDED.denied_at
+"""
+BELIEVE = """
+    WITH told AS (DELETE FROM refillspot.crawl_sightings WHERE crawl = %(crawl)s RETURNING *)
+    INSERT INTO refillspot.store_presence AS known (site, ref, shown_by, denied_by, denied_at)
+    SELECT site, ref, CASE WHEN shown THEN crawl END, CASE WHEN denied_at IS NOT NULL THEN crawl END, denied_at
+    FROM told ORDER BY site, ref
+    ON CONFLICT (site, ref) DO UPDATE SET
+        shown_by = coalesce(EXCLUDED.shown_by, known.shown_by),
+        denied_by = coalesce(EXCLUDED.denied_by, known.denied_by),
+        denied_at = coalesce(EXCLUDED.denied_at, known.denied_at)
 """
 ACCEPTED = "SELECT spider, now() + %(ahead)s FROM refillspot.crawls WHERE id = %(crawl)s AND accepted"
 ASKED = """
@@ -93,7 +105,8 @@ CHANGE = """
 
 async def deny(cursor: psycopg.AsyncCursor, store: UnknownStore, crawl_id: str | None, now: datetime) -> None:
     """Note that the site says of a page that there is no such store; whether it is gone is judged with the crawl."""
-    await cursor.execute(DENY, [store.site, store.ref, crawl_id, now])
+    if crawl_id:
+        await cursor.execute(DENY, [crawl_id, store.site, store.ref, now])
 
 
 async def judge_states(connection: psycopg.AsyncConnection, crawl_id: str, ahead: timedelta) -> None:
@@ -104,5 +117,5 @@ async def judge_states(connection: psycopg.AsyncConnection, crawl_id: str, ahead
     crawl = await (await connection.execute(ACCEPTED, {"crawl": crawl_id, "ahead": ahead})).fetchone()
     if crawl:
         site, now = crawl  # a spider is called as its site
-        for statement in (FIND, MISS, CHANGE):
+        for statement in (BELIEVE, FIND, MISS, CHANGE):
             await connection.execute(statement, {"crawl": crawl_id, "site": site, "now": now, "misses": MISSES})

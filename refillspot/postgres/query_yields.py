@@ -1,6 +1,7 @@
 """`refillspot.query_yields`: what each keyword brought in each district, and what of it no other keyword did.
 
-What a crawl is answered is its own (`query_answers`) until it has ended: crawls that overlap do not see each other.
+What a crawl is answered is its own (`query_answers`) until it has ended and is accepted: crawls that overlap do not see
+each other, and what is rejected was never known.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ JUDGE = """
 FOLD = """
     WITH told AS (
         DELETE FROM refillspot.query_answers AS a USING refillspot.crawls AS c
-        WHERE c.id = a.crawl AND (c.state <> 'running' OR c.id = %(crawl)s::text)
+        WHERE c.id = a.crawl AND (c.state <> 'running' AND c.accepted OR c.id = %(crawl)s::text)
         RETURNING a.*, c.state, c.ended_at
     )
     INSERT INTO refillspot.query_yields AS y

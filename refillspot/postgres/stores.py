@@ -47,7 +47,7 @@ BARRED = "SELECT site, ref FROM refillspot.barred_stores"
 CLAIM = """
     INSERT INTO refillspot.crawl_commits AS c (writer, batch, crawl) VALUES (%s, %s, %s)
     ON CONFLICT DO NOTHING RETURNING clock_timestamp(), ARRAY(SELECT ARRAY[site, ref] FROM refillspot.barred_stores),
-        EXISTS (SELECT FROM refillspot.crawls WHERE id = c.crawl AND NOT accepted)
+        EXISTS (SELECT FROM refillspot.crawls WHERE id = c.crawl AND NOT accepted AND decision IS NULL)
 """  # waits for an older attempt whose end is not known yet, and for one who bars a store: see `corrections.forget`
 COUNT = "UPDATE refillspot.crawl_commits SET stored = %s, rejected = %s WHERE writer = %s AND batch = %s"
 FORGET = "DELETE FROM refillspot.crawl_commits WHERE writer = %s AND crawl IS NULL"

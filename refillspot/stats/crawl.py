@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from refillspot.stats.workers import WorkerFigures
 
 
+RUNNING, COMPLETE, ABANDONED = "running", "complete", "abandoned"
 NAMED = 3  # ids that may be meant, in a message
 STATES = {
     "running": _("running"),
@@ -56,11 +57,23 @@ class Crawl:
     """What its queue had counted over all workers as it ended; None before that."""
     started_at: datetime
     ended_at: datetime | None
+    accepted: bool = True
+    """Its stores are shown."""
+    departures: list[dict[str, Any]] | None = None
+    """What was not as usual when it was judged, a `policies.quality.Departure` each; None: it was not judged."""
+    decision: str | None = None
+    """What somebody said of it when it was held: accepted, rejected."""
 
     @property
     def result(self) -> dict[str, int]:
-        """What was counted over all workers."""
-        return (self.counts or {}) | {"stored": self.stored, "rejected": self.rejected}
+        """What was counted over all workers; `held`: how many figures it is held for."""
+        held = {"held": len(self.departures or ())} if self.is_held else {}
+        return (self.counts or {}) | {"stored": self.stored, "rejected": self.rejected} | held
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody has to decide before its stores are shown."""
+        return self.state != RUNNING and not self.accepted and self.decision is None
 
 
 def named_crawl(crawls: Sequence[Crawl], name: str) -> Crawl:
@@ -115,7 +128,6 @@ class Progress:
 
 
 RESUMABLE = {"finished", "shutdown", "memory_limit", "site_away"}  # reasons with which a worker ends in good order
-RUNNING, COMPLETE, ABANDONED = "running", "complete", "abandoned"
 GONE = "gone"
 """State of a queue that is not there: nobody has begun it, or it has been removed."""
 

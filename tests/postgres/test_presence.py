@@ -32,6 +32,7 @@ HISTORY = """
     WHERE field = 'status' ORDER BY id
 """
 
+REJECT = "UPDATE refillspot.crawls SET accepted = false, decision = 'rejected' WHERE id = %(id)s"
 MISSED = "SELECT ref FROM refillspot.store_presence WHERE cardinality(missed) > 0"
 
 
@@ -58,7 +59,7 @@ def crawl(  # what a crawl comes to
         crawls, now = CrawlTable(database_url), datetime.now(UTC)
         await crawls.join(NAME, {"site": crawl_id}, crawl_id, now)
         with psycopg.connect(database_url) as connection:
-            connection.execute("UPDATE refillspot.crawls SET accepted = %s WHERE id = %s", [is_accepted, crawl_id])
+            connection.execute(REJECT, {"id": crawl_id} if not is_accepted else {"id": None})
         yields, stores = QueryYieldTable(database_url, Clock()), StoreTable(database_url, Clock())
         for one in answers:
             await yields.record(one, crawl_id)
