@@ -74,18 +74,14 @@ CROSS JOIN LATERAL (
     END, 'null') AS said
 ) AS now;
 
+-- Which changes there are goes by what is believed, too: a district and a verdict that a held crawl has found are none.
 CREATE OR REPLACE VIEW refillspot.v_changes AS
 WITH known AS NOT MATERIALIZED (
     SELECT
         s.site, s.ref, s.first_seen_at,
-        CASE WHEN h.ref IS NULL THEN s.name ELSE h.row ->> 'name' END AS name,
-        CASE WHEN h.ref IS NULL THEN s.branch ELSE h.row ->> 'branch' END AS branch,
-        CASE WHEN h.ref IS NULL THEN s.region ELSE h.row ->> 'region' END AS region,
         CASE WHEN h.ref IS NULL THEN s.district_code ELSE h.row ->> 'district_code' END AS district_code,
-        CASE WHEN h.ref IS NULL THEN s.district ELSE h.row ->> 'district' END AS district,
         CASE WHEN h.ref IS NULL THEN s.refill_verdict ELSE h.row ->> 'refill_verdict' END AS refill_verdict
     FROM refillspot.stores AS s LEFT JOIN refillspot.held_rows AS h ON (h.site, h.ref) = (s.site, s.ref)
-    WHERE h.ref IS NULL OR h.row IS NOT NULL
 ), changed AS (
     SELECT h.site, h.ref, h.field, h.old, h.new, h.last_seen_old, h.first_seen_new, h.crawl
     FROM refillspot.store_history AS h LEFT JOIN refillspot.crawls AS c ON c.id = h.crawl
@@ -111,15 +107,30 @@ WITH known AS NOT MATERIALIZED (
         SELECT h.old #>> '{}' FROM refillspot.store_history AS h
         WHERE (h.site, h.ref, h.field) = (s.site, s.ref, 'refill_verdict') ORDER BY h.first_seen_new, h.id LIMIT 1
     ), s.refill_verdict) <> 'unlikely'
+), shown_otherwise AS (
+    -- stores whose row in the table is not what others see
+    SELECT site, ref, name, branch, region, district_code, district, refill_verdict FROM refillspot.corrected_stores
+    UNION ALL
+    SELECT site, ref, name, branch, region, district_code, district, refill_verdict FROM refillspot.held_stores AS h
+    WHERE NOT EXISTS (SELECT FROM refillspot.corrections AS c WHERE (c.site, c.ref) = (h.site, h.ref))
 )
 SELECT
-    c.site, c.ref, s.name, s.branch, s.region, s.district_code, s.district,
+    c.site, c.ref,
+    CASE WHEN o.ref IS NULL THEN s.name ELSE o.name END AS name,
+    CASE WHEN o.ref IS NULL THEN s.branch ELSE o.branch END AS branch,
+    CASE WHEN o.ref IS NULL THEN s.region ELSE o.region END AS region,
+    CASE WHEN o.ref IS NULL THEN s.district_code ELSE o.district_code END AS district_code,
+    CASE WHEN o.ref IS NULL THEN s.district ELSE o.district END AS district,
     c.field, c.old, c.new, c.last_seen_old, c.first_seen_new, c.crawl
-FROM changed AS c JOIN known AS s USING (site, ref)
-WHERE (s.refill_verdict <> 'unlikely' OR EXISTS (
-    SELECT FROM refillspot.store_history AS h LEFT JOIN refillspot.crawls AS by ON by.id = h.crawl
-    WHERE (h.site, h.ref, h.field) = (c.site, c.ref, 'refill_verdict') AND coalesce(by.accepted, by.id IS NULL)
-)) AND NOT EXISTS (SELECT FROM refillspot.barred_stores AS b WHERE (b.site, b.ref) = (c.site, c.ref));
+FROM changed AS c JOIN refillspot.stores AS s USING (site, ref)
+LEFT JOIN shown_otherwise AS o USING (site, ref)
+WHERE (
+    CASE WHEN o.ref IS NULL THEN s.refill_verdict ELSE o.refill_verdict END <> 'unlikely' OR EXISTS (
+        SELECT FROM refillspot.store_history AS h LEFT JOIN refillspot.crawls AS by ON by.id = h.crawl
+        WHERE (h.site, h.ref, h.field) = (c.site, c.ref, 'refill_verdict') AND coalesce(by.accepted, by.id IS NULL)
+    )
+) AND NOT EXISTS (SELECT FROM refillspot.barred_stores AS b WHERE (b.site, b.ref) = (c.site, c.ref))
+AND NOT EXISTS (SELECT FROM refillspot.held_rows AS h WHERE (h.site, h.ref) = (c.site, c.ref) AND h.row IS NULL);
 
 CREATE OR REPLACE FUNCTION refillspot.stores_at(at timestamptz) RETURNS SETOF refillspot.stores
     LANGUAGE sql STABLE
