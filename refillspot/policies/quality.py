@@ -8,16 +8,16 @@ ones, so that what changes slowly moves what is usual.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import sqrt
 from statistics import median
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
     from refillspot.items import Store
 
 CRAWLS = 8  # accepted ones, of which the newest are what is usual: a week, and a day more
@@ -25,6 +25,7 @@ CHANCE = 5.0  # standard deviations; a city is some 300 figures a day, of which 
 MAD_TO_DEVIATION = 1.4826  # of a normal distribution
 FEWEST = 20  # pages, answers or stores, of which a share says something
 SURE = 0.95  # a share that was never missed, or never met, may be so rarely
+NONE_OF = 5  # stores, or districts: in so many, nothing at all is no chance
 SMALL = "small"
 """In place of a district's code: all that are too small to be judged each by itself."""
 WHOLE = ""
@@ -71,6 +72,9 @@ class DistrictFigures(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Menus with at most half of the lines that they had."""
 
 
+COUNTS = tuple(name for name in DistrictFigures.__struct_fields__ if name != "having")
+
+
 class CrawlFigures(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a crawl came to. Kept as JSON: a version that knows more or fewer figures reads it all the same."""
 
@@ -103,8 +107,7 @@ class Part(NamedTuple):
         return self.of is None or self.of >= FEWEST
 
 
-@dataclass(slots=True, frozen=True)
-class Monitor:
+class Monitor(NamedTuple):
     """What is looked at, on which side it departs, and by how much it may, as a setting."""
 
     name: str
@@ -113,10 +116,10 @@ class Monitor:
     departs: Literal["below", "above"]
     setting: str
     """Below: by which share of what is usual. Above: by how much more, as a share."""
+    whole_setting: str = ""
+    """The same for the crawl as a whole, where that may depart by less."""
     by_district: bool = True
-    of_counts: bool = False
-    """It says how many there are, which a crawl of a part cannot say."""
-    least: Mapping[str, float] | float | None = None
+    least: Mapping[str, float] = MappingProxyType({})
     """What no site can fall below, also in a first crawl; by field."""
 
 
@@ -136,12 +139,11 @@ class Departure(NamedTuple):
 
 
 MONITORS = (
-    Monitor("stores", lambda _, d: {"": Part(d.refill)}, "below", "GATE_STORES_LOST", of_counts=True),
     Monitor(
-        "stores of all districts", lambda _, d: {"": Part(d.refill)}, "below", "GATE_CITY_LOST",
-        by_district=False, of_counts=True,
+        "stores", lambda _, d: {"": Part(d.refill)}, "below", "GATE_STORES_LOST", whole_setting="GATE_CITY_LOST",
+        least={"": 1},
     ),
-    Monitor("refill", lambda _, d: {"": Part(d.refill, d.stores)}, "below", "GATE_REFILL_LOST"),
+    Monitor("refill", lambda _, d: {"": Part(d.refill, d.stores)}, "below", "GATE_FIELD_LOST", least={"": 0.01}),
     Monitor(
         "fields", lambda _, d: {name: Part(d.having.get(name, 0), d.pages) for name in FIELDS}, "below",
         "GATE_FIELD_LOST", least={"address": 0.3, "point": 0.3, "categories": 0.3, "menu": 0.1, "hours": 0.05},
@@ -150,30 +152,30 @@ MONITORS = (
         "pages for people", lambda _, d: {"": Part(d.pages_for_people, d.pages + d.pages_for_people)}, "above",
         "GATE_PAGES_FOR_PEOPLE", by_district=False,
     ),
-    Monitor("prices", lambda _, d: {"": Part(d.prices_moved, d.prices_compared)}, "above", "GATE_MOVED"),
+    Monitor("prices moved", lambda _, d: {"": Part(d.prices_moved, d.prices_compared)}, "above", "GATE_MOVED"),
     Monitor("hours moved", lambda _, d: {"": Part(d.hours_moved, d.hours_compared)}, "above", "GATE_MOVED"),
-    Monitor("menus", lambda _, d: {"": Part(d.menus_halved, d.menus_compared)}, "above", "GATE_MENUS_HALVED"),
+    Monitor("menus halved", lambda _, d: {"": Part(d.menus_halved, d.menus_compared)}, "above", "GATE_MENUS_HALVED"),
     Monitor(
         "errors", lambda c, _: {kind: Part(n, c.answers) for kind, n in c.errors.items()}, "above", "GATE_ERRORS",
         by_district=False,
     ),
     Monitor(
-        "odd", lambda c, _: {part: Part(n, c.answers) for part, n in c.odd.items()}, "above", "GATE_ODD",
+        "odd parts", lambda c, _: {part: Part(n, c.answers) for part, n in c.odd.items()}, "above", "GATE_ODD",
         by_district=False,
     ),
 )  # fmt: skip
-"""What is looked at."""
+"""What is looked at, the most telling first."""
 THRESHOLDS = {
     "GATE_STORES_LOST": 0.3,
     "GATE_CITY_LOST": 0.15,
-    "GATE_REFILL_LOST": 0.25,
     "GATE_FIELD_LOST": 0.25,
     "GATE_PAGES_FOR_PEOPLE": 0.5,
-    "GATE_MOVED": 0.5,
+    "GATE_MOVED": 0.6,
     "GATE_MENUS_HALVED": 0.3,
     "GATE_ERRORS": 0.3,
     "GATE_ODD": 0.3,
 }
+"""What each setting is where nobody sets it."""
 
 
 def judge(
@@ -184,15 +186,16 @@ def judge(
 ) -> tuple[Departure, ...]:
     """Return what departs from what is usual; nothing where a crawl can be believed.
 
-    `before`: the crawls that were accepted, the newest first, whatever districts they were of.
+    `before`: the crawls that were accepted, the newest first, whatever districts they were of. What departs in the
+    crawl as a whole is not told again for its districts.
     """
-    usual = usual_crawls(before)
-    return tuple(
-        departure
-        for monitor in monitors
-        if not (monitor.of_counts and figures.is_partial)
-        for departure in _departures(monitor, figures, usual, thresholds[monitor.setting])
-    )
+    places = list(_places(figures, usual_crawls(before)))
+    found: list[Departure] = []
+    for monitor in monitors:
+        for place in places if monitor.by_district else places[:1]:
+            whole = {one.part for one in found if one.monitor == monitor.name and one.district == WHOLE}
+            found += [one for one in _departures(monitor, place, thresholds) if one.part not in whole]
+    return tuple(found)
 
 
 def usual_crawls(before: Sequence[CrawlFigures]) -> list[CrawlFigures]:
@@ -208,51 +211,77 @@ def usual_crawls(before: Sequence[CrawlFigures]) -> list[CrawlFigures]:
 
 def total(districts: Sequence[DistrictFigures]) -> DistrictFigures:
     """Return the figures of several districts as one."""
-    names = [name for name in DistrictFigures.__struct_fields__ if name != "having"]
-    having = sum((Counter(district.having) for district in districts), Counter[str]())
-    return DistrictFigures(having=dict(having), **{n: sum(getattr(d, n) for d in districts) for n in names})
+    having: dict[str, int] = {}
+    for district in districts:
+        for name, pages in district.having.items():
+            having[name] = having.get(name, 0) + pages
+    return DistrictFigures(having=having, **{name: sum(getattr(one, name) for one in districts) for name in COUNTS})
 
 
-def _departures(
-    monitor: Monitor, figures: CrawlFigures, usual: Sequence[CrawlFigures], threshold: float
-) -> Iterator[Departure]:
-    for place, codes in _places(monitor, figures).items():
-        now = monitor.read(figures, total([figures.districts[code] for code in codes]))
-        then = [
-            monitor.read(crawl, total([crawl.districts[code] for code in codes]))
-            for crawl in usual
-            if crawl.districts.keys() >= set(codes)
-        ]
-        for part, value in now.items():
-            known = [read.get(part, Part(0, value.of)) for read in then]
-            departure = _departure(monitor, value, [one for one in known if one.is_telling], threshold, part)
-            if departure:
-                yield Departure(monitor.name, part, place, value, *departure)
+class _Place(NamedTuple):
+    """Districts that are judged together: each crawl that was in all of them, and what it came to there."""
+
+    name: str
+    districts: int
+    now: tuple[CrawlFigures, DistrictFigures]
+    before: list[tuple[CrawlFigures, DistrictFigures]]
+
+    def read(self, monitor: Monitor) -> Iterator[tuple[str, Part, list[Part]]]:
+        """Yield each part with what it is now and what it was, where that says something."""
+        before = [monitor.read(*one) for one in self.before]
+        for part, now in monitor.read(*self.now).items():
+            if now.is_telling and not (now.of is None and self.now[0].is_partial):
+                yield part, now, [one for read in before if (one := read.get(part, Part(0, now.of))).is_telling]
 
 
-def _places(monitor: Monitor, figures: CrawlFigures) -> dict[str, list[str]]:
-    """Return the districts that are judged together, by what they are called."""
-    places = {WHOLE: list(figures.districts)}
-    if not monitor.by_district or len(figures.districts) < 2:
-        return places
-    return places | {code: [code] for code in figures.districts}
+def _places(figures: CrawlFigures, usual: Sequence[CrawlFigures]) -> Iterator[_Place]:
+    """Yield the crawl as a whole, the small districts together, and each district.
+
+    Of the whole, the districts that were known before count, if there are any.
+    """
+    ever = {code for crawl in usual for code in crawl.districts}
+    whole = [code for code in figures.districts if code in ever] or list(figures.districts)
+    small = [code for code in whole if _stores(code, figures, usual) < FEWEST]
+    places = {WHOLE: whole}
+    if len(whole) > 1:
+        places |= {SMALL: small} if len(small) < len(whole) else {}
+        places |= {code: [code] for code in whole}
+    for name, codes in places.items():
+        crawls = [crawl for crawl in (figures, *usual) if crawl.districts.keys() >= set(codes)]
+        now, *before = ((one, total([one.districts[code] for code in codes])) for one in crawls)
+        yield _Place(name, len(codes), now, before)
 
 
-def _departure(
-    monitor: Monitor, now: Part, then: Sequence[Part], threshold: float, part: str
-) -> tuple[float | None, int] | None:
-    if not now.is_telling:
-        return None
-    if not then:
-        least = monitor.least.get(part) if isinstance(monitor.least, Mapping) else monitor.least
-        return (None, 0) if least is not None and now.value < least else None
+def _stores(code: str, figures: CrawlFigures, usual: Sequence[CrawlFigures]) -> float:
+    """Return how many stores a district usually has."""
+    return median(
+        [crawl.districts[code].stores for crawl in usual if code in crawl.districts] or [figures.districts[code].stores]
+    )
+
+
+def _departures(monitor: Monitor, place: _Place, thresholds: Mapping[str, float]) -> Iterator[Departure]:
+    setting = (monitor.whole_setting if place.name == WHOLE else "") or monitor.setting
+    for part, now, known in place.read(monitor):
+        if known and _is_unusual(monitor, now, known, thresholds[setting]):
+            yield Departure(monitor.name, part, place.name, now, median(one.value for one in known), len(known))
+        elif not known and _is_impossible(monitor, part, now, place):
+            yield Departure(monitor.name, part, place.name, now, None, 0)
+
+
+def _is_impossible(monitor: Monitor, part: str, now: Part, place: _Place) -> bool:
+    """Tell what no site can have. Nothing at all is nothing in several districts: one may have none."""
+    is_some = now.of is not None or place.districts >= NONE_OF
+    return place.name == WHOLE and is_some and now.value < monitor.least.get(part, 0)
+
+
+def _is_unusual(monitor: Monitor, now: Part, then: Sequence[Part], threshold: float) -> bool:
     usual = median(one.value for one in then)
     chance = CHANCE * _deviation(now, then, usual)
-    if monitor.departs == "below":
-        is_off = usual - now.value > max(threshold * usual, chance)
-    else:
-        is_off = now.value - usual > max(threshold, chance)
-    return (usual, len(then)) if is_off else None
+    if monitor.departs == "above":
+        return now.value - usual > max(threshold, chance)
+    if now.of is None and now.number == 0:
+        return usual >= NONE_OF
+    return usual - now.value > max(threshold * usual, chance)
 
 
 def _deviation(now: Part, then: Sequence[Part], usual: float) -> float:
@@ -260,5 +289,6 @@ def _deviation(now: Part, then: Sequence[Part], usual: float) -> float:
     spread = MAD_TO_DEVIATION * median(abs(one.value - usual) for one in then)
     if now.of is None:
         return max(spread, sqrt(usual) / 2)  # most stores of yesterday are there today: less than a new draw
-    share = min(max(usual, 1 - SURE), SURE)
-    return sqrt(spread**2 + share * (1 - share) * (1 / now.of + 1 / sum(one.of or 0 for one in then)))
+    number, of = sum(one.number for one in (now, *then)), sum(one.of or 0 for one in then)
+    share = min(max(number / (now.of + of), 1 - SURE), SURE)  # of all together: where few were seen, none is sure
+    return sqrt(spread**2 + share * (1 - share) * (1 / now.of + 1 / of))
