@@ -30,7 +30,7 @@ class Command(BaseCommand):
         return _(
             "What crawls have noticed since a date, of stores that are all-you-can-eat, or were: a sentence each, then "
             "how many by district. A day is the one on which it was noticed; of two days, it happened between them. "
-            "All that has changed of one store: scrapy stores REF."
+            "All that has changed of one store: scrapy stores REF. --notify: the weekly summary of a schedule."
         )
 
     def json_help(self) -> str:
@@ -50,23 +50,35 @@ class Command(BaseCommand):
             "--field", metavar="NAME", help=_("of this column: hours, menu, refill_price_krw, status …")
         )
 
+        parser.add_argument(
+            "--notify", action="store_true", help=_("tell NOTIFY_URL how much of each, also that there is nothing")
+        )
+
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         from msgspec import to_builtins
 
+        from refillspot.extensions.notify import announce, check_webhook
         from refillspot.listing.asking import read_change_filter
         from refillspot.listing.news import gather, kind_of
+        from refillspot.listing.summary import Summary
         from refillspot.postgres.outward import snapshot
 
         if args:
             raise UsageError(_("there is nothing to name: of one store, scrapy stores REF tells it"), print_help=False)
         with usage():
             wanted = read_change_filter(vars(opts), self.clock.now())
+        if opts.notify:
+            check_webhook(self.environ)
         with snapshot(self.servers("postgres").database_url) as stores:
             rows = list(stores.changes(wanted))
+            news = gather(rows)
+            summary = Summary.of(stores, wanted, news) if opts.notify else None
         if opts.json:
             say_json([{"kind": kind_of(row), **to_builtins(row)} for row in rows])
         else:
-            self._print(gather(rows), wanted)
+            self._print(news, wanted)
+        if summary and not announce(self.environ, "summary", summary.facts()):
+            self.exitcode = 1
 
     def _print(self, news: list[News], wanted: ChangeFilter) -> None:
         from refillspot.clock import write_kst

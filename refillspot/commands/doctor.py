@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import UsageError
 
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from refillspot.doctor import Check
     from refillspot.doctor.checkup import Questions
 
+TOLD = ("backup",)
+"""Areas in which something goes wrong by itself with time: the webhook is told of warnings, too."""
 COLOURS = {"ok": "green", "note": "cyan", "warning": "yellow", "problem": "red"}
 
 
 class Command(BaseCommand):
-    """`scrapy doctor [--offline] [--shapes FILE]`: whether a crawl can be started here, and what to do if not.
+    """`scrapy doctor [--offline] [--shapes FILE] [--notify]`: whether a crawl can start here, and what to do if not.
 
     0 it can, warnings may be told; 1 there is a problem; 2 wrong usage.
     """
@@ -41,6 +43,11 @@ class Command(BaseCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        parser.add_argument(
+            "--notify",
+            action="store_true",
+            help=_("tell NOTIFY_URL of problems, and of backups that are not made; in a schedule"),
+        )
         parser.add_argument("--offline", action="store_true", help=_("skip the site"))
         parser.add_argument(
             "--shapes",
@@ -50,15 +57,20 @@ class Command(BaseCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.doctor.checkup import examine
+        from refillspot.extensions.notify import announce, check_webhook
 
         if args:
             raise UsageError(
                 _("scrapy doctor takes no argument, not {given}").format(given=" ".join(args)), print_help=False
             )
+        if opts.notify:
+            check_webhook(self.environ)
         found = list(shown(examine(self._questions(opts)), as_json=opts.json))
         if opts.json:
             say_json([asdict(check) for check in found])
         self.exitcode = 1 if any(check.state == "problem" for check in found) else 0
+        if opts.notify and (facts := _facts(found)) and not announce(self.environ, "doctor", facts):
+            self.exitcode = 1
 
     def _questions(self, opts: argparse.Namespace) -> Questions:
         import psutil
@@ -101,6 +113,15 @@ class Command(BaseCommand):
             contact = self.settings.get("CONTACT") or read_environment().values.get("CONTACT")
             return with_contact(self.settings["USER_AGENT"], contact)
         return str(browsers().random)
+
+
+def _facts(found: list[Check]) -> dict[str, Any]:
+    """Return what somebody has to hear of who has not asked; nothing, if there is nothing."""
+    told = [one for one in found if one.state == "problem" or (one.state == "warning" and one.area in TOLD)]
+    if not told:
+        return {}
+    lines = [f"{one.what}. {one.remedy}" if one.remedy else one.what for one in told]
+    return {"findings": [asdict(one) for one in told], "sentence": "\n".join(["scrapy doctor:", *lines])}
 
 
 def shown(checks: Iterator[Check], *, as_json: bool) -> Iterator[Check]:

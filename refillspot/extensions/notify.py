@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import NotConfigured
 
+from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext, ngettext
 from refillspot.language import lazy_gettext as _
 from refillspot.postgres.connection import run
@@ -63,6 +64,17 @@ class Notify:
             self._stats.inc_value("notify/sent")
 
 
+def check_webhook(environ: Mapping[str, str]) -> None:
+    """Make sure that there is somebody to tell.
+
+    Raises:
+        ConfigurationError: NOTIFY_URL is not set, or see `Notify`.
+    """
+    if not _find_webhook(environ):
+        told = gettext("there is nobody to tell: put the address of a webhook into .env, NOTIFY_URL=https://…")
+        raise ConfigurationError(told)
+
+
 def announce(environ: Mapping[str, str], event: str, facts: Facts) -> bool:
     """Tell the webhook of the environment, if there is one, outside a crawl; on stderr, that it was not told.
 
@@ -71,14 +83,18 @@ def announce(environ: Mapping[str, str], event: str, facts: Facts) -> bool:
     Raises:
         ConfigurationError: see `Notify`.
     """
-    values = read_environment(environ).values
-    if not (url := values.get("NOTIFY_URL")):
+    if not (webhook := _find_webhook(environ)):
         return False
-    hide(values)
-    failure = run(Webhook(url).post(event, facts, write_sentence(event, facts)))
+    failure = run(webhook.post(event, facts, write_sentence(event, facts)))
     if failure:
         say(gettext("The webhook was not told: {failure}").format(failure=failure), file=sys.stderr)
     return not failure
+
+
+def _find_webhook(environ: Mapping[str, str]) -> Webhook | None:
+    values = read_environment(environ).values
+    hide(values)
+    return Webhook(values["NOTIFY_URL"]) if values.get("NOTIFY_URL") else None
 
 
 # --- sentences

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 from rich.cells import cell_len, set_cell_size
@@ -49,6 +48,24 @@ SECTIONS: dict[Kind, Message] = {
     "category": _("Categories"),
 }
 """In the order in which they are told."""
+
+
+class Total(NamedTuple):
+    """Kinds that are counted together."""
+
+    heading: Message
+    kinds: tuple[Kind, ...]
+
+
+TOTALS = {
+    "new": Total(_("new"), ("opened", "reopened", "began")),
+    "gone": Total(_("gone"), ("gone", "missing", "ended")),
+    "moved": Total(_("moved"), ("moved",)),
+    "dearer": Total(_("dearer"), ("dearer",)),
+    "cheaper": Total(_("cheaper"), ("cheaper",)),
+    "hours": Total(_("hours"), ("hours",)),
+    "other": Total(_("other"), ("renamed", "menu", "terms", "phone", "category")),
+}
 PRICE = "price"
 KINDS: Mapping[str, str] = {
     "name": "renamed", "branch": "renamed", "addr": "moved", "road_addr": "moved", "lat": "moved", "lon": "moved",
@@ -140,24 +157,14 @@ def _print_indented(head: str, one: News, width: int | None) -> None:
 
 
 def _totals(news: Sequence[News]) -> Listing:
-    columns: dict[str, tuple[Kind, ...]] = {
-        gettext("new"): ("opened", "reopened", "began"),
-        gettext("gone"): ("gone", "missing", "ended"),
-        gettext("moved"): ("moved",),
-        gettext("dearer"): ("dearer",),
-        gettext("cheaper"): ("cheaper",),
-        gettext("hours"): ("hours",),
-    }
-    told = {*chain.from_iterable(columns.values())}
-    columns[gettext("other")] = tuple(kind for kind in SECTIONS if kind not in told)
     counts: defaultdict[str, Counter[Kind]] = defaultdict(Counter)
     for one in news:
         counts[one.district][one.kind] += 1
     lines = dict(sorted(counts.items()))
     if len(lines) > 1:
         lines[gettext("all")] = sum(counts.values(), Counter())
-    rows = [[name, *(_figure(count, kinds) for kinds in columns.values())] for name, count in lines.items()]
-    return Listing([gettext("district"), *columns], rows, words=0)
+    rows = [[name, *(_figure(count, total.kinds) for total in TOTALS.values())] for name, count in lines.items()]
+    return Listing([gettext("district"), *(total.heading() for total in TOTALS.values())], rows, words=0)
 
 
 def _figure(count: Counter[Kind], kinds: Iterable[Kind]) -> str:

@@ -23,6 +23,7 @@ from refillspot.postgres.database import migrate_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
     from typing import LiteralString
 
     from refillspot.items import Verdict
@@ -65,6 +66,10 @@ CRAWLS = """
     WHERE spider = site AND started_at <= last AND coalesce(ended_at, 'infinity') >= first ORDER BY started_at, id
 """
 
+ENDED_CRAWLS = """
+    SELECT count(*) FROM refillspot.crawls
+    WHERE state = 'complete' AND accepted AND ended_at >= %s AND (%s::text IS NULL OR spider = %s)
+"""
 
 BY_ID = sql.SQL("s.ref = %(ref)s AND (%(site)s::text IS NULL OR s.site = %(site)s) ORDER BY s.site")
 LISTED = sql.SQL("SELECT {}, true AS listed FROM refillspot.v_stores AS s WHERE {}").format(
@@ -217,6 +222,11 @@ class StoreSnapshot:
         statement, parameters = wanted.statement(["refill_verdict"], in_any_order=True)
         counting = sql.SQL("SELECT refill_verdict, count(*) FROM ({}) AS meant GROUP BY 1").format(statement)
         return dict(self._connection.execute(counting, parameters).fetchall())
+
+    def ended_crawls(self, since: datetime, site: str | None) -> int:
+        """Return how many complete crawls have ended since then whose stores are shown to others."""
+        found = self._connection.execute(ENDED_CRAWLS, [since, site, site]).fetchone()
+        return int(found[0]) if found else 0
 
     def changes(self, wanted: ChangeFilter) -> Iterator[dict[str, Any]]:
         """Yield what has changed, the oldest first, by the columns of `refillspot.v_changes`; else as `rows`."""

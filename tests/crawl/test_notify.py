@@ -17,6 +17,7 @@ from refillspot import webhook as webhooks
 from refillspot.exceptions import ConfigurationError
 from refillspot.extensions.notify import Notify
 from tests.own_webhook import SECRET, OwnWebhook, serve, write_certificate
+from tests.postgres.test_stores import store, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -201,7 +202,8 @@ async def test_a_redirect_is_not_followed(
     assert f"HTTP {status}" in caplog.text
 
 
-def test_a_backup_that_failed_is_told(crawl: Crawl, webhook: OwnWebhook, tmp_path: Path) -> None:
+def test_a_backup_that_failed_is_told(crawl: Crawl, webhook: OwnWebhook, database_url: str, tmp_path: Path) -> None:
+    write(database_url, store("A"))
     (tmp_path / "file").touch()
     failed = crawl.operate("db", "backup", str(tmp_path / "file"))
 
@@ -210,6 +212,11 @@ def test_a_backup_that_failed_is_told(crawl: Crawl, webhook: OwnWebhook, tmp_pat
     (told,) = webhook.told
     assert (told["event"], told["directory"]) == ("backup_failed", str(tmp_path / "file"))
     assert "cannot be written" in told["error"]
+    doctor = crawl.operate("doctor", "--offline", "--notify")
+    (finding,) = [one for one in webhook.told[1]["findings"] if one["state"] != "problem"]
+    assert (webhook.told[1]["event"], finding["area"]) == ("doctor", "backup")
+    assert finding["what"] in doctor.stdout
+    assert finding["remedy"] in webhook.told[1]["sentence"]
     webhook.status = 500
     assert "The webhook was not told: HTTP 500" in crawl.operate("db", "backup", str(tmp_path / "file")).stderr
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
@@ -19,6 +20,8 @@ from refillspot.listing.news import SECTIONS, gather, print_news
 from refillspot.postgres.changes import COLUMNS, ChangeFilter
 from refillspot.postgres.outward import snapshot
 from refillspot.regions import parse_districts
+from tests.english import english_in
+from tests.own_webhook import SECRET, OwnWebhook, serve
 from tests.postgres.test_corrections import correct
 from tests.postgres.test_stores import store, write
 
@@ -74,6 +77,7 @@ STORES: list[Store] = [
     store("NEW", name="갈비나라", branch=None),
     store("LONG", name="아주아주 긴 이름의 무한리필 " * 6),
     store("EARLY"),
+    store("MAYBE", refill=RefillVerdict("likely", [])),
 ]
 
 
@@ -336,3 +340,39 @@ def test_the_commands(answers: Callable[..., tuple[int, str, str]]) -> None:
     assert {change["field"] for change in history} == {field for field, _, _ in CHANGES["DEAR"]}
     assert answers("changes", "--since", "1h")[1].startswith("Nothing is known to have changed since ")
     assert answers("changes", "--since", "soon")[0] == 2
+
+
+def test_a_summary_goes_to_the_webhook(
+    answers: Callable[..., tuple[int, str, str]], environment: dict[str, str], changed: str
+) -> None:
+    correct(changed, "GONE", "name=바른집", "branch=")
+    with serve(OwnWebhook()) as webhook:
+        nobody = answers("changes", "--notify")
+        environment.update(NOTIFY_URL=webhook.url, REFILLSPOT_LANG="ko")
+        week, hour = answers("changes", "--since", "7d", "--notify"), answers("changes", "--since", "1h", "--notify")
+        webhook.status = 500
+        untold = answers("changes", "--since", "1h", "--notify", "--json")
+
+    assert [code for code, _, _ in (nobody, week, hour, untold)] == [2, 0, 0, 1]
+    assert "NOTIFY_URL=https://" in nobody[2]
+    assert "HTTP 500" in untold[2]
+    assert json.loads(untold[1]) == []
+    assert not any(SECRET in text for answer in (week, hour, untold) for text in answer[1:])
+    told, nothing, _ = webhook.told
+    assert told["event"] == "summary"
+    found = Counter(one.kind for one in gather(read(changed)))
+    assert {name: told[name] for name in ("new", "gone", "moved", "dearer", "cheaper", "hours")} == {
+        "new": found["opened"] + found["reopened"] + found["began"],
+        "gone": found["gone"] + found["missing"] + found["ended"],
+        **{name: found[name] for name in ("moved", "dearer", "cheaper", "hours")},
+    }
+    assert told["changes"] == found.total()
+    assert all(told[name] for name in ("new", "gone", "moved", "dearer", "cheaper", "hours"))
+    assert (told["crawls"], nothing["crawls"]) == (3, 0)
+    assert "바른집" in told["sentence"]
+    assert nothing["changes"] == 0
+    assert "scrapy doctor" in nothing["sentence"]
+    for one in (told, nothing):
+        assert one["to_judge"] == len(likely := [store for store in STORES if store.refill.verdict == "likely"])
+        assert ("--judge" in one["sentence"]) is bool(likely)
+        assert english_in(one["sentence"].replace("NEW", "")) == []
