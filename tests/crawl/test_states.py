@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tests.crawl.conftest import Crawl
     from tests.programs import Launcher
 
-CITY = ("--daily-changes", "0.5", "--refill-stores", "150", "--ordinary-stores", "100")
+CITY = ("--daily-changes", "0.5", "--refill-stores", "150", "--ordinary-stores", "100", "--cap", "400")
+"""A search of it is two pages or three, where others of their size would be split."""
 SOON, LATER = timedelta(days=8), timedelta(days=40)  # store pages are asked for again after 7, lists after 30
 LISTS_KEPT = f"CACHE_TTL_LIST_SECONDS={30 * 86400}"
 
@@ -44,6 +45,12 @@ def test_a_page_that_is_no_more_lets_a_store_be_gone_until_it_is_found_again(
         there = crawl_after(0, timedelta())
         known = states().keys()
         assert known <= there
+        assert {
+            store["ref"] for store in city.truth("", "무한리필") if store["refill"] and store["reached_by"]
+        } <= known
+        lists = [entry for entry in city.log() if entry["kind"] == "list"]
+        assert {entry["asked"] for entry in lists} == {"서울 무한리필"}
+        assert len(lists) > 1
         there = crawl_after(1, SOON)
         gone = known - there
         assert gone
