@@ -4,8 +4,9 @@ Half of a short crawl is the import of what it consists of. A fork has that behi
 `python -m scrapy` would be: the environment, directory, arguments, streams, locale and signals are those of the
 request, and nothing that reads them at its import was imported before. Neither a reactor, a loop nor a thread is there
 to be shared, see `assert_ready`. It is a child of the process that asked for it, which waits for it as for any other.
-Three things are not as in a process of its own: all forks of one server hash texts alike, `ps` shows the server's
-command line, and at the end no module is taken apart.
+Four things are not as in a process of its own: all forks of one server hash texts alike, `ps` shows the server's
+command line, at the end no module is taken apart, and what the server has imported is never walked by the collector of
+cycles, whoever thaws it: that copies each page of it.
 
 A program of its own, `python -m tests.fork_server SOCKET`. `fork_instead` asks it; where the children of a program
 are to be forked too, it has a server of its own, which is a child of it beside them: `tests.programs.children`.
@@ -192,6 +193,7 @@ def become(request: Request) -> None:
         os.setsid()
     if request.module != "scrapy":  # whose commands hear of Ctrl-C in their own way: it was imported here
         sys.excepthook, sys.unraisablehook = sys.__excepthook__, sys.__unraisablehook__
+    vars(gc).update(freeze=leave_frozen, unfreeze=leave_frozen)
     os.environ.clear()
     os.environ.update(request.environment)
     os.chdir(request.directory)
@@ -205,6 +207,10 @@ def become(request: Request) -> None:
     sys.stdin = os.fdopen(0, "r", -1, encoding, errors, closefd=False)
     sys.stdout = os.fdopen(1, "w", 1 if os.isatty(1) else -1, encoding, errors, closefd=False)
     sys.stderr = os.fdopen(2, "w", 1, encoding, "backslashreplace", closefd=False)
+
+
+def leave_frozen() -> None:
+    """Instead of what a crawl freezes and thaws: its own objects are few, and all of them are collected at the end."""
 
 
 def end(status: object) -> NoReturn:

@@ -102,6 +102,28 @@ if len(sys.argv) > 1: sys.exit({"none": None, "text": "why", "large": 257, "less
 """
 
 
+THAWING = """
+import gc
+gc.freeze()
+gc.unfreeze()
+frozen, after = gc.get_freeze_count(), len(gc.get_objects())
+class Forgotten:
+    def __init__(self): self.myself = self
+    def __del__(self): print("forgotten")
+Forgotten()
+print(frozen > after)
+"""
+
+
+def test_it_collects_what_is_its_own_and_thaws_nothing_else(
+    launcher: Launcher, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    (tmp_path / "thawing.py").write_text(THAWING, encoding="utf-8")
+    ended = launcher.run("thawing", environment=environment, directory=tmp_path)
+
+    assert ended.stdout == "True\nforgotten\n", ended.stderr
+
+
 @pytest.mark.parametrize("how", ["", "none", "text", "large", "less"])
 def test_it_ends_as_what_was_started_does(
     launcher: Launcher, tmp_path: Path, environment: dict[str, str], how: str
