@@ -66,3 +66,20 @@ def test_a_page_of_another_host_stops_nobody(crawl: Crawl, another_site: Site) -
     assert "'politeness/blocked'" not in fetched.stderr
     assert shown["held_seconds"] == 0
     assert shown["requests_per_second"] == PACE
+
+
+def test_each_host_is_asked_by_its_own_rules(crawl: Crawl, site: Site, another_site: Site, faults: Faults) -> None:
+    """The pages for people are on another host than the API, which allows everything."""
+    another_site.clear_log()
+    elsewhere = Faults(another_site.url)
+    elsewhere.add(kind="html", path="/robots.txt", body="User-agent: *\nDisallow: /\n")
+    faults.add(kind="status", status=500, path=PAGE)
+    pages = ("-s", "FALLBACK_ENABLED=True", "-s", f"DININGCODE_WEB_URL={another_site.url}")
+    result = crawl.run(
+        "-a", "district=금천구", "-a", "keywords=무한리필", "-a", "limit=3", "-s", "RETRY_TIMES=0", *pages
+    )
+    elsewhere.clear()
+
+    assert result.returncode == 3, result.stderr[-3000:]
+    assert [entry["kind"] for entry in another_site.log()] == ["robots"]
+    assert {entry["kind"] for entry in site.log()} == {"robots", "list", "store"}
