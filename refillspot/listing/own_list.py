@@ -81,11 +81,28 @@ def read_file(path: str, columns: Mapping[str, str], region: Region = SEOUL) -> 
     Raises:
         ArgumentError: it cannot be read, or has no column of names.
     """
-    text = _decode(_bytes_of(path), path)
+    return read_text(_decode(_bytes_of(path), path), path, columns, region)
+
+
+def read_columns(given: Iterable[str]) -> dict[str, str]:
+    """Return {role: column} of texts such as "name=가게".
+
+    Raises:
+        ArgumentError: one is none.
+    """
+    columns = dict(one.partition("=")[::2] for one in given)
+    if all(role in COLUMNS and column for role, column in columns.items()):
+        return columns
+    told = _("--columns says what a column is called, such as name=가게; the first part is one of these: {roles}")
+    raise ArgumentError(told.format(roles=" ".join(COLUMNS)))
+
+
+def read_text(text: str, source: str, columns: Mapping[str, str], region: Region = SEOUL) -> OwnList:
+    """Read the text of a CSV; else as `read_file`."""
     first, rest = text.partition("\n")[::2]
     if first.strip().strip('"').lower().startswith("sep="):  # as Excel is told
-        return _read_text(rest, 1, path, columns, region)
-    return _read_text(text, 0, path, columns, region)
+        return _read_text(rest, 1, source, columns, region)
+    return _read_text(text, 0, source, columns, region)
 
 
 def _read_text(text: str, skipped: int, path: str, columns: Mapping[str, str], region: Region) -> OwnList:

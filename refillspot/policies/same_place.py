@@ -89,6 +89,17 @@ def needed_likeness(metres: float) -> float:
     return LEAST_LIKENESS + (1 - LEAST_LIKENESS) * share
 
 
+class Search(NamedTuple):
+    """What was found of one place."""
+
+    fits: list[Candidate]
+    """What could be it, the likeliest first."""
+    nearest: Candidate | None
+    """What comes closest to it."""
+    is_unclear: bool
+    """Something could be it, and nothing tells whether, or which."""
+
+
 class KnownPlaces:
     """A list in which places are looked for, without looking at each of its entries."""
 
@@ -101,26 +112,27 @@ class KnownPlaces:
             for key in (*_keys_of_place(place), *_keys_of_name(name)):
                 self._index[key].append(number)
 
-    def fitting(self, place: Place) -> tuple[list[Candidate], bool]:
-        """Return what could be this place, the likeliest first; and whether several could that nothing tells apart."""
+    def look_for(self, place: Place) -> Search:
         name = spoken(place.name, place.branch)
-        around = self._near(place, name, FAR)
+        around = list(self._near(place, name, FAR))
         near = [one for one in around if is_one_place(place, self._places[one.known], one.likeness, one.metres)]
         if near:
-            return sorted(near, key=closeness), False
+            near.sort(key=closeness)
+            return Search(near, near[0], is_unclear=False)
         namesakes = [self._candidate(place, name, number) for number in self._index.get(("name", name.core), ())]
         there = [one for one in namesakes if one.likeness and self._may_be_there(place, name, one)]
         branches = [one for one in there if name.is_same_branch(self._names[one.known])]
         found = branches or (there if place.is_anywhere else [])
-        return (found, False) if len(found) == 1 else ([], bool(found))
+        if len(found) == 1:
+            return Search(found, found[0], is_unclear=False)
+        nearest = min(around or self._farther(place, name), key=closeness, default=None)
+        is_likely = nearest is not None and nearest.likeness >= LIKELY and place.is_anywhere
+        return Search([], nearest, is_unclear=bool(found) or is_likely)
 
-    def nearest(self, place: Place) -> Candidate | None:
-        """Return what comes closest to a place that none is."""
-        name = spoken(place.name, place.branch)
-        found = list(self._near(place, name, FAR)) or list(self._near(place, name, FARTHEST))
+    def _farther(self, place: Place, name: Spoken) -> Iterator[Candidate]:
+        yield from self._near(place, name, FARTHEST)
         if place.lat is None:
-            found += [self._candidate(place, name, number) for number in self._alike(place, name)]
-        return min(found, key=closeness, default=None)
+            yield from (self._candidate(place, name, number) for number in self._alike(place, name))
 
     def _candidate(self, place: Place, name: Spoken, number: int, metres: float | None = None) -> Candidate:
         metres = _metres(place, self._places[number]) if metres is None else metres
@@ -229,14 +241,9 @@ def match_places(own: Sequence[Place], known: Sequence[Place]) -> list[Match]:
     fitting: list[tuple[tuple[float, float, int], int, Candidate]] = []
     left: dict[int, Match] = {}
     for number, place in enumerate(own):
-        fits, is_unclear = there.fitting(place)
-        fitting.extend((closeness(one), number, one) for one in fits)
-        if fits:
-            left[number] = Match("none", fits[0])  # another entry may be it
-        else:
-            nearest = there.nearest(place)
-            is_likely = nearest is not None and nearest.likeness >= LIKELY and place.is_anywhere
-            left[number] = Match("unclear" if is_unclear or is_likely else "none", nearest)
+        found = there.look_for(place)
+        fitting.extend((closeness(one), number, one) for one in found.fits)
+        left[number] = Match("unclear" if found.is_unclear else "none", found.nearest)
     matches = left | _assign(own, sorted(fitting))
     return [matches[number] for number, _ in enumerate(own)]
 

@@ -79,6 +79,12 @@ UNLISTED = sql.SQL(
     "SELECT {}, false AS listed FROM refillspot.accepted_stores AS s"
     " WHERE NOT EXISTS (SELECT FROM refillspot.v_stores AS v WHERE v.site = s.site AND v.ref = s.ref) AND {}"
 ).format(sql.SQL(", ").join(sql.Identifier("s", name) for name in COLUMNS if name != "phone_is_mobile"), BY_ID)
+UNLISTED_OF = sql.SQL(
+    "SELECT {} FROM refillspot.stores AS s"
+    " WHERE NOT EXISTS (SELECT FROM refillspot.v_stores AS v WHERE (v.site, v.ref) = (s.site, s.ref))"
+    " AND (%(site)s::text IS NULL OR s.site = %(site)s) AND (%(region)s::text IS NULL OR s.region = %(region)s)"
+    " ORDER BY s.site, s.ref"
+)
 REFS_LIKE = sql.SQL(
     "SELECT ref FROM refillspot.v_stores WHERE left(lower(ref), 4) = left(lower(%(ref)s), 4)"
     " OR right(lower(ref), 4) = right(lower(%(ref)s), 4) ORDER BY ref LIMIT 100"
@@ -244,6 +250,16 @@ class StoreSnapshot:
                 return found + self._read(UNLISTED, parameters)
         except errors.InsufficientPrivilege:  # who may only read the outward views
             return found
+
+    def unlisted(self, wanted: StoreFilter, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """Return stores of a site and a region that the view leaves out; none where this account may not read them."""
+        names = sql.SQL(", ").join(sql.Identifier("s", name) for name in columns)
+        statement = UNLISTED_OF.format(names)
+        try:
+            with self._connection.transaction():
+                return self._read(statement, {"site": wanted.site, "region": wanted.region and wanted.region.name})
+        except errors.InsufficientPrivilege:
+            return []
 
     def refs_like(self, ref: str) -> list[str]:
         """Return ids of listed stores that begin or end as this one does."""
