@@ -209,6 +209,9 @@ POSTGRES_COPY_MAX_ROWS = 1000  # stores in one commit
 POSTGRES_COPY_MAX_SECONDS = 2.0  # a store waits at most this long for its commit
 # Age of the last backup from which on `scrapy doctor` warns of it (48 h); 0 = backups are made by somebody else
 BACKUP_MAX_AGE_SECONDS = 48 * 3600
+# How often a crawl is to be completed: 24 = daily; `scrapy doctor` tells of one that is late by half as much. 0 = when
+# somebody likes; `auto` = daily, where it was so on five of seven days, and then it is a warning only
+SCHEDULE_EVERY_HOURS = "auto"
 POSTGRES_TIMEOUT_SECONDS = 60.0  # a commit that takes longer is given up and tried again: its connection is dead
 
 # By which the product's clock is ahead, to move it together with a replica's; 0 in earnest

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from refillspot.doctor import Check
     from refillspot.doctor.checkup import Questions
 
-TOLD = ("backup",)
+TOLD = ("backup", "schedule")
 """Areas in which something goes wrong by itself with time: the webhook is told of warnings, too."""
 COLOURS = {"ok": "green", "note": "cyan", "warning": "yellow", "problem": "red"}
 
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--notify",
             action="store_true",
-            help=_("tell NOTIFY_URL of problems, and of backups that are not made; in a schedule"),
+            help=_("tell NOTIFY_URL of problems, and of days without a crawl or a backup; in a schedule"),
         )
         parser.add_argument("--offline", action="store_true", help=_("skip the site"))
         parser.add_argument(
@@ -89,6 +89,9 @@ class Command(BaseCommand):
             fleet_mib=settings.getint("FLEET_MAX_MEMORY_MB"),
             fleet_workers=int(workers) if workers.isdecimal() else psutil.cpu_count() or 1,
             backup_seconds=settings.getfloat("BACKUP_MAX_AGE_SECONDS"),
+            every_hours=None
+            if settings["SCHEDULE_EVERY_HOURS"] == "auto"
+            else settings.getfloat("SCHEDULE_EVERY_HOURS"),
             hosts=Hosts(
                 settings["DININGCODE_API_URL"],
                 settings["DININGCODE_WEB_URL"],

@@ -87,7 +87,7 @@ class Command(BaseCommand):
         window, text = self._window(opts.window)
         crawl = _crawl_options(opts, self._checked_arguments(opts))
         return Schedule(
-            jobs=daily_jobs(window, text, crawl, keep),
+            jobs=daily_jobs(window, text, crawl, keep, has_webhook="NOTIFY_URL" in environment.values),
             program=(sys.executable, "-m", "refillspot"),
             directory=environment.directory,
             logs=environment.home / "logs",
@@ -158,11 +158,18 @@ def _remarks(environment: Environment) -> list[str]:
     """Say what of this terminal's environment a scheduler will not have."""
     from refillspot.services import VARIABLES
 
+    told = []
+    if "NOTIFY_URL" not in environment.values:
+        told.append(
+            _("NOTIFY_URL is not set: nobody will be told of a missed day. Set it in .env and print this again.")
+        )
     own = [name for name in VARIABLES if os.environ.get(name, "").strip() and name not in environment.dotenv_names]
-    if not own:
-        return []
-    told = _("Mind: {names} is set in this terminal only. Put it into .env, for you alone to read (chmod 600 .env).")
-    return [told.format(names=", ".join(own))]
+    if own:
+        only = _(
+            "Mind: {names} is set in this terminal only. Put it into .env, for you alone to read (chmod 600 .env)."
+        )
+        told.append(only.format(names=", ".join(own)))
+    return told
 
 
 def _next_step(kind: str, into: str, files: Iterable[str]) -> str:

@@ -21,6 +21,7 @@ Read: TypeAlias = Callable[[Any], Any]
 """Makes what is read of what was given; raises ValueError, or an error of this project that says what is wrong."""
 
 MOST_SECONDS = 10 * 365 * 24 * 3600  # ten years: more than that is a slip, and nothing that Redis or a clock can hold
+MOST_HOURS = 365 * 24
 MOST = 2**31 - 1  # of what is counted, as C counts it
 MOST_BYTES = 2**53
 
@@ -131,6 +132,10 @@ def _workers(given: Any) -> str:
     return "auto" if given == "auto" else str(_whole(1).read(given))
 
 
+def _every(given: Any) -> Any:
+    return given if given == "auto" else HOURS.read(given)
+
+
 def _list(given: Any) -> Any:
     if isinstance(given, str):
         return [part.strip() for part in given.split(",")] if given.strip() else []
@@ -173,6 +178,7 @@ FILE = Allowed(_path, _("the path of a file"))
 LIST = Allowed(_list, _("a list: several with commas"))
 BYTES = _number(int, _("a number of bytes from {least} to {most}"), 0, MOST_BYTES)
 MEBIBYTES = _number(float, _("a number of MiB from {least} to {most}"), 0, MOST)
+HOURS = _number(float, _("a number of hours from {least} to {most}"), 0, MOST_HOURS)
 A_MOMENT = 0.001  # seconds; what is done so often takes all of a processor
 AN_ANSWER = 1  # second; what may take less than an answer takes never comes to anything, and is waited for without end
 
@@ -233,6 +239,7 @@ OURS: dict[str, Allowed] = {
     "RETRY_HTTP_CODES": Allowed(_statuses, _("HTTP statuses from 100 to 599, with commas")),
     "RETRY_TIMES": _whole(0),
     "ROBOTSTXT_USER_AGENT": TEXT,
+    "SCHEDULE_EVERY_HOURS": Allowed(_every, _("auto, or a number of hours")),
     "SCHEDULER": CLASS,
     "SCHEDULER_PERSIST": SWITCH,
     "SCHEDULER_SERIALIZER": CLASS,

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from refillspot.exceptions import RefillspotError
 
 State = Literal["ok", "note", "warning", "problem"]
-"""note: worth knowing, nothing to be done. warning: a crawl runs, but not as well as it could. problem: it cannot."""
+"""note: worth knowing, nothing to be done. warning: a crawl runs, but not as well as it could. problem: it cannot, or
+did not when it was to."""
 
 
 @dataclass(slots=True, frozen=True)

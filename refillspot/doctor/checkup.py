@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from refillspot.clock import Clock, write_kst
 from refillspot.doctor import Check, problem
 from refillspot.doctor.machine import PINS, Resources, examine_configuration, examine_packages, examine_resources
-from refillspot.doctor.servers import Servers, examine_clocks
+from refillspot.doctor.servers import Servers, examine_clocks, examine_schedule
 from refillspot.doctor.shape_report import ShapeReport
 from refillspot.doctor.site import FirstContact
 from refillspot.doctor.visit import TURN_SECONDS, Visitor
@@ -17,6 +17,7 @@ from refillspot.exceptions import ConfigurationError, ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.operations.pace_control import read_pace
 from refillspot.policies.politeness_settings import CrawlWindow
+from refillspot.postgres.crawl_days import read_crawl_days
 from refillspot.postgres.kept_pages import newest_bodies
 from refillspot.retelling import retell
 from refillspot.services import embedded, read_environment
@@ -46,6 +47,8 @@ class Questions:
     """FLEET_WORKERS; for auto, the most that it can come to here."""
     backup_seconds: float
     """BACKUP_MAX_AGE_SECONDS."""
+    every_hours: float | None
+    """SCHEDULE_EVERY_HOURS; None for auto."""
     hosts: Hosts
     headers: Mapping[str, str]
     """Of every request of a crawl, User-Agent included."""
@@ -84,6 +87,8 @@ def _examine_servers_and_site(questions: Questions, environment: Environment) ->
     with embedded.leave_as_found(environment.home):
         servers = Servers(environment, questions.fleet_workers, questions.backup_seconds)
         yield from servers.examine()
+        if (url := servers.urls.get("postgres")) and (days := read_crawl_days(url)):
+            yield from examine_schedule(days, questions.every_hours, questions.clock.now())
         yield from examine_clocks(servers.facts)
         site = find_site()
         report = ShapeReport(questions.shapes, site.examination) if questions.shapes and site.examination else None

@@ -8,6 +8,7 @@ from refillspot.doctor import Check, problem
 from refillspot.exceptions import RefillspotError
 from refillspot.language import gettext as _
 from refillspot.postgres.backup import read_last_backups
+from refillspot.postgres.crawl_days import LEARNT_HOURS
 from refillspot.postgres.database import known_migrations, schema_state
 from refillspot.services import embedded, mask_password
 from refillspot.services.addresses import crosses_network_in_the_clear, read_addresses
@@ -16,8 +17,11 @@ from refillspot.services.reachability import check_postgres, check_redis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
+    from refillspot.doctor import State
     from refillspot.postgres.backup import LastBackups
+    from refillspot.postgres.crawl_days import CrawlDays
     from refillspot.services import Environment
     from refillspot.services.inspection import PostgresFacts, RedisFacts
 
@@ -215,6 +219,26 @@ def _shared(redis: RedisFacts) -> Iterator[Check]:
             "queue and page cache share a Redis that evicts nothing: no page is kept once half of its memory is used"
         )
         yield Check("redis-cache", "warning", what, remedy)
+
+
+def examine_schedule(days: CrawlDays, every_hours: float | None, now: datetime) -> Iterator[Check]:
+    """Tell whether a crawl was completed when it was to; `every_hours`: None if nobody has said, 0 if none is to be."""
+    expected = every_hours if every_hours is not None else LEARNT_HOURS * days.is_habit
+    if not expected:
+        return
+    passed = days.missed_since(expected, now)
+    hours = (passed or now - days.since).total_seconds() / 3600
+    if not passed:
+        yield Check("schedule", "ok", _("a crawl was completed {hours:.0f} h ago").format(hours=hours))
+        return
+    what = _("no crawl was completed for {hours:.0f} h; one is expected every {every:g} h")
+    remedy = _("See the scheduler's log, and run the command of the crawl by hand: docs/operations.md.")
+    if days.unfinished:
+        remedy = _("Crawl {id} is not complete: `scrapy crawls show {id}`, `scrapy stats {id}`.").format(
+            id=days.unfinished
+        )
+    state: State = "problem" if every_hours else "warning"
+    yield Check("schedule", state, what.format(hours=hours, every=expected), remedy)
 
 
 def examine_clocks(facts: Mapping[str, PostgresFacts | RedisFacts]) -> Iterator[Check]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from refillspot.stats.crawl import CrawlStats
 
 HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
+LAST_CRAWL = "refillspot_last_crawl_time_seconds"
 ADDRESS = "127.0.0.1"  # of this machine only: the page tells what is crawled, and asks for no password
 
 
@@ -163,6 +164,9 @@ class CrawlCollector(Collector):
         yield from _workers(stats)
         if snapshot.backups:
             yield from _backups(snapshot.backups)
+        if snapshot.days and snapshot.days.completed_at:
+            completed = snapshot.days.completed_at.timestamp()
+            yield GaugeMetricFamily(LAST_CRAWL, "When a crawl was last completed, since 1970.", value=completed)
 
 
 def _counters(stats: CrawlStats) -> Iterator[Metric]:

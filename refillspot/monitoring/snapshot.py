@@ -14,6 +14,7 @@ from refillspot.operations.progress import ProgressReader
 from refillspot.policies.politeness_settings import allowed_pace
 from refillspot.postgres import worker_stats
 from refillspot.postgres.backup import read_last_backups
+from refillspot.postgres.crawl_days import read_crawl_days
 from refillspot.postgres.crawls import look_at_crawl
 from refillspot.shared.heartbeats import HeartbeatReader
 from refillspot.shared.keys import crawl_prefix, politeness_key
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
     from refillspot.postgres.backup import LastBackups
+    from refillspot.postgres.crawl_days import CrawlDays
     from refillspot.services import ServiceAddresses
     from refillspot.stats.crawl import Crawl, Progress
 
 POSTGRES, REDIS = "PostgreSQL", "Redis"
 POSTGRES_SECONDS = 2.0  # between looks at PostgreSQL; commits are as far apart
-BACKUP_SECONDS = 60.0  # between looks at its backups
+DAILY_SECONDS = 60.0  # between looks at what happens once a day
 
 
 @dataclass(slots=True, frozen=True)
@@ -52,6 +54,8 @@ class Snapshot:
     """Workers whose heartbeat is none that can be read."""
     backups: LastBackups | None = None
     """None where PostgreSQL has not been asked yet, or did not answer."""
+    days: CrawlDays | None = None
+    """The same of crawls that were completed."""
 
     @property
     def stats(self) -> CrawlStats:
@@ -70,8 +74,9 @@ class CrawlReader:
         self._crawl = crawl
         self._workers: list[WorkerStats] = []
         self._last: Progress | None = None
-        self._postgres_due = self._backups_due = 0.0
+        self._postgres_due = self._daily_due = 0.0
         self._backups: LastBackups | None = None
+        self._days: CrawlDays | None = None
         self._stack = ExitStack()
         self._progress = self._stack.enter_context(ProgressReader(services.redis_url, prefix))
         self._beats = self._stack.enter_context(HeartbeatReader(services.redis_url, prefix))
@@ -90,8 +95,10 @@ class CrawlReader:
         pace = self._pace() if progress else None
         away += [] if progress else [REDIS]
         unreadable = self._beats.unreadable
-        now, backups = self._clock.now(), self._read_backups()
-        return Snapshot(now, self._crawl, self._workers, self._last, pace, away, unreadable, backups)
+        self._read_daily()
+        now = self._clock.now()
+        seen = self._crawl, self._workers, self._last, pace, away, unreadable
+        return Snapshot(now, *seen, self._backups, self._days)
 
     def _read_postgres(self) -> bool:
         if time.monotonic() < self._postgres_due:
@@ -108,11 +115,11 @@ class CrawlReader:
         self._postgres_due = time.monotonic() + POSTGRES_SECONDS
         return True
 
-    def _read_backups(self) -> LastBackups | None:
-        if time.monotonic() >= self._backups_due:
+    def _read_daily(self) -> None:
+        if time.monotonic() >= self._daily_due:
             self._backups = read_last_backups(self._services.database_url)
-            self._backups_due = time.monotonic() + BACKUP_SECONDS
-        return self._backups
+            self._days = read_crawl_days(self._services.database_url)
+            self._daily_due = time.monotonic() + DAILY_SECONDS
 
     def _pace(self) -> dict[str, Any] | None:
         try:

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from refillspot.policies.politeness_settings import CrawlWindow
 
 DAY = timedelta(days=1)
+MONDAY = 0
+SUMMARY_AT = timedelta(hours=9, minutes=30)  # when it is Monday in UTC, too: the Task Scheduler may reckon in that
 WINDOW = "01:00-06:00"  # in which the site has the fewest visitors
 KEPT_BACKUPS = 14
+EVERY_HOURS = 24  # a crawl is to be completed
 CARE_AFTER = timedelta(minutes=30)  # the window has closed: what was in hand has ended by then
 WATCH_AFTER = timedelta(
     hours=13
@@ -39,12 +42,16 @@ class Job:
     """Exit codes with which nothing has failed."""
     again: tuple[int, ...] = ()
     """Exit codes after which the same command may do better."""
+    is_weekly: bool = False
+    """On Mondays in Korea, else daily."""
 
     def next_after(self, moment: datetime) -> datetime:
         """Return when it is due next, in Korean time."""
         midnight = moment.astimezone(KST).replace(hour=0, minute=0, second=0, microsecond=0)
         due = midnight + self.at
-        return due if due > moment else due + DAY
+        while due <= moment or (self.is_weekly and due.weekday() != MONDAY):
+            due += DAY
+        return due
 
 
 @dataclass(slots=True, frozen=True)
@@ -64,8 +71,10 @@ class Schedule:
     """With which `scrapy schedule` makes the same jobs."""
 
 
-def daily_jobs(window: CrawlWindow, text: str, crawl: Sequence[str], keep: int) -> tuple[Job, ...]:
-    """Return the jobs of a day. `text`: the window as a setting; `crawl`: further arguments of the crawl.
+def daily_jobs(
+    window: CrawlWindow, text: str, crawl: Sequence[str], keep: int, *, has_webhook: bool
+) -> tuple[Job, ...]:
+    """Return the jobs of a schedule. `text`: the window as a setting; `crawl`: further arguments of the crawl.
 
     A crawl ends when the window closes, and the next one goes on with what is left: of two that run at once both take
     from one queue. The rest has hours of its own, so that no crawl keeps it from being done.
@@ -73,7 +82,8 @@ def daily_jobs(window: CrawlWindow, text: str, crawl: Sequence[str], keep: int) 
     length = (window.end - window.begin) % DAY or DAY
     begun = ("fleet", "diningcode", *crawl, "-s", f"CRAWL_WINDOW={text}")
     limit = ("-s", f"CLOSESPIDER_TIMEOUT={length.total_seconds():.0f}")
-    return (
+    look = ("doctor", "--offline", *["--notify"] * has_webhook, "-s", f"SCHEDULE_EVERY_HOURS={EVERY_HOURS}")
+    jobs = (
         Job(
             "crawl",
             "the crawl",
@@ -93,6 +103,9 @@ def daily_jobs(window: CrawlWindow, text: str, crawl: Sequence[str], keep: int) 
             "watch",
             "whether a day was missed",
             (window.end + WATCH_AFTER) % DAY,
-            (("doctor", "--offline"),),
+            (look,),
         ),
     )
+    news = ("changes", "--since", "7d", "--notify")
+    summary = Job("summary", "what has changed in a week, for the webhook", SUMMARY_AT, (news,), is_weekly=True)
+    return (*jobs, summary) if has_webhook else jobs

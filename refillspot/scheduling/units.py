@@ -93,10 +93,10 @@ def _timer(job: Job) -> str:
     return "\n".join(
         (
             "[Unit]",
-            f"Description=refillspot, daily: {job.meaning}",
+            f"Description=refillspot: {job.meaning}",
             "",
             "[Timer]",
-            f"OnCalendar=*-*-* {_clock(job.at)}:00 Asia/Seoul",
+            f"OnCalendar={'Mon ' if job.is_weekly else ''}*-*-* {_clock(job.at)}:00 Asia/Seoul",
             "Persistent=true",  # or a machine that was off then waits for the next day
             "",
             "[Install]",
@@ -125,10 +125,9 @@ def _cron(schedule: Schedule, now: datetime) -> dict[str, str]:
     lines = ["# refillspot. The hours are this machine's: print it anew where its time zone changes."]
     for job in schedule.jobs:
         due = job.next_after(now).astimezone(now.tzinfo)
-        lines += [
-            f"# {job.meaning}: {_clock(job.at)} in Korea",
-            f"{due.minute} {due.hour} * * * {_line(job, schedule)}",
-        ]
+        days = due.isoweekday() if job.is_weekly else "*"
+        lines.append(f"# {job.meaning}: {_clock(job.at)} in Korea")
+        lines.append(f"{due.minute} {due.hour} * * {days} {_line(job, schedule)}")
     return {"refillspot.crontab": "\n".join((*lines, ""))}
 
 
@@ -169,13 +168,13 @@ def _task(job: Job, schedule: Schedule, now: datetime) -> str:
             _refuse("windows", text, VARIABLE)
         place = ("WorkingDirectory", str(schedule.directory))
         actions.append(("Exec", [("Command", program), ("Arguments", arguments), place]))
-    daily: list[tuple[str, Content]] = [
-        ("StartBoundary", job.next_after(now).astimezone(KST).isoformat(timespec="seconds")),
-        ("ScheduleByDay", [("DaysInterval", "1")]),
-    ]
+    begin = ("StartBoundary", job.next_after(now).astimezone(KST).isoformat(timespec="seconds"))
+    days: tuple[str, Content] = ("ScheduleByDay", [("DaysInterval", "1")])
+    if job.is_weekly:
+        days = ("ScheduleByWeek", [("WeeksInterval", "1"), ("DaysOfWeek", [("Monday", "")])])
     parts: list[tuple[str, Content]] = [
         ("RegistrationInfo", [("Description", f"refillspot: {job.meaning}")]),
-        ("Triggers", [("CalendarTrigger", daily)]),
+        ("Triggers", [("CalendarTrigger", [begin, days])]),
         ("Principals", [("Principal", [("LogonType", "InteractiveToken"), ("RunLevel", "LeastPrivilege")])]),
         ("Settings", _settings(job)),
         ("Actions", actions),

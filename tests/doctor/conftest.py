@@ -45,6 +45,7 @@ def questions(site: SyntheticSite, environment: dict[str, str], key_prefix: str)
         fleet_mib=1,
         fleet_workers=1,
         backup_seconds=48 * 3600,
+        every_hours=None,
         hosts=Hosts(site.url, site.url, "refillspot"),
         headers={"User-Agent": "refillspot/test"},
         requests_per_second=100,

@@ -70,6 +70,8 @@ def test_no_secret_is_in_them_and_what_only_this_terminal_knows_is_told(
     assert SECRET not in told.out + told.err
     assert ("DATABASE_URL is set in this terminal only" in told.err) == (kind != "compose")
     assert "KAKAO" not in told.err
+    assert "--notify" not in told.out
+    assert ("nobody will be told" in told.err) == (kind != "compose")
     if kind == "cron":
         assert "refillspot.crontab" in told.out
         with pytest.raises(UsageError, match=r"DATABASE_URL may hold a secret"):

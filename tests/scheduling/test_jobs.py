@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def jobs(window: str = "01:00-06:00") -> dict[str, Job]:
     parsed = CrawlWindow.parse(window)
     assert parsed
-    return {job.name: job for job in daily_jobs(parsed, window, ("-a", "district=all"), 14)}
+    return {job.name: job for job in daily_jobs(parsed, window, ("-a", "district=all"), 14, has_webhook=True)}
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_each_job_is_done_once_a_day_and_what_fails_ends_only_itself(
         run_daily(list(jobs().values()), saying(path), lambda: clock.now, clock.sleep)
 
     day = ["doctor --offline", "fleet diningcode", "db backup"]  # and nothing pruned, as there is no backup
-    assert path.read_text().splitlines() == day * 2
+    assert path.read_text().splitlines() == [*day, "changes --since", *day]  # Monday is in between
     assert "scrapy db ended with 1" in capfd.readouterr().out
 
 

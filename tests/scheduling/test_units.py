@@ -43,7 +43,7 @@ def scheduled(directory: Path, *, keywords: str = HARMLESS, window: str = "01:00
     assert parsed
     crawl = ("-a", "district=강남구", "-a", keywords)
     return Schedule(
-        jobs=daily_jobs(parsed, window, crawl, 14),
+        jobs=daily_jobs(parsed, window, crawl, 14, has_webhook=True),
         program=(sys.executable, str(directory / "say.py")),
         directory=directory,
         logs=directory / ".refillspot" / "logs",
@@ -162,13 +162,17 @@ def test_cron_takes_the_lines(odd: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("zone", "crawl", "care"),
-    [("Asia/Seoul", "0 1", "30 6"), ("UTC", "0 16", "30 21"), ("Asia/Kolkata", "30 21", "0 3")],
+    ("zone", "hours"),
+    [
+        ("Asia/Seoul", ["0 1 * * *", "30 6 * * *", "0 19 * * *", "30 9 * * 1"]),
+        ("America/Los_Angeles", ["0 8 * * *", "30 13 * * *", "0 2 * * *", "30 16 * * 7"]),
+        ("Asia/Kolkata", ["30 21 * * *", "0 3 * * *", "30 15 * * *", "0 6 * * 1"]),
+    ],
 )
-def test_the_hours_of_cron_are_the_machines(tmp_path: Path, zone: str, crawl: str, care: str) -> None:
+def test_the_hours_of_cron_are_the_machines(tmp_path: Path, zone: str, hours: list[str]) -> None:
     (text,) = write_units("cron", scheduled(tmp_path), NOW.astimezone(ZoneInfo(zone))).values()
 
-    assert re.findall(r"^(\d+ \d+) \* \* \* ", text, re.MULTILINE)[:2] == [crawl, care]
+    assert re.findall(r"^(\d+ \d+ \* \* [\d*]) ", text, re.MULTILINE) == hours
 
 
 def test_a_task_of_windows_is_as_published_and_without_the_defaults_that_skip_days(odd: Path) -> None:
