@@ -11,6 +11,7 @@ from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
+import msgspec
 import pytest
 
 from refillspot.regions import districts
@@ -64,7 +65,7 @@ class Replica:
         return {section["key"]: section for section in self.post("/API/profile/", v_rid=ref)["result_data"]}
 
     def truth(self, **query: str) -> list[dict[str, Any]]:
-        stores: list[dict[str, Any]] = json.loads(self.send("GET", f"/_truth?{urlencode(query)}"))["stores"]
+        stores: list[dict[str, Any]] = msgspec.json.decode(self.send("GET", f"/_truth?{urlencode(query)}"))["stores"]
         return stores
 
     def move(self, **to: object) -> dict[str, Any]:
@@ -73,7 +74,7 @@ class Replica:
         return answer
 
     def changes(self, **query: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(self.send("GET", f"/_changes?{urlencode(query)}"))["changes"]
+        found: list[dict[str, Any]] = msgspec.json.decode(self.send("GET", f"/_changes?{urlencode(query)}"))["changes"]
         return found
 
     def log(self, since: int = 0) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.json import decode, encode
 
 from refillspot.regions import SEOUL
 from replica.city import build_city
@@ -19,7 +20,7 @@ from replica.odd import CAME, INSTEAD, MISSING, Hit, draw_hits, draw_numbers, sp
 from replica.odd_paths import HTML_SLOTS, LIST_SLOTS, PAGE_SLOTS, ROW_SLOTS
 from replica.profile import find_odd, write_page
 from replica.search import Search
-from replica.shapes import name_shapes
+from replica.shapes import BOM, name_shapes
 from replica.truth import write_store
 from tests.replica.test_pages import read_linked
 
@@ -44,13 +45,13 @@ def rng_of(seed: int) -> Random:
 
 
 def sections(store: Store, shapes: Shapes) -> list[Any]:
-    data: list[Any] = json.loads(write_page(store, FIRST_DAY, shapes).body)["result_data"]
+    data: list[Any] = decode(write_page(store, FIRST_DAY, shapes).body.removeprefix(BOM))["result_data"]
     return data
 
 
 def differences(even: Any, odd: Any, path: str = "") -> list[str]:
     """Return the paths at which a page differs from what it should be, by a comparison of its own."""
-    if json.dumps(even, default=str) == json.dumps(odd, default=str):  # not even == odd: 1 == True
+    if encode(even, enc_hook=str) == encode(odd, enc_hook=str):  # not even == odd: 1 == True
         return []
     if isinstance(even, list) and isinstance(odd, list) and even and odd:
         more = [f"{path}[]"] * (len(odd) - len(even))
