@@ -19,6 +19,7 @@ from refillspot.exit_status import OUTDATED, REFUSED
 from refillspot.items import Commit, UnknownStore, UnreadPage
 from refillspot.planning import KEYWORDS
 from refillspot.planning.keywords import QueryAnswer
+from refillspot.postgres.connection import when_available
 from refillspot.postgres.query_yields import QueryYieldTable
 from refillspot.postgres.store_row import StoreRow
 from refillspot.postgres.stores import StoreTable
@@ -114,6 +115,12 @@ class PostgresCopyPipeline(PostgresPipeline):
         return pipeline
 
     async def open_spider(self) -> None:
+        """Waits for PostgreSQL, as all that comes later; the crawl is joined by now."""
+        seconds = self._crawler.settings.getfloat("POSTGRES_TIMEOUT_SECONDS")
+        is_given_up = partial(has_lost_patience, self._crawler)
+        await when_available(self._look, self._table.close, attempt_seconds=seconds, is_given_up=is_given_up)
+
+    async def _look(self) -> None:
         await self._table.open()
         self._access.barred = self._table.barred
         codes = [district.code for district in getattr(self._crawler.spider, "districts", ())]

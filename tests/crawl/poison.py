@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import time
 from typing import TYPE_CHECKING
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from scrapy import signals
 
 from refillspot.frontier import codec, commit_check, formats
+from refillspot.postgres import connection
+from refillspot.signals import crawl_joined
 
 if TYPE_CHECKING:
     from typing import Self
@@ -122,3 +127,31 @@ class NextVersion:
         codec.READABLE.add(codec.VERSION)
         vars(formats)["program_version"] = lambda: "9.9"
         return cls()
+
+
+class LosesPostgres(logging.Handler):
+    """PostgreSQL takes no connections any more once a crawl is joined, until that has been noticed and waited for."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls()
+        extension.database_url = crawler.settings["DATABASE_URL"]
+        crawler.signals.connect(extension.crawl_joined, signal=crawl_joined)
+        return extension
+
+    database_url: str
+
+    def crawl_joined(self) -> None:
+        self._allow_connections("false")
+        logging.getLogger(connection.__name__).addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "trying again" in record.getMessage():
+            self._allow_connections("true")
+
+    def _allow_connections(self, value: str) -> None:
+        """From another database of the server."""
+        name = conninfo_to_dict(self.database_url)["dbname"]
+        with psycopg.connect(make_conninfo(self.database_url, dbname="postgres"), autocommit=True) as administrator:
+            administrator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {value}".encode())
+            administrator.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])

@@ -52,3 +52,13 @@ def test_postgres_away_for_longer_than_a_lease(
         rejects = connection.execute("SELECT count(*) FROM refillspot.rejects").fetchone()
     assert crawls == [("complete", len(rows()), 0)]
     assert rejects == (0,)
+
+
+def test_postgres_that_goes_away_while_a_worker_opens_is_waited_for(crawl: Crawl, rows: Rows) -> None:
+    """The crawl is joined by then, and no page was asked for yet."""
+    losing = crawl.having("-s", 'EXTENSIONS={"tests.crawl.poison.LosesPostgres": 1}')
+    result = losing.run("-a", "district=금천구", "-a", "limit=3", "-a", "keywords=무한리필")
+
+    assert result.returncode == 0, result.stderr
+    assert "trying again" in result.stderr
+    assert rows()
