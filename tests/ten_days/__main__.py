@@ -35,7 +35,7 @@ def main() -> int:
     given = parser.parse_args()
     city = City(given.seed, given.refill, given.ordinary, given.daily, 2, given.poorer, given.region)
     with ExitStack() as stack:
-        days = _begin(city, stack)
+        days = begin(city, stack)
         for day in range(given.days):
             days.live(under_kills=day == given.kills)
             print(f"day {day + 1}: {len(days.shown[-1])} pages", flush=True)
@@ -45,7 +45,8 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _begin(city: City, stack: ExitStack) -> Days:
+def begin(city: City, stack: ExitStack, **variables: str) -> Days:
+    """Start servers and the site, until the stack ends; programs have these variables of the environment, too."""
     home = Path(tempfile.mkdtemp(prefix="rs-days-", dir="/tmp"))  # a socket's path must be short
     home.chmod(0o711)
     stack.callback(shutil.rmtree, home, ignore_errors=True)
@@ -58,7 +59,7 @@ def _begin(city: City, stack: ExitStack) -> Days:
     launcher = Launcher()
     stack.callback(launcher.close)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PROJECT_PREFIXES)}
-    environment |= {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "CACHE_REDIS_URL": redis.url}
+    environment |= {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "CACHE_REDIS_URL": redis.url, **variables}
     site = stack.enter_context(start_site(launcher, *city.options()))
     start = partial(launcher.start, "scrapy", environment=environment)
     return Days(city, site, postgres, start, f"ten-days-{uuid.uuid4().hex[:8]}")

@@ -19,6 +19,7 @@ from tests.ten_days.belief import READ_BETWEEN_LINES, Beliefs, Change
 from tests.ten_days.city import KEYWORDS, MENU, digits, hours_of, number_lines, price_of
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
     from typing import LiteralString
 
@@ -60,6 +61,8 @@ class Days:
     postgres: OwnPostgres
     start: Callable[..., Program]
     key_prefix: str
+    day: int = 0
+    """The next one."""
     looks: list[Look] = field(default_factory=list)
     shown: list[dict[str, Shown]] = field(default_factory=list)
     tables: list[dict[str, Row]] = field(default_factory=list)
@@ -67,22 +70,41 @@ class Days:
 
     def live(self, *, under_kills: bool = False) -> None:
         """Move on to the noon of the next day, and crawl."""
-        noon = self.city.noon(len(self.looks))
+        options, begun = self.begin(), monotonic()
+        if under_kills:
+            self._kill(options)
+        done = self.crawl(options)
+        assert done.returncode == 0, done.stderr[-3000:]
+        asked, reached = set(fetched(self.site)), self.city.reached(self.day)
+        assert asked >= reached, reached - asked
+        self.shown.append(self.city.show(self.day, asked))
+        self.looks.append(Look(noon := self.city.noon(self.day), noon + timedelta(seconds=monotonic() - begun)))
+        self.tables.append(self.rows())
+        self.day += 1
+
+    def miss(self) -> None:
+        """Let a day pass on which nobody crawls."""
+        self.day += 1
+
+    def begin(self) -> list[str]:
+        """Move the site's clock on to noon, and return the options of a crawl then."""
+        noon = self.city.noon(self.day)
         with urlopen(Request(f"{self.site.url}/_clock", json.dumps({"to": noon.isoformat()}).encode(), method="POST")):
             pass
         self.site.clear_log()
-        offset, begun = noon - datetime.now(UTC), monotonic()
-        options = [*self._options, "-s", f"CLOCK_OFFSET_SECONDS={offset.total_seconds()}"]
-        if under_kills:
-            self._kill(options)
+        return [*self._options, *self.at(noon)]
+
+    def at(self, moment: datetime) -> list[str]:
+        """Return the options with which a program believes that it is that time."""
+        return ["-s", f"CLOCK_OFFSET_SECONDS={(moment - datetime.now(UTC)).total_seconds()}"]
+
+    def crawl(self, options: list[str]) -> subprocess.CompletedProcess[str]:
         with self.start("crawl", "diningcode", *options) as program:
-            done = completed(program)
-        assert done.returncode == 0, done.stderr[-3000:]
-        asked, reached = set(fetched(self.site)), self.city.reached(len(self.looks))
-        assert asked >= reached, reached - asked
-        self.shown.append(self.city.show(len(self.looks), asked))
-        self.looks.append(Look(noon, noon + timedelta(seconds=monotonic() - begun)))
-        self.tables.append({row["ref"]: row for row in self._read("SELECT * FROM refillspot.stores")})
+            return completed(program)
+
+    def rows(self) -> dict[str, Row]:
+        """Return the stores that the table has now."""
+        return {row["ref"]: row for row in self._read("SELECT * FROM refillspot.stores")}
 
     @property
     def _options(self) -> list[str]:
@@ -153,7 +175,7 @@ class Days:
     def _invented(self, history: list[Row]) -> Iterator[str]:
         """Yield the lines during which the truth lists no change that they could be of."""
         true = defaultdict(list)
-        for change in self.city.changes(len(self.looks) - 1):
+        for change in self.city.changes(self.day - 1):
             true[change["ref"]].append((change["field"], datetime.fromisoformat(change["at"])))
         for row in history:
             of = OF_TRUTH.get(row["field"].partition(":")[0])
@@ -187,7 +209,7 @@ class Days:
     def changes_of_looked_at(self) -> list[Row]:
         """Return what the truth lists of stores that were looked at."""
         refs = set().union(*self.shown)
-        return [change for change in self.city.changes(len(self.looks) - 1) if change["ref"] in refs]
+        return [change for change in self.city.changes(self.day - 1) if change["ref"] in refs]
 
     def counts(self) -> Counter[str]:
         """Count the lines of the history by what they are of."""
