@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PACED = ("-s", "POLITENESS_REQUESTS_PER_SECOND=20")
 """Slow enough that a crawl of 금천구 takes some seconds, whatever the machine: time to do something to it."""
+LOOK_SECONDS = 0.05
+"""Between looks of a wait: a look takes a millisecond or more of the processor that the crawl waits for."""
 SLOW = ("-s", "POLITENESS_REQUESTS_PER_SECOND=4")
 """Slow enough for another command to be started meanwhile, on a machine that is busy; then `hurry`."""
 
@@ -60,15 +62,15 @@ def fetched(site: Site) -> Counter[str]:
 
 def wait_for_store_pages(site: Site, count: int) -> None:
     while fetched(site).total() < count:
-        time.sleep(0.01)
+        time.sleep(LOOK_SECONDS)
 
 
 def wait_for_workers(redis_url: str, key_prefix: str, count: int) -> None:
     """Return when `count` workers have joined the only crawl of this test."""
     with redis.Redis.from_url(redis_url) as client:
-        while not (found := list(client.scan_iter(f"{key_prefix}:*workers"))):
-            time.sleep(0.01)
+        while not (found := list(client.scan_iter(f"{key_prefix}:*workers", count=1000))):
+            time.sleep(LOOK_SECONDS)
     prefix = found[0].decode().removesuffix(":workers")
     with ProgressReader(redis_url, prefix) as reader:
         while (progress := reader.read()) is None or progress.workers < count:
-            time.sleep(0.01)
+            time.sleep(LOOK_SECONDS)

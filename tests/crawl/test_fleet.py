@@ -21,7 +21,7 @@ from psycopg.rows import dict_row
 from refillspot.frontier import codec
 from refillspot.frontier.dead_letters import read_dead_letter
 from refillspot.planning import KEYWORDS
-from tests.crawl.moments import PACED, fetched, go_on, pause, wait_for_store_pages, wait_for_workers
+from tests.crawl.moments import PACED, fetched, go_on, hurry, pause, wait_for_store_pages, wait_for_workers
 from tests.crawl.test_one_model import shown_by_view
 from tests.programs import children
 
@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     Rows = Callable[[], dict[str, dict[str, Any]]]
 
 WORDS = ",".join(KEYWORDS)
-DISTRICT = ("-a", "district=금천구", *PACED)
+WHOLE = ("-a", "district=금천구")
+DISTRICT = (*WHOLE, *PACED)
+"""Until its moment has come; for the rest there is `hurry`."""
 LONG_LEASE = ("-s", "FRONTIER_LEASE_SECONDS=600")
 SHORT_LEASE = ("-s", "FRONTIER_LEASE_SECONDS=2")
 AWAY = 7  # seconds
@@ -99,7 +101,7 @@ def test_a_fleet_stores_everything_through_a_pooler(
 ) -> None:
     fleet.environment["DATABASE_URL"] = pooled
 
-    result = fleet.run("-n", "2", *DISTRICT)
+    result = fleet.run("-n", "2", *WHOLE)
 
     assert result.returncode == 0, result.stderr
     assert_complete(site, rows(), "금천구")
@@ -119,10 +121,11 @@ def test_a_killed_worker_is_started_again(
         wait_for_workers(redis_url, key_prefix, 2)
         wait_for_store_pages(site, 10)
         workers(process, 2)[0].kill()
+        process.wait_for_line("ended with -9; started again")
+        hurry(site, redis_url, key_prefix)
         _, log = process.communicate()
 
     assert process.returncode == 0, log
-    assert "ended with -9; started again" in log
     home = Path(fleet.environment["REFILLSPOT_HOME"])
     assert list(home.glob("logs/*/*"))
     assert [path for path in (home, *home.rglob("*")) if not is_closed_to_others(path)] == []
@@ -163,8 +166,9 @@ def test_a_page_that_nobody_comes_back_from_is_buried_and_the_rest_is_complete(
 
 
 def test_nobody_who_waits_for_a_server_is_taken_for_one_that_hangs(
-    fleet: Crawl, site: Site, rows: Rows, own_redis: OwnRedis, postgres_proxy: TcpProxy, proxied_database_url: str
-) -> None:
+    fleet: Crawl, site: Site, rows: Rows, own_redis: OwnRedis, key_prefix: str, postgres_proxy: TcpProxy,
+    proxied_database_url: str,
+) -> None:  # fmt: skip
     fleet.environment["REDIS_URL"], fleet.environment["DATABASE_URL"] = own_redis.url, proxied_database_url
     with fleet.start("-n", "1", *DISTRICT, *SHORT_LEASE, "-s", "POSTGRES_TIMEOUT_SECONDS=1") as process:
         wait_for_store_pages(site, 5)
@@ -176,6 +180,7 @@ def test_nobody_who_waits_for_a_server_is_taken_for_one_that_hangs(
         own_redis.kill()
         time.sleep(AWAY)
         own_redis.start()
+        hurry(site, own_redis.url, key_prefix)
         _, log = process.communicate()
 
     assert process.returncode == 0, log
@@ -215,7 +220,7 @@ def test_the_first_signal_stops_gracefully_and_the_same_command_goes_on(
     assert all("Closing spider (shutdown)" in text for text in logs(fleet))
 
     before = len(site.log())
-    result = fleet.run("-n", "2", *DISTRICT)
+    result = fleet.run("-n", "2", *WHOLE)
     assert result.returncode == 0, result.stderr
     assert_complete(site, rows(), "금천구")
     stores = [entry["asked"] for entry in site.log() if entry["kind"] == "store"]
@@ -233,7 +238,7 @@ def test_workers_whose_fleet_is_killed_end_by_themselves(
         psutil.wait_procs(orphans)  # ends at pytest's time-out if they do not
     assert all("Closing spider (shutdown)" in text for text in logs(fleet))
 
-    result = fleet.run("-n", "1", *DISTRICT)
+    result = fleet.run("-n", "1", *WHOLE)
     assert result.returncode == 0, result.stderr
     assert_complete(site, rows(), "금천구")
 
@@ -246,7 +251,7 @@ def test_the_second_signal_stops_at_once_and_loses_nothing(fleet: Crawl, site: S
         _, log = process.communicate()
     assert process.returncode == 130, log
 
-    result = fleet.run("-n", "1", *DISTRICT, *SHORT_LEASE)
+    result = fleet.run("-n", "1", *WHOLE, *SHORT_LEASE)
     assert result.returncode == 0, result.stderr
     assert_complete(site, rows(), "금천구")
 

@@ -38,15 +38,11 @@ FORGED: tuple[dict[str, Any], ...] = (
     {"meta": {"download_timeout": "soon"}},
 )
 NESTED = msgspec.msgpack.encode({"url": "http://127.0.0.1/", "cb_kwargs": {"a": 7}})[:-1] + b"\x91" * 3000 + b"\x07"
-SHORT_LEASE = (
-    *PACED,
-    "-s",
-    f"FRONTIER_LEASE_SECONDS={LEASE}",
-    "-s",
-    "FRONTIER_PREFETCH=4",
-    "-s",
-    "CONCURRENT_REQUESTS=4",
-)
+QUICK = (
+    "-s", f"FRONTIER_LEASE_SECONDS={LEASE}", "-s", "FRONTIER_PREFETCH=4", "-s", "CONCURRENT_REQUESTS=4",
+)  # fmt: skip
+SHORT_LEASE = (*PACED, *QUICK)
+"""Until its moment has come; for the rest there is `hurry`."""
 
 
 def assert_complete(site: Site, stored: dict[str, Any]) -> None:
@@ -72,6 +68,7 @@ def test_a_killed_worker_costs_no_store(
         wait_for_store_pages(site, 20)
         one.kill()
         one.wait()
+        hurry(site, redis_url, key_prefix)
         _, log = two.communicate()
 
     assert two.returncode == 0, log[-3000:]
@@ -85,11 +82,12 @@ def test_a_killed_worker_costs_no_store(
 
 
 def test_a_suspended_worker_does_no_harm_when_it_goes_on(
-    crawl: Crawl, site: Site, rows: Rows, database_url: str
+    crawl: Crawl, site: Site, rows: Rows, database_url: str, redis_url: str, key_prefix: str
 ) -> None:
     with crawl.start("-a", "district=금천구", *SHORT_LEASE) as one:
         wait_for_store_pages(site, 5)
         one.send_signal(signal.SIGSTOP)
+        hurry(site, redis_url, key_prefix)
         two = crawl.run("-a", "district=금천구", *SHORT_LEASE)
         one.send_signal(signal.SIGCONT)
         _, log = one.communicate()
@@ -106,7 +104,7 @@ def test_a_page_that_kills_its_worker_is_buried_and_its_neighbours_are_not(
     poison = min(store["ref"] for store in site.truth("금천구", WORDS) if store["refill"] and store["reached_by"])
     crawl.environment["POISON"] = poison
     patient = ("-s", f"FRONTIER_LEASE_SECONDS={2 * LEASE}")  # a busy machine renews it in time, or nothing goes on
-    deadly = (*SHORT_LEASE, *patient, "-s", 'EXTENSIONS={"tests.crawl.poison.Poison": 1}')
+    deadly = (*QUICK, *patient, "-s", 'EXTENSIONS={"tests.crawl.poison.Poison": 1}')
     codes: list[int] = []
     while not codes or codes[-1] < 0:  # ends at pytest's timeout if never
         codes.append(crawl.run("-a", "district=금천구", *deadly).returncode)
@@ -138,6 +136,7 @@ def test_a_redis_that_dies_costs_no_store(
             own_redis.kill()
             time.sleep(LEASE)  # away for as long as a lease: what is measured, not what is waited for
             own_redis.start()
+        hurry(site, own_redis.url, key_prefix)
         logs = [worker.communicate()[1] for worker in (one, two)]
 
     assert (one.returncode, two.returncode) == (0, 0), logs
@@ -180,6 +179,7 @@ def test_a_redis_that_forgets_the_queue_costs_no_store(
         wait_for_store_pages(site, 20)
         (row,) = crawls(database_url)
         forget_all_but_the_crawl(redis_url, f"{key_prefix}:{row['id']}")
+        hurry(site, redis_url, key_prefix)
         _, log = process.communicate()
 
     assert process.returncode == 0, log[-3000:]
@@ -200,8 +200,8 @@ def forget_all_but_the_crawl(redis_url: str, prefix: str) -> None:
 
 def test_a_stop_in_the_middle_of_the_seeds_loses_none(crawl: Crawl, site: Site, rows: Rows, database_url: str) -> None:
     deadly = ("-s", 'EXTENSIONS={"tests.crawl.poison.DiesAmongSeeds": 1}')
-    assert crawl.run("-a", "district=금천구", *SHORT_LEASE, *deadly).returncode == -signal.SIGKILL
-    assert crawl.run("-a", "district=금천구", *SHORT_LEASE).returncode == 0
+    assert crawl.run("-a", "district=금천구", *QUICK, *deadly).returncode == -signal.SIGKILL
+    assert crawl.run("-a", "district=금천구", *QUICK).returncode == 0
 
     assert len(crawls(database_url)) == 1
     assert_complete(site, rows())
@@ -224,7 +224,7 @@ def test_what_was_planted_in_the_queue_is_not_executed(
         for payload in (pickle.dumps(Planted(proof)), b"", *map(codec._compress, packed)):
             client.xadd(lane, {"r": payload})
         client.xadd(lane, {"": "", "r": "another field"})
-        result = crawl.run("-a", "district=금천구", *SHORT_LEASE)
+        result = crawl.run("-a", "district=금천구", *QUICK)
         letters = [read_dead_letter(letter) for letter in client.hvals(f"{key_prefix}:{row['id']}:dead")]
 
     assert result.returncode == 3, result.stderr[-3000:]

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from refillspot.planning import KEYWORDS
-from tests.crawl.moments import PACED, fetched, wait_for_store_pages
+from tests.crawl.moments import PACED, fetched, hurry, wait_for_store_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ OPTIONS = ("-s", f"FRONTIER_LEASE_SECONDS={LEASE}", "-s", f"FRONTIER_MAX_IN_HAND
 @pytest.mark.parametrize("how", ["refuse", "half_open"])
 def test_postgres_away_for_longer_than_a_lease(
     how: str, crawl: Crawl, site: Site, rows: Rows, postgres_proxy: TcpProxy, proxied_database_url: str,
-    database_url: str,
+    database_url: str, redis_url: str, key_prefix: str,
 ) -> None:  # fmt: skip
     crawl.environment["DATABASE_URL"] = proxied_database_url
     with crawl.start("-a", "district=금천구", *PACED, *OPTIONS, "-s", "POSTGRES_TIMEOUT_SECONDS=1") as process:
@@ -38,6 +38,7 @@ def test_postgres_away_for_longer_than_a_lease(
         time.sleep(AWAY)  # what is measured, not what is waited for
         stored, asked = len(rows()), fetched(site).total()
         postgres_proxy.heal()
+        hurry(site, redis_url, key_prefix)
         _, log = process.communicate()
 
     assert process.returncode == 0, log
