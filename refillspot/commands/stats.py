@@ -96,7 +96,7 @@ def _of_crawl(records: Records, name: str | None, against: str | None) -> Report
 
     crawl = records.find(name)
     earlier = records.find(against) if against else records.before(crawl)
-    return report_on(records.stats(crawl), records.stats(earlier) if earlier else None)
+    return report_on(records.stats(crawl), records.stats(earlier) if earlier else None, records.audited())
 
 
 def _of_all(records: Records) -> list[Report]:

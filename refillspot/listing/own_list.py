@@ -81,7 +81,7 @@ def read_file(path: str, columns: Mapping[str, str], region: Region = SEOUL) -> 
     Raises:
         ArgumentError: it cannot be read, or has no column of names.
     """
-    return read_text(_decode(_bytes_of(path), path), path, columns, region)
+    return read_text(read_file_text(path), path, columns, region)
 
 
 def read_columns(given: Iterable[str]) -> dict[str, str]:
@@ -120,6 +120,11 @@ def _read_text(text: str, skipped: int, path: str, columns: Mapping[str, str], r
         elif place > number and any(cell.strip() for cell in row[1]):
             body.append(row)
     return read_rows(body, roles, width, region)
+
+
+def read_file_text(path: str) -> str:
+    """Return the text of a CSV, however it is encoded; raises ArgumentError."""
+    return _decode(_bytes_of(path), path)
 
 
 def _bytes_of(path: str) -> bytes:

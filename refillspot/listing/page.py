@@ -92,7 +92,7 @@ def _sections(entry: Listed, now: datetime) -> Iterator[tuple[str, Iterable[str]
     yield gettext("kind"), [", ".join(dict.fromkeys([*(row["cuisines"] or ()), *(row["categories"] or ())]))]
     yield gettext("address"), [row["road_addr"] or "", row["addr"] or ""]
     yield gettext("phone"), [row["phone"] or ""]
-    yield gettext("prices"), _write_prices(row)
+    yield gettext("prices"), write_prices(row)
     yield gettext("terms"), write_terms(row["refill_terms"] or {})
     yield gettext("open now"), [_write_open(entry, now)]
     yield gettext("hours"), write_hours(entry.hours) if entry.hours else (row["hours_text"] or "").splitlines()
@@ -107,7 +107,7 @@ def _sections(entry: Listed, now: datetime) -> Iterator[tuple[str, Iterable[str]
     )
 
 
-def _write_prices(row: dict[str, Any]) -> Iterator[str]:
+def write_prices(row: dict[str, Any]) -> Iterator[str]:
     prices, headline = row["refill_prices"] or (), row["refill_price_krw"]
     if headline is not None and headline not in {price["krw_min"] for price in prices}:  # somebody knows better
         yield gettext("{amount} won").format(amount=f"{headline:,}")

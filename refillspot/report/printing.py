@@ -15,6 +15,7 @@ from rich.text import Text
 
 from refillspot.language import gettext as _
 from refillspot.readable import say, say_json
+from refillspot.report.audited import audit_line
 from refillspot.report.figures import write, write_change
 from refillspot.report.findings import Severity
 from refillspot.report.tables import (
@@ -80,10 +81,12 @@ def print_report(console: Console, report: Report, *, with_figures: bool) -> Non
     if report.is_clean:
         for line in brief_lines(report):
             console.print(Text(line), soft_wrap=True)
+        _print_audit(console, report)
         if not with_figures:
             return
     else:
         _print_head(console, report)
+        _print_audit(console, report)
         for finding in report.findings:
             console.print()
             console.print(_finding(finding))
@@ -102,6 +105,11 @@ def _print_head(console: Console, report: Report) -> None:
             console.print(Text(line))
     if not report.findings:
         console.print(Text(_("Nothing has gone wrong so far.")))
+
+
+def _print_audit(console: Console, report: Report) -> None:
+    if line := audit_line(report.audited):
+        console.print(Text(line), soft_wrap=True)
 
 
 def _finding(finding: Finding) -> Table:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
+from refillspot.postgres.audits import latest
 from refillspot.postgres.crawls import ANY, list_crawls
 from refillspot.postgres.worker_stats import read
 from refillspot.readable import one_line
@@ -27,6 +28,7 @@ from refillspot.stats.worker_stats import WorkerStats, plain_stats
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from refillspot.postgres.audits import Audited
     from refillspot.stats.crawl import Crawl, CrawlScope, Progress
 
 LAST = "last"
@@ -69,6 +71,10 @@ class Records:
         running = (crawl for crawl in self.crawls if name is None and crawl.state == RUNNING)
         at_work = (crawl for crawl in running if (progress := self._progress_of(crawl.id)) and progress.workers)
         return next(at_work, None) or find(self.crawls, name or LAST)
+
+    def audited(self) -> list[Audited]:
+        """Return what people have found by looking, in the sample that was answered last."""
+        return latest(self._database_url)
 
     def before(self, crawl: Crawl) -> Crawl | None:
         """Return the newest complete crawl with equal arguments that was begun before this one."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from refillspot.planning import write_options
+from refillspot.report.audited import audit_json
 from refillspot.report.figures import SECTIONS, Unit, figures, write, write_seconds
 from refillspot.report.findings import Case, findings
 from refillspot.report.rules.answers import ANSWER_RULES
@@ -16,8 +17,10 @@ from refillspot.report.rules.servers import CACHE_RULES, SERVER_RULES
 from refillspot.report.rules.site import FALLBACK_RULES, STATUS_RULES, WIRE_RULES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
+    from refillspot.postgres.audits import Audited
     from refillspot.report.figures import Figure
     from refillspot.report.findings import Finding, Rule
     from refillspot.stats.crawl import CrawlStats
@@ -48,6 +51,8 @@ class Report:
     findings: list[Finding]
     """The worst first."""
     figures: list[Figure]
+    audited: list[Audited]
+    """What people have found by looking, in the sample that was answered last."""
 
     @property
     def is_clean(self) -> bool:
@@ -68,13 +73,14 @@ class Report:
             "against": self.earlier.id if self.earlier else None,
             "findings": [_finding_json(one) for one in self.findings],
             "figures": [_figure_json(one) for one in self.figures],
+            "audited": audit_json(self.audited),
         }
 
 
-def report_on(crawl: CrawlStats, earlier: CrawlStats | None = None) -> Report:
-    """Report on a crawl, compared with an earlier one."""
+def report_on(crawl: CrawlStats, earlier: CrawlStats | None = None, audited: Iterable[Audited] = ()) -> Report:
+    """Report on a crawl, compared with an earlier one; `audited` is what people have found by looking."""
     case = Case(crawl, earlier)
-    return Report(crawl, earlier, findings(RULES, case, words_of(case)), figures(SECTIONS, crawl, earlier))
+    return Report(crawl, earlier, findings(RULES, case, words_of(case)), figures(SECTIONS, crawl, earlier), [*audited])
 
 
 def words_of(case: Case) -> dict[str, str]:

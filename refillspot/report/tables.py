@@ -12,6 +12,7 @@ from refillspot.clock import write_kst
 from refillspot.language import gettext, ngettext
 from refillspot.language import lazy_gettext as _
 from refillspot.planning import brief_places
+from refillspot.report.audited import audit_line
 from refillspot.report.figures import write, write_change, write_seconds
 from refillspot.report.findings import Severity
 from refillspot.stats.crawl import STATES
@@ -137,10 +138,14 @@ def crawls_as_markdown(reports: Sequence[Report]) -> str:
 
 def report_as_markdown(report: Report) -> str:
     lines = [f"# {_cell(write_title(report.crawl))}", ""]
-    lines += [_cell(line) + "  " for line in (write_state(report.crawl), write_against(report)) if line]
+    lines += [_cell(line) + "  " for line in _head(report) if line]
     findings, figures = gettext("Findings"), gettext("Figures")
     lines += ["", f"## {findings}", "", *_findings(report), "", f"## {figures}", ""]
     return "\n".join([*lines, *_figures(report)])
+
+
+def _head(report: Report) -> tuple[str, str, str]:
+    return write_state(report.crawl), write_against(report), audit_line(report.audited)
 
 
 def _findings(report: Report) -> Iterator[str]:

@@ -9,6 +9,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from refillspot.clock import write_kst
+from refillspot.postgres.audits import Audited
 from refillspot.report.printing import crawl_table, print_report
 from refillspot.report.report import report_on
 from refillspot.report.tables import crawls_as_markdown, report_as_markdown
@@ -51,6 +53,16 @@ def shown(thing: RenderableType) -> str:
     with console.capture() as capture:
         console.print(thing)
     return capture.get()
+
+
+def test_what_people_have_found_stands_beside_the_figures() -> None:
+    audited = [Audited("hours", 29, 1, 0, BEGUN), Audited("phone", 0, 0, 2, BEGUN)]
+    clean, troubled = (report_on(crawl_stats(stats), None, audited) for stats in (GOOD, GOOD | TROUBLES))
+    told = f"Checked by hand, last on {write_kst(BEGUN)[:10]}: hours right 29 of 30."
+
+    assert all(told in text for text in (printed(clean), printed(troubled), report_as_markdown(clean)))
+    (hours, phone) = clean.as_json()["audited"]
+    assert (hours["field"], hours["right"], hours["wrong"], phone["unknown"]) == ("hours", 29, 1, 2)
 
 
 def test_a_clean_crawl_says_so_in_five_lines(language: str) -> None:  # noqa: ARG001  # both
