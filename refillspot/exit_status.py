@@ -9,6 +9,7 @@ from refillspot.interruption import INTERRUPTED
 from refillspot.language import gettext, ngettext
 from refillspot.language import lazy_gettext as _
 from refillspot.stats.counts import OWN, Counts
+from refillspot.stats.departures import departures_told, write_departure
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -27,6 +28,9 @@ MEANINGS = {
 """What each exit code of a crawl or a fleet tells."""
 UNREADABLE = "unreadable_pages"
 """The reason with which a crawl holds itself that can use too few of its first pages."""
+
+SILENT = "silent_field"
+"""The reason with which a crawl holds itself whose pages have stopped saying something."""
 
 BLOCKED = "blocked"
 """The reason with which a crawl ends that the site has blocked three times within a day."""
@@ -89,6 +93,14 @@ UNFINISHED = {
             "lost; `scrapy doctor --shapes FILE` writes what the site sends, docs/site-changed.md says what to do."
         ),
     ),
+    SILENT: (
+        HELD,
+        _(
+            "Held with {stores} stored: pages have stopped saying what they usually do, {silent}. Nothing is lost; "
+            "`scrapy doctor --shapes FILE` writes what the site sends, docs/site-changed.md says what to do. The same "
+            "command continues, and with -s GATE_CHECK_PAGES=0 whatever the pages say."
+        ),
+    ),
 }
 """By the reason with which a crawl ends before it is complete."""
 
@@ -127,6 +139,7 @@ def crawl_exit_status(stats: Mapping[str, Any]) -> ExitStatus:
             return limit_exit_status([reason], counts.stored)
         code, sentence = UNFINISHED.get(reason, FOR_ANY_REASON)
         words = {name: stats.get(stat) for name, stat in WORDS.items()}
+        words["silent"] = "; ".join(map(write_departure, departures_told([stats.get("gate/silent")])))
         return ExitStatus(code, sentence().format(reason=reason, stores=write_stores(counts.stored), **words))
     if counts.is_nothing_stored:
         return ExitStatus(

@@ -169,6 +169,7 @@ EXTENSIONS = {
     "refillspot.extensions.memory_guard.MemoryGuard": 0,
     "refillspot.extensions.notify.Notify": 0,
     "refillspot.extensions.process_use.ProcessUse": 0,
+    "refillspot.extensions.quality_watch.QualityWatch": 0,
     "refillspot.extensions.site_answers.SiteAnswers": 0,
     "refillspot.extensions.reading.Reading": 0,
 }
@@ -199,6 +200,19 @@ FEED_EXPORTERS_BASE = {
     "pickle": "refillspot.extensions.feeds.PickleFeed",
     "xml": "refillspot.extensions.feeds.XmlFeed",
 }
+
+# --- By how much a crawl may differ from those before it, docs/adr/0039; beyond what chance explains
+GATE_STORES_LOST = 0.3  # of the all-you-can-eat stores of a district
+GATE_CITY_LOST = 0.15  # of those of all districts together
+GATE_FIELD_LOST = 0.25  # of the pages that say something: hours, a menu, a phone number …; of the verdicts
+GATE_PAGES_FOR_PEOPLE = 0.5  # so many more of the store pages than usual are those for people
+GATE_MOVED = 0.6  # so many more of the prices, or of the opening hours, than usual are others
+GATE_MENUS_HALVED = 0.3  # so many more menus than usual have lost half of their lines
+GATE_ERRORS = 0.3  # so many more answers than usual are an error of one kind
+GATE_ODD = 0.3  # so many more answers than usual have one part that is not as known
+# Store pages of all workers between two looks at what they say: a crawl in which a field falls silent stops, and can be
+# resumed (docs/site-changed.md); 0 = never
+GATE_CHECK_PAGES = 200
 
 # --- Storage. Read by the pipeline
 ITEM_PIPELINES = {

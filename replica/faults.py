@@ -39,8 +39,10 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
     begin: Seconds = field(default=0.0, name="from")
     """Seconds since the fault was set."""
     until: Seconds | None = None
+    spared: Annotated[int, Meta(ge=0)] = 0
+    """So many requests (of this path, after `from`) are answered well before any can be hit."""
     first: Annotated[int, Meta(ge=1)] | None = None
-    """Only so many requests (of this path, after `from`) can be hit."""
+    """Only so many requests (of this path, after `from`), those that are spared included, can be hit."""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -103,7 +105,7 @@ class ActiveFault:
         if age < fault.begin or (fault.until is not None and age >= fault.until):
             return False
         self.matched += 1
-        if fault.first is not None and self.matched > fault.first:
+        if self.matched <= fault.spared or (fault.first is not None and self.matched > fault.first):
             return False
         drawn = self._rng.random() < fault.probability
         return drawn if self.limit is None else self.limit.is_broken(now) and drawn

@@ -43,6 +43,24 @@ def test_a_complete_crawl_says_what_came_of_it(counts: dict[str, int], sentence:
 
 
 @pytest.mark.parametrize(
+    ("silent", "told"),
+    [
+        (["fields", "hours", "", [24, 200], 0.89, 8], "opening hours: 12 % of 200 (usually 89 %)"),
+        (["fields", "of_later", "11680", [0, 50], 0.5, 1], "of_later in 강남구: 0 % of 50 (usually 50 %)"),
+        ({"of": "another version"}, "do, ."),
+        (None, "do, ."),
+    ],
+)
+def test_what_pages_no_longer_say_is_told_as_far_as_it_is_known(silent: Any, told: str) -> None:
+    outcome = crawl_exit_status({"finish_reason": "silent_field", "postgres/rows": 250, "gate/silent": silent})
+
+    assert outcome.exit_code == HELD
+    assert "Held with 250 stores stored" in outcome.sentence
+    assert told in outcome.sentence
+    assert "GATE_CHECK_PAGES=0" in outcome.sentence
+
+
+@pytest.mark.parametrize(
     ("stats", "exit_code"),
     [
         ({"finish_reason": "finished", "postgres/rows": 5, "postgres/known": 9}, COMPLETE),

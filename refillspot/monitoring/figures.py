@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from refillspot.stats.counts import ratio
 from refillspot.stats.crawl import Progress
+from refillspot.stats.departures import departures_told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,6 +84,8 @@ class Figures:
     database: DatabaseFigures
     errors: dict[str, int]
     """By kind, the most frequent first."""
+    departures: list[dict[str, Any]]
+    """For what the gate would hold it, by the pages that were read so far."""
     workers: list[WorkerFigures]
     at: datetime
     away: list[str]
@@ -145,6 +148,7 @@ class FiguresOfCrawl:
             cache=CacheFigures(stats.lookups, stats.count("cache/hits"), stats.count("cache/bytes_saved")),
             database=self._database(stats),
             errors=stats.errors,
+            departures=departures_told(stats.stats.get("gate/departures")),
             workers=stats.worker_figures,
             at=snapshot.at,
             away=snapshot.away,

@@ -17,6 +17,7 @@ from refillspot.monitoring.display import progress_line, title_line, write_hold,
 from refillspot.planning import write_places
 from refillspot.retelling import retell
 from refillspot.stats.crawl import STATES
+from refillspot.stats.departures import write_departure
 from refillspot.stats.workers import AT_WORK, ENDED, SILENT
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class TopView:
             _figures_table(figures),
             Text(),
         )
-        below = Group(*_unreadable(figures), *_errors(figures), *_hints(figures))
+        below = Group(*_unreadable(figures), *_errors(figures), *_departures(figures), *_hints(figures))
         free = options.max_height - sum(len(console.render_lines(part, options)) for part in (above, below))
         yield above
         yield _workers_table(figures.workers, max(1, free - 1) if self._fits else None)
@@ -94,6 +95,12 @@ def _errors(figures: Figures) -> Iterator[Text]:
     if figures.errors:
         kinds = ", ".join(f"{count:,} × {kind}" for kind, count in figures.errors.items())
         yield Text(_("errors: {kinds}").format(kinds=kinds), style="yellow", overflow="fold")
+
+
+def _departures(figures: Figures) -> Iterator[Text]:
+    if figures.departures:
+        told = _("would be held: {what}").format(what="; ".join(map(write_departure, figures.departures)))
+        yield Text(told, style="yellow", overflow="fold")
 
 
 def _hints(figures: Figures) -> Iterator[Text]:

@@ -152,15 +152,15 @@ MONITORS = (
         "pages for people", lambda _, d: {"": Part(d.pages_for_people, d.pages + d.pages_for_people)}, "above",
         "GATE_PAGES_FOR_PEOPLE", by_district=False,
     ),
-    Monitor("prices moved", lambda _, d: {"": Part(d.prices_moved, d.prices_compared)}, "above", "GATE_MOVED"),
+    Monitor("prices", lambda _, d: {"": Part(d.prices_moved, d.prices_compared)}, "above", "GATE_MOVED"),
     Monitor("hours moved", lambda _, d: {"": Part(d.hours_moved, d.hours_compared)}, "above", "GATE_MOVED"),
-    Monitor("menus halved", lambda _, d: {"": Part(d.menus_halved, d.menus_compared)}, "above", "GATE_MENUS_HALVED"),
+    Monitor("menus", lambda _, d: {"": Part(d.menus_halved, d.menus_compared)}, "above", "GATE_MENUS_HALVED"),
     Monitor(
         "errors", lambda c, _: {kind: Part(n, c.answers) for kind, n in c.errors.items()}, "above", "GATE_ERRORS",
         by_district=False,
     ),
     Monitor(
-        "odd parts", lambda c, _: {part: Part(n, c.answers) for part, n in c.odd.items()}, "above", "GATE_ODD",
+        "odd", lambda c, _: {part: Part(n, c.answers) for part, n in c.odd.items()}, "above", "GATE_ODD",
         by_district=False,
     ),
 )  # fmt: skip
@@ -189,12 +189,12 @@ def judge(
     `before`: the crawls that were accepted, the newest first, whatever districts they were of. What departs in the
     crawl as a whole is not told again for its districts.
     """
-    places = list(_places(figures, usual_crawls(before)))
+    areas = list(_areas(figures, usual_crawls(before)))
     found: list[Departure] = []
     for monitor in monitors:
-        for place in places if monitor.by_district else places[:1]:
+        for area in areas if monitor.by_district else areas[:1]:
             whole = {one.part for one in found if one.monitor == monitor.name and one.district == WHOLE}
-            found += [one for one in _departures(monitor, place, thresholds) if one.part not in whole]
+            found += [one for one in _departures(monitor, area, thresholds) if one.part not in whole]
     return tuple(found)
 
 
@@ -218,7 +218,7 @@ def total(districts: Sequence[DistrictFigures]) -> DistrictFigures:
     return DistrictFigures(having=having, **{name: sum(getattr(one, name) for one in districts) for name in COUNTS})
 
 
-class _Place(NamedTuple):
+class _Area(NamedTuple):
     """Districts that are judged together: each crawl that was in all of them, and what it came to there."""
 
     name: str
@@ -234,7 +234,7 @@ class _Place(NamedTuple):
                 yield part, now, [one for read in before if (one := read.get(part, Part(0, now.of))).is_telling]
 
 
-def _places(figures: CrawlFigures, usual: Sequence[CrawlFigures]) -> Iterator[_Place]:
+def _areas(figures: CrawlFigures, usual: Sequence[CrawlFigures]) -> Iterator[_Area]:
     """Yield the crawl as a whole, the small districts together, and each district.
 
     Of the whole, the districts that were known before count, if there are any.
@@ -249,7 +249,7 @@ def _places(figures: CrawlFigures, usual: Sequence[CrawlFigures]) -> Iterator[_P
     for name, codes in places.items():
         crawls = [crawl for crawl in (figures, *usual) if crawl.districts.keys() >= set(codes)]
         now, *before = ((one, total([one.districts[code] for code in codes])) for one in crawls)
-        yield _Place(name, len(codes), now, before)
+        yield _Area(name, len(codes), now, before)
 
 
 def _stores(code: str, figures: CrawlFigures, usual: Sequence[CrawlFigures]) -> float:
@@ -259,19 +259,19 @@ def _stores(code: str, figures: CrawlFigures, usual: Sequence[CrawlFigures]) -> 
     )
 
 
-def _departures(monitor: Monitor, place: _Place, thresholds: Mapping[str, float]) -> Iterator[Departure]:
-    setting = (monitor.whole_setting if place.name == WHOLE else "") or monitor.setting
-    for part, now, known in place.read(monitor):
+def _departures(monitor: Monitor, area: _Area, thresholds: Mapping[str, float]) -> Iterator[Departure]:
+    setting = (monitor.whole_setting if area.name == WHOLE else "") or monitor.setting
+    for part, now, known in area.read(monitor):
         if known and _is_unusual(monitor, now, known, thresholds[setting]):
-            yield Departure(monitor.name, part, place.name, now, median(one.value for one in known), len(known))
-        elif not known and _is_impossible(monitor, part, now, place):
-            yield Departure(monitor.name, part, place.name, now, None, 0)
+            yield Departure(monitor.name, part, area.name, now, median(one.value for one in known), len(known))
+        elif not known and _is_impossible(monitor, part, now, area):
+            yield Departure(monitor.name, part, area.name, now, None, 0)
 
 
-def _is_impossible(monitor: Monitor, part: str, now: Part, place: _Place) -> bool:
+def _is_impossible(monitor: Monitor, part: str, now: Part, area: _Area) -> bool:
     """Tell what no site can have. Nothing at all is nothing in several districts: one may have none."""
-    is_some = now.of is not None or place.districts >= NONE_OF
-    return place.name == WHOLE and is_some and now.value < monitor.least.get(part, 0)
+    is_some = now.of is not None or area.districts >= NONE_OF
+    return area.name == WHOLE and is_some and now.value < monitor.least.get(part, 0)
 
 
 def _is_unusual(monitor: Monitor, now: Part, then: Sequence[Part], threshold: float) -> bool:

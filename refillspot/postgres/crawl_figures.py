@@ -17,6 +17,7 @@ from refillspot.postgres.columns import has_other_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     import psycopg
 
@@ -38,7 +39,7 @@ BY_DISTRICT = f"""
             CASE WHEN {IS_COMPARABLE} AND {OLD_LINES} > 0 THEN 2 * {LINES} <= {OLD_LINES} END AS has_half_a_menu
         FROM refillspot.store_before AS b JOIN refillspot.stores AS s USING (site, ref)
         JOIN refillspot.crawls AS c ON c.id = b.crawl
-        WHERE b.crawl = %(crawl)s
+        WHERE b.crawl = %(crawl)s AND (%(since)s::timestamptz IS NULL OR b.saved_at > %(since)s)
             AND (NOT c.arguments ? 'districts' OR c.arguments -> 'districts' ? coalesce(s.district_code, ''))
     ), told AS (
         SELECT code, jsonb_object_agg(field, pages) AS fields FROM (
@@ -78,12 +79,15 @@ def fields_of(store: Store) -> list[str]:
     return [name for name, is_said in FIELDS.items() if is_said(store)]
 
 
-async def read_figures(connection: psycopg.AsyncConnection, crawl_id: str, *, is_partial: bool) -> CrawlFigures:
+async def read_figures(
+    connection: psycopg.AsyncConnection, crawl_id: str, *, is_partial: bool, since: datetime | None = None
+) -> CrawlFigures:
     """Return what a crawl came to, or has come to so far. Of a crawl that was accepted before it began, nothing.
 
+    `since`: of the stores that it has first read after that, by the clock of the database.
     What workers count by themselves (errors, odd parts) may be half a minute old.
     """
-    asked = {"crawl": crawl_id}
+    asked = {"crawl": crawl_id, "since": since}
     cursor = await connection.execute("SELECT arguments FROM refillspot.crawls WHERE id = %(crawl)s", asked)
     (arguments,) = await cursor.fetchone() or ({},)
     async with connection.cursor(row_factory=dict_row) as rows:
@@ -102,6 +106,13 @@ async def figures_before(connection: psycopg.AsyncConnection, crawl_id: str) -> 
     """Return those of the accepted crawls that asked the same keywords of the same districts, the newest first."""
     rows = await (await connection.execute(OF_THE_SAME, {"crawl": crawl_id})).fetchall()
     return [msgspec.convert(figures, CrawlFigures) for (figures,) in rows]
+
+
+async def newest_reading(connection: psycopg.AsyncConnection, crawl_id: str) -> datetime | None:
+    """Return when a crawl that is judged has last read a store for the first time; None: never yet."""
+    cursor = await connection.execute("SELECT max(saved_at) FROM refillspot.store_before WHERE crawl = %s", [crawl_id])
+    newest: tuple[datetime | None] = await cursor.fetchone() or (None,)
+    return newest[0]
 
 
 def _of_answers(counted: Iterable[tuple[str, int]]) -> dict[str, Any]:

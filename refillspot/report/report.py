@@ -15,6 +15,7 @@ from refillspot.report.rules.parts import PART_RULES, absent_parts, odd_parts
 from refillspot.report.rules.politeness import BLOCK_RULES, ROBOTS_RULES
 from refillspot.report.rules.servers import CACHE_RULES, SERVER_RULES
 from refillspot.report.rules.site import FALLBACK_RULES, STATUS_RULES, WIRE_RULES
+from refillspot.stats.departures import departures_told, write_departure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,6 +94,7 @@ def words_of(case: Case) -> dict[str, str]:
         "crawl": crawl.id or NOT_KNOWN,
         "go_on": f"scrapy crawl {crawl.crawl.spider if crawl.crawl else 'diningcode'} {given}".rstrip(),
         "part": str(crawl.stats.get("early_stop/part", NOT_KNOWN)),
+        "silent": "; ".join(map(write_departure, departures_told([crawl.stats.get("gate/silent")]))) or NOT_KNOWN,
         "odd_parts": "; ".join(map(str, odd_parts(crawl))),
         "absent_parts": ", ".join(absent_parts(crawl)),
         "stored": f"{crawl.stored:,}",

@@ -151,6 +151,16 @@ def shown(figures: Figures) -> str:
     return captured.get()
 
 
+def test_the_screen_says_for_what_a_crawl_would_be_held() -> None:
+    departures = [["fields", "hours", "", [24, 200], 0.89, 8], ["refill", "", "11680", [3, 60], 0.5, 8]]
+
+    held = FiguresOfCrawl().take(snapshot(10, beat(9, gate__departures=departures)))
+    unheard_of = FiguresOfCrawl().take(snapshot(10, beat(9, gate__departures=[["of another version"]])))
+
+    assert "would be held: opening hours: 12 % of 200 (usually 89 %); all-you-can-eat stores" in shown(held)
+    assert "would be held" not in shown(unheard_of)
+
+
 def test_workers_that_joined_under_a_block_have_sent_nothing_and_the_screen_says_why() -> None:
     waiting = beat(60, politeness__permits=0, politeness__ceiling=2.0, downloader__request_count=8)
     pace = PACE | {"held_seconds": 170.0, "held_because": "a verification page"}

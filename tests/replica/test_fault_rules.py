@@ -34,6 +34,13 @@ def test_first_counts_the_requests_of_its_path() -> None:
     assert [active.fires(path, 0) for path in paths] == [False, True, False, True, False]
 
 
+def test_the_first_ones_can_be_spared() -> None:
+    active = ActiveFault("", Status(status=503, spared=1, first=2, path="/API/profile/"), 0)
+    paths = ["/API/profile/", "/API/isearch/", "/API/profile/", "/API/profile/"]
+
+    assert [active.fires(path, 0) for path in paths] == [False, False, True, False]
+
+
 def test_a_window_of_seconds() -> None:
     active = ActiveFault("", parse_fault("kind=reset,from=5,until=7,first=3"), 100)
 

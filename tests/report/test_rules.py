@@ -67,6 +67,7 @@ OF_STATS: list[tuple[dict[str, Any], str, int]] = [
     ({"heartbeat/postgres_failures": 1, "heartbeat/redis_failures": 2}, "heartbeats_lost", 3),
     ({"notify/failed": 1}, "webhook", 1),
     ({"finish_reason": "blocked"}, "blocked_often", 1),
+    ({"finish_reason": "silent_field"}, "fell_silent", 1),
     ({"diningcode/asked/11680": 3, "diningcode/asked/26110": 2, "diningcode/found/11680": 9}, "nothing_found", 1),
     ({"cache/errors": 5}, "cache_errors", 5),
     ({"cache/evictions": 5}, "cache_evictions", 5),

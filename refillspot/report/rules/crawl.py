@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from refillspot.exit_status import BLOCKED, UNREADABLE
+from refillspot.exit_status import BLOCKED, SILENT, UNREADABLE
 from refillspot.language import gettext
 from refillspot.language import lazy_gettext as _
 from refillspot.language import lazy_ngettext as ngettext
@@ -56,7 +56,7 @@ def _stopped(case: Case) -> Mapping[str, int]:
     return {
         reason: count
         for reason, count in case.crawl.finish_reasons.items()
-        if reason not in RESUMABLE | {UNREADABLE, BLOCKED}
+        if reason not in RESUMABLE | {UNREADABLE, SILENT, BLOCKED}
     }
 
 
@@ -108,6 +108,17 @@ CRAWL_RULES = (
         remedy=_(
             "scrapy doctor --shapes FILE writes what the site sends; docs/site-changed.md says what to do with "
             "it. Then the same command continues: {go_on}"
+        ),
+    ),
+    Rule(
+        "fell_silent",
+        Severity.ERROR,
+        partial(_ended_with, SILENT),
+        _("Pages have stopped saying what they usually do ({silent}): the crawl paused itself."),
+        cause=_("The site has changed its pages, or they are read wrongly. The pages and the queue are kept."),
+        remedy=_(
+            "scrapy doctor --shapes FILE writes what the site sends; docs/site-changed.md says what to do with "
+            "it. Then the same command continues; with -s GATE_CHECK_PAGES=0, whatever the pages say: {go_on}"
         ),
     ),
     Rule(

@@ -1,0 +1,152 @@
+"""What the gate judges in the end is looked at while the crawl runs: a field that falls silent stops it there."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+
+from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
+from refillspot.exit_status import SILENT, crawl_exit_status
+from refillspot.items import Store
+from refillspot.policies.quality import MONITORS, THRESHOLDS, WHOLE, CrawlFigures, Departure, judge, total
+from refillspot.postgres.connection import open_for_a_look
+from refillspot.postgres.crawl_figures import figures_before, newest_reading, read_figures
+from refillspot.signals import crawl_event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from typing import Self
+
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAGES = 50  # of all workers, before the first look
+FEWEST_PAGES = 10  # of this worker between two looks, however many others there are
+SILENT_SHARE = 0.5  # of what is usual: what falls below it says nothing any more, whatever else the day brings
+OF_PAGES = tuple(monitor for monitor in MONITORS if monitor.by_district)
+"""What the pages read so far can say; errors and odd parts have limits of their own while a crawl runs."""
+
+
+class QualityWatch:
+    """Compares what pages say with what they usually do: after 50 pages of all workers, then every so many.
+
+    A field that falls silent in the newest pages ends the crawl; what was leased goes back into the queue, and it can
+    be resumed. Where no crawl was accepted before, nothing is usual, and nothing is compared. Never disturbs the crawl:
+    a look that PostgreSQL does not answer is counted and left out.
+
+    Settings: GATE_CHECK_PAGES (0 = never), GATE_STORES_LOST … (the thresholds), DATABASE_URL. Stats: gate/looks,
+    gate/looks_failed, gate/departures (what departs so far), gate/silent (for what the crawl stops). Sends crawl_event
+    "held".
+    """
+
+    def __init__(self, crawler: Crawler, database_url: str, pages: int) -> None:
+        self._crawler = crawler
+        self._stats = crawler.stats
+        self._database_url = database_url
+        self._pages = pages
+        self._thresholds = {name: crawler.settings.getfloat(name) for name in THRESHOLDS}
+        self._before: Sequence[CrawlFigures] | None = None
+        self._since: datetime | None = None
+        self._so_far = CrawlFigures(is_partial=True)
+        self._read = 0
+        self._looked_at, self._due = 0, FIRST_PAGES
+        self._look: asyncio.Task[None] | None = None
+        self._held: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        pages, database_url = crawler.settings.getint("GATE_CHECK_PAGES"), crawler.settings.get("DATABASE_URL")
+        if pages <= 0 or not database_url:
+            raise NotConfigured  # GATE_CHECK_PAGES is 0, or nothing is known of crawls before: never
+        extension = cls(crawler, database_url, pages)
+        crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
+        crawler.signals.connect(extension.item_scraped, signal=signals.item_scraped)
+        crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
+        return extension
+
+    async def spider_opened(self) -> None:
+        crawl_id = self._stats.get_value("crawl/id")
+        if crawl_id is None:
+            return
+        with self._failures_counted():
+            async with open_for_a_look(self._database_url) as connection:
+                self._since = await newest_reading(connection, crawl_id)  # of one that goes on
+                self._before = await figures_before(connection, crawl_id)
+
+    async def item_scraped(self, item: object) -> None:
+        if not isinstance(item, Store) or not self._before:
+            return
+        self._read += 1
+        if self._read >= self._due and (self._look is None or self._look.done()):
+            self._look = asyncio.ensure_future(self._look_and_judge())
+        if self._look:
+            await self._look  # or many pages are asked for meanwhile that nobody can use
+
+    async def spider_closed(self) -> None:
+        if self._look:
+            await self._look
+
+    async def _look_and_judge(self) -> None:
+        crawl_id = self._stats.get_value("crawl/id")
+        wanted = self._pages if self._looked_at else FIRST_PAGES
+        pages, read = 0, self._read
+        with self._failures_counted():
+            async with open_for_a_look(self._database_url) as connection:
+                newest = await newest_reading(connection, crawl_id)
+                newly = await read_figures(connection, crawl_id, is_partial=True, since=self._since)
+            pages = total([*newly.districts.values()]).pages
+            if pages >= wanted:
+                self._judge(newly)
+                self._since, self._looked_at, pages, wanted = newest, read, 0, self._pages
+        all_for_one = max(1.0, pages / max(read - self._looked_at, 1))
+        self._due = read + max(FEWEST_PAGES, round((wanted - pages) / all_for_one))
+
+    def _judge(self, newly: CrawlFigures) -> None:
+        codes = {*self._so_far.districts, *newly.districts}
+        parts = {
+            code: [one.districts[code] for one in (self._so_far, newly) if code in one.districts] for code in codes
+        }
+        self._so_far = CrawlFigures(districts={code: total(parts[code]) for code in codes}, is_partial=True)
+        so_far, now = (judge(one, self._before or (), self._thresholds, OF_PAGES) for one in (self._so_far, newly))
+        self._stats.inc_value("gate/looks")
+        self._stats.set_value("gate/departures", msgspec.to_builtins(so_far))
+        if silent := next(filter(is_silent, now), None):
+            self._before = None
+            assert self._crawler.engine  # noqa: S101  # it has read pages
+            self._crawler.engine.pause()  # whoever is told may take a while to listen
+            self._held = asyncio.ensure_future(self._hold(silent))
+
+    async def _hold(self, silent: Departure) -> None:
+        self._stats.set_value("gate/silent", msgspec.to_builtins(silent))
+        logger.error(
+            "%s: %d of the newest %s store pages say it, usually %.0f %% do. This crawl stops, its queue is kept. "
+            "`scrapy doctor --shapes FILE` writes what the site sends; docs/site-changed.md says what to do with it",
+            silent.part, silent.now.number, silent.now.of, 100 * (silent.usual or 0),
+        )  # fmt: skip
+        status = crawl_exit_status({**self._stats.get_stats(), "finish_reason": SILENT})
+        facts = {"crawl": self._stats.get_value("crawl/id"), "sentence": status.sentence}
+        await self._crawler.signals.send_catch_log_async(crawl_event, event="held", facts=facts)
+        assert self._crawler.engine  # noqa: S101  # it has read pages
+        await self._crawler.engine.close_spider_async(reason=SILENT)
+
+    @contextmanager
+    def _failures_counted(self) -> Iterator[None]:
+        try:
+            yield
+        except (ServiceUnavailableError, UnsuitableServerError) as error:
+            self._stats.inc_value("gate/looks_failed")
+            logger.warning("what the pages say is not compared for now: %s", error)
+
+
+def is_silent(departure: Departure) -> bool:
+    """Tell whether pages have stopped saying something, whatever else the day brings."""
+    is_field = (departure.monitor, departure.district) == ("fields", WHOLE)
+    return is_field and departure.now.value < SILENT_SHARE * (departure.usual or 0.0)
