@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 KEPT = 30  # files of crawls in the directory of logs; the oldest go when another begins
 LIKE = "crawl-*.log"
+OF_FLEETS = ("worker-*.log", "worker-*.jsonl", "fleet-*.jsonl")
+OLD_DAYS = 90  # since the last line of a fleet's logs, which stay for so long
 LEVEL = "INFO"  # of `refillspot.settings`: another was chosen
 FEW = 3  # warnings of one logger on the terminal; each oddity of an answer is one
 FORMAT, TIME = "%(asctime)s %(levelname)s: %(message)s", "%H:%M:%S"
@@ -47,6 +49,28 @@ def choose_log_file(settings: BaseSettings, home: Path, now: datetime, pid: int)
         return None
     settings.set("LOG_FILE", str(path), priority="command")
     return path
+
+
+def remove_old_logs(directory: Path, before: datetime, *, is_trial: bool = False) -> int:
+    """Remove the logs of fleets that wrote the last line of them before then; return of how many crawls.
+
+    What is no log stays, and so does its directory.
+
+    Raises:
+        OSError: it is not allowed.
+    """
+    count = 0
+    for crawl in (path for path in directory.glob("*") if path.is_dir() and not path.is_symlink()):
+        logs = [log for pattern in OF_FLEETS for log in crawl.glob(pattern)]
+        if not logs or max(log.stat().st_mtime for log in logs) >= before.timestamp():
+            continue
+        count += 1
+        if not is_trial:
+            for log in logs:
+                log.unlink(missing_ok=True)
+            with suppress(OSError):  # something else is in it
+                crawl.rmdir()
+    return count
 
 
 def _is_chosen(settings: BaseSettings) -> bool:

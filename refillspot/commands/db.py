@@ -17,6 +17,7 @@ from refillspot.readable import say, say_json
 
 if TYPE_CHECKING:
     import argparse
+    from datetime import datetime
 
     from refillspot.reparsing import Reparsed
 
@@ -34,7 +35,7 @@ class Command(BaseCommand):
 
     `scrapy db analyze | reindex | check`: new statistics, new indexes, and a look at both.
 
-    `scrapy db prune [--days N]`: let old changes of stores go.
+    `scrapy db prune [--days N] [--dry-run]`: let go what nobody asks for any more: old changes, records, logs.
 
     `scrapy db grant-reader NAME`: let an account read the outward views, and nothing else.
     """
@@ -42,7 +43,7 @@ class Command(BaseCommand):
     def syntax(self) -> str:
         return (
             "migrate [--backup] | reparse [--all] [--site NAME] [--region CITY] | backup [DIR] [--keep N] | "
-            "restore FILE [--database NAME] [--replace] | analyze | reindex | check | prune [--days N] | "
+            "restore FILE [--database NAME] [--replace] | analyze | reindex | check | prune [--days N] [--dry-run] | "
             "grant-reader NAME"
         )
 
@@ -55,12 +56,13 @@ class Command(BaseCommand):
             "site. backup: all tables as they are at one moment into a file in DIR (.refillspot/backups), beside "
             "crawls. restore: make the tables of a backup again, all or nothing; never over rows without --replace. "
             "analyze, reindex: new statistics, new indexes, beside crawls. check: see how tables and indexes are, and "
-            "what to do. prune: let changes of stores go that are older than two years, or --days. grant-reader: let "
+            "what to do. prune: let go what is past its time (docs/backups.md): changes of stores after two years, or "
+            "--days, what was refused or unread after 180 days, logs of fleets after 90. grant-reader: let "
             "an account of PostgreSQL read what is meant for others, and nothing else; it is made if there is none."
         )
 
     def json_help(self) -> str:
-        return _("backup, restore, check: print JSON")
+        return _("backup, restore, check, prune: print JSON")
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -78,6 +80,7 @@ class Command(BaseCommand):
             "--database", metavar="NAME", help=_("restore: into this database, which is made if there is none")
         )
         parser.add_argument("--replace", action="store_true", help=_("restore: in place of the rows that are there"))
+        parser.add_argument("--dry-run", action="store_true", help=_("prune: only say how much would go"))
         parser.add_argument("--days", type=int, metavar="N", help=_("prune: keep the changes of the last N days (730)"))
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -89,7 +92,7 @@ class Command(BaseCommand):
             told = _(
                 "use scrapy db migrate [--backup], scrapy db reparse [--all], scrapy db backup [DIR] [--keep N], "
                 "scrapy db restore FILE [--database NAME] [--replace], scrapy db analyze, scrapy db reindex, scrapy "
-                "db check, scrapy db prune [--days N], or scrapy db grant-reader NAME"
+                "db check, scrapy db prune [--days N] [--dry-run], or scrapy db grant-reader NAME"
             )
             raise wrong_action(told, args, due)
         if opts.keep is not None and opts.keep < 1:
@@ -190,16 +193,37 @@ class Command(BaseCommand):
         self.exitcode = 1 if any(check.state == "problem" for check in found) else 0
 
     def _prune(self, _args: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.crawl_log import OLD_DAYS
         from refillspot.postgres.database import update_schema
-        from refillspot.postgres.history import KEPT_DAYS, prune_history
+        from refillspot.postgres.retention import CHANGES, prune
 
-        url, days = self.servers("postgres").database_url, opts.days or KEPT_DAYS
-        update_schema(url)
-        changes, rows = prune_history(url, self.clock.now() - timedelta(days=days))
-        told = _(
-            "Removed: {changes} changes older than {days} days, {rows} rows kept for crawls that are judged by now"
+        url, now = self.servers("postgres").database_url, self.clock.now()
+        if not opts.dry_run:
+            update_schema(url)
+        days = {CHANGES: opts.days} if opts.days else {}
+        pruned = list(prune(url, now, days, is_trial=opts.dry_run))
+        found = [(one.kept.table, one.kept.what(), one.count, one.days) for one in pruned]
+        found.append(
+            ("logs", _("crawls whose fleets have logs"), self._prune_logs(now, is_trial=opts.dry_run), OLD_DAYS)
         )
-        say(told.format(days=days, changes=f"{changes:,}", rows=f"{rows:,}"))
+        if opts.json:
+            say_json([{"of": name, "count": count, "days": kept} for name, _what, count, kept in found])
+            return
+        say(_("This would go:") if opts.dry_run else _("Removed:"))
+        for _name, what, count, kept in found:
+            told = _("{count} {what}, older than {days} days") if kept else "{count} {what}"
+            say(told.format(count=f"{count:>9,}", what=what, days=kept))
+
+    def _prune_logs(self, now: datetime, *, is_trial: bool) -> int:
+        from refillspot.crawl_log import OLD_DAYS, remove_old_logs
+        from refillspot.services import read_environment
+
+        logs = read_environment(self.environ).home / "logs"
+        try:
+            return remove_old_logs(logs, now - timedelta(days=OLD_DAYS), is_trial=is_trial)
+        except OSError as error:
+            told = _("{path} cannot be cleared: {why}")
+            raise RefillspotError(told.format(path=logs, why=error.strerror or error)) from error
 
 
 def _is_somebody_there() -> bool:
@@ -227,9 +251,9 @@ def _fit(action: str, opts: argparse.Namespace) -> bool:
         "reparse": opts.all or opts.site or opts.region,
         "backup": opts.keep is not None,
         "restore": opts.database is not None or opts.replace,
-        "prune": opts.days is not None,
+        "prune": opts.days is not None or opts.dry_run,
     }
-    told_as_json = opts.json and action not in {"backup", "restore", "check"}
+    told_as_json = opts.json and action not in {"backup", "restore", "check", "prune"}
     return not told_as_json and not any(given for name, given in theirs.items() if name != action)
 
 

@@ -6,18 +6,7 @@ is new, and of a row that other parsers have read whether the store has changed 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import psycopg
-
-from refillspot.exceptions import ServiceUnavailableError
-from refillspot.language import gettext as _
 from refillspot.postgres.columns import ADDRESSES, COLUMNS, SHOWN_AT, has_other_days, lacks_days
-from refillspot.postgres.connection import open_connection
-from refillspot.postgres.suitability import refusals_told
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 OF_PLACE = tuple(column.name for column in COLUMNS if column.of == ADDRESSES)
 NOTICED: dict[str, tuple[str, ...]] = {
@@ -159,33 +148,3 @@ NOTE_REOPENED = f"""{NOTE}
     FROM known WHERE status <> 'operating'
 """
 """Of stores that are seen again as they were, in `known`."""
-
-KEPT_DAYS = 730
-OLD = """
-    DELETE FROM refillspot.store_history WHERE id = ANY(ARRAY(
-        SELECT id FROM refillspot.store_history WHERE first_seen_new < %s LIMIT %s
-    ))
-"""
-JUDGED = """
-    DELETE FROM refillspot.store_before AS b
-    WHERE NOT EXISTS (SELECT FROM refillspot.crawls WHERE id = b.crawl AND NOT accepted)
-"""
-
-
-def prune_history(database_url: str, before: datetime, batch: int = 10_000) -> tuple[int, int]:
-    """Let changes go that are older, and rows kept before crawls that are no longer to be judged.
-
-    Return how many of each. `batch`: how many changes go in one transaction. This blocks.
-
-    Raises:
-        ServiceUnavailableError: PostgreSQL does not answer.
-        UnsuitableServerError: the account lacks a right.
-    """
-    try:
-        with refusals_told(), open_connection(database_url, autocommit=True) as connection:
-            changes = 0
-            while deleted := connection.execute(OLD, [before, batch]).rowcount:
-                changes += deleted
-            return changes, connection.execute(JUDGED).rowcount
-    except psycopg.OperationalError as error:
-        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error

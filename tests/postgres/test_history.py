@@ -15,7 +15,6 @@ from psycopg.rows import tuple_row
 from refillspot.clock import Clock
 from refillspot.items import Day, Evidence, MenuItem, OpeningHours, Price, RefillTerms, RefillVerdict
 from refillspot.parsing import PARSER_VERSION
-from refillspot.postgres.history import prune_history
 from refillspot.postgres.stores import StoreTable
 from tests.postgres.older_schema import migrate_until
 from tests.postgres.test_stores import UNLIKELY, query, store
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from refillspot.items import Store
     from refillspot.postgres.stores import Outcome
-    from tests.programs import Launcher
 
 DAY = 86_400.0
 BEEF, PORK, COLA = (
@@ -437,30 +435,6 @@ def test_the_table_as_it_was_believed(looks: Looks) -> None:
             assert then[ref] | without == copy[ref] | without, (ago, ref)
     assert at(looks, 8000) == {}
     assert {row["last_seen_at"] for row in at(looks, 3500).values()} == {None}
-
-
-def test_old_changes_are_let_go_and_rows_that_nobody_judges_any_more(
-    looks: Looks, launcher: Launcher, environment: dict[str, str]
-) -> None:
-    looks.execute(
-        "INSERT INTO refillspot.crawls (id, spider, arguments, started_at, accepted)"
-        " VALUES ('accepted', 'tiny', '{}', now(), true), ('judged', 'tiny', '{}', now(), false)"
-    )
-    looks.execute(
-        "INSERT INTO refillspot.store_before (crawl, site, ref)"
-        " SELECT crawl, 'tiny', 'A' FROM unnest('{accepted,judged,unknown}'::text[]) AS crawl"
-    )
-    for number, days in enumerate((40, 31, 29, 1)):
-        looks.look(days * DAY, store(phone=f"02-555-000{number}"))
-
-    before = datetime.now(UTC) - timedelta(days=30)
-    assert prune_history(looks.database_url, before, batch=1) == (1, 2)
-    assert prune_history(looks.database_url, before) == (0, 0)
-    done = launcher.run("scrapy", "db", "prune", "--days", "30", environment=environment)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "0 changes older than 30 days, 0 rows" in done.stdout
-    assert [new for _field, _old, new in looks.changes()] == ["02-555-0002", "02-555-0003"]
-    assert query(looks.database_url, "SELECT crawl FROM refillspot.store_before") == [{"crawl": "judged"}]
 
 
 def test_a_menu_that_a_first_page_left_empty_is_not_new_with_the_second(looks: Looks) -> None:
