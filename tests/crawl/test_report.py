@@ -17,7 +17,6 @@ from refillspot.policies.latency import SAMPLES
 from refillspot.report.recorded import Records
 from refillspot.report.report import report_on
 from tests.crawl.conftest import start_site
-from tests.crawl.moments import wait_for_store_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -187,12 +186,9 @@ def test_an_absurd_wait_and_an_interruption(crawl: Crawl, faults: Faults) -> Non
     assert "scrapy crawl diningcode -a district=종로구" in found["interrupted"].remedy
 
 
-def test_answers_that_take_twice_as_long(crawl: Crawl, site: Site, faults: Faults) -> None:
-    few = ("-a", f"limit={3 * SAMPLES}", "-s", "POLITENESS_REQUESTS_PER_SECOND=30")
-    with crawl.start(*DISTRICT, *FEW, *few) as process:
-        wait_for_store_pages(site, SAMPLES)
-        faults.add(kind="delay", seconds=1, path=STORE)  # far more than a busy machine adds
-        _, log = process.communicate()
+def test_answers_that_take_twice_as_long(crawl: Crawl) -> None:
+    few = ("-a", f"limit={2 * SAMPLES}", "-s", 'SPIDER_MIDDLEWARES={"tests.crawl.poison.SlowAfterASample": 1}')
+    log = crawl.run(*DISTRICT, *FEW, *few).stderr
 
     assert all_findings(crawl).keys() == {"slow_answers"}, log[-3000:]
 
