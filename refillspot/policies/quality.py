@@ -152,15 +152,15 @@ MONITORS = (
         "pages for people", lambda _, d: {"": Part(d.pages_for_people, d.pages + d.pages_for_people)}, "above",
         "GATE_PAGES_FOR_PEOPLE", by_district=False,
     ),
-    Monitor("prices", lambda _, d: {"": Part(d.prices_moved, d.prices_compared)}, "above", "GATE_MOVED"),
+    Monitor("prices moved", lambda _, d: {"": Part(d.prices_moved, d.prices_compared)}, "above", "GATE_MOVED"),
     Monitor("hours moved", lambda _, d: {"": Part(d.hours_moved, d.hours_compared)}, "above", "GATE_MOVED"),
-    Monitor("menus", lambda _, d: {"": Part(d.menus_halved, d.menus_compared)}, "above", "GATE_MENUS_HALVED"),
+    Monitor("menus halved", lambda _, d: {"": Part(d.menus_halved, d.menus_compared)}, "above", "GATE_MENUS_HALVED"),
     Monitor(
         "errors", lambda c, _: {kind: Part(n, c.answers) for kind, n in c.errors.items()}, "above", "GATE_ERRORS",
         by_district=False,
     ),
     Monitor(
-        "odd", lambda c, _: {part: Part(n, c.answers) for part, n in c.odd.items()}, "above", "GATE_ODD",
+        "odd parts", lambda c, _: {part: Part(n, c.answers) for part, n in c.odd.items()}, "above", "GATE_ODD",
         by_district=False,
     ),
 )  # fmt: skip

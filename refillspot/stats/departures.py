@@ -30,14 +30,13 @@ FIELDS = {
 """What pages say, by the fields of `policies.quality`."""
 FIGURES = {
     "stores": _("all-you-can-eat stores"),
-    "stores of all districts": _("all-you-can-eat stores"),
     "refill": _("all-you-can-eat stores among all"),
     "pages for people": _("pages for people in place of the API's"),
-    "prices": _("prices that have changed"),
+    "prices moved": _("prices that have changed"),
     "hours moved": _("opening hours that have changed"),
-    "menus": _("menus that have lost half of their lines"),
+    "menus halved": _("menus that have lost half of their lines"),
     "errors": _("errors, {part}"),
-    "odd": _("answers with an odd {part}"),
+    "odd parts": _("answers with an odd {part}"),
 }
 """The other monitors of `policies.quality`."""
 

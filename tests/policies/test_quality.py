@@ -79,8 +79,8 @@ def test_of_two_hundred_healthy_crawls_at_most_one_is_held() -> None:
         (saying(0.1, "hours"), ("fields", "hours", WHOLE)),
         (saying(0.5, "menu", "price", "offer"), ("fields", "menu", WHOLE)),
         (saying(0.5, *FIELDS), ("fields", "address", WHOLE)),
-        (lambda one: replace(one, prices_moved=one.prices_compared), ("prices", "", WHOLE)),
-        (lambda one: replace(one, menus_halved=one.menus_compared // 2), ("menus", "", WHOLE)),
+        (lambda one: replace(one, prices_moved=one.prices_compared), ("prices moved", "", WHOLE)),
+        (lambda one: replace(one, menus_halved=one.menus_compared // 2), ("menus halved", "", WHOLE)),
         (scaled(0.5, "stores", "refill", "pages"), ("stores", "", WHOLE)),
         (scaled(0.4, "refill"), ("refill", "", WHOLE)),
         (lambda one: replace(one, pages=0, pages_for_people=one.pages), ("pages for people", "", WHOLE)),
@@ -205,7 +205,7 @@ def test_one_error_that_was_never_met_before_is_not_held_and_one_in_two_answers_
 
     assert judge(replace(now, errors={"HTTP 418": 1}, odd={"menu.list": 1}), before, THRESHOLDS) == ()
     assert names(judge(replace(now, errors=new), before, THRESHOLDS)) == {("errors", "HTTP 418", WHOLE)}
-    assert names(judge(replace(now, odd=new), before, THRESHOLDS)) == {("odd", "HTTP 418", WHOLE)}
+    assert names(judge(replace(now, odd=new), before, THRESHOLDS)) == {("odd parts", "HTTP 418", WHOLE)}
 
 
 COUNTS = st.integers(0, 200)
