@@ -54,6 +54,8 @@ PROJECT_PREFIXES = (
 
 NOT_QUICK = {"run", "launcher", "start_replica", "arena", "running_program", "subprocess", "spider_for"}
 """What starts a server or a program, or crawls a whole city: fixtures, behind all others, and names in modules."""
+TOGETHER = {Path(__file__).parent / name for name in ("doctor", "replica", "services")}
+"""Directories whose tests share what takes seconds to start."""
 THIS_RUN = pytest.StashKey[OneRun]()
 
 
@@ -108,17 +110,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     to the end. pytest-xdist gives each worker a part of the list in its order, and lets it take from others' ends.
     """
     quick: list[pytest.Item] = []
-    modules: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+    others: defaultdict[Path, list[pytest.Item]] = defaultdict(list)
     for item in items:
         assert isinstance(item, pytest.Function)
         if NOT_QUICK.isdisjoint((*item.fixturenames, *vars(item.module))):
             item.add_marker("quick")
             quick.append(item)
         else:
-            modules[item.module.__name__].append(item)
+            others[item.path.parent if item.path.parent in TOGETHER else item.path].append(item)
     hands: list[list[pytest.Item]] = [[] for _ in range(getattr(config, "workerinput", {}).get("workercount", 1))]
-    for module in sorted(modules.values(), key=len):
-        min(hands, key=len).extend(module)  # what a module has started is used by all of it
+    for together in sorted(others.values(), key=len, reverse=True):  # what one test has started is used by all of them
+        min(hands, key=len)[:0] = together  # few, and long, come first: nobody waits for them at the end
     size = math.ceil(len(items) / len(hands))
     for hand in hands:
         rest = size - len(hand)
