@@ -22,8 +22,10 @@ def stat_keys(folder: Path) -> dict[str, set[Path]]:
     """Return each key with the files that count it."""
     found: dict[str, set[Path]] = {}
     for path in sorted(folder.rglob("*.py")):
-        for key in _of_module(ast.parse(path.read_text("utf-8"))):
-            found.setdefault(key, set()).add(path)
+        text = path.read_text("utf-8")
+        if any(name in text for name in COUNTING):
+            for key in _of_module(ast.parse(text)):
+                found.setdefault(key, set()).add(path)
     return found
 
 

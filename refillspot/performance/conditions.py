@@ -73,11 +73,11 @@ class Rig:
     conditions: Conditions
 
     @contextmanager
-    def site(self, city: City, latency_ms: float | None = None) -> Iterator[SyntheticSite]:
-        """Start a synthetic site, with the latency of the conditions unless another is given."""
-        latency = self.conditions.latency_ms if latency_ms is None else latency_ms
+    def site(self, city: City, *, is_timed: bool = True) -> Iterator[SyntheticSite]:
+        """Start a synthetic site; where it is timed it has the latency, and its pages are written beforehand."""
         size = ("--refill-stores", f"{city.refill_stores}", "--ordinary-stores", f"{city.ordinary_stores}")
-        with running_site(self.conditions.seed, *size, "--latency-ms", f"{latency:g}", "--prerender") as site:
+        timed = ("--latency-ms", f"{self.conditions.latency_ms:g}", "--prerender") if is_timed else ()
+        with running_site(self.conditions.seed, *size, *timed) as site:
             yield site
 
     @contextmanager

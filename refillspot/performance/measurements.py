@@ -113,7 +113,7 @@ class Measurements:
     @cached_property
     def _quick_site(self) -> SyntheticSite:
         """The same city without latency, where answers are only counted or read."""
-        return self._stack.enter_context(self._rig.site(self.conditions.city, latency_ms=0))
+        return self._stack.enter_context(self._rig.site(self.conditions.city, is_timed=False))
 
     @cached_property
     def _scratch(self) -> Scratch:

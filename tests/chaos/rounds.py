@@ -34,7 +34,6 @@ OPTIONS = {
     "FRONTIER_MAX_ATTEMPTS": 12,  # workers that die here die of the round, not of a page
     "POSTGRES_TIMEOUT_SECONDS": 2,
     "POSTGRES_COPY_MAX_SECONDS": 0.5,
-    "POLITENESS_REQUESTS_PER_SECOND": PACE,
     "RETRY_BACKOFF_SECONDS": 0.2,
     "RETRY_TIMES": 12,  # the site's faults here are passing ones
     "DOWNLOAD_TIMEOUT": 5,
@@ -119,9 +118,9 @@ def play(arena: Arena, seed: int) -> Round:
 
 @cache
 def _undisturbed(arena: Arena) -> dict[str, dict[str, Any]]:
-    """Return what each row says when nothing happens."""
+    """Return what each row says when nothing happens, however fast."""
     database_url, key_prefix = arena.new_database(), f"chaos-{uuid.uuid4().hex[:12]}"
-    for fleet in _start_fleets(arena, DISTRICTS, database_url, key_prefix):
+    for fleet in _start_fleets(arena, DISTRICTS, database_url, key_prefix, workers=1, pace=0):
         _see_through(fleet)
     rows = _rows(database_url)
     arena.drop(database_url, key_prefix)
@@ -133,9 +132,12 @@ def _rows(database_url: str) -> dict[str, dict[str, Any]]:
         return dict(connection.execute(ROWS, [OF_MOMENTS + OF_LISTS]).fetchall())
 
 
-def _start_fleets(arena: Arena, districts: tuple[str, ...], database_url: str, key_prefix: str) -> list[Fleet]:
-    options = [part for name, value in OPTIONS.items() for part in ("-s", f"{name}={value}")]
-    return [arena.start_fleet(district, database_url, key_prefix, ["-n", "2", *options]) for district in districts]
+def _start_fleets(
+    arena: Arena, districts: tuple[str, ...], database_url: str, key_prefix: str, *, workers: int = 2, pace: int = PACE
+) -> list[Fleet]:
+    settings = OPTIONS | {"POLITENESS_REQUESTS_PER_SECOND": pace}
+    options = [f"-n{workers}", *(part for name, value in settings.items() for part in ("-s", f"{name}={value}"))]
+    return [arena.start_fleet(district, database_url, key_prefix, options) for district in districts]
 
 
 def _see_through(fleet: Fleet) -> bool:

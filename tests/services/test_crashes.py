@@ -14,6 +14,7 @@ import pytest
 import redis
 
 from refillspot.services import embedded
+from tests.conftest import PROJECT_PREFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,15 +23,13 @@ if TYPE_CHECKING:
     import psutil
 
     from refillspot.services import ServiceAddresses
+    from tests.programs import Launcher
 
     Processes = Callable[[Path], list[psutil.Process]]
     Execute = Callable[[ServiceAddresses, str], list[tuple[object, ...]]]
+    Up = Callable[[Path], subprocess.Popen[str]]
 
 ALL_UP = {"postgres": True, "redis": True, "redis-cache": True}
-UP = (
-    "import json, pathlib, sys, dataclasses; from refillspot.services import embedded; "
-    "print(json.dumps(dataclasses.astuple(embedded.up(pathlib.Path(sys.argv[1])))))"
-)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -39,10 +38,24 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def start_up_process(root: Path, home: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", UP, str(home)], cwd=root, stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
+@pytest.fixture
+def start_up(launcher: Launcher, tmp_path: Path) -> Up:
+    """Start `refillspot services up --json` for a home, in a session of its own."""
+
+    def start(home: Path) -> subprocess.Popen[str]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(PROJECT_PREFIXES)}
+        command = [sys.executable, "-m", "refillspot", "services", "up", "--json"]
+        with launcher.forking():
+            return subprocess.Popen(
+                command,
+                cwd=tmp_path,
+                env=environment | {"REFILLSPOT_HOME": str(home)},
+                stdout=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+
+    return start
 
 
 def test_kill_9_of_every_server_loses_nothing(home: Path, processes: Processes, execute: Execute) -> None:
@@ -78,10 +91,8 @@ def test_a_dead_server_is_down_and_the_others_are_left_alone(home: Path, process
     assert len({process.pid for process in processes(home)} & before) == 2
 
 
-def test_eight_first_starts_at_once_give_one_set_of_servers(
-    home: Path, pytestconfig: pytest.Config, processes: Processes
-) -> None:
-    starters = [start_up_process(pytestconfig.rootpath, home) for _ in range(8)]
+def test_eight_first_starts_at_once_give_one_set_of_servers(home: Path, start_up: Up, processes: Processes) -> None:
+    starters = [start_up(home) for _ in range(8)]
     printed = {starter.communicate()[0] for starter in starters}
 
     assert [starter.returncode for starter in starters] == [0] * 8
@@ -93,10 +104,8 @@ def test_eight_first_starts_at_once_give_one_set_of_servers(
 @pytest.mark.parametrize(
     "reached", ["postgres/lock", "postgres/data.new/base", "postgres/data", "redis/lock", "redis-cache/lock"]
 )
-def test_a_start_killed_half_way_can_be_repeated(
-    home: Path, pytestconfig: pytest.Config, reached: str, processes: Processes
-) -> None:
-    with start_up_process(pytestconfig.rootpath, home) as starter:
+def test_a_start_killed_half_way_can_be_repeated(home: Path, start_up: Up, reached: str, processes: Processes) -> None:
+    with start_up(home) as starter:
         wait_until((home / reached).exists)
         os.killpg(starter.pid, signal.SIGKILL)
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 PROJECT = Path(__file__).parents[2]
 PACKAGE = PROJECT / "refillspot"
 
 
-def modules(folder: Path = PACKAGE) -> Iterator[tuple[Path, ast.Module]]:
-    """Yield each file of a package, with its tree."""
-    for path in sorted(folder.rglob("*.py")):
-        yield path, ast.parse(path.read_text("utf-8"))
+@cache
+def modules(folder: Path = PACKAGE) -> list[tuple[Path, ast.Module]]:
+    """Return each file of a package, with its tree."""
+    return [(path, ast.parse(path.read_text("utf-8"))) for path in sorted(folder.rglob("*.py"))]
 
 
 def as_line(text: str | None) -> str:
