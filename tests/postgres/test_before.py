@@ -20,6 +20,7 @@ CRAWL = """
     INSERT INTO refillspot.crawls (id, spider, arguments, started_at, accepted)
     VALUES ('{}', 'diningcode', '{{}}', now(), {})
 """
+NEWS = "SELECT * FROM refillspot.v_changes ORDER BY site, ref, field"
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_the_first_write_of_a_judged_crawl_keeps_the_whole_row(looks: Looks) -> 
 def test_others_see_a_store_as_it_was_until_the_crawl_is_accepted(looks: Looks) -> None:
     looks.look(200, store("A", phone="02-555-9999"), store("C", phone="02-555-9999"))
     looks.look(100, store("A"), store("B", refill=UNLIKELY), store("C"), store("D"))
-    was, news = outward(looks), query(looks.database_url, "SELECT * FROM refillspot.v_changes")
+    was, news = outward(looks), query(looks.database_url, NEWS)
     assert {row["field"] for row in news} == {"phone"}
     looks.look(50, store("A", **OTHER), store("B"), store("C", refill=UNLIKELY), store("new"), crawl="judged")
 
@@ -75,7 +76,7 @@ def test_others_see_a_store_as_it_was_until_the_crawl_is_accepted(looks: Looks) 
     assert outward(looks, StoreFilter(text="행복한")).keys() == {"A", "C", "D"}
     assert outward(looks, StoreFilter(near=Circle(37.5, 127.03, 1000))).keys() == {"A", "C", "D"}
     assert outward(looks, StoreFilter(max_price=15900, sort="price", limit=2)).keys() == {"A", "C"}
-    assert query(looks.database_url, "SELECT * FROM refillspot.v_changes") == news
+    assert query(looks.database_url, NEWS) == news
     believed = {
         row["ref"]: row["name"] for row in query(looks.database_url, "SELECT * FROM refillspot.stores_at(now())")
     }

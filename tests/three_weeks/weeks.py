@@ -80,7 +80,8 @@ class Weeks:
         directory = self.home / ("a file" if day == UNSAVED else "backups")
         self._run(day, "db", "backup", str(directory), "--keep", str(KEPT), *at, code=1 if day == UNSAVED else 0)
         self._run(day, "db", "prune", *at)
-        doctor = self._run(day, "doctor", "--offline", "--notify", "-s", "SCHEDULE_EVERY_HOURS=24", *at)
+        watch = ("doctor", "--offline", "--notify", "-s", "SCHEDULE_EVERY_HOURS=24", *at)
+        doctor = self._run(day, *watch, code=1 if day == MISSED else 0)
         if day == UNSAVED:
             self.expect(day, "backup_failed")
         if day in {MISSED, UNSAVED}:
