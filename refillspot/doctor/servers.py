@@ -233,7 +233,9 @@ def examine_schedule(days: CrawlDays, every_hours: float | None, now: datetime) 
         return
     what = _("no crawl was completed for {hours:.0f} h; one is expected every {every:g} h")
     remedy = _("See the scheduler's log, and run the command of the crawl by hand: docs/operations.md.")
-    if days.unfinished:
+    if days.held:
+        remedy = _("Crawl {id} is held until somebody has looked at it: `scrapy gate show`.").format(id=days.held)
+    elif days.unfinished:
         remedy = _("Crawl {id} is not complete: `scrapy crawls show {id}`, `scrapy stats {id}`.").format(
             id=days.unfinished
         )

@@ -19,13 +19,15 @@ HABIT_DAYS = 5  # of seven on which a crawl was completed, from which on the nex
 PATIENCE = 1.5  # times as long as expected, until a day is missed: 36 h for a crawl a day
 DAYS = """
     WITH whole AS (
-        SELECT id, state, started_at, ended_at, (ended_at AT TIME ZONE 'Asia/Seoul')::date AS day
+        SELECT id, state, started_at, ended_at, (ended_at AT TIME ZONE 'Asia/Seoul')::date AS day,
+            state <> 'running' AND NOT accepted AND decision IS NULL AS is_held
         FROM refillspot.crawls WHERE coalesce(arguments -> 'limit', 'null') = 'null'
     ), complete AS (SELECT max(ended_at) AS at, max(day) AS day FROM whole WHERE state = 'complete')
     SELECT complete.at, coalesce(
             complete.at, (SELECT min(started_at) FROM whole), (SELECT min(applied_at) FROM refillspot.migrations)
         ), (SELECT count(DISTINCT day) FROM whole WHERE state = 'complete' AND day > complete.day - 7)::int,
-        (SELECT id FROM whole WHERE state = 'running' ORDER BY started_at DESC LIMIT 1)
+        (SELECT id FROM whole WHERE state = 'running' ORDER BY started_at DESC LIMIT 1),
+        (SELECT id FROM whole WHERE is_held ORDER BY started_at DESC LIMIT 1)
     FROM complete
 """
 
@@ -40,6 +42,8 @@ class CrawlDays:
     """Days with a completed crawl, of the seven up to the last of them; in Korea."""
     unfinished: str | None
     """The newest crawl that is not complete."""
+    held: str | None
+    """The newest crawl that is held: until somebody has looked at it, none begins in its districts."""
 
     @property
     def is_habit(self) -> bool:

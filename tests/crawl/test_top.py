@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import psutil
+import psycopg
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
@@ -215,19 +217,24 @@ def test_without_redis_the_last_figures_stand(database_url: str, own_redis: OwnR
     assert "refillspot_dead_letters" not in gauges
 
 
-def test_backups_are_measured(database_url: str, reader: Callable[[], CrawlReader], tmp_path: Path) -> None:
+def test_what_is_daily_is_measured(database_url: str, reader: Callable[[], CrawlReader], tmp_path: Path) -> None:
     join_crawl(database_url, "diningcode", {}, "this", Clock().now())
 
     def measured() -> dict[str, float]:
         families = CrawlCollector(reader()).collect()
-        return {one.name: one.samples[0].value for one in families if one.name.startswith("refillspot_backup")}
+        daily = ("refillspot_backup", "refillspot_last_crawl")
+        return {one.name: one.samples[0].value for one in families if one.name.startswith(daily)}
 
     assert measured() == {"refillspot_backup_failed": 0}
     made = back_up(database_url, tmp_path, Clock().now())
     (tmp_path / "file").touch()
     with pytest.raises(BackupError):
         back_up(database_url, tmp_path / "file", Clock().now())
+    ended = datetime(2026, 11, 24, 13, 5, tzinfo=UTC)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE refillspot.crawls SET state = 'complete', ended_at = %s", [ended])
     found = measured()
+    assert found["refillspot_last_crawl_time_seconds"] == ended.timestamp()
     assert found["refillspot_backup_failed"] == 1
     assert found["refillspot_backup_time_seconds"] >= made.manifest.taken_at.timestamp()
 

@@ -65,6 +65,11 @@ def test_doctor_says_so_with_what_to_do(check_up: CheckUp, database_url: str) ->
 
     assert told.state == "warning"
     assert told.remedy.startswith("Crawl day0null is not complete")
+    change(database_url, "UPDATE refillspot.crawls SET accepted = false, state = 'abandoned' WHERE id = 'day0null'")
+    days = read_crawl_days(database_url)
+    assert days
+    (told,) = examine_schedule(days, None, datetime.now(UTC))
+    assert "`scrapy gate show`" in told.remedy
 
 
 def test_a_webhook_hears_of_it_and_the_exit_code_tells_it(
