@@ -30,7 +30,7 @@ def store_pages(site: Site) -> int:
 def known(database_url: str, site: Site) -> None:
     """A crawl that was accepted, whose pages had menus and little else, and another one that is to be judged."""
     arguments = CrawlArguments.parse(DISTRICTS).described(site.url)
-    one = {"stores": 200, "refill": 90, "pages": 200, "having": {"menu": 170}}
+    one = {"stores": 200, "refill": 30, "pages": 200, "having": {"menu": 170}}
     figures = {"districts": dict.fromkeys(arguments["districts"], one)}
     for crawl in ("before", JUDGED):
         join_crawl(database_url, "diningcode", arguments, crawl, Clock().now())
@@ -59,7 +59,7 @@ def test_a_crawl_that_goes_blind_for_a_field_stops_and_one_that_sees_again_goes_
     assert (figures["part"], figures["usual"]) == ("menu", 0.85)
 
     faults.clear()
-    seeing = crawl.run(*arguments, "-s", "CLOSESPIDER_ITEMCOUNT=120")
+    seeing = crawl.run(*arguments, "-s", "CLOSESPIDER_ITEMCOUNT=60")
 
     assert seeing.returncode == 0, seeing.stderr[-2000:]
     assert "'gate/looks': " in seeing.stderr
