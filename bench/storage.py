@@ -3,7 +3,8 @@
 On loopback and with a round trip of 1 ms, as to a server in the next room. Beside them what COPY alone can do, with the
 same rows made before it begins: into the staging table, and straight into the empty table, which could not be done
 twice. `changed`: a price of each store is another one; without history, nothing but the row is written. Its µs are of
-the processor, own and the server's.
+the processor, own and the server's. `to be judged`: of a crawl that is not accepted yet, so that each
+row is kept as it was.
 """
 
 from __future__ import annotations
@@ -62,6 +63,11 @@ WITHOUT_HISTORY = f"""
     WHERE (s.site, s.ref) = (excluded.site, excluded.ref) AND {merging.IS_NEWS}
 """
 NO_HISTORY = "COPY and merge, without history"
+JUDGED = "COPY and merge, to be judged"
+CRAWL = """
+    INSERT INTO refillspot.crawls (id, spider, arguments, state, started_at, accepted)
+    VALUES (%s, 'diningcode', '{}', 'running', now(), false)
+"""
 MERGE, INSERTS, FAR = "COPY and merge", "INSERT a row", ", 1 ms away"
 SESSIONS = """
     SELECT pid FROM pg_stat_activity
@@ -81,6 +87,7 @@ def main() -> int:
         cases = {
             MERGE: partial(merge, services.database_url, *both),
             NO_HISTORY: partial(merge_without_history, services.database_url, *both),
+            JUDGED: partial(merge, services.database_url, *both, is_judged=True),
             STAGE: partial(copy, services.database_url, stores, "pg_temp.incoming_stores"),
             STRAIGHT: partial(copy, services.database_url, stores, "refillspot.stores"),
             INSERTS: partial(insert, services.database_url, stores[: arguments.stores // 4]),
@@ -115,18 +122,20 @@ def make_stores(count: int) -> list[Store]:
     ]
 
 
-def merge(database_url: str, stores: list[Store], dearer: list[Store], round_trip: float = 0.0) -> Figures:
+def merge(
+    database_url: str, stores: list[Store], dearer: list[Store], round_trip: float = 0.0, *, is_judged: bool = False
+) -> Figures:
     """As the pipeline does it: what arrives during a commit goes into the next.
 
     `dearer`: the same stores, changed.
     """
 
-    async def write(url: str, stores: list[Store]) -> Figures:
+    async def write(url: str, stores: list[Store], crawl: str | None) -> Figures:
         table, in_hand = StoreTable(url, Clock(timedelta())), deque[asyncio.Future[None]]()
         await table.open()
 
         async def commit(rows: list[StoreRow]) -> list[None]:
-            await table.write_rows(rows)
+            await table.write_rows(rows, crawl)
             return [None] * len(rows)
 
         group: Batches[StoreRow, None] = Batches(commit, largest=GROUP, longest_seconds=2.0)
@@ -151,8 +160,13 @@ def merge(database_url: str, stores: list[Store], dearer: list[Store], round_tri
 
     with empty_database(database_url) as empty, reached(empty, round_trip) as url:
         migrate_database(empty)
-        new, again = asyncio.run(write(url, stores)), asyncio.run(write(url, stores))
-        changed = asyncio.run(write(url, dearer))
+        crawls = [f"crawl-{number}" if is_judged else None for number in range(3)]
+        if is_judged:
+            with psycopg.connect(empty, autocommit=True) as connection, connection.cursor() as cursor:
+                cursor.executemany(CRAWL, [(crawl,) for crawl in crawls])
+        new, again, changed = (
+            asyncio.run(write(url, *what)) for what in zip((stores, stores, dearer), crawls, strict=True)
+        )
     held = max(found.pop("loop held ms") for found in (new, again, changed))
     times = {"new": new, "again": again}
     figures = {f"{when} {what}": figure for when, found in times.items() for what, figure in found.items()}
