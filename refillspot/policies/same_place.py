@@ -26,8 +26,9 @@ LEAST_LIKENESS = 0.7  # of names within NEAR: two of the same street may begin w
 FARTHEST = 3000.0  # metres to a branch of the same name, whose point may be that of a dong; and to what is nearest
 SAME_ADDRESS, SAME_DONG = 20.0, 250.0  # metres that stand for it where there is no point
 ADJACENT = 100.0  # metres: within them a chain has one branch whatever it is called, and a corner has two addresses
+SAME_CHAIN = 0.9  # likeness of names without their branches
 LIKELY = 0.8  # likeness from which somebody should look, where nothing tells where a place is
-COMMONEST = 200  # stores that share two letters: with more of them these say nothing
+COMMONEST = 200  # stores of a district that share two letters: with more of them these say nothing
 
 
 @dataclass(slots=True, frozen=True)
@@ -109,7 +110,7 @@ class KnownPlaces:
         self._names = [spoken(place.name, place.branch) for place in places]
         self._index: defaultdict[Hashable, list[int]] = defaultdict(list)
         for number, (place, name) in enumerate(zip(places, self._names, strict=True)):
-            for key in (*_keys_of_place(place), *_keys_of_name(name)):
+            for key in (*_keys_of_place(place), *_keys_of_name(place, name)):
                 self._index[key].append(number)
 
     def look_for(self, place: Place) -> Search:
@@ -119,15 +120,21 @@ class KnownPlaces:
         if near:
             near.sort(key=closeness)
             return Search(near, near[0], is_unclear=False)
-        namesakes = [self._candidate(place, name, number) for number in self._index.get(("name", name.core), ())]
-        there = [one for one in namesakes if one.likeness and self._may_be_there(place, name, one)]
-        branches = [one for one in there if name.is_same_branch(self._names[one.known])]
-        found = branches or (there if place.is_anywhere else [])
+        found = self._namesakes(place, name)
         if len(found) == 1:
             return Search(found, found[0], is_unclear=False)
         nearest = min(around or self._farther(place, name), key=closeness, default=None)
         is_likely = nearest is not None and nearest.likeness >= LIKELY and place.is_anywhere
         return Search([], nearest, is_unclear=bool(found) or is_likely)
+
+    def _namesakes(self, place: Place, name: Spoken) -> list[Candidate]:
+        """Return what has the name and the branch, whatever its point; or the name, where nothing tells the place."""
+        numbers: Sequence[int] = self._index.get(("name", name.core), ()) if name.core else ()
+        branches = [number for number in numbers if name.is_same_branch(self._names[number])]
+        if not (branches or place.is_anywhere):
+            return []
+        found = (self._candidate(place, name, number) for number in branches or numbers)
+        return [one for one in found if one.likeness and self._may_be_there(place, name, one)]
 
     def _farther(self, place: Place, name: Spoken) -> Iterator[Candidate]:
         yield from self._near(place, name, FARTHEST)
@@ -162,9 +169,8 @@ class KnownPlaces:
 
     def _alike(self, place: Place, name: Spoken) -> set[int]:
         """Return those of its district whose names share two letters that few names have."""
-        lists = (self._index.get(("letters", pair), ()) for pair in map("".join, pairwise(name.whole)))
-        numbers = {number for having in lists if len(having) <= COMMONEST for number in having}
-        return {number for number in numbers if self._is_of_its_district(place, number)}
+        lists = (self._index.get((place.district, pair), ()) for pair in map("".join, pairwise(name.whole)))
+        return {number for having in lists if len(having) <= COMMONEST for number in having}
 
     def _is_of_its_district(self, place: Place, number: int) -> bool:
         return None in {place.district, theirs := self._places[number].district} or place.district == theirs
@@ -177,14 +183,15 @@ class KnownPlaces:
 
 def is_one_place(place: Place, other: Place, likeness: float, metres: float | None) -> bool:
     """Tell whether two entries near each other are the same place, by how much alike and how far apart they are."""
-    name, its = spoken(place.name, place.branch), spoken(other.name, other.branch)
     metres = FAR if metres is None else metres
-    is_other = name.is_other_branch(its)
-    if is_other and name.is_numbered:
+    if metres > FAR or likeness < needed_likeness(metres):
         return False
-    if metres > ADJACENT and (is_other or is_elsewhere(place, other)):
+    if metres > ADJACENT and is_elsewhere(place, other):
         return False
-    return metres <= FAR and likeness >= max(needed_likeness(metres), 0.9 if is_other else 0)
+    name, its = spoken(place.name, place.branch), spoken(other.name, other.branch)
+    if not name.is_other_branch(its):
+        return True
+    return metres <= ADJACENT and likeness >= SAME_CHAIN and not name.is_numbered
 
 
 def is_elsewhere(place: Place, other: Place) -> bool:
@@ -227,9 +234,10 @@ def _keys_of_place(place: Place) -> Iterator[Hashable]:
         yield place.district, place.dong
 
 
-def _keys_of_name(name: Spoken) -> Iterator[Hashable]:
+def _keys_of_name(place: Place, name: Spoken) -> Iterator[Hashable]:
     yield "name", name.core
-    yield from (("letters", pair) for pair in set(map("".join, pairwise(name.whole))))
+    pairs = set(map("".join, pairwise(name.whole)))
+    yield from product({place.district, None}, pairs)  # None: of any district
 
 
 def match_places(own: Sequence[Place], known: Sequence[Place]) -> list[Match]:
