@@ -46,7 +46,7 @@ SENTENCES = [
     "stats --json --bogus",
     "stores REF", "stores no_such_id", "stores --district 없음", "stores --near x_1", "stores --sort x_1",
     "export", "export -f x_1", "export -o /x_1/x.csv",
-    "compare", "compare /x_1/x.csv", "compare x.csv --table x_1", "audit --sample x", "audit --seed 1 --json --sheet x_1",
+    "compare", "compare /x_1/x.csv", "compare x.csv --table x_1", "audit --sample x", "audit --json --sheet x_1",
 ]  # fmt: skip
 JSON = [
     "crawls list --json",
