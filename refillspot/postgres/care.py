@@ -148,7 +148,7 @@ def analyze(database_url: str) -> Iterator[str]:
         UnsuitableServerError: the account does not own it.
         ServiceUnavailableError: PostgreSQL does not answer, or somebody holds a table.
     """
-    with _refusals_told(), open_connection(database_url, autocommit=True) as connection:
+    with busy_tables_told(), open_connection(database_url, autocommit=True) as connection:
         warnings: list[str] = []  # where it may not, PostgreSQL warns and leaves the table out
         connection.add_notice_handler(lambda notice: warnings.append(notice.message_primary or ""))
         for table in read_tables(connection.execute(TABLES.encode()).fetchall()):
@@ -171,7 +171,7 @@ def reindex(database_url: str) -> Iterator[Reindexed]:
         UnsuitableServerError: the account does not own it, or a pooler is in between.
         ServiceUnavailableError: PostgreSQL does not answer, or a transaction is in the way.
     """
-    with _refusals_told(), open_connection(database_url, autocommit=True) as connection:
+    with busy_tables_told(), open_connection(database_url, autocommit=True) as connection:
         if is_pooled(connection):
             raise UnsuitableServerError(
                 _("indexes cannot be made anew through a pooler."), _("Give PostgreSQL's own address in DATABASE_URL.")
@@ -193,7 +193,7 @@ def examine(database_url: str, *, long_seconds: float = LONG_SECONDS, least_byte
         ServiceUnavailableError: PostgreSQL does not answer.
     """
     size = {"least": least_bytes, "times": BLOAT_TIMES}
-    with _refusals_told(), open_connection(database_url) as connection:
+    with busy_tables_told(), open_connection(database_url) as connection:
         cursor = connection.cursor()
         is_off, transactions = cursor.execute(SWITCHED_OFF).fetchone() or (False, 0)
         counts = {table: _count(connection, table) for table in OWNERLESS}
@@ -224,7 +224,12 @@ def _drop_left_over(connection: psycopg.Connection) -> None:
 
 
 @contextmanager
-def _refusals_told() -> Iterator[None]:
+def busy_tables_told() -> Iterator[None]:
+    """Tell in words what PostgreSQL does not allow, and that somebody holds a table or a row for too long.
+
+    Raises:
+        UnsuitableServerError, ServiceUnavailableError: so it is.
+    """
     try:
         with refusals_told():
             yield

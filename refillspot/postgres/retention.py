@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-import psycopg
-
-from refillspot.exceptions import ServiceUnavailableError
-from refillspot.language import gettext
 from refillspot.language import lazy_gettext as _
+from refillspot.postgres.care import busy_tables_told
 from refillspot.postgres.connection import open_connection
-from refillspot.postgres.suitability import refusals_told
+from refillspot.postgres.database import LOCK_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
+
+    import psycopg
 
     from refillspot.language import Message
 
@@ -84,17 +83,14 @@ def prune(
     `days`: other times than `KEPT` says, by table. What is interrupted has done a part, and the next one does the rest.
 
     Raises:
-        ServiceUnavailableError: PostgreSQL does not answer.
+        ServiceUnavailableError: PostgreSQL does not answer, or somebody holds rows for too long.
         UnsuitableServerError: the account lacks a right.
     """
-    try:
-        with refusals_told(), open_connection(database_url, autocommit=True) as connection:
-            for kept in KEPT:
-                kept_days = days.get(kept.table, kept.days)
-                asked = {"before": now - timedelta(days=kept_days or 0), "batch": batch}
-                yield Pruned(kept, (_count if is_trial else _delete)(connection, kept, asked), kept_days)
-    except psycopg.OperationalError as error:
-        raise ServiceUnavailableError(gettext("PostgreSQL: {error}").format(error=str(error).strip())) from error
+    with busy_tables_told(), open_connection(database_url, autocommit=True) as connection:
+        for kept in KEPT:
+            kept_days = days.get(kept.table, kept.days)
+            asked = {"before": now - timedelta(days=kept_days or 0), "batch": batch}
+            yield Pruned(kept, (_count if is_trial else _delete)(connection, kept, asked), kept_days)
 
 
 def _count(connection: psycopg.Connection, kept: Kept, asked: Mapping[str, object]) -> int:
@@ -108,6 +104,10 @@ def _delete(connection: psycopg.Connection, kept: Kept, asked: Mapping[str, obje
     rows = f"SELECT t.ctid FROM refillspot.{kept.table} AS t WHERE {kept.is_past} LIMIT %(batch)s"
     statement = f"DELETE FROM refillspot.{kept.table} WHERE ctid = ANY(ARRAY({rows}))".encode()
     count = 0
-    while deleted := connection.execute(statement, asked).rowcount:
+    while True:
+        with connection.transaction():
+            connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'".encode())
+            deleted = connection.execute(statement, asked).rowcount
+        if not deleted:
+            return count
         count += deleted
-    return count

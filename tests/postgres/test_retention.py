@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from refillspot.exceptions import ServiceUnavailableError
+from refillspot.postgres import retention
 from refillspot.postgres.retention import CHANGES, KEPT, KEPT_CRAWLS, prune
 
 if TYPE_CHECKING:
@@ -113,6 +115,17 @@ def test_each_kind_goes_when_its_time_is_over_and_a_second_time_there_is_nothing
 
 def test_the_time_of_changes_is_yours(filled: str) -> None:
     assert next(prune(filled, NOW, {CHANGES: 1})).count == 2
+
+
+def test_whoever_holds_a_row_is_not_waited_for_without_end(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "LOCK_TIMEOUT", "10ms")
+    with psycopg.connect(filled) as connection:
+        connection.execute("SELECT FROM refillspot.rejects WHERE ref = 'old' FOR UPDATE")
+
+        with pytest.raises(ServiceUnavailableError, match="in use for too long"):
+            list(prune(filled, NOW, {}))
+
+    assert [one.count for one in prune(filled, NOW, {})][:2] == [0, 1]  # what was done stays done
 
 
 def test_the_command_tells_what_went_and_removes_old_logs(

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
+from scrapy.settings import Settings
 
 from refillspot.policies.politeness_settings import CrawlWindow
 from refillspot.scheduling.jobs import daily_jobs
@@ -44,6 +47,21 @@ def test_a_crawl_ends_with_its_window_and_what_follows_has_its_own_hour(
     assert f"{made['care'].next_after(moment):%H:%M}" == care
     assert f"CLOSESPIDER_TIMEOUT={seconds}" in made["crawl"].commands[0]
     assert f"CRAWL_WINDOW={window}" in made["crawl"].commands[0]
+
+
+def test_each_command_knows_its_options() -> None:
+    """One that does not would be told so in the night, to nobody."""
+    for job in jobs().values():
+        for name, *line in job.commands:
+            command, parser = import_module(f"refillspot.commands.{name}").Command(), argparse.ArgumentParser()
+            command.settings = Settings()
+            command.settings.setmodule("refillspot.settings", "project")
+            command.add_options(parser)
+
+            opts, rest = parser.parse_known_args(line)
+
+            assert [word for word in rest if word.startswith("-")] == []
+            command.process_options(rest, opts)  # the settings are known, and can be used
 
 
 class Clock:
