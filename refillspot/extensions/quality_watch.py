@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FIRST_PAGES = 50  # of all workers, before the first look
-FEWEST_PAGES = 10  # of this worker between two looks, however many others there are
+FEWEST_PAGES, MOST_PAGES = 5, 100  # of this worker between two looks: others may join, and read many more
 SILENT_SHARE = 0.5  # of what is usual: what falls below it says nothing any more, whatever else the day brings
 OF_PAGES = tuple(monitor for monitor in MONITORS if monitor.by_district)
 """What the pages read so far can say; errors and odd parts have limits of their own while a crawl runs."""
@@ -57,7 +57,7 @@ class QualityWatch:
         self._since: datetime | None = None
         self._so_far = CrawlFigures(is_partial=True)
         self._read = 0
-        self._looked_at, self._due = 0, FIRST_PAGES
+        self._looked_at, self._due = 0, FEWEST_PAGES
         self._look: asyncio.Task[None] | None = None
         self._held: asyncio.Task[None] | None = None
 
@@ -103,11 +103,11 @@ class QualityWatch:
                 newest = await newest_reading(connection, crawl_id)
                 newly = await read_figures(connection, crawl_id, is_partial=True, since=self._since)
             pages = total([*newly.districts.values()]).pages
-            if pages >= wanted:
-                self._judge(newly)
-                self._since, self._looked_at, pages, wanted = newest, read, 0, self._pages
         all_for_one = max(1.0, pages / max(read - self._looked_at, 1))
-        self._due = read + max(FEWEST_PAGES, round((wanted - pages) / all_for_one))
+        if pages >= wanted:
+            self._judge(newly)
+            self._since, self._looked_at, pages, wanted = newest, read, 0, self._pages
+        self._due = read + max(FEWEST_PAGES, round(min(wanted - pages, MOST_PAGES) / all_for_one))
 
     def _judge(self, newly: CrawlFigures) -> None:
         codes = {*self._so_far.districts, *newly.districts}
