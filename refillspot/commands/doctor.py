@@ -83,20 +83,15 @@ class Command(BaseCommand):
         from refillspot.site_hosts import SiteHosts
 
         settings = self.settings
-        workers = str(settings["FLEET_WORKERS"])
+        robots_name = settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"]
+        workers, every = str(settings["FLEET_WORKERS"]), str(settings["SCHEDULE_EVERY_HOURS"])
         return Questions(
             environ=self.environ,
             fleet_mib=settings.getint("FLEET_MAX_MEMORY_MB"),
             fleet_workers=int(workers) if workers.isdecimal() else psutil.cpu_count() or 1,
             backup_seconds=settings.getfloat("BACKUP_MAX_AGE_SECONDS"),
-            every_hours=None
-            if settings["SCHEDULE_EVERY_HOURS"] == "auto"
-            else settings.getfloat("SCHEDULE_EVERY_HOURS"),
-            hosts=Hosts(
-                settings["DININGCODE_API_URL"],
-                settings["DININGCODE_WEB_URL"],
-                settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"],
-            ),
+            every_hours=None if every == "auto" else float(every),
+            hosts=Hosts(settings["DININGCODE_API_URL"], settings["DININGCODE_WEB_URL"], robots_name),
             headers={**settings.getdict("DEFAULT_REQUEST_HEADERS"), "User-Agent": self._user_agent()},
             requests_per_second=allowed_pace(settings),
             most_believed=most_believed(settings),

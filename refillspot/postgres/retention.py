@@ -69,7 +69,7 @@ KEPT = (
 
 
 @dataclass(slots=True, frozen=True)
-class Pruned:
+class Removal:
     kept: Kept
     count: int
     days: int | None
@@ -77,7 +77,7 @@ class Pruned:
 
 def prune(
     database_url: str, now: datetime, days: Mapping[str, int], *, is_trial: bool = False, batch: int = BATCH
-) -> Iterator[Pruned]:
+) -> Iterator[Removal]:
     """Delete what is past its time, and yield how much of each kind, or with `is_trial` only count it. This blocks.
 
     `days`: other times than `KEPT` says, by table. What is interrupted has done a part, and the next one does the rest.
@@ -90,7 +90,7 @@ def prune(
         for kept in KEPT:
             kept_days = days.get(kept.table, kept.days)
             asked = {"before": now - timedelta(days=kept_days or 0), "batch": batch}
-            yield Pruned(kept, (_count if is_trial else _delete)(connection, kept, asked), kept_days)
+            yield Removal(kept, (_count if is_trial else _delete)(connection, kept, asked), kept_days)
 
 
 def _count(connection: psycopg.Connection, kept: Kept, asked: Mapping[str, object]) -> int:
