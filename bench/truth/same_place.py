@@ -12,7 +12,7 @@ from refillspot.policies.same_place import match_places
 from tests.policies.labelled_places import Shop, Tally, city, crawled, tally, write_list
 
 if TYPE_CHECKING:
-    from refillspot.policies.same_place import Match, Place
+    from refillspot.policies.same_place import Match, NamedPlace
 
 MANY_OWN, MANY_KNOWN = 100_000, 10_000
 
@@ -32,7 +32,7 @@ def _measure(shops: list[Shop], seed: int, *, share: float) -> Tally:
     return tally(written, known, map(_found, match_places(own, there)))
 
 
-def _place_of(shop: Shop) -> Place:
+def _place_of(shop: Shop) -> NamedPlace:
     return write_place(shop.name, shop.branch, (shop.lat, shop.lon), [shop.road_addr, shop.addr])
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from refillspot.language import gettext as _
-from refillspot.listing.own_list import Entry, Oddity, OwnList, place_of
+from refillspot.listing.own_list import OddLine, OwnList, OwnPlace, place_of
 from refillspot.policies.same_place import Match, match_places
 from refillspot.policies.sampling import Share
 from refillspot.postgres.outward import StoreFilter, snapshot
@@ -32,7 +32,7 @@ LINES = 20  # of a kind on a terminal; --json has all
 class Compared:
     """An entry of the list, and what has become of it."""
 
-    entry: Entry
+    entry: OwnPlace
     match: Match
     nearest: dict[str, Any] | None
     """The row that it is, or that comes closest."""
@@ -53,7 +53,7 @@ class Comparison:
     """In a district of which nothing is known: no crawl has been there."""
     new: list[dict[str, Any]]
     """Stores of the districts that the list is about, and not in it."""
-    oddities: list[Oddity]
+    oddities: list[OddLine]
 
     @property
     def recall(self) -> Share:
@@ -80,7 +80,7 @@ def compare(
     return _sorted(compared, listed, {row["district_code"] for row in known}, own.oddities)
 
 
-def _compared(entry: Entry, match: Match, known: list[dict[str, Any]], entries: list[Entry]) -> Compared:
+def _compared(entry: OwnPlace, match: Match, known: list[dict[str, Any]], entries: list[OwnPlace]) -> Compared:
     nearest = known[match.nearest.known] if match.nearest else None
     return Compared(entry, match, nearest, None if match.twice_as is None else entries[match.twice_as].line)
 
@@ -94,7 +94,7 @@ def district_of(one: Compared) -> str | None:
 
 
 def _sorted(
-    compared: list[Compared], listed: list[dict[str, Any]], covered: Collection[str | None], oddities: list[Oddity]
+    compared: list[Compared], listed: list[dict[str, Any]], covered: Collection[str | None], oddities: list[OddLine]
 ) -> Comparison:
     kinds: dict[str, list[Compared]] = {
         name: [] for name in ("found", "unlisted", "missing", "unclear", "twice", "elsewhere")
@@ -216,7 +216,7 @@ def _twice(one: Compared) -> Iterator[str]:
     yield _line(one) + _(" (as line {line})").format(line=one.twice_as)
 
 
-def _odd(one: Oddity) -> Iterator[str]:
+def _odd(one: OddLine) -> Iterator[str]:
     yield _("  line {line}: {why}").format(line=one.line, why=one.why)
 
 

@@ -19,7 +19,7 @@ from refillspot.exceptions import ArgumentError
 from refillspot.language import did_you_mean
 from refillspot.language import gettext as _
 from refillspot.parsing.address import parse_address
-from refillspot.policies.same_place import Place
+from refillspot.policies.same_place import NamedPlace
 from refillspot.readable import one_line
 from refillspot.regions import KOREA, SEOUL, Region, find_district_code
 from refillspot.retelling import retell
@@ -49,17 +49,17 @@ NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?")
 
 
 @dataclass(slots=True, frozen=True)
-class Entry:
+class OwnPlace:
     line: int
     """Where it begins, the first is 1; of a table the number of its row."""
-    place: Place
+    place: NamedPlace
     name: str
     """As it is written there, the branch with it."""
     address: str | None
 
 
 @dataclass(slots=True, frozen=True)
-class Oddity:
+class OddLine:
     line: int
     why: str
     is_left_out: bool
@@ -68,8 +68,8 @@ class Oddity:
 
 @dataclass(slots=True, frozen=True)
 class OwnList:
-    entries: list[Entry]
-    oddities: list[Oddity]
+    entries: list[OwnPlace]
+    oddities: list[OddLine]
 
 
 Row = tuple[int, list[str]]
@@ -219,20 +219,20 @@ def _no_names(path: str, text: str, columns: Mapping[str, str]) -> ArgumentError
 
 def read_rows(rows: Iterable[Row], roles: Mapping[str, Sequence[int]], width: int, region: Region = SEOUL) -> OwnList:
     """Read the rows of a list; `roles` says which columns have what, and `width` how many there are."""
-    entries: list[Entry] = []
-    oddities: list[Oddity] = []
+    entries: list[OwnPlace] = []
+    oddities: list[OddLine] = []
     for line, cells in rows:
         if any(cell.strip() for cell in cells[width:]):
             told = _("has {count} fields, and there are {width} columns: is a comma not in quotation marks?")
-            oddities.append(Oddity(line, told.format(count=len(cells), width=width), is_left_out=True))
+            oddities.append(OddLine(line, told.format(count=len(cells), width=width), is_left_out=True))
             continue
         values = {role: _first(cells, columns) for role, columns in roles.items()}
         if not values["name"]:
-            oddities.append(Oddity(line, _("has no name"), is_left_out=True))
+            oddities.append(OddLine(line, _("has no name"), is_left_out=True))
             continue
         point, why = _read_point(values.get("lat"), values.get("lon"))
         if why:
-            oddities.append(Oddity(line, why, is_left_out=False))
+            oddities.append(OddLine(line, why, is_left_out=False))
         entries.append(_entry(line, values, point, region))
     return OwnList(entries, oddities)
 
@@ -243,10 +243,10 @@ def _first(cells: Sequence[str], columns: Iterable[int]) -> str | None:
     return next(filter(None, said), None)
 
 
-def _entry(line: int, values: Mapping[str, str | None], point: tuple[float, float] | None, region: Region) -> Entry:
+def _entry(line: int, values: Mapping[str, str | None], point: tuple[float, float] | None, region: Region) -> OwnPlace:
     name, branch = values["name"] or "", values.get("branch")
     addresses = [values.get("road_addr"), values.get("addr")]
-    return Entry(
+    return OwnPlace(
         line=line,
         place=write_place(name, branch, point, addresses, region),
         name=" ".join(filter(None, (name, branch))),
@@ -280,7 +280,7 @@ def write_place(
     point: tuple[float, float] | None,
     addresses: Iterable[str | None],
     region: Region = SEOUL,
-) -> Place:
+) -> NamedPlace:
     """Return a place as it is compared; an address that names no city is one of `region`."""
     read = [parsed for text in addresses if text and (parsed := parse_address(text))]
     codes = [find_district_code(one.sido or region.name, one.sigungu or "") or one.sigungu for one in read]
@@ -293,10 +293,10 @@ def write_place(
     lat, lon = point or (None, None)
     district = next(filter(None, codes), None)
     dong = next((one.dong for one in read if one.dong), None) if district else None
-    return Place(name, branch, lat, lon, road, lot, district, dong)
+    return NamedPlace(name, branch, lat, lon, road, lot, district, dong)
 
 
-def place_of(row: Mapping[str, Any]) -> Place:
+def place_of(row: Mapping[str, Any]) -> NamedPlace:
     """Return a row of `refillspot.v_stores` as it is compared."""
     point = None if row["lat"] is None or row["lon"] is None else (row["lat"], row["lon"])
     place = write_place(row["name"], row["branch"], point, [row["road_addr"], row["addr"]])

@@ -19,34 +19,42 @@ NUMBERED = re.compile(r"본|(\d+)호")  # the first of a chain, its second: wher
 class Spoken:
     """A name as it is compared: letters and digits without case and spaces, the branch apart."""
 
-    __slots__ = ("_is_glued", "branch", "core", "core_pairs", "numbers", "whole", "whole_pairs")
+    __slots__ = ("branch", "core", "core_pairs", "is_glued", "numbers", "whole", "whole_pairs")
 
     def __init__(self, name: str, branch: str | None) -> None:
         text = LEGAL_FORMS.sub(" ", unicodedata.normalize("NFKC", name).casefold())
         core, said = _split(text)
         branch = _letters(unicodedata.normalize("NFKC", branch or said).casefold())
         self.core = _without_offer(core) or _letters(core)
-        self._is_glued = self.core.endswith("점")
+        self.is_glued = self.core.endswith("점")
         self.whole = self.core + branch
         self.branch = BRANCH_END.sub("", branch)
         self.numbers = frozenset(NUMBER.findall(self.whole))
-        self.core_pairs, self.whole_pairs = _pairs(self.core), _pairs(self.whole)
+        self.core_pairs = _pairs(self.core)
+        self.whole_pairs = _pairs(self.whole) if branch else self.core_pairs
 
     def likeness(self, other: Spoken) -> float:
         """Return how much alike two names are, 0 to 1; a branch counts where both have one, or one has it glued on."""
-        if not (self.core and other.core):  # signs alone
+        ours, theirs = self.core_pairs, other.core_pairs
+        if not (ours and theirs):  # signs alone
             return 0.0
         if self.numbers and other.numbers and self.numbers.isdisjoint(other.numbers):
             return 0.0
-        if self.core == other.core or self._has_branch_of(other) or other._has_branch_of(self):
+        if (
+            self.core == other.core
+            or (self.is_glued and self._has_branch_of(other))
+            or (other.is_glued and other._has_branch_of(self))
+        ):
             return 1.0
-        core = _dice(self.core_pairs, other.core_pairs)
-        has_branch = len(self.whole) > len(self.core) or len(other.whole) > len(other.core)
-        return max(core, _dice(self.whole_pairs, other.whole_pairs)) if has_branch else core
+        core = 2 * len(ours & theirs) / (len(ours) + len(theirs))  # Dice's coefficient
+        ours, theirs = self.whole_pairs, other.whole_pairs
+        if ours is self.core_pairs and theirs is other.core_pairs:
+            return core
+        return max(core, 2 * len(ours & theirs) / (len(ours) + len(theirs)))
 
     def _has_branch_of(self, shorter: Spoken) -> bool:
         """Tell whether it is the shorter one and a branch, written as one word: 명륜진사갈비강남역점."""
-        return self._is_glued and len(shorter.core) > 2 and self.core.startswith(shorter.core)
+        return len(shorter.core) > 2 and self.core.startswith(shorter.core)
 
     @property
     def is_numbered(self) -> bool:
@@ -92,10 +100,6 @@ def _letters(text: str) -> str:
 def _pairs(text: str) -> frozenset[str]:
     """Return which jamo follow each other: a misspelt vowel leaves most of them."""
     return frozenset(map("".join, pairwise(f"^{unicodedata.normalize('NFD', text)}")))
-
-
-def _dice(ours: frozenset[str], theirs: frozenset[str]) -> float:
-    return 2 * len(ours & theirs) / (len(ours) + len(theirs))
 
 
 @lru_cache(maxsize=1 << 17)

@@ -32,7 +32,7 @@ COMMONEST = 200  # stores of a district that share two letters: with more of the
 
 
 @dataclass(slots=True, frozen=True)
-class Place:
+class NamedPlace:
     """An entry of a list; of where it is, as much as is known."""
 
     name: str
@@ -75,7 +75,7 @@ class Match:
     twice_as: int | None = None
 
 
-def metres_between(place: Place, other: Place) -> float:
+def metres_between(place: NamedPlace, other: NamedPlace) -> float:
     """Return how far two places with points are from each other; over a few kilometres the earth is flat."""
     assert place.lat is not None and place.lon is not None  # noqa: S101, PT018  # for mypy
     assert other.lat is not None and other.lon is not None  # noqa: S101, PT018
@@ -104,7 +104,7 @@ class Search(NamedTuple):
 class KnownPlaces:
     """A list in which places are looked for, without looking at each of its entries."""
 
-    def __init__(self, places: Sequence[Place]) -> None:
+    def __init__(self, places: Sequence[NamedPlace]) -> None:
         self._places = places
         self._points = [(place.lat or 0.0, place.lon or 0.0) for place in places]
         self._names = [spoken(place.name, place.branch) for place in places]
@@ -113,21 +113,32 @@ class KnownPlaces:
             for key in (*_keys_of_place(place), *_keys_of_name(place, name)):
                 self._index[key].append(number)
 
-    def look_for(self, place: Place) -> Search:
+    def look_for(self, place: NamedPlace) -> Search:
         name = spoken(place.name, place.branch)
-        around = list(self._near(place, name, FAR))
-        near = [one for one in around if is_one_place(place, self._places[one.known], one.likeness, one.metres)]
+        near, nearest = self._look_near(place, name)
         if near:
-            near.sort(key=closeness)
-            return Search(near, near[0], is_unclear=False)
+            return Search(sorted(near, key=closeness), nearest, is_unclear=False)
         found = self._namesakes(place, name)
         if len(found) == 1:
             return Search(found, found[0], is_unclear=False)
-        nearest = min(around or self._farther(place, name), key=closeness, default=None)
+        nearest = nearest or min(self._farther(place, name), key=closeness, default=None)
         is_likely = nearest is not None and nearest.likeness >= LIKELY and place.is_anywhere
         return Search([], nearest, is_unclear=bool(found) or is_likely)
 
-    def _namesakes(self, place: Place, name: Spoken) -> list[Candidate]:
+    def _look_near(self, place: NamedPlace, name: Spoken) -> tuple[list[Candidate], Candidate | None]:
+        """Return what near it is this place, and what of all there comes closest; as plain as it is often done."""
+        near, best, least = [], None, math.inf
+        for number, metres in self._near(place, FAR):
+            likeness = name.likeness(self._names[number])
+            far = FAR if metres is None else metres
+            short = needed_likeness(far) - likeness
+            if short + far / 1e4 < least:
+                best, least = (likeness, metres, number), short + far / 1e4
+            if short <= 0 and is_one_place(place, self._places[number], likeness, metres):
+                near.append(Candidate(likeness, metres, number))
+        return near, Candidate(*best) if best else None
+
+    def _namesakes(self, place: NamedPlace, name: Spoken) -> list[Candidate]:
         """Return what has the name and the branch, whatever its point; or the name, where nothing tells the place."""
         numbers: Sequence[int] = self._index.get(("name", name.core), ()) if name.core else ()
         branches = [number for number in numbers if name.is_same_branch(self._names[number])]
@@ -136,24 +147,25 @@ class KnownPlaces:
         found = (self._candidate(place, name, number) for number in branches or numbers)
         return [one for one in found if one.likeness and self._may_be_there(place, name, one)]
 
-    def _farther(self, place: Place, name: Spoken) -> Iterator[Candidate]:
-        yield from self._near(place, name, FARTHEST)
+    def _farther(self, place: NamedPlace, name: Spoken) -> Iterator[Candidate]:
+        for number, metres in self._near(place, FARTHEST):
+            yield Candidate(name.likeness(self._names[number]), metres, number)
         if place.lat is None:
             yield from (self._candidate(place, name, number) for number in self._alike(place, name))
 
-    def _candidate(self, place: Place, name: Spoken, number: int, metres: float | None = None) -> Candidate:
-        metres = _metres(place, self._places[number]) if metres is None else metres
-        return Candidate(name.likeness(self._names[number]), metres, number)
+    def _candidate(self, place: NamedPlace, name: Spoken, number: int) -> Candidate:
+        return Candidate(name.likeness(self._names[number]), _metres(place, self._places[number]), number)
 
-    def _near(self, place: Place, name: Spoken, within: float) -> Iterator[Candidate]:
-        """Yield what is known to be within so many metres."""
+    def _near(self, place: NamedPlace, within: float) -> Iterator[tuple[int, float | None]]:
+        """Yield what is known to be within so many metres, or has an address in common, and how far away it is."""
         numbers = {number for key in _addresses(place) for number in self._index.get(key, ())}
-        yield from (self._candidate(place, name, number) for number in numbers)
+        for number in numbers:
+            yield number, _metres(place, self._places[number])
         for number, metres in self._around(place, within):
             if number not in numbers:
-                yield self._candidate(place, name, number, metres)
+                yield number, metres
 
-    def _around(self, place: Place, within: float) -> Iterator[tuple[int, float]]:
+    def _around(self, place: NamedPlace, within: float) -> Iterator[tuple[int, float]]:
         """Yield what lies around a point, and how far from it; over a few kilometres the earth is flat."""
         if place.lat is None or place.lon is None:
             return
@@ -167,21 +179,21 @@ class KnownPlaces:
                 if metres <= within:
                     yield number, metres
 
-    def _alike(self, place: Place, name: Spoken) -> set[int]:
+    def _alike(self, place: NamedPlace, name: Spoken) -> set[int]:
         """Return those of its district whose names share two letters that few names have."""
         lists = (self._index.get((place.district, pair), ()) for pair in map("".join, pairwise(name.whole)))
         return {number for having in lists if len(having) <= COMMONEST for number in having}
 
-    def _is_of_its_district(self, place: Place, number: int) -> bool:
+    def _is_of_its_district(self, place: NamedPlace, number: int) -> bool:
         return None in {place.district, theirs := self._places[number].district} or place.district == theirs
 
-    def _may_be_there(self, place: Place, name: Spoken, one: Candidate) -> bool:
+    def _may_be_there(self, place: NamedPlace, name: Spoken, one: Candidate) -> bool:
         if name.is_other_branch(self._names[one.known]):
             return False
         return self._is_of_its_district(place, one.known) if one.metres is None else one.metres <= FARTHEST
 
 
-def is_one_place(place: Place, other: Place, likeness: float, metres: float | None) -> bool:
+def is_one_place(place: NamedPlace, other: NamedPlace, likeness: float, metres: float | None) -> bool:
     """Tell whether two entries near each other are the same place, by how much alike and how far apart they are."""
     metres = FAR if metres is None else metres
     if metres > FAR or likeness < needed_likeness(metres):
@@ -194,13 +206,13 @@ def is_one_place(place: Place, other: Place, likeness: float, metres: float | No
     return metres <= ADJACENT and likeness >= SAME_CHAIN and not name.is_numbered
 
 
-def is_elsewhere(place: Place, other: Place) -> bool:
+def is_elsewhere(place: NamedPlace, other: NamedPlace) -> bool:
     """Tell whether the addresses of two places are those of different buildings."""
     pairs = ((place.road, other.road), (place.lot, other.lot))
     return any(ours and theirs and ours != theirs for ours, theirs in pairs)
 
 
-def _metres(place: Place, other: Place) -> float | None:
+def _metres(place: NamedPlace, other: NamedPlace) -> float | None:
     if (place.road and place.road == other.road) or (place.lot and place.lot == other.lot):
         return SAME_ADDRESS
     if place.lat is not None and other.lat is not None:
@@ -220,13 +232,13 @@ def _cells(degree: float, reach: float = 0) -> range:
     return range(math.floor((degree - reach) / CELL), math.floor((degree + reach) / CELL) + 1)
 
 
-def _addresses(place: Place) -> Iterator[Hashable]:
+def _addresses(place: NamedPlace) -> Iterator[Hashable]:
     yield from filter(None, (place.road, place.lot))
     if place.dong and place.lat is None:
         yield place.district, place.dong
 
 
-def _keys_of_place(place: Place) -> Iterator[Hashable]:
+def _keys_of_place(place: NamedPlace) -> Iterator[Hashable]:
     if place.lat is not None and place.lon is not None:
         yield _cells(place.lat)[0], _cells(place.lon)[0]
     yield from filter(None, (place.road, place.lot))
@@ -234,13 +246,13 @@ def _keys_of_place(place: Place) -> Iterator[Hashable]:
         yield place.district, place.dong
 
 
-def _keys_of_name(place: Place, name: Spoken) -> Iterator[Hashable]:
+def _keys_of_name(place: NamedPlace, name: Spoken) -> Iterator[Hashable]:
     yield "name", name.core
     pairs = set(map("".join, pairwise(name.whole)))
     yield from product({place.district, None}, pairs)  # None: of any district
 
 
-def match_places(own: Sequence[Place], known: Sequence[Place]) -> list[Match]:
+def match_places(own: Sequence[NamedPlace], known: Sequence[NamedPlace]) -> list[Match]:
     """Return of each of our own places which known one it is; no known one is two of them.
 
     Of known ones that fit alike, the first is taken.
@@ -257,7 +269,7 @@ def match_places(own: Sequence[Place], known: Sequence[Place]) -> list[Match]:
 
 
 def _assign(
-    own: Sequence[Place], fitting: Iterable[tuple[tuple[float, float, int], int, Candidate]]
+    own: Sequence[NamedPlace], fitting: Iterable[tuple[tuple[float, float, int], int, Candidate]]
 ) -> dict[int, Match]:
     taken: dict[int, int] = {}
     matches: dict[int, Match] = {}
@@ -272,7 +284,7 @@ def _assign(
     return matches
 
 
-def is_said_twice(place: Place, other: Place) -> bool:
+def is_said_twice(place: NamedPlace, other: NamedPlace) -> bool:
     """Tell whether two entries of one list are one place, though nothing may tell where it is."""
     name, its = spoken(place.name, place.branch), spoken(other.name, other.branch)
     metres = _metres(place, other)

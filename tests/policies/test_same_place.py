@@ -8,11 +8,11 @@ import pytest
 
 from refillspot.listing.own_list import write_place
 from refillspot.policies.place_names import Spoken
-from refillspot.policies.same_place import FAR, Place, match_places
+from refillspot.policies.same_place import FAR, NamedPlace, match_places
 from tests.policies.labelled_places import Shop, city, crawled, tally, write_list
 
 LAT = 37.4979
-HOME = Place("쿠우쿠우", "강남역점", LAT, 127.0276, "11680 테헤란로 1", "11680 역삼동 823", "11680", "역삼동")
+HOME = NamedPlace("쿠우쿠우", "강남역점", LAT, 127.0276, "11680 테헤란로 1", "11680 역삼동 823", "11680", "역삼동")
 ELSEWHERE = replace(
     HOME, name="두끼", branch="신사점", lat=37.5245, lon=127.0227, road="11680 도산대로 9", lot=None, dong="신사동"
 )
@@ -20,7 +20,7 @@ FIRST = replace(ELSEWHERE, name="두끼", branch="본점", lat=37.5, road="11680
 STEP = 0.0009  # degrees to the north, a hundred metres
 
 
-def places(shops: list[Shop]) -> list[Place]:
+def places(shops: list[Shop]) -> list[NamedPlace]:
     return [write_place(shop.name, shop.branch, (shop.lat, shop.lon), [shop.road_addr, shop.addr]) for shop in shops]
 
 
@@ -69,9 +69,9 @@ def test_twice_as_many_are_twice_the_work(monkeypatch: pytest.MonkeyPatch) -> No
         (replace(HOME, name="［포장］ 쿠우쿠우", branch=None), "same"),
         (replace(HOME, name="쿠우쿠유", branch=None), "same"),
         (replace(HOME, name="(주)쿠우쿠우 무한리필", branch=None, lat=None, lon=None), "same"),
-        (Place("쿠우쿠우 강남역점"), "same"),
-        (Place("쿠우쿠우", district="11680"), "same"),
-        (Place("쿠우쿠우", district="11650"), "none"),
+        (NamedPlace("쿠우쿠우 강남역점"), "same"),
+        (NamedPlace("쿠우쿠우", district="11680"), "same"),
+        (NamedPlace("쿠우쿠우", district="11650"), "none"),
         (replace(HOME, name="애슐리"), "none"),  # what has taken its place
         (replace(HOME, lat=LAT + 30 * STEP, road=None, lot=None, branch=None), "none"),
         (replace(HOME, branch="역삼점", lat=LAT + 2 * STEP, road=None, lot=None), "none"),
@@ -79,12 +79,12 @@ def test_twice_as_many_are_twice_the_work(monkeypatch: pytest.MonkeyPatch) -> No
         (replace(HOME, branch="2호점"), "same"),  # of what is in 강남역
         (replace(FIRST, branch="2호점"), "none"),  # of what is the first
         (replace(HOME, name="★★★", branch=None), "none"),
-        (Place("두끼", district="11680"), "unclear"),
-        (Place("두끼 신사", district="11680"), "unclear"),
-        (Place("없는 집"), "none"),
+        (NamedPlace("두끼", district="11680"), "unclear"),
+        (NamedPlace("두끼 신사", district="11680"), "unclear"),
+        (NamedPlace("없는 집"), "none"),
     ],
 )  # fmt: skip
-def test_case_by_case(own: Place, state: str) -> None:
+def test_case_by_case(own: NamedPlace, state: str) -> None:
     (match,) = match_places([own], [HOME, ELSEWHERE, FIRST])
 
     assert match.state == state
@@ -110,7 +110,7 @@ def test_of_several_that_nothing_tells_apart_none_is_taken() -> None:
         replace(HOME, branch=None, lat=LAT + 50 * STEP, road="11680 선릉로 2", lot=None),
     ]
 
-    assert [match.state for match in match_places([Place("쿠우쿠우")], chain)] == ["unclear"]
+    assert [match.state for match in match_places([NamedPlace("쿠우쿠우")], chain)] == ["unclear"]
 
 
 def test_what_is_nearest_is_told_of_each_that_is_not_there() -> None:
