@@ -198,8 +198,7 @@ class Command(BaseCommand):
         from refillspot.postgres.retention import CHANGES, prune
 
         url, now = self.servers("postgres").database_url, self.clock.now()
-        if not opts.dry_run:
-            update_schema(url)
+        update_schema(url)
         days = {CHANGES: opts.days} if opts.days else {}
         pruned = list(prune(url, now, days, is_trial=opts.dry_run))
         found = [(one.kept.table, one.kept.what(), one.count, one.days) for one in pruned]

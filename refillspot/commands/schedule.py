@@ -78,32 +78,35 @@ class Command(BaseCommand):
         from getpass import getuser
 
         from refillspot.language import language
-        from refillspot.scheduling.jobs import KEPT_BACKUPS, Schedule, daily_jobs
+        from refillspot.scheduling.jobs import EVERY_HOURS, KEPT_BACKUPS, Schedule, daily_jobs
         from refillspot.services import read_environment
 
         environment, keep = read_environment(self.environ), KEPT_BACKUPS if opts.keep is None else opts.keep
         if not 1 <= keep <= MOST_BACKUPS:
             raise UsageError(_("--keep is how many are kept: 1 or more"), print_help=False)
-        window, text = self._window(opts.window)
+        window = self._window(opts.window)
         crawl = _crawl_options(opts, self._checked_arguments(opts))
+        every = str(self.settings["SCHEDULE_EVERY_HOURS"])
+        every = EVERY_HOURS if every == "auto" else every
+        told = "NOTIFY_URL" in environment.values
         return Schedule(
-            jobs=daily_jobs(window, text, crawl, keep, has_webhook="NOTIFY_URL" in environment.values),
+            jobs=daily_jobs(window, crawl, keep, every_hours=every, has_webhook=told),
             program=(sys.executable, "-m", "refillspot"),
             directory=environment.directory,
             logs=environment.home / "logs",
             user=getuser(),
             language=language(),
-            options=("--window", text, "--keep", str(keep), *crawl),
+            options=("--window", str(window), "--keep", str(keep), *crawl),
         )
 
-    def _window(self, asked: str | None) -> tuple[CrawlWindow, str]:
+    def _window(self, asked: str | None) -> CrawlWindow:
         from refillspot.policies.politeness_settings import CrawlWindow
         from refillspot.scheduling.jobs import WINDOW
 
         text = (asked or self.settings.get("CRAWL_WINDOW") or WINDOW).strip()
         if (window := CrawlWindow.parse(text)) is None:
             raise UsageError(_("--window is when to crawl: 01:00-06:00"), print_help=False)
-        return window, text
+        return window
 
     def _checked_arguments(self, opts: argparse.Namespace) -> dict[str, str]:
         """Return the spider's arguments; raises ArgumentError where it would refuse them in the night."""

@@ -54,6 +54,10 @@ class CrawlWindow:
             )
         return cls(timedelta(hours=hours[0], minutes=hours[1]), timedelta(hours=hours[2], minutes=hours[3]))
 
+    def __str__(self) -> str:
+        """Return it as the setting has it."""
+        return "-".join(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in map(_minutes, (self.begin, self.end)))
+
     def opens_at(self, now: datetime) -> datetime:
         """Return when the site may be asked: `now` inside the window, else its next begin, in Korean time."""
         now = now.astimezone(KST)
@@ -67,6 +71,10 @@ class CrawlWindow:
 
     def seconds_until_open(self, now: datetime) -> float:
         return (self.opens_at(now) - now.astimezone(UTC)).total_seconds()
+
+
+def _minutes(time: timedelta) -> int:
+    return int(time.total_seconds()) // 60
 
 
 def allowed_pace(settings: Mapping[str, Any]) -> float:

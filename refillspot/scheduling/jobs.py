@@ -21,7 +21,7 @@ MONDAY = 0
 SUMMARY_AT = timedelta(hours=9, minutes=30)  # when it is Monday in UTC, too: the Task Scheduler may reckon in that
 WINDOW = "01:00-06:00"  # in which the site has the fewest visitors
 KEPT_BACKUPS = 14
-EVERY_HOURS = 24  # a crawl is to be completed
+EVERY_HOURS = "24"  # a crawl is to be completed
 CARE_AFTER = timedelta(minutes=30)  # the window has closed: what was in hand has ended by then
 WATCH_AFTER = timedelta(
     hours=13
@@ -72,17 +72,17 @@ class Schedule:
 
 
 def daily_jobs(
-    window: CrawlWindow, text: str, crawl: Sequence[str], keep: int, *, has_webhook: bool
+    window: CrawlWindow, crawl: Sequence[str], keep: int, *, every_hours: str, has_webhook: bool
 ) -> tuple[Job, ...]:
-    """Return the jobs of a schedule. `text`: the window as a setting; `crawl`: further arguments of the crawl.
+    """Return the jobs of a schedule. `crawl`: its further arguments; `every_hours`: how often it is to be completed.
 
     A crawl ends when the window closes, and the next one goes on with what is left: of two that run at once both take
     from one queue. The rest has hours of its own, so that no crawl keeps it from being done.
     """
     length = (window.end - window.begin) % DAY or DAY
-    begun = ("fleet", "diningcode", *crawl, "-s", f"CRAWL_WINDOW={text}")
+    begun = ("fleet", "diningcode", *crawl, "-s", f"CRAWL_WINDOW={window}")
     limit = ("-s", f"CLOSESPIDER_TIMEOUT={length.total_seconds():.0f}")
-    look = ("doctor", "--offline", *["--notify"] * has_webhook, "-s", f"SCHEDULE_EVERY_HOURS={EVERY_HOURS}")
+    look = ("doctor", "--offline", *["--notify"] * has_webhook, "-s", f"SCHEDULE_EVERY_HOURS={every_hours}")
     jobs = (
         Job(
             "crawl",

@@ -42,7 +42,16 @@ def test_the_files_are_written_and_what_to_do_with_them_is_told(
     kind: str, place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     schedule(
-        "--print", kind, "--into", "units", "--window", "22:30-04:00", "-a", "district=강남구", "-s", "LOG_LEVEL=INFO"
+        "--print",
+        kind,
+        "--into",
+        "units",
+        "--window",
+        "22:30-04:00",
+        "-a",
+        "district=강남구",
+        "-s",
+        "SCHEDULE_EVERY_HOURS=72",
     )
 
     told = capsys.readouterr()
@@ -52,7 +61,8 @@ def test_the_files_are_written_and_what_to_do_with_them_is_told(
     assert "units" in told.err
     texts = [path.read_text("utf-16" if path.suffix == ".xml" else "utf-8") for path in paths]
     assert "district=강남구" in "".join(texts)
-    assert "LOG_LEVEL=INFO" in "".join(texts)
+    assert "SCHEDULE_EVERY_HOURS=72" in "".join(texts)
+    assert "SCHEDULE_EVERY_HOURS=24" not in "".join(texts)
     assert "22:30-04:00" in "".join(texts)
     assert kind == "compose" or str(place) in texts[0]
 

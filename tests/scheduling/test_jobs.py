@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def jobs(window: str = "01:00-06:00") -> dict[str, Job]:
     parsed = CrawlWindow.parse(window)
     assert parsed
-    return {job.name: job for job in daily_jobs(parsed, window, ("-a", "district=all"), 14, has_webhook=True)}
+    return {job.name: job for job in daily_jobs(parsed, ("-a", "district=all"), 14, every_hours="24", has_webhook=True)}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def jobs(window: str = "01:00-06:00") -> dict[str, Job]:
     [
         ("01:00-06:00", "01:00", 5 * 3600, "06:30"),
         ("22:00-04:00", "22:00", 6 * 3600, "04:30"),
-        ("0:00-24:00", "00:00", 24 * 3600, "00:30"),
+        ("00:00-24:00", "00:00", 24 * 3600, "00:30"),
         ("18:00-24:00", "18:00", 6 * 3600, "00:30"),
     ],
 )

@@ -43,7 +43,7 @@ def scheduled(directory: Path, *, keywords: str = HARMLESS, window: str = "01:00
     assert parsed
     crawl = ("-a", "district=강남구", "-a", keywords)
     return Schedule(
-        jobs=daily_jobs(parsed, window, crawl, 14, has_webhook=True),
+        jobs=daily_jobs(parsed, crawl, 14, every_hours="24", has_webhook=True),
         program=(sys.executable, str(directory / "say.py")),
         directory=directory,
         logs=directory / ".refillspot" / "logs",
