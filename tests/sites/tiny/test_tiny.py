@@ -14,10 +14,10 @@ from tests.programs import PROJECT, completed, spawn
 from tests.sites.tiny.server import TinySite, tiny_site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.programs import Launcher
+    from tests.programs import Launcher, Program
 
 STORES = {f"/store/s{number}" for number in range(6)}
 LISTS = {f"/list/{number}" for number in range(3)}
@@ -78,7 +78,12 @@ def elsewhere(directory: Path, **settings: Any) -> None:
 
 
 def test_another_project_uses_queue_and_budget_without_postgresql(
-    environment: dict[str, str], redis_url: str, key_prefix: str, site: TinySite, tmp_path: Path
+    launcher: Launcher,
+    environment: dict[str, str],
+    redis_url: str,
+    key_prefix: str,
+    site: TinySite,
+    tmp_path: Path,
 ) -> None:
     elsewhere(
         tmp_path, SPIDER_MODULES=["tests.sites.tiny.spider"], TINY_URL=site.url, REDIS_URL=redis_url,
@@ -87,9 +92,11 @@ def test_another_project_uses_queue_and_budget_without_postgresql(
     without = {name: value for name, value in environment.items() if name not in {"DATABASE_URL", "CACHE_REDIS_URL"}}
     without["PYTHONPATH"] = str(PROJECT)
     logs, read = [], []
-    for number, stops in enumerate((["-s", "CONCURRENT_REQUESTS=1", "-s", "CLOSESPIDER_ITEMCOUNT=1"], [])):
+    ends_early = ["-s", "CONCURRENT_REQUESTS=1", "-s", "CLOSESPIDER_ITEMCOUNT=1"]
+    starts: list[tuple[Callable[..., Program], list[str]]] = [(spawn, ends_early), (launcher.start, [])]
+    for number, (start, stops) in enumerate(starts):
         file = tmp_path / f"{number}.jsonl"
-        worker = spawn("scrapy", "crawl", "tiny", "-o", str(file), *stops, directory=tmp_path, environment=without)
+        worker = start("scrapy", "crawl", "tiny", "-o", str(file), *stops, directory=tmp_path, environment=without)
         logs.append(completed(worker).stderr)
         read.append([json.loads(line)["ref"] for line in file.read_text("utf-8").splitlines()])
 
