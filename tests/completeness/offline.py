@@ -23,9 +23,8 @@ from replica.city import build_city
 from replica.hours import FIRST_DAY
 from replica.listing import Listing
 from replica.query import parse_form
-from replica.search import Search
+from replica.search import Search, is_match
 from replica.shapes import MIXED, Shapes
-from replica.truth import tell_truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,16 +85,17 @@ class City:
 
     def reachable(self, spider: DiningcodeSpider) -> set[str]:
         """Return the refill stores that the site lists for the spider's keywords, by the replica's own account."""
-        names = {district.name for district in spider.districts}
+        names, keywords = {district.name for district in spider.districts}, spider.arguments.keywords
         there = [store for store in self._stores if store.concept.refill and store.district.name in names]
-        return {one["ref"] for one in tell_truth(there, None, spider.arguments.keywords) if one["reached_by"]}
+        return {store.ref for store in there if any(is_match(store, keyword) for keyword in keywords)}
 
     def reached(self, spider: DiningcodeSpider) -> dict[tuple[str, str], set[str]]:
         """Return by district and keyword what the site lists, by the replica's own account."""
         found: dict[tuple[str, str], set[str]] = {}
-        for one in tell_truth(self._stores, None, spider.arguments.keywords):
-            for keyword in one["reached_by"]:
-                found.setdefault((one["district_code"], keyword), set()).add(one["ref"])
+        for store in self._stores:
+            for keyword in spider.arguments.keywords:
+                if is_match(store, keyword):
+                    found.setdefault((store.district.code, keyword), set()).add(store.ref)
         return found
 
     @property
