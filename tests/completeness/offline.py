@@ -72,6 +72,12 @@ def _build_city(seed: int, refill: int, ordinary: int) -> Sequence[ReplicaStore]
     return build_city(seed, refill_stores=refill, ordinary_stores=ordinary)
 
 
+@lru_cache(maxsize=2)
+def _pages(_seed: int, _refill: int, _ordinary: int, _shapes: Shapes) -> dict[str, bytes]:
+    """Return the store pages of a city that were asked for already, by any crawl of it."""
+    return {}
+
+
 class City:
     """A replica's city whose site shows at most `cap` rows of a query, in these shapes."""
 
@@ -82,6 +88,7 @@ class City:
         self._by_ref = {store.ref: store for store in self._stores}
         self._listing = Listing(Search(self._stores), cap, FIRST_DAY, SEOUL, shapes)
         self._shapes = shapes
+        self._pages = _pages(seed, refill, ordinary, shapes)
 
     def reachable(self, spider: DiningcodeSpider) -> set[str]:
         """Return the refill stores that the site lists for the spider's keywords, by the replica's own account."""
@@ -104,7 +111,10 @@ class City:
 
     def answer(self, form: dict[str, str]) -> bytes:
         if "v_rid" in form:
-            return profile.answer(self._by_ref.get(form["v_rid"]), FIRST_DAY, self._shapes)
+            ref = form["v_rid"]
+            if ref not in self._pages:
+                self._pages[ref] = profile.answer(self._by_ref.get(ref), FIRST_DAY, self._shapes)
+            return self._pages[ref]
         return self._listing.answer(form)
 
     def crawl(self, spider: DiningcodeSpider) -> Crawled:
