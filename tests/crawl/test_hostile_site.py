@@ -11,7 +11,6 @@ import psycopg
 import pytest
 
 from tests.crawl.hostile_site import FORGED, READ, TRICKS, HostileSite, Inner, serving
-from tests.programs import completed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,8 +48,7 @@ def test_the_honest_rest_is_complete_and_the_hostile_named(
 ) -> None:
     at = ("-s", f"DININGCODE_API_URL={hostile.url}", "-s", f"DININGCODE_WEB_URL={hostile.url}")
     crawl = crawl.having(*OPTIONS, *at)
-    with crawl.spawn("-a", f"district={DISTRICT}", "-a", f"keywords={KEYWORD}") as process:
-        result = completed(process)
+    result = crawl.run("-a", f"district={DISTRICT}", "-a", f"keywords={KEYWORD}")
 
     assert result.returncode == 3, result.stderr[-3000:]
     assert set(hostile.tricks.values()) == TRICKS.keys(), "too few stores for the tricks"

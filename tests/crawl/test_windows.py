@@ -56,14 +56,15 @@ def as_on_windows(environment: dict[str, str], tmp_path: Path) -> Iterator[dict[
         )
 
 
-def walk(environment: dict[str, str], *lines: str) -> tuple[list[str], list[tuple[str, object, str]]]:
-    """Return the modules that could be imported, and of each command its exit code and what it said."""
-    with spawn("tests.windows.walk", environment=environment) as program:
+def walk(environment: dict[str, str], *arguments: str, lines: list[str]) -> list[Any]:
+    """Return the modules that could be imported, where all are to be, and of each command exit code and output."""
+    with spawn("tests.windows.walk", *arguments, environment=environment) as program:
         print(*(json.dumps(line.split()) for line in lines), sep="\n", file=program.stdin)
         done = completed(program)
     assert done.returncode == 0, done.stderr
-    modules, *ends = [json.loads(line) for line in done.stdout.splitlines()]
-    return modules, [(line, *end) for line, end in zip(lines, ends, strict=True)]
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(told) == len(arguments) + len(lines)
+    return told
 
 
 @pytest.mark.skipif(not (PROJECT / ".git").exists(), reason="no working tree of git")
@@ -78,10 +79,11 @@ def test_every_file_can_be_checked_out_there() -> None:
 
 def test_every_module_every_command_and_a_demo(as_on_windows: dict[str, str]) -> None:
     helps = [f"{found.name} -h" for found in pkgutil.iter_modules(refillspot.commands.__path__)]
-    modules, ends = walk(as_on_windows, *helps, *WITH_SERVERS)
+    lines = [*helps, *WITH_SERVERS]
+    modules, *ends = walk(as_on_windows, "all", lines=lines)
 
     assert {"refillspot.spiders.diningcode", "replica.tcp_proxy"} <= set(modules)
-    assert [end for end in ends if end[1] != 0] == []
+    assert [(line, end) for line, end in zip(lines, ends, strict=True) if end[0] != 0] == []
 
 
 def test_ctrl_c_reaches_a_worker_as_a_break_and_linux_goes_on_where_it_ended(
@@ -106,5 +108,6 @@ def test_ctrl_c_reaches_a_worker_as_a_break_and_linux_goes_on_where_it_ended(
     truth = site.truth("금천구", ",".join(KEYWORDS))
     assert {store["ref"] for store in truth if store["reached_by"]} <= rows().keys()
     exports = [f"export -o {tmp_path}/무한리필.{ending}" for ending in ("csv", "sqlite", "csv --overwrite")]
-    _, ends = walk(as_on_windows, *(f"{line} -s REDIS_KEY_PREFIX={key_prefix}" for line in (*WITH_STORES, *exports)))
-    assert [end for end in ends if end[1] != 0 or not end[2]] == []
+    lines = [f"{line} -s REDIS_KEY_PREFIX={key_prefix}" for line in (*WITH_STORES, *exports)]
+    ends = walk(as_on_windows, lines=lines)
+    assert [(line, end) for line, end in zip(lines, ends, strict=True) if end[0] != 0 or not end[1]] == []
