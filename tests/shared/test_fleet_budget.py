@@ -6,19 +6,20 @@ import signal
 import subprocess
 import sys
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.programs import PROJECT
 from tests.shared.arrivals import ArrivalLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.programs import Launcher
+
 PER_SECOND = 50
 SUSPENDED_SECONDS = 4  # at least: as long as four times PER_SECOND take the others
-PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -28,12 +29,13 @@ def log() -> Iterator[ArrivalLog]:
 
 
 @pytest.fixture
-def workers(redis_url: str, key_prefix: str, log: ArrivalLog) -> Iterator[list[subprocess.Popen[bytes]]]:
+def workers(
+    launcher: Launcher, redis_url: str, key_prefix: str, log: ArrivalLog
+) -> Iterator[list[subprocess.Popen[bytes]]]:
     arguments = [redis_url, f"{key_prefix}:politeness", str(PER_SECOND), str(log.port)]
-    started = [
-        subprocess.Popen([sys.executable, "-m", "tests.shared.spender", str(number), *arguments], cwd=PROJECT)
-        for number in range(4)
-    ]
+    command = [sys.executable, "-m", "tests.shared.spender"]
+    with launcher.forking():
+        started = [subprocess.Popen([*command, str(number), *arguments], cwd=PROJECT) for number in range(4)]
     yield started
     for worker in started:
         worker.kill()
