@@ -114,16 +114,19 @@ def test_for_people_in_eighty_columns_and_korean(
             assert english_in(without_refs) == []
 
 
-def test_a_table_of_another_database(run: OneRun) -> None:
+@pytest.mark.usefixtures("known")
+def test_a_table_of_another_database(run: OneRun, launcher: Launcher, environment: Mapping[str, str]) -> None:
     with run.new_database(migrated=False) as other:
         with psycopg.connect(other) as connection:
             connection.execute("CREATE SCHEMA map")
             connection.execute("CREATE TABLE map.shops (id int, name text, address text, lat float8, lng float8)")
-            connection.execute("INSERT INTO map.shops VALUES (1, E'행복한고기\n본점', NULL, 37.5, 127.03)")
-        own = read_csv(other, "map.shops")
+            connection.execute("INSERT INTO map.shops VALUES (1, E'행복한고기\\n본점', NULL, 37.5, 127.03)")
         with pytest.raises(ArgumentError, match=r"there is no table shop: --table names one of these: map\.shops"):
             read_csv(other, "shop")
-    assert own.splitlines()[0] == "id,name,address,lat,lng"
+        done = launcher.run("scrapy", "compare", other, "--table", "map.shops", "--json", environment=environment)
+
+    assert done.returncode == 0, done.stderr
+    assert refs(json.loads(done.stdout)["found"]) == ["HAPPY"]
 
 
 def test_of_a_district_only_what_lies_there(known: str, tmp_path: Path) -> None:

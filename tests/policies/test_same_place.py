@@ -17,6 +17,7 @@ ELSEWHERE = replace(
     HOME, name="두끼", branch="신사점", lat=37.5245, lon=127.0227, road="11680 도산대로 9", lot=None, dong="신사동"
 )
 FIRST = replace(ELSEWHERE, name="두끼", branch="본점", lat=37.5, road="11680 논현로 1", dong="논현동")
+STREET = NamedPlace("왕갈비 1번지", None, 37.6, 127.1)
 STEP = 0.0009  # degrees to the north, a hundred metres
 
 
@@ -76,6 +77,10 @@ def test_twice_as_many_are_twice_the_work(monkeypatch: pytest.MonkeyPatch) -> No
         (replace(HOME, lat=LAT + 30 * STEP, road=None, lot=None, branch=None), "none"),
         (replace(HOME, branch="역삼점", lat=LAT + 2 * STEP, road=None, lot=None), "none"),
         (replace(HOME, lat=LAT + 20 * STEP, road=None, lot=None), "same"),  # the branch says which
+        (replace(HOME, branch=None, lat=LAT + 2 * STEP, road=None, lot=None), "same"),
+        (replace(HOME, branch=None, lat=LAT + 2 * STEP, road="11680 테헤란로 9", lot=None), "none"),  # another building
+        (replace(STREET, name="왕갈비 2번지"), "none"),
+        (replace(STREET, name="왕갈비"), "same"),
         (replace(HOME, branch="2호점"), "same"),  # of what is in 강남역
         (replace(FIRST, branch="2호점"), "none"),  # of what is the first
         (replace(HOME, name="★★★", branch=None), "none"),
@@ -85,7 +90,7 @@ def test_twice_as_many_are_twice_the_work(monkeypatch: pytest.MonkeyPatch) -> No
     ],
 )  # fmt: skip
 def test_case_by_case(own: NamedPlace, state: str) -> None:
-    (match,) = match_places([own], [HOME, ELSEWHERE, FIRST])
+    (match,) = match_places([own], [HOME, ELSEWHERE, FIRST, STREET])
 
     assert match.state == state
 
