@@ -51,50 +51,56 @@ class Command(BaseCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.clock import KST
-        from refillspot.listing.auditing import draw_sample
-
-        if args or sum(map(bool, [opts.json, opts.sheet, opts.read])) > 1:
-            raise UsageError(_("use one of: --json, --sheet FILE, --read FILE, or none of them"), print_help=False)
-        now = self.clock.now()
-        size = _number("--sample", opts.sample, USUAL_SIZE, MOST)
-        seed = _number("--seed", opts.seed, int(f"{now.astimezone(KST):%Y%m}"), 2**63 - 1)
-        if not (opts.json or opts.sheet or opts.read or (sys.stdin.isatty() and sys.stdout.isatty())):
-            told = _(
-                "scrapy audit needs a terminal, for its keys. Without one: scrapy audit --sheet audit.csv, fill its "
-                "column answer with right, wrong or unknown, then scrapy audit --read audit.csv"
-            )
-            raise UsageError(told, print_help=False)
-        wanted = store_filter(_with_all(opts))
-        url = self.servers("postgres").database_url
-        sample = draw_sample(url, wanted, size, seed, now)
-        if not sample:
-            raise ArgumentError(_("There is no store there yet: scrapy crawl diningcode -a district=강남구"))
-        self._answer(url, sample, seed, opts)
-
-    def _answer(self, url: str, sample: list[Listed], seed: int, opts: argparse.Namespace) -> None:
-        from refillspot.listing.auditing import as_json, ask, read_sheet, write_sheet
+        from refillspot.listing.auditing import ask, draw_sample, read_sheet
         from refillspot.postgres.audits import audits
         from refillspot.report.audited import audit_lines
         from refillspot.terminal import read_key
 
+        _check(args, opts)
         now = self.clock.now()
-        if opts.json or opts.sheet:
-            with audits(url) as table:
-                answered = table.answered(seed)
-            if opts.json:
-                say_json(as_json(sample, answered))
-            else:
-                count = write_sheet(opts.sheet, sample, answered)
-                told = _("{count} values are in {file}: fill the column answer, then scrapy audit --read {file}")
-                say(told.format(count=count, file=opts.sheet))
-            return
+        size = _number("--sample", opts.sample, USUAL_SIZE, MOST)
+        seed = _number("--seed", opts.seed, int(f"{now.astimezone(KST):%Y%m}"), 2**63 - 1)
+        wanted = store_filter(_with_all(opts))
+        url = self.servers("postgres").database_url
         if opts.read:
-            say(_("{count} answers are kept.").format(count=read_sheet(url, opts.read, sample, seed, now)))
-        elif left := ask(url, sample, seed, now, read_key):
-            say(_("{count} values are left: the same command goes on.").format(count=left))
+            say(_("{count} answers are kept.").format(count=read_sheet(url, opts.read, seed, now)))
+        else:
+            sample = draw_sample(url, wanted, size, seed, now)
+            if not sample:
+                raise ArgumentError(_("There is no store there yet: scrapy crawl diningcode -a district=강남구"))
+            if opts.json or opts.sheet:
+                _hand_out(url, sample, seed, opts)
+                return
+            if left := ask(url, sample, seed, now, read_key):
+                say(_("{count} values are left: the same command goes on.").format(count=left))
         with audits(url) as table:
             for line in audit_lines(table.sums(seed)):
                 say(line)
+
+
+def _check(args: list[str], opts: argparse.Namespace) -> None:
+    if args or sum(map(bool, [opts.json, opts.sheet, opts.read])) > 1:
+        raise UsageError(_("use one of: --json, --sheet FILE, --read FILE, or none of them"), print_help=False)
+    if not (opts.json or opts.sheet or opts.read or (sys.stdin.isatty() and sys.stdout.isatty())):
+        told = _(
+            "scrapy audit needs a terminal, for its keys. Without one: scrapy audit --sheet audit.csv, fill its "
+            "column answer with right, wrong or unknown, then scrapy audit --read audit.csv"
+        )
+        raise UsageError(told, print_help=False)
+
+
+def _hand_out(url: str, sample: list[Listed], seed: int, opts: argparse.Namespace) -> None:
+    from refillspot.listing.auditing import as_json, write_sheet
+    from refillspot.postgres.audits import audits
+
+    with audits(url) as table:
+        answered = table.answered(seed)
+    if opts.json:
+        say_json(as_json(sample, answered))
+        return
+    count = write_sheet(opts.sheet, sample, answered)
+    told = _("{count} values are in {file}: fill the column answer, then scrapy audit --read {file} --seed {seed}")
+    say(told.format(count=count, file=opts.sheet, seed=seed))
 
 
 def _with_all(opts: argparse.Namespace) -> argparse.Namespace:

@@ -199,22 +199,23 @@ def _cell(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def read_sheet(database_url: str, path: str, sample: Sequence[Listed], seed: int, now: datetime) -> int:
-    """Keep what a filled sheet says; return how many answers it has.
+def read_sheet(database_url: str, path: str, seed: int, now: datetime) -> int:
+    """Keep what a filled sheet says, also of stores that are not shown any more; return how many answers it has.
 
     Raises:
-        ArgumentError: it is none, or has an answer that is none, or one of no value of this sample; nothing is kept.
+        ArgumentError: it is none, or has an answer that is none, or one of no known value; nothing is kept.
     """
-    asked = {one.key: one for one in questions(sample)}
-    found = [(asked.get(key), line, answer) for line, key, answer in _filled(path)]
+    found = list(_filled(path))
+    with snapshot(database_url) as stores:
+        keys = dict.fromkeys((site, ref) for _line, (site, ref, _field), _answer in found)
+        rows = {key: row for key in keys for row in stores.known(key[1], key[0])}
     with audits(database_url) as table:
-        for one, line, answer in found:
-            if one is None:
-                told = _(
-                    "{file}, line {line}: no value of this sample; read it with the --seed that it was written with"
-                )
-                raise ArgumentError(told.format(file=path, line=line))
-            table.keep(seed, one.key, _value(one), answer, now)
+        for line, key, answer in found:
+            row = rows.get(key[:2])
+            if row is None or key[2] not in FIELDS:
+                told = _("{file}, line {line}: there is no value {field} of a store {ref}")
+                raise ArgumentError(told.format(file=path, line=line, field=one_line(key[2]), ref=one_line(key[1])))
+            table.keep(seed, key, msgspec.to_builtins(row[key[2]]), answer, now)
     return len(found)
 
 

@@ -159,14 +159,35 @@ def test_a_sheet_is_filled_elsewhere_and_read(known: str, tmp_path: Path) -> Non
     text = path.read_text("utf-8-sig")
     filled = re.sub(r"(?m)^(diningcode,A,.*?),,(?=http)", r"\1,맞음,", text)
     path.write_text(filled, "utf-8-sig")
-    assert read_sheet(known, str(path), drawn, SEED, NOON) == len(FIELDS)
+    with psycopg.connect(known) as connection:
+        connection.execute("UPDATE refillspot.stores SET status = 'gone' WHERE ref = 'A'")  # since it was written
+    assert read_sheet(known, str(path), SEED, NOON) == len(FIELDS)
     assert {answer for _, _, answer in answers(known)} == {"right"}
 
     path.write_text(filled.replace("맞음", "글쎄", 1), "utf-8")
     line = 1 + next(number for number, row in enumerate(filled.splitlines()) if "맞음" in row)
     with pytest.raises(ArgumentError, match=f"line {line}: 글쎄 is no answer"):
-        read_sheet(known, str(path), drawn, SEED + 1, NOON)
+        read_sheet(known, str(path), SEED + 1, NOON)
+    path.write_text(filled.replace("diningcode,A,", "diningcode,Z,"), "utf-8")
+    with pytest.raises(ArgumentError, match=f"line {line}: there is no value status of a store Z"):
+        read_sheet(known, str(path), SEED + 1, NOON)
     assert len(answers(known)) == len(FIELDS)
+
+
+@pytest.mark.usefixtures("known")
+def test_a_sheet_goes_out_and_comes_back_by_the_command(
+    launcher: Launcher, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "audit.csv"
+    out = launcher.run("scrapy", "audit", "--seed", "7", "--sheet", str(path), environment=environment)
+    assert out.returncode == 0, out.stderr
+    assert f"scrapy audit --read {path} --seed 7" in out.stdout
+
+    text = path.read_text("utf-8-sig")
+    path.write_text(re.sub(r",,(?=http)", ",o,", text), "cp949")
+    back = launcher.run("scrapy", "audit", "--seed", "7", "--read", str(path), environment=environment)
+    assert back.returncode == 0, back.stderr
+    assert "hours: right 3 of 3 (44% to 100% of all stores), don't know 0" in back.stdout
 
 
 def test_without_a_terminal_it_says_what_to_do(launcher: Launcher, environment: Mapping[str, str]) -> None:
