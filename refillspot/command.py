@@ -11,7 +11,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
-from refillspot.exceptions import ArgumentError, ConfigurationError, CrawlIdError, RefillspotError
+from refillspot.exceptions import ArgumentError, ConfigurationError, CrawlIdError, HeldCrawlError, RefillspotError
 from refillspot.interruption import end_at_once
 from refillspot.language import did_you_mean
 from refillspot.language import gettext as _
@@ -88,7 +88,8 @@ class HouseCommand:
             if isinstance(error.__context__, KeyboardInterrupt):  # raised on the way out of it
                 end_at_once()
             tell(error)
-            self.exitcode = 2 if isinstance(error, (self.wrong_usage, ConfigurationError)) else 1
+            is_usage = isinstance(error, (self.wrong_usage, ConfigurationError))
+            self.exitcode = 4 if isinstance(error, HeldCrawlError) else 2 if is_usage else 1
 
 
 class BaseCommand(HouseCommand, ScrapyCommand):

@@ -9,10 +9,10 @@ from refillspot.interruption import INTERRUPTED
 from refillspot.language import gettext, ngettext
 from refillspot.language import lazy_gettext as _
 from refillspot.stats.counts import OWN, Counts
-from refillspot.stats.departures import departures_told, write_departure
+from refillspot.stats.departures import departures_told, write_departure, write_departures
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
 COMPLETE, COULD_NOT_RUN, WRONG_USAGE, INCOMPLETE, HELD = 0, 1, 2, 3, 4
 RECYCLED = 75  # a worker that gave its memory back; another goes on
@@ -131,8 +131,11 @@ class ExitStatus:
     """Stores that the list shows since; of a complete crawl."""
 
 
-def crawl_exit_status(stats: Mapping[str, Any]) -> ExitStatus:
-    """Judge a crawl by its Scrapy stats. One that stored nothing where refill stores were known has failed."""
+def crawl_exit_status(stats: Mapping[str, Any], departures: Sequence[Mapping[str, Any]] = ()) -> ExitStatus:
+    """Judge a crawl by its Scrapy stats. One that stored nothing where refill stores were known has failed.
+
+    `departures`: what it is held for, as `refillspot.crawls` has it, where that is at hand.
+    """
     counts, reason = Counts.of_stats(stats), stats.get("finish_reason", "not started")
     if reason != "finished":
         if reason in {*LIMITS, *BOUNDS}:
@@ -141,25 +144,13 @@ def crawl_exit_status(stats: Mapping[str, Any]) -> ExitStatus:
         words = {name: stats.get(stat) for name, stat in WORDS.items()}
         words["silent"] = "; ".join(map(write_departure, departures_told([stats.get("gate/silent")])))
         return ExitStatus(code, sentence().format(reason=reason, stores=write_stores(counts.stored), **words))
-    if counts.is_nothing_stored:
-        return ExitStatus(
-            COULD_NOT_RUN,
-            gettext(
-                "Nothing was stored, though {known} refill stores are known here: "
-                "has the site changed, or is it refusing this crawl? See the log."
-            ).format(known=counts.known),
-        )
-    if forgotten := counts.own.get("forgotten"):
-        return ExitStatus(
-            COULD_NOT_RUN,
-            gettext(
-                "{stored} stores are stored, but PostgreSQL came back older than it was, and {forgotten} others are "
-                "gone. The same command fetches them again."
-            ).format(stored=counts.stored, forgotten=forgotten),
-        )
+    if failure := _failure(counts):
+        return ExitStatus(COULD_NOT_RUN, failure)
     if "crawl/id" in stats and f"{OWN}state" not in stats:
         told = gettext("All is fetched, but the crawl could not be closed: run the same command again.")
         return ExitStatus(COULD_NOT_RUN, " ".join(filter(None, (stats.get("postgres/refused"), told))))
+    if held := counts.own.get("held"):
+        return ExitStatus(HELD, _held(counts, write_departures(departures, held)))
     told = gettext("Complete: {stores}.")
     if counts.lost:
         told = gettext("{stores}, but {lost} answers could not be used{where}.")
@@ -178,10 +169,10 @@ def limit_exit_status(reasons: Collection[str], stored: int | None) -> ExitStatu
     return ExitStatus(COULD_NOT_RUN if is_trouble else COMPLETE, told)
 
 
-def complete_exit_status(result: Mapping[str, int]) -> ExitStatus:
-    """Judge a complete crawl by its counts over all workers."""
+def complete_exit_status(result: Mapping[str, int], departures: Sequence[Mapping[str, Any]] = ()) -> ExitStatus:
+    """Judge a complete crawl by its counts over all workers; `departures` as for `crawl_exit_status`."""
     own = {f"{OWN}{name}": count for name, count in result.items()}
-    return crawl_exit_status({"finish_reason": "finished", f"{OWN}state": "complete"} | own)
+    return crawl_exit_status({"finish_reason": "finished", f"{OWN}state": "complete"} | own, departures)
 
 
 def write_stores(stored: int | None) -> str:
@@ -189,6 +180,28 @@ def write_stores(stored: int | None) -> str:
     if stored is None:
         return gettext("an unknown number of stores")
     return ngettext("{stored} store", "{stored} stores", stored).format(stored=stored)
+
+
+def _failure(counts: Counts) -> str:
+    """Say why a crawl that has ended has come to nothing; nothing where it has not."""
+    if counts.is_nothing_stored:
+        return gettext(
+            "Nothing was stored, though {known} refill stores are known here: "
+            "has the site changed, or is it refusing this crawl? See the log."
+        ).format(known=counts.known)
+    if forgotten := counts.own.get("forgotten"):
+        return gettext(
+            "{stored} stores are stored, but PostgreSQL came back older than it was, and {forgotten} others are "
+            "gone. The same command fetches them again."
+        ).format(stored=counts.stored, forgotten=forgotten)
+    return ""
+
+
+def _held(counts: Counts, what: str) -> str:
+    return gettext(
+        "Held with {stores} stored, because it is not as crawls usually are: {what}. What others see is as it was "
+        "before. Look at it (scrapy gate show), then scrapy gate accept, or scrapy gate reject."
+    ).format(stores=write_stores(counts.stored), what=what)
 
 
 def _stores(counts: Counts) -> str:

@@ -201,6 +201,10 @@ FEED_EXPORTERS_BASE = {
     "xml": "refillspot.extensions.feeds.XmlFeed",
 }
 
+# --- The quality gate, docs/adr/0038
+# A crawl is judged as it ends, beside those before it, and shown only then; False: what it finds is shown at once
+GATE_ENABLED = True
+
 # --- By how much a crawl may differ from those before it, docs/adr/0039; beyond what chance explains
 GATE_STORES_LOST = 0.3  # of the all-you-can-eat stores of a district
 GATE_CITY_LOST = 0.15  # of those of all districts together

@@ -28,7 +28,7 @@ NOT_PROSE = re.compile(
 WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
 NAMES = set(
     "csv jsonl geojson sqlite geoparquet SQLite "  # of scrapy export
-    "auto last id ref true false null district region keywords limit crawl postgres redis redis-cache "
+    "auto last id ref true false null district region keywords limit crawl supersede postgres redis redis-cache "
     "PostgreSQL Redis Scrapy Twisted Python pdb ipdb pygments Markdown cProfile cron meta int "
     "confirmed likely price distance name seen key "  # values of scrapy stores, typed too
     "kind hours menu status "  # of scrapy changes, typed too

@@ -42,6 +42,30 @@ def test_a_complete_crawl_says_what_came_of_it(counts: dict[str, int], sentence:
     assert (outcome.sentence, outcome.refill_stores) == (sentence, counts.get("confirmed", 0) + counts.get("likely", 0))
 
 
+HOURS = {"monitor": "fields", "part": "hours", "district": "11680", "now": {"number": 18, "of": 149},
+         "usual": 0.89, "crawls": 8}  # fmt: skip
+LOST = {"monitor": "stores", "part": "", "district": "", "now": {"number": 12, "of": None}, "usual": 60.0, "crawls": 8}
+ODD = {"monitor": "of a later version", "part": "x", "district": "small", "now": {"number": 0, "of": 0},
+       "usual": None, "crawls": 0}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("departures", "told"),
+    [
+        ([HOURS], "opening hours in 강남구: 12 % of 149 (usually 89 %)."),
+        ([LOST, HOURS, ODD], "all-you-can-eat stores: 12 (usually 60), and 2 figures more."),
+        ([ODD], "of a later version x in the small districts: 0 % of 0."),
+        ([], "3 figures are not as usual."),  # PostgreSQL is away meanwhile
+    ],
+)
+def test_a_crawl_that_the_gate_holds_says_for_what(departures: list[dict[str, Any]], told: str) -> None:
+    outcome = complete_exit_status({"stored": 149, "held": len(departures) or 3, "dead": 2}, departures)
+
+    assert (outcome.exit_code, outcome.refill_stores) == (HELD, 0)
+    assert f"as crawls usually are: {told} What others see is as it was before." in outcome.sentence
+    assert "scrapy gate accept, or scrapy gate reject" in outcome.sentence
+
+
 @pytest.mark.parametrize(
     ("silent", "told"),
     [

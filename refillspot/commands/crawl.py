@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
+    from scrapy.crawler import Crawler
+
 EXAMPLES = (
     "scrapy crawl diningcode -a district=강남구 -a limit=20",
     "scrapy crawl diningcode -a district=강남구,서초구",
@@ -30,7 +32,8 @@ EXAMPLES = (
 class Command(BaseCommand, CrawlCommand):
     """`scrapy crawl diningcode -a district=강남구`: Scrapy's own command, with an exit code that can be relied on.
 
-    0 complete; 1 could not run; 2 wrong usage; 3 ended, but something is missing; 130 interrupted, resumable.
+    0 complete; 1 could not run; 2 wrong usage; 3 ended, but something is missing; 4 held, or a crawl of the same
+    district is; 130 interrupted, resumable.
     """
 
     requires_crawler_process = True
@@ -83,9 +86,19 @@ class Command(BaseCommand, CrawlCommand):
         if not crawl.done():  # type: ignore[attr-defined]  # a task: the asyncio reactor is a setting of this project
             end_at_once(_("Interrupted at once; nothing is lost. The same command continues."))
         crawl.result()  # type: ignore[attr-defined]
-        status = crawl_exit_status(crawler.stats.get_stats())
+        status = crawl_exit_status(crawler.stats.get_stats(), self._departures(crawler))
         self.exitcode = status.exit_code
         say(status.sentence + see_them(status, args[0], opts.spargs), file=sys.stderr)
+
+    def _departures(self, crawler: Crawler) -> list[dict[str, Any]]:
+        """Return what the crawl is held for; nothing where it is not, or PostgreSQL is away."""
+        from refillspot.postgres.crawls import look_at_crawl
+
+        stats, database_url = crawler.stats, crawler.settings.get("DATABASE_URL")
+        if not (stats.get_value("crawl/held") and database_url):
+            return []
+        crawl = look_at_crawl(database_url, stats.get_value("crawl/id"))
+        return (crawl and crawl.departures) or []
 
     def _tell_log(self) -> None:
         """Say where the log is, of a crawl that has one: arguments and servers have been looked at."""

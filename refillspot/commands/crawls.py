@@ -83,10 +83,12 @@ class Command(BaseCommand):
             say(f"{set_cell_size(labels.get(name, name), LABEL_COLUMNS)} {value}")
 
     def _prune(self, ids: list[str], opts: argparse.Namespace) -> None:
+        from refillspot.configuration import gate_thresholds
         from refillspot.operations.crawls import Pruning
 
         crawls = self.servers("postgres", "redis"), self.key_prefix, self.clock
         how = {"with_dead_letters": opts.with_dead_letters, "force": opts.force, "scope": crawl_scope(opts)}
+        how["thresholds"] = gate_thresholds(self.settings)
         pruned = Pruning(*crawls, **how).prune(ids)
         if opts.json:
             rows = [{"id": one.crawl.id, "keys": one.keys, "dead_letters_kept": one.kept_letters} for one in pruned]

@@ -219,6 +219,7 @@ OURS: dict[str, Allowed] = {
     "FRONTIER_LEASE_SECONDS": _seconds(AN_ANSWER),
     "FRONTIER_MAX_ATTEMPTS": _whole(1),
     "FRONTIER_MAX_IN_HAND": _whole(1),
+    "GATE_ENABLED": SWITCH,
     "FRONTIER_PREFETCH": _whole(0),
     "GATE_CHECK_PAGES": _whole(0),
     "GATE_CITY_LOST": SHARE,

@@ -15,7 +15,7 @@ from scrapy.settings import SETTINGS_PRIORITIES
 from scrapy.spiderloader import SpiderLoader
 
 from refillspot.clock import Clock
-from refillspot.configuration import read_settings
+from refillspot.configuration import gate_thresholds, read_settings
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError
 from refillspot.exit_status import (
@@ -41,8 +41,9 @@ from refillspot.monitoring.metrics import serve_metrics
 from refillspot.monitoring.snapshot import CrawlReader
 from refillspot.operations.progress import ProgressReader
 from refillspot.policies.politeness_settings import allowed_pace
+from refillspot.postgres.connection import run
 from refillspot.postgres.crawl_queues import check_queue
-from refillspot.postgres.crawls import join_crawl, look_at_crawl
+from refillspot.postgres.crawls import CrawlTable, look_at_crawl
 from refillspot.readable import say
 from refillspot.services import read_environment
 from refillspot.services.ownership import claim_home, errors_told
@@ -85,6 +86,7 @@ class FleetCrawl:
         Raises:
             ArgumentError: the spider's arguments are not known, or the pace is none for this site.
             ConfigurationError: a setting of the spider cannot be used.
+            HeldCrawlError: a crawl of one of these districts is held.
             QueueElsewhereError, QueueFormatError: workers are at work on it with another Redis, or another version.
             ServiceUnavailableError: PostgreSQL does not answer.
         """
@@ -96,7 +98,9 @@ class FleetCrawl:
         made: Any = spider_class(**arguments)
         made.settings = settings
         asked = (spider, getattr(made, "crawl_arguments", {}), getattr(made, "crawl_id", None))
-        crawl = join_crawl(services.database_url, *asked, Clock.of(settings).now())
+        crawls = CrawlTable(services.database_url, thresholds=gate_thresholds(settings))
+        supersedes = getattr(made, "supersedes", False)
+        crawl = run(crawls.join(*asked, Clock.of(settings).now(), supersedes=supersedes))
         with ProgressReader(services.redis_url, crawl_prefix(settings["REDIS_KEY_PREFIX"], crawl.id)) as reader:
             queue, formats = reader.queue()
         check_queue(services.database_url, crawl.id, queue)
@@ -135,7 +139,7 @@ class FleetCrawl:
         crawl = look_at_crawl(self.services.database_url, self.crawl.id)
         if crawl and crawl.state == COMPLETE:
             result = result or crawl.result
-        return self._tell(end, result, crawl.stored if crawl else None)
+        return self._tell(end, result, crawl)
 
     @property
     def logs(self) -> Path:
@@ -178,9 +182,10 @@ class FleetCrawl:
             address = serve_metrics(port, CrawlReader(self.services, self.settings, self.crawl))
             say(_("metrics: {address}").format(address=address), file=sys.stderr)
 
-    def _tell(self, end: FleetEnd, result: dict[str, int] | None, stored: int | None) -> int:
+    def _tell(self, end: FleetEnd, result: dict[str, int] | None, crawl: Crawl | None) -> int:
+        stored = crawl.stored if crawl else None
         if result is not None:
-            status = complete_exit_status(result)
+            status = complete_exit_status(result, (crawl and crawl.departures) or ())
         elif end.is_limited and not end.was_interrupted:
             status = limit_exit_status(self._limits, stored)
         else:

@@ -36,8 +36,18 @@ class RedisCrawls:
         self._joined: dict[str, tuple[str, bytes, Crawl]] = {}  # key and value of each, by the crawl's id
         self._ended: set[str] = set()
 
-    async def join(self, spider: str, arguments: Mapping[str, Any], named: str | None, now: datetime) -> Crawl:
+    async def join(
+        self,
+        spider: str,
+        arguments: Mapping[str, Any],
+        named: str | None,
+        now: datetime,
+        *,
+        supersedes: bool = False,  # noqa: ARG002  # that of `CrawlTable`
+    ) -> Crawl:
         """Return the unfinished crawl with equal arguments, or the one that is named; else a new one.
+
+        None is ever held: the gate is in PostgreSQL.
 
         Raises:
             ArgumentError: the named crawl is complete, or no crawl can be called so.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from redis.exceptions import RedisError
 
 from refillspot.clock import Clock
+from refillspot.configuration import gate_thresholds
 from refillspot.engine import was_told_to_stop
 from refillspot.exceptions import (
     ArgumentError,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
 
+    from refillspot.stats.crawl import Crawl
+
 logger = logging.getLogger(__name__)
 
 AHEAD_SECONDS = 0.25  # a turn of the consumer takes some 20 ms, in a busy process more; others wait for what is leased
@@ -55,7 +58,7 @@ class CrawlSession:
     Settings: DATABASE_URL (empty = none), REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS, SCHEDULER_PERSIST,
     SCHEDULER_FLUSH_ON_START, FRONTIER_LEASE_SECONDS, FRONTIER_PREFETCH, FRONTIER_MAX_IN_HAND, FRONTIER_MAX_ATTEMPTS.
     Stats: crawl/id, crawl/worker; at the end of a complete one crawl/state, stored, rejected, known, dead, …: of all
-    workers; confirmed, likely: the all-you-can-eat stores among them.
+    workers; confirmed, likely: the all-you-can-eat stores among them; held: for how many figures the gate holds it.
     """
 
     consumer: Consumer
@@ -77,7 +80,7 @@ class CrawlSession:
         """Take part in a crawl.
 
         Raises:
-            ArgumentError, ServiceUnavailableError, SchemaVersionError: see `CrawlTable.join`.
+            ArgumentError, HeldCrawlError, ServiceUnavailableError, SchemaVersionError: see `CrawlTable.join`.
             QueueElsewhereError, QueueFormatError: this is not the crawl's queue, or one of another version.
             ServiceUnavailableError: Redis does not answer.
         """
@@ -88,8 +91,9 @@ class CrawlSession:
 
     async def _join(self, spider: Spider) -> None:
         asked = (spider.name, getattr(spider, "crawl_arguments", {}), getattr(spider, "crawl_id", None))
+        supersedes = getattr(spider, "supersedes", False)
         while True:
-            crawl = await self._crawls.join(*asked, self._clock.now())
+            crawl = await self._crawls.join(*asked, self._clock.now(), supersedes=supersedes)
             self._id = crawl.id
             prefix = crawl_prefix(self._settings["REDIS_KEY_PREFIX"], crawl.id)
             self._queue = CrawlQueue(connect(self._settings["REDIS_URL"]), prefix, self._worker)
@@ -120,7 +124,7 @@ class CrawlSession:
             await self._queue.beat(self._settings.getfloat("FRONTIER_LEASE_SECONDS"), join=True)
             state, _result = await self._queue.try_finish()
             if state == WON and await self._may_end():
-                await self._close()
+                await self._notify(await self._close())
                 return True
             if self._is_given_up():
                 raise ServiceUnavailableError(_("PostgreSQL does not answer, and is waited for no longer."))
@@ -161,11 +165,11 @@ class CrawlSession:
             self._checking.cancel()
         try:
             if self.consumer.ended == WON:
-                result = await self._close()
-                self._tell(result)
-                await self._notify(result)
+                crawl = await self._close()
+                self._tell(crawl.result)
+                await self._notify(crawl)
             elif self.consumer.ended == COMPLETE:
-                self._tell(read_result(self.consumer.result) or await self._note_end())
+                self._tell(read_result(self.consumer.result) or (await self._note_end()).result)
         except (ArgumentError, UnsuitableServerError, ServiceUnavailableError) as error:
             logger.error("the crawl is not closed: %s", error)  # noqa: TRY400  # no fault of this program
             self._stats.set_value("postgres/refused", str(error))
@@ -181,7 +185,7 @@ class CrawlSession:
     async def _may_end(self) -> bool:
         return self._commit_check is None or await self._commit_check.may_end()
 
-    async def _close(self) -> dict[str, int]:
+    async def _close(self) -> Crawl:
         """Tell PostgreSQL and Redis that the crawl is complete. Waits for both until this worker is told to stop.
 
         Raises:
@@ -190,9 +194,9 @@ class CrawlSession:
         waits = pauses(FIRST_WAIT, LONGEST_WAIT)
         while True:
             try:
-                result = await self._note_end()
+                crawl = await self._note_end()
                 seconds = KEEP_SECONDS if self._settings.getbool("SCHEDULER_PERSIST") else 0
-                await self._queue.complete(msgspec.json.encode(result), seconds)
+                await self._queue.complete(msgspec.json.encode(crawl.result), seconds)
             except (RedisError, OSError) as error:
                 if self._is_given_up():
                     raise ServiceUnavailableError(_("Redis: {error}").format(error=error)) from error
@@ -200,17 +204,19 @@ class CrawlSession:
                 logger.warning("Redis: %s; the crawl is complete, and closed when it answers", error)
                 await asyncio.sleep(wait)
             else:
-                return result
+                return crawl
 
-    async def _note_end(self) -> dict[str, int]:
+    async def _note_end(self) -> Crawl:
         counts = await self._queue.counts() | {"known": self._stats.get_value("postgres/known", 0)}
         stored, _commits = await self._queue.stored_lately(0) or (0, [])
-        return (await self._crawls.complete(self._id, counts, self._clock.now(), stored)).result
+        return await self._crawls.complete(self._id, counts, self._clock.now(), stored)
 
-    async def _notify(self, result: dict[str, int]) -> None:
-        status = complete_exit_status(result)
-        facts = {"crawl": self._id, "exit_code": status.exit_code, "sentence": status.sentence, **result}
-        events = ["finished", *(["dead_letters"] if result.get("dead") else ())]
+    async def _notify(self, crawl: Crawl) -> None:
+        result, departures = crawl.result, list(crawl.departures or ())
+        status = complete_exit_status(result, departures)
+        facts: dict[str, Any] = {"crawl": self._id, "exit_code": status.exit_code, "sentence": status.sentence}
+        facts |= result | ({"departures": departures} if crawl.is_held else {})
+        events = ["held" if crawl.is_held else "finished", *(["dead_letters"] if result.get("dead") else ())]
         for event in events:
             await self._signals.send_catch_log_async(crawl_event, event=event, facts=facts)
 
@@ -222,7 +228,7 @@ class CrawlSession:
 
 def _crawls(settings: BaseSettings, is_given_up: Callable[[], bool]) -> CrawlTable | RedisCrawls:
     if database_url := settings.get("DATABASE_URL"):
-        return CrawlTable(database_url, is_given_up)
+        return CrawlTable(database_url, is_given_up, gate_thresholds(settings))
     return RedisCrawls(settings["REDIS_URL"], settings["REDIS_KEY_PREFIX"])
 
 

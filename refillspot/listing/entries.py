@@ -68,6 +68,12 @@ def why_none(stores: StoreSnapshot, wanted: StoreFilter, *, only_open: bool) -> 
         return _("No store fits {options}, of {count} that are known there: leave out an option.").format(
             options=options, count=f"{there:,}"
         )
+    if unbelieved := stores.unbelieved():
+        told = _(
+            "No store is shown yet: {count} were found by a crawl that has not ended (scrapy crawls list), or is held "
+            "(scrapy gate show)."
+        )
+        return told.format(count=f"{unbelieved:,}")
     if not sum(stores.counts().values()):
         return _("There is no store yet: scrapy crawl diningcode -a district=강남구")
     names = ",".join(district.name for district in wanted.districts) or "all"

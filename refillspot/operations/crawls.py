@@ -56,6 +56,11 @@ class CrawlOverview:
         elif crawl.state == RUNNING and progress.workers:
             told = ngettext("{state}, {count} worker at work", "{state}, {count} workers at work", progress.workers)
             state = told.format(state=state, count=progress.workers)
+        elif crawl.is_held:
+            state = _("{state}, held").format(state=state)
+        elif crawl.decision:
+            told = _("{state}, accepted") if crawl.accepted else _("{state}, rejected")
+            state = told.format(state=state)
         return {
             "crawl": crawl.id,
             "state": state,

@@ -122,8 +122,11 @@ class CrawlDeadLetters:
         PostgreSQL first: a crawl that is open there and complete in Redis is completed by whoever joins it next.
 
         Raises:
-            ArgumentError: the crawl is just being closed, or Redis does not know it any more.
+            ArgumentError: the crawl is just being closed, or was rejected, or Redis does not know it any more.
         """
+        if self.crawl.decision == "rejected" and self.crawl.stored:
+            told = _("crawl {id} was rejected: what it found is forgotten, so crawl again")
+            raise ArgumentError(told.format(id=self.crawl.id))
         if any(letter.request for letter in chosen):
             reopen_crawl(self.services.database_url, self.crawl.id)
         with blocking_client(self.services.redis_url) as client:

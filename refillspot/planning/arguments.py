@@ -23,6 +23,7 @@ ARGUMENTS = {
     ),
     "limit": _("store pages at most, to try it: 20"),
     "crawl": _("the id of a crawl: to be joined, or begun"),
+    "supersede": _("1: reject what is held of these districts (scrapy gate), and begin anew"),
 }
 """What may be given with `-a`, and what it means."""
 PLACES_SHOWN = 3  # in a column
@@ -42,15 +43,18 @@ class CrawlArguments:
     """Store pages, of all workers together."""
     """At most this many store pages for each process; None = all."""
     crawl: str | None = None
+    supersedes: bool = False
+    """Crawls of these districts that are held are rejected as it begins."""
 
     @classmethod
-    def parse(
+    def parse(  # noqa: PLR0913, PLR0917  # those that a crawl has
         cls,
         district: str | None = None,
         keywords: str | None = None,
         limit: str | None = None,
         crawl: str | None = None,
         region: str | None = None,
+        supersede: str | None = None,
         **others: str,
     ) -> CrawlArguments:
         """Read what was given as `-a name=value`. Names that begin with `_` are scrapyd's: `_job`, `_version`.
@@ -72,8 +76,11 @@ class CrawlArguments:
             )
         if crawl is not None:
             check_crawl_id(crawl)
+        if supersede not in {None, "1"}:
+            told = gettext("supersede={given} says nothing: use supersede=1, or leave it out")
+            raise ArgumentError(told.format(given=supersede))
         chosen = parse_districts(district, SEOUL if region is None else parse_region(region))
-        return cls(chosen, words, int(limit) if limit else None, crawl)
+        return cls(chosen, words, int(limit) if limit else None, crawl, supersede is not None)
 
     def described(self, site: str) -> dict[str, Any]:
         """Return what makes this crawl the same as another; another site is another crawl."""

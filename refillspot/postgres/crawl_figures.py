@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from psycopg import errors
 from psycopg.rows import dict_row
 
 from refillspot.policies.quality import CRAWLS, FIELDS, CrawlFigures, DistrictFigures
@@ -31,7 +32,7 @@ LINES, OLD_LINES = (
 )
 BY_DISTRICT = f"""
     WITH seen AS MATERIALIZED (
-        SELECT coalesce(s.district_code, '') AS code, b.said, s.channel = 'api' AS is_api,
+        SELECT coalesce(s.district_code, '?') AS code, b.said, s.channel = 'api' AS is_api,
             b.row IS NOT NULL AS is_known, s.refill_verdict <> 'unlikely' AS is_refill,
             CASE WHEN {IS_COMPARABLE} THEN s.refill_price_krw <> {OLD_PRICE} END AS has_other_price,
             CASE WHEN {IS_COMPARABLE} AND {OLD_HOURS} IS NOT NULL AND s.hours IS NOT NULL
@@ -56,7 +57,7 @@ BY_DISTRICT = f"""
     FROM seen GROUP BY code
 """
 COUNTED = """
-    SELECT one.key, sum(one.value::text::numeric)::bigint
+    SELECT one.key, sum(one.value::text::numeric)
     FROM refillspot.crawl_workers AS w CROSS JOIN jsonb_each(w.stats) AS one (key, value)
     WHERE w.crawl = %(crawl)s AND jsonb_typeof(one.value) = 'number' AND one.key ~ '^(site/status|oddities)/'
     GROUP BY 1
@@ -93,12 +94,11 @@ async def read_figures(
     async with connection.cursor(row_factory=dict_row) as rows:
         await rows.execute(BY_DISTRICT, asked)
         found = {row.pop("code"): msgspec.convert(row, DistrictFigures) for row in await rows.fetchall()}
-    counted = await (await connection.execute(COUNTED, asked)).fetchall()
     codes = [str(code) for code in arguments.get("districts", ())]
     return CrawlFigures(
         districts=dict.fromkeys(codes, DistrictFigures()) | found,
         is_partial=is_partial or arguments.get("limit") is not None,
-        **_of_answers(counted),
+        **_of_answers(await _counted(connection, crawl_id)),
     )
 
 
@@ -113,6 +113,16 @@ async def newest_reading(connection: psycopg.AsyncConnection, crawl_id: str) -> 
     cursor = await connection.execute("SELECT max(saved_at) FROM refillspot.store_before WHERE crawl = %s", [crawl_id])
     newest: tuple[datetime | None] = await cursor.fetchone() or (None,)
     return newest[0]
+
+
+async def _counted(connection: psycopg.AsyncConnection, crawl_id: str) -> list[tuple[str, int]]:
+    """Return what the workers have counted of answers; nothing where that is not kept, which harms no crawl."""
+    try:
+        async with connection.transaction():
+            rows = await (await connection.execute(COUNTED, {"crawl": crawl_id})).fetchall()
+    except (errors.UndefinedTable, errors.InsufficientPrivilege):
+        return []
+    return [(name, int(count)) for name, count in rows]
 
 
 def _of_answers(counted: Iterable[tuple[str, int]]) -> dict[str, Any]:

@@ -51,7 +51,8 @@ CREATE = f"""
     VALUES (%(id)s, %(spider)s, %(arguments)s, now() + %(ahead)s, %(accepted)s) RETURNING {COLUMNS}
 """  # by the database's clock, as its stores are; `ahead` is what a simulation is ahead
 SET_STATE = f"""
-    UPDATE refillspot.crawls SET state = %(state)s, ended_at = %(ended_at)s
+    UPDATE refillspot.crawls SET state = %(state)s, ended_at = %(ended_at)s,
+        decision = CASE WHEN accepted THEN decision END
     WHERE id = %(id)s AND state <> %(state)s RETURNING {COLUMNS}
 """
 TAKE_OVER = """

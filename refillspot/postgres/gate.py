@@ -50,9 +50,12 @@ STATE = """
     FROM refillspot.crawls WHERE id = %(crawl)s FOR UPDATE
 """
 JUDGED = """
-    UPDATE refillspot.crawls SET figures = %(figures)s, departures = %(departures)s, accepted = %(accepted)s
-    WHERE id = %(crawl)s
-"""
+    UPDATE refillspot.crawls SET figures = %(figures)s, departures = %(departures)s, accepted = %(accepted)s,
+        decision = CASE WHEN NOT %(accepted)s AND NOT EXISTS (
+            SELECT FROM refillspot.store_before WHERE crawl = %(crawl)s
+        ) THEN 'rejected' END
+    WHERE id = %(crawl)s RETURNING decision
+"""  # one that has stored nothing leaves nobody anything to decide
 BELIEVE = """
     DELETE FROM refillspot.store_before AS b USING refillspot.store_before AS own
     WHERE own.crawl = %(crawl)s AND (b.site, b.ref) = (own.site, own.ref) AND b.saved_at <= own.saved_at
@@ -139,7 +142,9 @@ async def judge_crawl(
         "departures": Jsonb([_as_json(one) for one in departures]),
         "accepted": not departures,
     }
-    await connection.execute(JUDGED, asked | values)
+    (decision,) = await (await connection.execute(JUDGED, asked | values)).fetchone() or (None,)
+    if decision:
+        await forget_answers(connection, crawl_id)
     if not departures:
         await connection.execute(BELIEVE, asked)
     return not departures

@@ -5,7 +5,7 @@ For commands: this blocks. An account that may only read is enough, see `scrapy 
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -65,26 +65,23 @@ CRAWLS = """
     ) AS seen
     WHERE spider = site AND started_at <= last AND coalesce(ended_at, 'infinity') >= first ORDER BY started_at, id
 """
-
 ENDED_CRAWLS = """
     SELECT count(*) FROM refillspot.crawls
     WHERE state = 'complete' AND accepted AND ended_at >= %s AND (%s::text IS NULL OR spider = %s)
 """
-
 BY_ID = sql.SQL("s.ref = %(ref)s AND (%(site)s::text IS NULL OR s.site = %(site)s) ORDER BY s.site")
 LISTED = sql.SQL("SELECT {}, true AS listed FROM refillspot.v_stores AS s WHERE {}").format(
     sql.SQL(", ").join(sql.Identifier("s", name) for name in COLUMNS), BY_ID
 )
+NOT_SHOWN = "NOT EXISTS (SELECT FROM refillspot.v_stores AS v WHERE (v.site, v.ref) = (s.site, s.ref))"
 UNLISTED = sql.SQL(
-    "SELECT {}, false AS listed FROM refillspot.accepted_stores AS s"
-    " WHERE NOT EXISTS (SELECT FROM refillspot.v_stores AS v WHERE v.site = s.site AND v.ref = s.ref) AND {}"
+    f"SELECT {{}}, false AS listed FROM refillspot.accepted_stores AS s WHERE {NOT_SHOWN} AND {{}}"
 ).format(sql.SQL(", ").join(sql.Identifier("s", name) for name in COLUMNS if name != "phone_is_mobile"), BY_ID)
-UNLISTED_OF = sql.SQL(
-    "SELECT {} FROM refillspot.stores AS s"
-    " WHERE NOT EXISTS (SELECT FROM refillspot.v_stores AS v WHERE (v.site, v.ref) = (s.site, s.ref))"
-    " AND (%(site)s::text IS NULL OR s.site = %(site)s) AND (%(region)s::text IS NULL OR s.region = %(region)s)"
-    " ORDER BY s.site, s.ref"
-)
+UNLISTED_OF = sql.SQL(f"""
+    SELECT {{}} FROM refillspot.stores AS s WHERE {NOT_SHOWN} AND (%(site)s::text IS NULL OR s.site = %(site)s)
+        AND (%(region)s::text IS NULL OR s.region = %(region)s) ORDER BY s.site, s.ref
+""")
+UNBELIEVED = sql.SQL("SELECT count(*) FROM refillspot.held_rows WHERE row IS NULL")
 REFS_LIKE = sql.SQL(
     "SELECT ref FROM refillspot.v_stores WHERE left(lower(ref), 4) = left(lower(%(ref)s), 4)"
     " OR right(lower(ref), 4) = right(lower(%(ref)s), 4) ORDER BY ref LIMIT 100"
@@ -220,8 +217,7 @@ class StoreSnapshot:
         if not (self._connection.execute(may_read).fetchone() or (False,))[0]:
             return None
         statement, parameters = wanted.statement(["site", "last_seen_at"], in_any_order=True)
-        with self._connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(sql.SQL(CRAWLS).format(statement), parameters).fetchall()
+        return self._read(sql.SQL(CRAWLS).format(statement), parameters)
 
     def counts(self, wanted: StoreFilter = ALL) -> dict[Verdict, int]:
         """Return how many of each verdict are meant."""
@@ -244,26 +240,28 @@ class StoreSnapshot:
     def known(self, ref: str, site: str | None = None) -> list[dict[str, Any]]:
         """Return the stores with this id, one a site; `listed` is False for those that the view leaves out."""
         parameters = {"ref": clean_text(ref), "site": site}
-        found = self._read(LISTED, parameters)
-        try:
-            with self._connection.transaction():
-                return found + self._read(UNLISTED, parameters)
-        except errors.InsufficientPrivilege:  # who may only read the outward views
-            return found
+        return self._read(LISTED, parameters) + self._read_if_allowed(UNLISTED, parameters)
 
     def unlisted(self, wanted: StoreFilter, columns: Sequence[str]) -> list[dict[str, Any]]:
         """Return stores of a site and a region that the view leaves out; none where this account may not read them."""
-        names = sql.SQL(", ").join(sql.Identifier("s", name) for name in columns)
-        statement = UNLISTED_OF.format(names)
-        try:
-            with self._connection.transaction():
-                return self._read(statement, {"site": wanted.site, "region": wanted.region and wanted.region.name})
-        except errors.InsufficientPrivilege:
-            return []
+        statement = UNLISTED_OF.format(sql.SQL(", ").join(sql.Identifier("s", name) for name in columns))
+        return self._read_if_allowed(statement, {"site": wanted.site, "region": wanted.region and wanted.region.name})
+
+    def unbelieved(self) -> int:
+        """Return how many stores are known only by crawls that have not ended, or are held; 0 for who may not look."""
+        return sum(row["count"] for row in self._read_if_allowed(UNBELIEVED, {}))
 
     def refs_like(self, ref: str) -> list[str]:
         """Return ids of listed stores that begin or end as this one does."""
         return [row["ref"] for row in self._read(REFS_LIKE, {"ref": clean_text(ref)})]
+
+    def _read_if_allowed(self, statement: sql.SQL | sql.Composed, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return nothing where the account may read the outward views and nothing else."""
+        try:
+            with self._connection.transaction():
+                return self._read(statement, parameters)
+        except errors.InsufficientPrivilege:
+            return []
 
     def _read(self, statement: sql.SQL | sql.Composed, parameters: dict[str, Any]) -> list[dict[str, Any]]:
         with self._connection.cursor(row_factory=dict_row) as cursor:
@@ -278,7 +276,8 @@ def snapshot(database_url: str, *, json_as_text: bool = False) -> Iterator[Store
         ServiceUnavailableError: PostgreSQL does not answer, or this account may not read them.
     """
     try:
-        _bring_up_to_date(database_url)
+        with suppress(errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction):
+            migrate_database(database_url)  # who may only read takes the views as they are
         with open_connection(database_url) as connection:
             connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
             set_json_loads(_as_text if json_as_text else msgspec.json.decode, connection)
@@ -295,10 +294,3 @@ def read(database_url: str, wanted: StoreFilter = ALL, columns: Sequence[str] = 
 
 def _as_text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode()
-
-
-def _bring_up_to_date(database_url: str) -> None:
-    try:
-        migrate_database(database_url)
-    except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction):
-        return  # who may only read takes the views as they are

@@ -44,7 +44,7 @@ NARROW_PRIORITY = -10  # below 0: when all others are done, with any worker, and
 
 
 class DiningcodeSpider(Spider):
-    """Arguments: district (강남구 | 강남구,서초구 | all), region, keywords, limit (store pages), crawl (a shared id).
+    """Arguments: district (강남구 | 강남구,서초구 | all), region, keywords, limit (store pages), crawl, supersede.
 
     Settings: DININGCODE_API_URL, DININGCODE_WEB_URL, UNLIKELY_SAMPLE_SHARE. Stats (docs/completeness.md): diningcode/
     rows, rows_broken, rows_near, rows_widened, rows_generic, strangers, unlikely, samples, samples_refill,
@@ -79,6 +79,10 @@ class DiningcodeSpider(Spider):
     @property
     def crawl_id(self) -> str | None:
         return self.arguments.crawl
+
+    @property
+    def supersedes(self) -> bool:
+        return self.arguments.supersedes
 
     @property
     def crawl_stats(self) -> list[str]:

@@ -53,6 +53,15 @@ def test_equal_arguments_share_a_queue_in_whatever_order_they_come() -> None:
     assert one.described(SITE) == two.described(SITE)
 
 
+def test_what_is_superseded_is_another_crawl_of_the_same_arguments() -> None:
+    plain, anew = (CrawlArguments.parse(district="강남구", supersede=given) for given in (None, "1"))
+
+    assert anew.described(SITE) == plain.described(SITE)
+    assert (plain.supersedes, anew.supersedes) == (False, True)
+    with pytest.raises(ArgumentError, match="supersede=1"):
+        CrawlArguments.parse(district="강남구", supersede="yes")
+
+
 @pytest.mark.parametrize("other", [{"district": "강남구,서초구"}, {"keywords": "뷔페"}, {"limit": "5"}], ids=str)
 def test_other_arguments_are_another_crawl(other: dict[str, str]) -> None:
     plain = CrawlArguments.parse(district="강남구")

@@ -6,27 +6,33 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 from refillspot.clock import Clock
 from refillspot.exceptions import ArgumentError, HeldCrawlError
 from refillspot.items import MenuItem, UnknownStore
+from refillspot.listing.entries import why_none
 from refillspot.policies.quality import FEWEST, THRESHOLDS
 from refillspot.postgres.connection import run
 from refillspot.postgres.corrections import corrections
 from refillspot.postgres.crawls import CrawlTable, find_crawl
 from refillspot.postgres.gate import abandon, accept, reject
+from refillspot.postgres.outward import StoreFilter, snapshot
 from refillspot.postgres.query_yields import QueryYieldTable, read_yields
 from refillspot.sites.diningcode import NAME
+from tests.own_postgres import OwnPostgres
 from tests.postgres.test_history import Looks
 from tests.postgres.test_presence import answer, states
 from tests.postgres.test_stores import UNLIKELY, query, store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from refillspot.items import Store
     from refillspot.planning.keywords import QueryAnswer
+    from tests.programs import Launcher
 
 GANGNAM, SEOCHO = "11680", "11650"
 KEYWORDS = ["무한리필"]
@@ -68,12 +74,14 @@ class Gate(Looks):
         self.hear(crawl_id, answer(KEYWORDS[0], *refs))
         return self.end(crawl_id)
 
-    def hashes(self, *names: str) -> dict[str, str]:
-        found = {}
-        for name in names:
-            statement = f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) AS md5 FROM refillspot.{name} AS t"
-            found[name] = query(self.database_url, statement)[0]["md5"]
-        return found
+    def hashes(self, *names: str) -> dict[str, str | None]:
+        return hashes(self.database_url, *names)
+
+
+def hashes(database_url: str, *names: str) -> dict[str, str | None]:
+    """Return a sum over all rows of each table, view or function; None where there is no row."""
+    summing = "SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) AS md5 FROM refillspot.{} AS t"
+    return {name: query(database_url, summing.format(name))[0]["md5"] for name in names}
 
 
 @pytest.fixture
@@ -264,8 +272,65 @@ def test_a_crawl_of_a_part_is_neither_held_for_being_small_nor_usual(believed: G
     assert [row["partial"] for row in figures] == [None, None, True, None]
 
 
+def test_a_crawl_that_stored_nothing_leaves_nothing_to_decide(believed: Gate) -> None:
+    assert not believed.crawl("nothing", refs=[])
+    assert find_crawl(believed.database_url, "nothing").decision == "rejected"
+    assert believed.crawl("three", *stores())
+    assert {*read_yields(believed.database_url, NAME, [GANGNAM], KEYWORDS)[0].refs} == {*REFS}
+
+
+def test_that_nothing_is_shown_yet_is_said(gate: Gate) -> None:
+    gate.begin("one")
+    gate.see("one", *stores())
+
+    with snapshot(gate.database_url) as shown:
+        assert f"{len(REFS)} were found by a crawl that has not ended" in why_none(
+            shown, StoreFilter(), only_open=False
+        )
+    assert gate.end("one")
+    with snapshot(gate.database_url) as shown:
+        assert shown.counts() == {"confirmed": len(REFS)}
+        assert shown.unbelieved() == 0
+
+
 def test_a_crawl_that_begins_without_the_gate_is_believed_from_the_start(gate: Gate) -> None:
     crawls = CrawlTable(gate.database_url)
     assert run(crawls.join(NAME, {}, "old", datetime.now(UTC))).accepted
     gate.see("old", *stores(hours=None))
     assert run(crawls.complete("old", {}, datetime.now(UTC))).departures is None
+
+
+WAITS = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'refillspot'"
+
+
+@pytest.mark.parametrize("how", ["program", "server"])
+def test_rejecting_is_done_whole_or_not_at_all(
+    how: str, short_directory: Path, launcher: Launcher, environment: dict[str, str]
+) -> None:
+    """Killed while it waits for a store that somebody else has locked: much has been put back by then, or nothing."""
+    directory = short_directory / f"gate-{how}"
+    directory.mkdir()
+    server = OwnPostgres(directory)
+    server.start()
+    environment |= {"DATABASE_URL": server.url}
+    try:
+        with closing(Gate(server.url)) as gate:
+            assert all(gate.crawl(crawl_id, *stores()) for crawl_id in ("one", "two"))
+            before = gate.hashes(*TABLES)
+            hold(gate)
+            held = gate.hashes(*TABLES, "store_before")
+            with closing(psycopg.connect(server.url)) as holder, closing(psycopg.connect(server.url)) as watching:
+                watching.autocommit = True
+                holder.execute("SELECT FROM refillspot.stores WHERE ref = 'new' FOR UPDATE")
+                with launcher.start("scrapy", "gate", "reject", environment=environment) as rejecting:
+                    while not watching.execute(WAITS).fetchone():
+                        assert rejecting.poll() is None
+                    rejecting.kill() if how == "program" else server.kill()
+                    rejecting.communicate()
+            server.start()
+        with closing(Gate(server.url)) as gate:
+            assert gate.hashes(*TABLES, "store_before") == held
+            run(reject(server.url, "blind"))
+            assert gate.hashes(*TABLES) == before
+    finally:
+        server.kill()
