@@ -53,7 +53,7 @@ def longest_pause(site: Site) -> float:
 @pytest.fixture(scope="module")
 def thoughtful_site(launcher: Launcher) -> Iterator[Site]:
     """Takes so long for an answer that on any machine eight requests have left when the first one comes."""
-    with start_site(launcher, "--latency-ms", "1000", "--refill-stores", "800", "--ordinary-stores", "400") as site:
+    with start_site(launcher, "--latency-ms", "2000", "--refill-stores", "800", "--ordinary-stores", "400") as site:
         yield site
 
 

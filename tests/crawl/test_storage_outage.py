@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Rows = Callable[[], dict[str, dict[str, Any]]]
 
 WORDS = ",".join(KEYWORDS)
-LEASE, AWAY = 1, 3  # seconds
+LEASE, AWAY = 2, 4  # seconds
 IN_HAND = 10
 OPTIONS = ("-s", f"FRONTIER_LEASE_SECONDS={LEASE}", "-s", f"FRONTIER_MAX_IN_HAND={IN_HAND}")
 
@@ -31,7 +31,7 @@ def test_postgres_away_for_longer_than_a_lease(
     database_url: str, redis_url: str, key_prefix: str,
 ) -> None:  # fmt: skip
     crawl.environment["DATABASE_URL"] = proxied_database_url
-    with crawl.start("-a", "district=금천구", *PACED, *OPTIONS, "-s", "POSTGRES_TIMEOUT_SECONDS=1") as process:
+    with crawl.start("-a", "district=금천구", *PACED, *OPTIONS, "-s", "POSTGRES_TIMEOUT_SECONDS=5") as process:
         wait_for_store_pages(site, 15)
         getattr(postgres_proxy, how)()
         postgres_proxy.cut()
