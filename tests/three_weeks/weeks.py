@@ -1,7 +1,7 @@
 """Three weeks of a city as an operator has them: a crawl at noon, a look at night, and what goes wrong on some days.
 
-A day is missed, a backup fails, a newer version takes over; each Monday there is a summary. Whoever is told of it is
-told of exactly that.
+A day is missed, a backup fails, a newer version takes over, a crawl that reads no opening hours is held, rejected and
+made again; each week there is a summary. Whoever is told of it is told of exactly that.
 """
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from tests.ten_days.days import Days
 
 DAYS, WEEK = 21, 7
-UPGRADED, MISSED, UNSAVED = 4, 9, 15
+UPGRADED, MISSED, HELD, UNSAVED = 4, 9, 12, 15
+BLIND = ("-s", 'EXTENSIONS={"tests.crawl.misreading.Blind": 1, "refillspot.extensions.notify.Notify": 0}')
 NIGHT = timedelta(hours=13)  # after noon: the last crawl of the day before was 37 hours ago
 KEPT = 3  # backups
+HELD_CODE = 4
 OF_VERDICT = """(
     SELECT v.old #>> '{}' FROM refillspot.store_history AS v
     WHERE (v.site, v.ref, v.field) = (s.site, s.ref, 'refill_verdict') ORDER BY v.first_seen_new LIMIT 1
@@ -67,6 +69,8 @@ class Weeks:
         if day == MISSED:
             self.days.miss()
         else:
+            if day == HELD:
+                self._hold(day)
             self.days.live()
             self.expect(day, "finished")
         if self.is_new:
@@ -74,6 +78,19 @@ class Weeks:
 
     def expect(self, day: int, event: str) -> None:
         self.expected.append((day, event))
+
+    def _hold(self, day: int) -> None:
+        """Crawl with parsers that find no opening hours; somebody sees it, and rejects that crawl."""
+        before, known = self.days.rows(), self.days.counts()
+        held = self.days.crawl([*self.days.begin(), *BLIND])
+        self.expect(day, "held")
+        told = self.webhook.told[-1]
+        if held.returncode != HELD_CODE or told.get("sentence", "-") not in held.stderr:
+            self.wrong.append(f"day {day}: {held.returncode}, told {told}: {held.stderr[-1000:]}")
+        self._run(day, "gate", "show", code=HELD_CODE)
+        self._run(day, "gate", "reject")
+        if (self.days.rows(), self.days.counts()) != (before, known):
+            self.wrong.append(f"day {day}: after the crawl was rejected, stores or their history are others")
 
     def _look_at_night(self, day: int) -> None:
         at = self.days.at(self.days.city.noon(day) + NIGHT)
