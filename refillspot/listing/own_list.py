@@ -73,7 +73,7 @@ class OwnList:
 
 
 Row = tuple[int, list[str]]
-Point = tuple[float, float]
+LatLon = tuple[float, float]
 
 
 def read_file(path: str, columns: Mapping[str, str], region: Region = SEOUL) -> OwnList:
@@ -244,7 +244,7 @@ def _first(cells: Sequence[str], columns: Iterable[int]) -> str | None:
     return next(filter(None, said), None)
 
 
-def _entry(line: int, values: Mapping[str, str | None], point: Point | None, region: Region) -> OwnPlace:
+def _entry(line: int, values: Mapping[str, str | None], point: LatLon | None, region: Region) -> OwnPlace:
     name, branch = values["name"] or "", values.get("branch")
     addresses = [values.get("road_addr"), values.get("addr")]
     return OwnPlace(
@@ -255,7 +255,7 @@ def _entry(line: int, values: Mapping[str, str | None], point: Point | None, reg
     )
 
 
-def _read_point(lat: str | None, lon: str | None) -> tuple[Point | None, str | None]:
+def _read_point(lat: str | None, lon: str | None) -> tuple[LatLon | None, str | None]:
     """Return a point and None; or what is wrong with it, where there is one."""
     if not (lat or lon):
         return None, None
@@ -276,7 +276,7 @@ def _number(text: str | None) -> float:
 
 
 def write_place(
-    name: str, branch: str | None, point: Point | None, addresses: Iterable[str | None], region: Region = SEOUL
+    name: str, branch: str | None, point: LatLon | None, addresses: Iterable[str | None], region: Region = SEOUL
 ) -> NamedPlace:
     """Return a place as it is compared; an address that names no city is one of `region`."""
     read = [parsed for text in addresses if text and (parsed := parse_address(text))]
