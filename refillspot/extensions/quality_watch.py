@@ -11,16 +11,17 @@ import msgspec
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
+from refillspot.configuration import gate_thresholds
 from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
 from refillspot.exit_status import SILENT, crawl_exit_status
 from refillspot.items import Store
-from refillspot.policies.quality import MONITORS, THRESHOLDS, WHOLE, CrawlFigures, Departure, judge, total
+from refillspot.policies.quality import MONITORS, WHOLE, CrawlFigures, Departure, judge, total
 from refillspot.postgres.connection import open_for_a_look
 from refillspot.postgres.crawl_figures import figures_before, newest_reading, read_figures
 from refillspot.signals import crawl_event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import Self
 
@@ -44,17 +45,17 @@ class QualityWatch:
     be resumed. Where no crawl was accepted before, nothing is usual, and nothing is compared. Never disturbs the crawl:
     a look that PostgreSQL does not answer is counted and left out.
 
-    Settings: GATE_CHECK_PAGES (0 = never), GATE_STORES_LOST … (the thresholds), DATABASE_URL. Stats: gate/looks,
-    gate/looks_failed, gate/departures (what departs so far), gate/silent (for what the crawl stops). Sends crawl_event
-    "held".
+    Settings: GATE_CHECK_PAGES (0 = never), GATE_ENABLED, GATE_STORES_LOST … (the thresholds), DATABASE_URL.
+    Stats: gate/looks, gate/looks_failed, gate/departures (what departs so far), gate/silent (for what the crawl stops).
+    Sends crawl_event "held".
     """
 
-    def __init__(self, crawler: Crawler, database_url: str, pages: int) -> None:
+    def __init__(self, crawler: Crawler, database_url: str, pages: int, thresholds: Mapping[str, float]) -> None:
         self._crawler = crawler
         self._stats = crawler.stats
         self._database_url = database_url
         self._pages = pages
-        self._thresholds = {name: crawler.settings.getfloat(name) for name in THRESHOLDS}
+        self._thresholds = thresholds
         self._before: Sequence[CrawlFigures] | None = None
         self._since: datetime | None = None
         self._so_far = CrawlFigures(is_partial=True)
@@ -66,9 +67,10 @@ class QualityWatch:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         pages, database_url = crawler.settings.getint("GATE_CHECK_PAGES"), crawler.settings.get("DATABASE_URL")
-        if pages <= 0 or not database_url:
-            raise NotConfigured  # GATE_CHECK_PAGES is 0, or nothing is known of crawls before: never
-        extension = cls(crawler, database_url, pages)
+        thresholds = gate_thresholds(crawler.settings)
+        if pages <= 0 or not database_url or thresholds is None:
+            raise NotConfigured  # GATE_CHECK_PAGES is 0, or there is no gate: never
+        extension = cls(crawler, database_url, pages, thresholds)
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(extension.item_scraped, signal=signals.item_scraped)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
