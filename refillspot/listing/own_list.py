@@ -123,11 +123,6 @@ def _read_text(text: str, skipped: int, path: str, columns: Mapping[str, str], r
     return read_rows(body, roles, width, region)
 
 
-def read_file_text(path: str) -> str:
-    """Return the text of a CSV, however it is encoded; raises ArgumentError."""
-    return _decode(_bytes_of(path), path)
-
-
 def _bytes_of(path: str) -> bytes:
     file = Path(path)
     try:
@@ -146,8 +141,9 @@ def _bytes_of(path: str) -> bytes:
     return body
 
 
-def _decode(body: bytes, path: str) -> str:
+def read_file_text(path: str) -> str:
     """Return the text of what Excel writes: UTF-8 with or without its mark, UTF-16, or Korean Windows' CP949."""
+    body = _bytes_of(path)
     is_wide = body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     place = 0
     for encoding in ["utf-16"] if is_wide else ["utf-8-sig", "cp949"]:

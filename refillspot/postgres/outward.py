@@ -78,7 +78,7 @@ UNLISTED = sql.SQL(
     f"SELECT {{}}, false AS listed FROM refillspot.accepted_stores AS s WHERE {NOT_SHOWN} AND {{}}"
 ).format(sql.SQL(", ").join(sql.Identifier("s", name) for name in COLUMNS if name != "phone_is_mobile"), BY_ID)
 UNLISTED_OF = sql.SQL(f"""
-    SELECT {{}} FROM refillspot.stores AS s WHERE {NOT_SHOWN} AND (%(site)s::text IS NULL OR s.site = %(site)s)
+    SELECT {{}} FROM refillspot.accepted_stores AS s WHERE {NOT_SHOWN} AND (%(site)s::text IS NULL OR s.site = %(site)s)
         AND (%(region)s::text IS NULL OR s.region = %(region)s) ORDER BY s.site, s.ref
 """)
 UNBELIEVED = sql.SQL("SELECT count(*) FROM refillspot.held_rows WHERE row IS NULL")
