@@ -202,8 +202,7 @@ FEED_EXPORTERS_BASE = {
 }
 
 # --- The quality gate, docs/adr/0038
-# A crawl is judged as it ends, beside those before it, and shown only then; False: what it finds is shown at once
-GATE_ENABLED = True
+GATE_ENABLED = True  # a crawl is judged as it ends, and shown only then; False: what it finds is shown at once
 
 # --- By how much a crawl may differ from those before it, docs/adr/0039; beyond what chance explains
 GATE_STORES_LOST = 0.3  # of the all-you-can-eat stores of a district
