@@ -83,7 +83,7 @@ class Command(BaseCommand):
             say(f"{set_cell_size(labels.get(name, name), LABEL_COLUMNS)} {value}")
 
     def _prune(self, ids: list[str], opts: argparse.Namespace) -> None:
-        from refillspot.configuration import gate_thresholds
+        from refillspot.frontier.session import gate_thresholds
         from refillspot.operations.crawls import Pruning
 
         crawls = self.servers("postgres", "redis"), self.key_prefix, self.clock

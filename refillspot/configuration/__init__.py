@@ -10,7 +10,6 @@ from refillspot.configuration.names import misspelt_names, perhaps_misspelt_name
 from refillspot.configuration.values import MAPPING, OURS, Allowed, allowed_for, web_address
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
-from refillspot.policies.quality import THRESHOLDS
 from refillspot.readable import one_line
 from refillspot.redaction import NAMES, scrub
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from refillspot.services import Environment
 
-__all__ = ["OURS", "Allowed", "allowed_for", "check_options", "gate_thresholds", "read_settings", "remarks"]
+__all__ = ["OURS", "Allowed", "allowed_for", "check_options", "read_settings", "remarks"]
 
 LONGEST = 80  # characters of a value, in a message
 UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError, msgspec.ValidationError)
@@ -37,13 +36,6 @@ def read_settings(settings: BaseSettings) -> None:
     wrong = [*misspelt_names(settings), *_unreadable_values(settings)]
     if wrong:
         raise ConfigurationError("\n".join(wrong))
-
-
-def gate_thresholds(settings: BaseSettings) -> dict[str, float] | None:
-    """Return by how much each figure of a crawl may depart from what is usual; None where the gate is off."""
-    if not settings.getbool("GATE_ENABLED", default=True):
-        return None
-    return {name: settings.getfloat(name, usual) for name, usual in THRESHOLDS.items()}
 
 
 def remarks(settings: BaseSettings, environment: Environment) -> Iterator[str]:

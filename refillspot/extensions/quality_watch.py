@@ -11,9 +11,9 @@ import msgspec
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
-from refillspot.configuration import gate_thresholds
 from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
 from refillspot.exit_status import SILENT, crawl_exit_status
+from refillspot.frontier.session import gate_thresholds
 from refillspot.items import Store
 from refillspot.policies.quality import MONITORS, WHOLE, CrawlFigures, Departure, judge, total
 from refillspot.postgres.connection import open_for_a_look

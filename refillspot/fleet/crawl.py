@@ -15,7 +15,7 @@ from scrapy.settings import SETTINGS_PRIORITIES
 from scrapy.spiderloader import SpiderLoader
 
 from refillspot.clock import Clock
-from refillspot.configuration import gate_thresholds, read_settings
+from refillspot.configuration import read_settings
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError
 from refillspot.exit_status import (
@@ -32,6 +32,7 @@ from refillspot.fleet.watch import Watch, Watchdog
 from refillspot.fleet.worker import Worker
 from refillspot.frontier.formats import check_formats
 from refillspot.frontier.queue import COMPLETE
+from refillspot.frontier.session import gate_thresholds
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
 from refillspot.listing.asking import see_them

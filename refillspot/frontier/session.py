@@ -11,7 +11,6 @@ import msgspec
 from redis.exceptions import RedisError
 
 from refillspot.clock import Clock
-from refillspot.configuration import gate_thresholds
 from refillspot.engine import was_told_to_stop
 from refillspot.exceptions import (
     ArgumentError,
@@ -27,6 +26,7 @@ from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import CLOSING, COMPLETE, WON, CrawlQueue, name_worker, read_result
 from refillspot.frontier.redis_crawls import RedisCrawls
 from refillspot.language import gettext as _
+from refillspot.policies.quality import THRESHOLDS
 from refillspot.policies.retries import pauses
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.shared.connections import connect
@@ -56,7 +56,8 @@ class CrawlSession:
     The spider may say `crawl_arguments` (a mapping; equal ones share a crawl) and `crawl_id` (None = the newest).
     Without PostgreSQL Redis knows which crawl is unfinished.
     Settings: DATABASE_URL (empty = none), REDIS_URL, REDIS_KEY_PREFIX, CLOCK_OFFSET_SECONDS, SCHEDULER_PERSIST,
-    SCHEDULER_FLUSH_ON_START, FRONTIER_LEASE_SECONDS, FRONTIER_PREFETCH, FRONTIER_MAX_IN_HAND, FRONTIER_MAX_ATTEMPTS.
+    SCHEDULER_FLUSH_ON_START, GATE_ENABLED, FRONTIER_LEASE_SECONDS, FRONTIER_PREFETCH, FRONTIER_MAX_IN_HAND,
+    FRONTIER_MAX_ATTEMPTS.
     Stats: crawl/id, crawl/worker; at the end of a complete one crawl/state, stored, rejected, known, dead, …: of all
     workers; confirmed, likely: the all-you-can-eat stores among them; held: for how many figures the gate holds it.
     """
@@ -224,6 +225,13 @@ class CrawlSession:
         self._stats.set_value("crawl/state", ABANDONED if "forgotten" in result else COMPLETE)
         for name, value in result.items():
             self._stats.set_value(f"crawl/{name}", value)
+
+
+def gate_thresholds(settings: BaseSettings) -> dict[str, float] | None:
+    """Return by how much each figure of a crawl may depart from what is usual; None where the gate is off."""
+    if not settings.getbool("GATE_ENABLED", default=True):
+        return None
+    return {name: settings.getfloat(name, usual) for name, usual in THRESHOLDS.items()}
 
 
 def _crawls(settings: BaseSettings, is_given_up: Callable[[], bool]) -> CrawlTable | RedisCrawls:
