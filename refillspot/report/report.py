@@ -15,7 +15,7 @@ from refillspot.report.rules.parts import PART_RULES, absent_parts, odd_parts
 from refillspot.report.rules.politeness import BLOCK_RULES, ROBOTS_RULES
 from refillspot.report.rules.servers import CACHE_RULES, SERVER_RULES
 from refillspot.report.rules.site import FALLBACK_RULES, STATUS_RULES, WIRE_RULES
-from refillspot.stats.departures import departures_told, write_departure
+from refillspot.stats.departures import departures_told, write_departure, write_departures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,11 +90,13 @@ def words_of(case: Case) -> dict[str, str]:
     given = write_options(crawl.arguments)
     ceiling = crawl.number("politeness/ceiling") or DEFAULT_CEILING
     used = crawl.budget_used
+    held = (crawl.crawl.departures if crawl.crawl else None) or []
     return {
         "crawl": crawl.id or NOT_KNOWN,
         "go_on": f"scrapy crawl {crawl.crawl.spider if crawl.crawl else 'diningcode'} {given}".rstrip(),
         "part": str(crawl.stats.get("early_stop/part", NOT_KNOWN)),
         "silent": "; ".join(map(write_departure, departures_told([crawl.stats.get("gate/silent")]))) or NOT_KNOWN,
+        "departures": write_departures(held, len(held)),
         "odd_parts": "; ".join(map(str, odd_parts(crawl))),
         "absent_parts": ", ".join(absent_parts(crawl)),
         "stored": f"{crawl.stored:,}",

@@ -124,6 +124,24 @@ def test_dead_letters_that_were_tried_again_are_none() -> None:
     assert "dead_letters" not in found(crawl_stats(stats, counts={"done": 100}))
 
 
+def test_a_held_crawl_says_why_and_what_to_do() -> None:
+    departures = [
+        {
+            "monitor": "fields", "part": "hours", "district": "11680", "usual": 0.89, "crawls": 8,
+            "now": {"number": 18, "of": 150},
+        },
+        {"monitor": "stores", "part": "", "district": "", "usual": 300, "crawls": 8, "now": {"number": 90, "of": None}},
+    ]  # fmt: skip
+    held = crawl_stats({}, accepted=False, departures=departures)
+    one = found(held)["to_decide"]
+
+    assert one.count == len(departures)
+    assert "opening hours in 강남구: 12 % of 150 (usually 89 %), and 1 figure more" in one.happened
+    assert f"scrapy gate accept {held.id}" in one.remedy
+    for decision in ("accepted", "rejected"):
+        assert "to_decide" not in found(crawl_stats({}, accepted=False, departures=departures, decision=decision))
+
+
 def test_nothing_stored_where_stores_are_known() -> None:
     one = found(crawl_stats({"postgres/known": 300}, stored=0))["nothing_stored"]
 

@@ -43,6 +43,12 @@ def _is_fewer(case: Case) -> int:
     return int(both and earlier is not None and crawl.stored < FEWER * earlier.stored)
 
 
+def _departures(case: Case) -> int:
+    """Count the figures that a crawl is held for."""
+    crawl = case.crawl.crawl
+    return len(crawl.departures or ()) if crawl and crawl.is_held else 0
+
+
 def _is(state: str, case: Case) -> int:
     return int(case.crawl.state == state)
 
@@ -109,6 +115,14 @@ CRAWL_RULES = (
             "scrapy doctor --shapes FILE writes what the site sends; docs/site-changed.md says what to do with "
             "it. Then the same command continues: {go_on}"
         ),
+    ),
+    Rule(
+        "to_decide",
+        Severity.ERROR,
+        _departures,
+        _("Not as its districts usually are: {departures}. The crawl is held, and others see what they saw before it."),
+        cause=_("The site has changed its pages, they are read wrongly, or the city has changed as it rarely does."),
+        remedy=_("scrapy gate show tells all of it. Then scrapy gate accept {crawl}, or scrapy gate reject {crawl}"),
     ),
     Rule(
         "fell_silent",
