@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 BATCH_OPERATIONS = 500  # in one step of Redis: a few milliseconds
 PUSHES = {"push", "push_within"}
+CHILDREN = PUSHES | {"refuse"}  # what a request has led to
+MOST_CHILDREN = 20_000  # kept for requests in hand, of a few hundred bytes each
 FREES = {"done", "stored"}  # memory of Redis
 MOVES = {"replace", "return", "leave"}  # take no more than they give
 
@@ -18,8 +21,9 @@ MOVES = {"replace", "return", "leave"}  # take no more than they give
 class Outbox:
     """What Redis is to be told, in order and in numbered batches; in memory only.
 
-    An operation stays until its batch is confirmed; a seed for good, since Redis may forget it. No two batches have the
-    same number, not even after Redis has forgotten one: then it would take the second for the first.
+    An operation stays until its batch is confirmed. Since Redis may forget it, a seed stays for good, and what a
+    request in hand has led to stays until that is done. No two batches have the same number, not even after Redis has
+    forgotten one: then it would take the second for the first.
     """
 
     def __init__(self) -> None:
@@ -28,6 +32,10 @@ class Outbox:
         self.frees = False
         """Whether the batch under way is one that a full Redis takes, too."""
         self._seeds: list[Operation] = []
+        self._begun: dict[tuple[Any, ...], int] = {}
+        """Requests in hand, the oldest first, with the batch that was under way as they began."""
+        self._children: deque[tuple[int, Operation]] = deque(maxlen=MOST_CHILDREN)
+        """What was confirmed since the oldest of them began, with the numbers of its batches."""
         self.confirmed = 0
         """Number of the last batch that Redis has confirmed."""
         self.under_way = 0
@@ -38,6 +46,9 @@ class Outbox:
 
     def add(self, operation: tuple[Any, ...], key: Key | None = None) -> None:
         """Add what became of the leased request `key`, or something that belongs to none."""
+        if operation[0] == "start":
+            self._begun.pop(operation[1:], None)  # to come last
+            self._begun[operation[1:]] = self.under_way
         self._operations.append((key, operation))
 
     def add_seed(self, operation: tuple[Any, ...]) -> None:
@@ -55,6 +66,12 @@ class Outbox:
     def confirm(self) -> set[Key]:
         """Drop the batch under way, which Redis has; return the requests whose end it told."""
         told = {key for key, _ in self._batch if key}
+        self._children.extend((self.under_way, one) for one in self._batch if one[1][0] in CHILDREN)
+        for key in told:
+            self._begun.pop(key, None)
+        oldest = next(iter(self._begun.values()), self.under_way)
+        while self._children and self._children[0][0] <= oldest:
+            self._children.popleft()
         self._batch = []
         self.confirmed = self.under_way
         return told
@@ -80,12 +97,19 @@ class Outbox:
         return bool(first)
 
     def roll_back(self, to: int, *, with_seeds: bool) -> None:
-        """Redis has another last batch than was expected, `to`: the one under way gets another number."""
+        """Redis has another last batch than was expected, `to`: the one under way gets another number.
+
+        What it has forgotten of requests in hand is told again: when they are done, nothing else would bring it back.
+        """
         forgotten = self._seeds if with_seeds else []
-        self._operations[:0] = [*forgotten, *self._batch]
+        children = [operation for number, operation in self._children if number > to]
+        self._children.clear()
+        self._operations[:0] = [*forgotten, *children, *self._batch]
         self._batch = []
         self.confirmed = to
         self.under_way = max(self.under_way, to)
 
     def clear(self) -> None:
         self._operations, self._batch = [], []
+        self._begun.clear()
+        self._children.clear()

@@ -5,13 +5,14 @@ import signal
 import time
 from contextlib import asynccontextmanager, contextmanager
 from shutil import copytree, rmtree
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from refillspot.frontier.consumer import BEAT_SECONDS, POLL_SECONDS, Consumer
 from refillspot.frontier.leases import Limits
-from refillspot.frontier.queue import WON, CrawlQueue
+from refillspot.frontier.outbox import Outbox
+from refillspot.frontier.queue import WON, CrawlQueue, Key
 from refillspot.shared.connections import connect
 from refillspot.stats.crawl import GONE
 
@@ -306,3 +307,50 @@ async def test_what_redis_does_not_know_to_be_done_is_done_again(own_redis: OwnR
         push(a, "child")
         done(a, again)
         assert await all_of(a, 1) == [b"child"]
+
+
+async def test_children_that_redis_forgot_are_told_again_if_their_parent_was_in_hand(
+    own_redis: OwnRedis, disk: Disk
+) -> None:
+    """A list leads to pages at once, and is done when PostgreSQL has what it says: seconds later, if that is away."""
+    async with worker(own_redis.url, "crawl", "a", lease_seconds=30) as a:
+        push(a, "parent")
+        parent = await a.next()
+        await told(a)
+        disk.keep()
+        push(a, "child")
+        await told(a)
+        own_redis.kill()
+        disk.restore()
+        own_redis.start()
+        done(a, parent)
+        while not a.rollbacks:
+            await a.changed()
+        a.consumer.end_of_seeds()
+        assert await all_of(a, 1) == [b"child"]
+        while not a.consumer.ended:
+            await a.changed()
+        assert a.consumer.ended == WON
+
+
+def test_only_children_of_requests_in_hand_are_kept() -> None:
+    outbox = Outbox()
+
+    def tell(*operations: tuple[Any, ...], ends: Key | None = None) -> None:
+        for operation in operations:
+            outbox.add(operation)
+        if ends:
+            outbox.add(("done", *ends), ends)
+        outbox.batch()
+        outbox.confirm()
+
+    first, second = Key(0, "1-0"), Key(0, "2-0")
+    tell(("start", *first), ("push", "a"))
+    tell(("start", *second), ("push", "b"), ("refuse", "c"))
+    tell(ends=first)
+    outbox.roll_back(0, with_seeds=False)
+    assert outbox.batch() == ["push", "b", "refuse", "c"]
+    outbox.confirm()
+    tell(ends=second)
+    outbox.roll_back(0, with_seeds=False)
+    assert outbox.batch() == []
