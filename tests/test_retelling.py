@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 import refillspot
+from refillspot.exceptions import BackupError
 from refillspot.policies import politeness
 from refillspot.policies.pace import begin
+from refillspot.postgres.archive import damage_told
 from refillspot.retelling import retell
 from refillspot.shared.shared_pace import FORGOTTEN
 from refillspot.sites.diningcode.forms import refusal_of
@@ -90,6 +92,15 @@ def test_blocks_are_retold() -> None:
 
     for text in told:
         assert english_in(retell(text)) == []
+
+
+@pytest.mark.usefixtures("korean")
+def test_what_the_system_says_of_a_file_is_retold(tmp_path: Path) -> None:
+    missing = tmp_path / "없음"
+    with pytest.raises(BackupError) as refused, damage_told(missing):
+        missing.read_bytes()
+
+    assert english_in(str(refused.value).replace(str(missing), "")) == []
 
 
 def test_in_english_all_stays(monkeypatch: pytest.MonkeyPatch) -> None:

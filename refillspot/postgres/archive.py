@@ -17,6 +17,7 @@ import msgspec
 
 from refillspot.exceptions import BackupError
 from refillspot.language import gettext as _
+from refillspot.retelling import retell
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -180,7 +181,7 @@ def damage_told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        why = error.strerror or error
+        why = retell(error.strerror or str(error))
         raise BackupError(_("{path} cannot be read: {error}").format(path=path, error=why)) from error
     except UNREADABLE as error:
         raise BackupError(

@@ -19,6 +19,7 @@ from refillspot.postgres.archive import ArchiveWriter, open_archive
 from refillspot.postgres.connection import LOOK_SECONDS, limit_statements, open_connection
 from refillspot.postgres.database import LOCK_TIMEOUT, VERSION
 from refillspot.postgres.suitability import check_encoding, refusals_told
+from refillspot.retelling import retell
 from refillspot.whole_files import beside, sync
 
 if TYPE_CHECKING:
@@ -164,8 +165,8 @@ def _back_up(database_url: str, path: Path, keep: int | None) -> Backup:
         sync(directory)
         dropped = _drop_older(directory, manifest.database, keep) if keep else []
     except OSError as error:
-        told = _("a backup cannot be written to {path}: {why}").format(path=path, why=error.strerror or error)
-        raise BackupError(told) from error
+        why = retell(error.strerror or str(error))
+        raise BackupError(_("a backup cannot be written to {path}: {why}").format(path=path, why=why)) from error
     return Backup(path, manifest, dropped)
 
 

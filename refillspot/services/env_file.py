@@ -15,6 +15,7 @@ from dotenv.parser import Binding, parse_stream
 
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
+from refillspot.retelling import retell
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -120,7 +121,7 @@ def _text_of(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(
-            _("{path} cannot be read: {reason}.").format(path=path, reason=error.strerror),
+            _("{path} cannot be read: {reason}.").format(path=path, reason=retell(error.strerror or str(error))),
             _("Let the account read it that runs this command, or remove it."),
         ) from None
     try:
