@@ -56,10 +56,10 @@ class Command(BaseCommand):
         from refillspot.report.audited import audit_lines
         from refillspot.terminal import read_key
 
-        _check(args, opts)
         now = self.clock.now()
         size = _number("--sample", opts.sample, USUAL_SIZE, MOST)
         seed = _number("--seed", opts.seed, int(f"{now.astimezone(KST):%Y%m}"), 2**63 - 1)
+        _check(args, opts)
         wanted = store_filter(_with_all(opts))
         url = self.servers("postgres").database_url
         if opts.read:
