@@ -160,10 +160,7 @@ def merge(
 
     with empty_database(database_url) as empty, reached(empty, round_trip) as url:
         migrate_database(empty)
-        crawls = [f"crawl-{number}" if is_judged else None for number in range(3)]
-        if is_judged:
-            with psycopg.connect(empty, autocommit=True) as connection, connection.cursor() as cursor:
-                cursor.executemany(CRAWL, [(crawl,) for crawl in crawls])
+        crawls = begin_crawls(empty, 3) if is_judged else [None] * 3
         new, again, changed = (
             asyncio.run(write(url, *what)) for what in zip((stores, stores, dearer), crawls, strict=True)
         )
@@ -172,6 +169,14 @@ def merge(
     figures = {f"{when} {what}": figure for when, found in times.items() for what, figure in found.items()}
     spent = changed["own µs/row"] + changed["server µs/row"]
     return figures | {"changed rows/s": changed["rows/s"], "changed µs/row": spent, "loop held ms": held}
+
+
+def begin_crawls(database_url: str, count: int) -> list[str]:
+    """Begin crawls that are not accepted yet; return their ids."""
+    crawls = [f"crawl-{number}" for number in range(count)]
+    with psycopg.connect(database_url, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.executemany(CRAWL, [(crawl,) for crawl in crawls])
+    return crawls
 
 
 def merge_without_history(database_url: str, stores: list[Store], dearer: list[Store]) -> Figures:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from math import sqrt
 from statistics import median
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -136,6 +136,10 @@ class Departure(NamedTuple):
     """None: no crawl before; it cannot be so at any site."""
     crawls: int
     """So many before are what is usual."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as `refillspot.crawls` keeps it."""
+        return {**self._asdict(), "now": self.now._asdict()}
 
 
 MONITORS = (

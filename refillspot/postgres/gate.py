@@ -139,7 +139,7 @@ async def judge_crawl(
         departures = judge(figures, await figures_before(connection, crawl_id), {**THRESHOLDS, **thresholds})
     values = {
         "figures": Jsonb(msgspec.to_builtins(figures)),
-        "departures": Jsonb([_as_json(one) for one in departures]),
+        "departures": Jsonb([one.as_json() for one in departures]),
         "accepted": not departures,
     }
     (decision,) = await (await connection.execute(JUDGED, asked | values)).fetchone() or (None,)
@@ -265,8 +265,3 @@ async def _transaction(database_url: str) -> AsyncIterator[psycopg.AsyncConnecti
                     yield connection
     except psycopg.Error as error:
         raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
-
-
-def _as_json(departure: Departure) -> dict[str, Any]:
-    now = {"number": departure.now.number, "of": departure.now.of}
-    return {**departure._asdict(), "now": now}

@@ -47,7 +47,7 @@ def departures_told(told: object) -> list[dict[str, Any]]:
         found = msgspec.convert(told, list[Departure])
     except UNREADABLE:  # of another version, or of nobody
         return []
-    return [{**one._asdict(), "now": one.now._asdict()} for one in found]
+    return [one.as_json() for one in found]
 
 
 def write_departure(departure: Mapping[str, Any]) -> str:
