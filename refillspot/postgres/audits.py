@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -11,12 +11,10 @@ from psycopg import errors
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from refillspot.exceptions import ServiceUnavailableError
-from refillspot.language import gettext
 from refillspot.language import lazy_gettext as _
 from refillspot.postgres.connection import open_connection
 from refillspot.postgres.database import update_schema
-from refillspot.postgres.suitability import refusals_told
+from refillspot.postgres.suitability import errors_told, refusals_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,13 +91,10 @@ def latest(database_url: str) -> list[Audited]:
     Raises:
         ServiceUnavailableError: PostgreSQL does not answer.
     """
-    try:
-        with open_connection(database_url) as connection:
-            return AuditTable(connection).sums()
-    except (errors.UndefinedTable, errors.InvalidSchemaName, errors.InsufficientPrivilege):
-        return []
-    except psycopg.Error as error:
-        raise ServiceUnavailableError(gettext("PostgreSQL: {error}").format(error=str(error).strip())) from error
+    unknown = (errors.UndefinedTable, errors.InvalidSchemaName, errors.InsufficientPrivilege)
+    with errors_told(), suppress(*unknown), open_connection(database_url) as connection:
+        return AuditTable(connection).sums()
+    return []
 
 
 @contextmanager
@@ -111,8 +106,5 @@ def audits(database_url: str) -> Iterator[AuditTable]:
         UnsuitableServerError: the account lacks a right.
     """
     update_schema(database_url)
-    try:
-        with refusals_told(), open_connection(database_url) as connection:
-            yield AuditTable(connection)
-    except psycopg.Error as error:
-        raise ServiceUnavailableError(gettext("PostgreSQL: {error}").format(error=str(error).strip())) from error
+    with errors_told(), refusals_told(), open_connection(database_url) as connection:
+        yield AuditTable(connection)

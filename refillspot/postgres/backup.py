@@ -18,7 +18,7 @@ from refillspot.language import gettext as _
 from refillspot.postgres.archive import ArchiveWriter, open_archive
 from refillspot.postgres.connection import LOOK_SECONDS, limit_statements, open_connection
 from refillspot.postgres.database import LOCK_TIMEOUT, VERSION
-from refillspot.postgres.suitability import check_encoding, refusals_told
+from refillspot.postgres.suitability import check_encoding, errors_told, refusals_told
 from refillspot.retelling import retell
 from refillspot.whole_files import beside, sync
 
@@ -185,17 +185,15 @@ def _note(database_url: str, path: Path, seconds: float, error: str | None = Non
 
 
 def _write(database_url: str, part: Path) -> Manifest:
-    try:
-        with refusals_told(), open_connection(database_url) as connection:
-            check_encoding(connection)
-            connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
+    with errors_told(), refusals_told(), open_connection(database_url) as connection:
+        check_encoding(connection)
+        connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
+        try:
             tables = _hold(connection)
-            return _dump(connection, tables, part)
-    except errors.LockNotAvailable as error:
-        told = _("no backup was made: tables are being changed by somebody else. Run the same command again")
-        raise ServiceUnavailableError(told) from error
-    except psycopg.Error as error:
-        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+        except errors.LockNotAvailable as error:
+            told = _("no backup was made: tables are being changed by somebody else. Run the same command again")
+            raise ServiceUnavailableError(told) from error
+        return _dump(connection, tables, part)
 
 
 def _hold(connection: psycopg.Connection) -> list[Table]:

@@ -15,7 +15,7 @@ from refillspot.language import gettext as _
 from refillspot.postgres.backup import TABLES, read_tables
 from refillspot.postgres.connection import is_pooled, open_connection
 from refillspot.postgres.database import LOCK_TIMEOUT
-from refillspot.postgres.suitability import refusals_told
+from refillspot.postgres.suitability import errors_told, refusals_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -230,11 +230,11 @@ def busy_tables_told() -> Iterator[None]:
     Raises:
         UnsuitableServerError, ServiceUnavailableError: so it is.
     """
-    try:
-        with refusals_told():
+    with errors_told(), refusals_told():
+        try:
             yield
-    except errors.LockNotAvailable as error:
-        told = _("tables are in use for too long: `scrapy db check` names whose transactions are open. Try again then")
-        raise ServiceUnavailableError(told) from error
-    except psycopg.Error as error:
-        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+        except errors.LockNotAvailable as error:
+            told = _(
+                "tables are in use for too long: `scrapy db check` names whose transactions are open. Try again then"
+            )
+            raise ServiceUnavailableError(told) from error

@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.policies.retries import pauses
-from refillspot.postgres.suitability import CANNOT_PASS, refusals_told
+from refillspot.postgres.suitability import CANNOT_PASS, errors_told, refusals_told
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -116,12 +116,9 @@ async def open_for_a_look(database_url: str, seconds: float = LOOK_SECONDS) -> A
         ServiceUnavailableError: PostgreSQL does not answer.
         UnsuitableServerError: the account lacks a right.
     """
-    try:
-        with refusals_told():
-            async with asyncio.timeout(seconds), await open_async_connection(database_url) as connection:
-                yield connection
-    except (psycopg.Error, TimeoutError) as error:
-        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+    with errors_told(), refusals_told():
+        async with asyncio.timeout(seconds), await open_async_connection(database_url) as connection:
+            yield connection
 
 
 def is_pooled(connection: psycopg.Connection | psycopg.AsyncConnection) -> bool:

@@ -14,12 +14,12 @@ from psycopg import errors, sql
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
-from refillspot.exceptions import ArgumentError, ServiceUnavailableError
+from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
 from refillspot.parsing.text import clean_text
 from refillspot.postgres.connection import open_connection
 from refillspot.postgres.database import update_schema
-from refillspot.postgres.suitability import refusals_told
+from refillspot.postgres.suitability import errors_told, refusals_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -211,11 +211,8 @@ def corrections(database_url: str) -> Iterator[CorrectionTable]:
         UnsuitableServerError: the account lacks a right.
     """
     update_schema(database_url)
-    try:
-        with refusals_told(), open_connection(database_url) as connection:
-            yield CorrectionTable(connection)
-    except psycopg.Error as error:
-        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+    with errors_told(), refusals_told(), open_connection(database_url) as connection:
+        yield CorrectionTable(connection)
 
 
 @contextmanager

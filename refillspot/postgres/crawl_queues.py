@@ -8,14 +8,15 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import psycopg
-
 from refillspot.exceptions import QueueElsewhereError, ServiceUnavailableError, UnsuitableServerError
 from refillspot.language import gettext as _
 from refillspot.postgres.connection import ATTEMPT_SECONDS, LOOK_SECONDS, open_connection, open_for_a_look, transaction
+from refillspot.postgres.suitability import errors_told
 
 if TYPE_CHECKING:
     from typing import Any
+
+    import psycopg
 
 LEASE_SECONDS = 30
 """After so long without a sign of life anybody may go on with a crawl, with whatever queue. Three looks of a worker."""
@@ -81,11 +82,8 @@ def check_queue(database_url: str, crawl_id: str, queue: str) -> None:
         QueueElsewhereError: somebody does.
         ServiceUnavailableError: PostgreSQL does not answer.
     """
-    try:
-        with open_connection(database_url) as connection:
-            _refuse(crawl_id, connection.execute(LEFT, _asked(crawl_id, queue)).fetchone())
-    except psycopg.Error as error:
-        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+    with errors_told(), open_connection(database_url) as connection:
+        _refuse(crawl_id, connection.execute(LEFT, _asked(crawl_id, queue)).fetchone())
 
 
 def _asked(crawl_id: str, queue: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from refillspot.exceptions import SchemaVersionError, ServiceUnavailableError, U
 from refillspot.language import gettext as _
 from refillspot.postgres.connection import open_async_connection, open_connection, run
 from refillspot.postgres.readers import current_readers, grant_views
-from refillspot.postgres.suitability import LACKING, check_encoding, lacking_rights, refusals_told
+from refillspot.postgres.suitability import LACKING, check_encoding, errors_told, lacking_rights, refusals_told
 from refillspot.process import program_version
 
 if TYPE_CHECKING:
@@ -203,11 +203,8 @@ def update_schema(database_url: str) -> list[str]:
         UnsuitableServerError: the account lacks a right.
         ServiceUnavailableError: PostgreSQL refuses for another reason.
     """
-    try:
-        with refusals_told():
-            return migrate_database(database_url)
-    except psycopg.Error as error:
-        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+    with errors_told(), refusals_told():
+        return migrate_database(database_url)
 
 
 async def _migrate(database_url: str) -> list[str]:
@@ -234,15 +231,12 @@ def schema_state(database_url: str) -> SchemaState:
         UnsuitableServerError: the account may not look, or the database is not in UTF-8.
         ServiceUnavailableError: PostgreSQL does not answer.
     """
-    try:
-        with refusals_told(), open_connection(database_url, seconds=5) as connection:
-            check_encoding(connection)
-            there, may_create = connection.execute(LOOK).fetchone() or (None, False)
-            row = connection.execute(VERSION).fetchone() if there else None
-            newer = connection.execute(NEWER, [known_migrations()[-1].number]).fetchone() if there else None
-            lacking = lacking_rights(connection.execute(LACKING).fetchone() or ())
-    except psycopg.Error as error:
-        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+    with errors_told(), refusals_told(), open_connection(database_url, seconds=5) as connection:
+        check_encoding(connection)
+        there, may_create = connection.execute(LOOK).fetchone() or (None, False)
+        row = connection.execute(VERSION).fetchone() if there else None
+        newer = connection.execute(NEWER, [known_migrations()[-1].number]).fetchone() if there else None
+        lacking = lacking_rights(connection.execute(LACKING).fetchone() or ())
     return SchemaState(row[0] if row else None, newer[0] if newer else None, bool(may_create), lacking)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import psycopg
 from psycopg import errors, sql
 
-from refillspot.exceptions import ArgumentError, ServiceUnavailableError
+from refillspot.exceptions import ArgumentError
 from refillspot.language import did_you_mean
 from refillspot.language import gettext as _
 from refillspot.postgres.connection import open_connection
+from refillspot.postgres.suitability import errors_told
 from refillspot.redaction import hide
 
 TABLES = """
@@ -27,20 +27,17 @@ def read_csv(database_url: str, table: str) -> str:
         ServiceUnavailableError: the database does not answer.
     """
     hide({"DATABASE_URL": database_url})
-    try:
-        with open_connection(database_url) as connection:
-            connection.read_only = True
-            name = sql.Identifier(*table.split(".", 1))
-            copying = sql.SQL("COPY (SELECT * FROM {}) TO STDOUT (FORMAT csv, HEADER)").format(name)
-            try:
-                with connection.transaction(), connection.cursor().copy(copying) as copy:
-                    return b"".join(map(bytes, copy)).decode()
-            except (errors.UndefinedTable, errors.InvalidSchemaName) as error:
-                tables = [str(name) for (name,) in connection.execute(TABLES).fetchall()]
-                told = _("there is no table {table}: --table names one of these: {tables}")
-                named = told.format(table=table, tables=" ".join(tables[:20]) or "-")
-                raise ArgumentError(named + did_you_mean(table, tables)) from error
-            except errors.InsufficientPrivilege as error:
-                raise ArgumentError(_("this account may not read the table {table}").format(table=table)) from error
-    except psycopg.Error as error:
-        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+    with errors_told(), open_connection(database_url) as connection:
+        connection.read_only = True
+        name = sql.Identifier(*table.split(".", 1))
+        copying = sql.SQL("COPY (SELECT * FROM {}) TO STDOUT (FORMAT csv, HEADER)").format(name)
+        try:
+            with connection.transaction(), connection.cursor().copy(copying) as copy:
+                return b"".join(map(bytes, copy)).decode()
+        except (errors.UndefinedTable, errors.InvalidSchemaName) as error:
+            tables = [str(name) for (name,) in connection.execute(TABLES).fetchall()]
+            told = _("there is no table {table}: --table names one of these: {tables}")
+            named = told.format(table=table, tables=" ".join(tables[:20]) or "-")
+            raise ArgumentError(named + did_you_mean(table, tables)) from error
+        except errors.InsufficientPrivilege as error:
+            raise ArgumentError(_("this account may not read the table {table}").format(table=table)) from error

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from refillspot.exceptions import ArgumentError, HeldCrawlError, ServiceUnavailableError
+from refillspot.exceptions import ArgumentError, HeldCrawlError
 from refillspot.language import gettext as _
 from refillspot.policies.quality import THRESHOLDS, Departure, judge
 from refillspot.postgres.connection import open_async_connection
@@ -24,7 +24,7 @@ from refillspot.postgres.corrections import LOCK_COMMITS
 from refillspot.postgres.crawl_figures import figures_before, read_figures
 from refillspot.postgres.database import migrate
 from refillspot.postgres.query_yields import learn
-from refillspot.postgres.suitability import refusals_told
+from refillspot.postgres.suitability import errors_told, refusals_told
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -257,11 +257,8 @@ def _districts(arguments: Mapping[str, Any]) -> list[str] | None:
 @asynccontextmanager
 async def _transaction(database_url: str) -> AsyncIterator[psycopg.AsyncConnection]:
     """Yield a connection in one transaction."""
-    try:
-        with refusals_told():
-            async with await open_async_connection(database_url) as connection:
-                await migrate(connection)
-                async with connection.transaction():
-                    yield connection
-    except psycopg.Error as error:
-        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+    with errors_told(), refusals_told():
+        async with await open_async_connection(database_url) as connection:
+            await migrate(connection)
+            async with connection.transaction():
+                yield connection

@@ -15,11 +15,10 @@ from psycopg import IsolationLevel, errors, sql
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 
-from refillspot.exceptions import ServiceUnavailableError
-from refillspot.language import gettext as _
 from refillspot.parsing.text import clean_text
 from refillspot.postgres.connection import open_connection
 from refillspot.postgres.database import migrate_database
+from refillspot.postgres.suitability import errors_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -275,15 +274,13 @@ def snapshot(database_url: str, *, json_as_text: bool = False) -> Iterator[Store
     Raises:
         ServiceUnavailableError: PostgreSQL does not answer, or this account may not read them.
     """
-    try:
+    with errors_told():
         with suppress(errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction):
             migrate_database(database_url)  # who may only read takes the views as they are
         with open_connection(database_url) as connection:
             connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
             set_json_loads(_as_text if json_as_text else msgspec.json.decode, connection)
             yield StoreSnapshot(connection)
-    except psycopg.Error as error:
-        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
 
 
 def read(database_url: str, wanted: StoreFilter = ALL, columns: Sequence[str] = COLUMNS) -> list[dict[str, Any]]:

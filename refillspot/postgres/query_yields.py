@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from refillspot.exceptions import ServiceUnavailableError
 from refillspot.planning.keywords import KEYWORDS, KeywordYield
 from refillspot.postgres.connection import ATTEMPT_SECONDS, open_async_connection, open_connection, when_available
 from refillspot.postgres.database import migrate, migrate_database
 from refillspot.postgres.presence import SHOW, judge_states
+from refillspot.postgres.suitability import errors_told, refusals_told
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import timedelta
+
+    import psycopg
 
     from refillspot.clock import Clock
     from refillspot.planning.keywords import QueryAnswer
@@ -183,13 +184,12 @@ def read_yields(
 
     Raises:
         ServiceUnavailableError: PostgreSQL does not answer.
+        UnsuitableServerError: the account lacks a right.
     """
-    try:
+    with errors_told(), refusals_told():
         migrate_database(database_url)
         with open_connection(database_url) as connection:
             for statement in LEARN:
                 connection.execute(statement, {"crawl": None, "keywords": list(keywords)})
             cursor = connection.cursor(row_factory=class_row(KeywordYield))
             return cursor.execute(READ, {"site": site, "codes": list(district_codes)}).fetchall()
-    except psycopg.OperationalError as error:
-        raise ServiceUnavailableError(f"PostgreSQL: {str(error).strip()}") from error

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import psycopg
 from psycopg import errors, sql
 
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.postgres.connection import open_async_connection, run
+from refillspot.postgres.suitability import errors_told
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -74,10 +74,8 @@ def grant_reader(database_url: str, name: str) -> Reader:
     if not name.strip() or not name.isprintable() or len(name.encode()) > LONGEST_NAME:
         told = _("no account can be called {name}: it takes 1 to {longest} bytes, all of them readable")
         raise ArgumentError(told.format(name=repr(name), longest=LONGEST_NAME))
-    try:
+    with errors_told():
         return run(_grant_reader(database_url, name))
-    except psycopg.Error as error:
-        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
 
 
 async def _grant_reader(database_url: str, name: str) -> Reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from socket import gethostname
 from typing import TYPE_CHECKING, LiteralString
@@ -26,10 +27,10 @@ from refillspot.postgres.database import (
     known_migrations,
 )
 from refillspot.postgres.readers import current_readers, grant_views
-from refillspot.postgres.suitability import check_encoding
+from refillspot.postgres.suitability import check_encoding, errors_told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from psycopg import AsyncConnection
@@ -123,21 +124,25 @@ def restore(database_url: str, path: Path, *, database: str | None = None, repla
         if (version := archive.manifest.schema_version) > newest:
             told = _("the backup has schema version {version}, but this refillspot knows {number}: update refillspot")
             raise SchemaVersionError(told.format(version=version, number=newest))
-        try:
+        with errors_told(), _reasons_told(path):
             return run(_restore(database_url, archive, database, replace=replace))
-        except errors.LockNotAvailable as error:
-            told = _("tables that are to be replaced are in use. Nothing was changed: stop what uses them, try again")
-            raise ServiceUnavailableError(told) from error
-        except errors.InsufficientPrivilege as error:
-            raise UnsuitableServerError(
-                _("PostgreSQL: {error}. Nothing was changed.").format(error=str(error).strip()),
-                _("The tables are made anew: restore with the account that owns them, and may CREATE in the database."),
-            ) from error
-        except (errors.UndefinedColumn, psycopg.DataError, psycopg.IntegrityError) as error:
-            told = _("{path} does not fit its tables: {error}. Nothing was changed.")
-            raise BackupError(told.format(path=path, error=str(error).strip())) from error
-        except psycopg.Error as error:
-            raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+
+
+@contextmanager
+def _reasons_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except errors.LockNotAvailable as error:
+        told = _("tables that are to be replaced are in use. Nothing was changed: stop what uses them, try again")
+        raise ServiceUnavailableError(told) from error
+    except errors.InsufficientPrivilege as error:
+        raise UnsuitableServerError(
+            _("PostgreSQL: {error}. Nothing was changed.").format(error=str(error).strip()),
+            _("The tables are made anew: restore with the account that owns them, and may CREATE in the database."),
+        ) from error
+    except (errors.UndefinedColumn, psycopg.DataError, psycopg.IntegrityError) as error:
+        told = _("{path} does not fit its tables: {error}. Nothing was changed.")
+        raise BackupError(told.format(path=path, error=str(error).strip())) from error
 
 
 async def _restore(database_url: str, archive: Archive, database: str | None, *, replace: bool) -> Restored:

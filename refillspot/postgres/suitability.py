@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import errors
 
-from refillspot.exceptions import UnsuitableServerError
+from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
 from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
@@ -77,6 +77,20 @@ def lacks_rights(what: str, *, account: str = "…", database: str = "…") -> U
             statements=GRANTS.format(account=account, database=database)
         ),
     )
+
+
+@contextmanager
+def errors_told() -> Iterator[None]:
+    """Let whatever PostgreSQL has against it, or its silence, be a sentence; `refusals_told` within it knows remedies.
+
+    Raises:
+        ServiceUnavailableError: it does not answer, or refuses.
+    """
+    try:
+        yield
+    except (psycopg.Error, TimeoutError) as error:
+        told = str(error).strip() or _("no answer in time")
+        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=told)) from error
 
 
 @contextmanager

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from refillspot.exceptions import ServiceUnavailableError
-from refillspot.language import gettext as _
 from refillspot.postgres.connection import limit_statements, open_async_connection, open_connection
+from refillspot.postgres.suitability import errors_told
 from refillspot.stats.worker_stats import WorkerStats
 
 if TYPE_CHECKING:
@@ -36,11 +34,9 @@ async def save(database_url: str, crawl_id: str, worker: WorkerStats) -> None:
         ServiceUnavailableError: PostgreSQL does not answer, or refuses.
     """
     values = [crawl_id, worker.worker, worker.started_at, worker.seen_at, worker.ended_at, Jsonb(worker.stats)]
-    try:
+    with errors_told():
         async with await open_async_connection(database_url) as connection:
             await connection.execute(SAVE, values)
-    except psycopg.Error as error:
-        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
 
 
 def read(database_url: str, crawl_id: str) -> Sequence[WorkerStats]:
@@ -49,9 +45,6 @@ def read(database_url: str, crawl_id: str) -> Sequence[WorkerStats]:
     Raises:
         ServiceUnavailableError: PostgreSQL does not answer.
     """
-    try:
-        with open_connection(database_url) as connection:
-            limit_statements(connection)
-            return connection.cursor(row_factory=class_row(WorkerStats)).execute(READ, [crawl_id]).fetchall()
-    except psycopg.Error as error:
-        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+    with errors_told(), open_connection(database_url) as connection:
+        limit_statements(connection)
+        return connection.cursor(row_factory=class_row(WorkerStats)).execute(READ, [crawl_id]).fetchall()

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from refillspot.postgres.connection import open_async_connection, open_connection, run
+from refillspot.exceptions import ServiceUnavailableError
+from refillspot.postgres.connection import open_async_connection, open_connection, open_for_a_look, run
 from tests.programs import PROJECT
 
 if TYPE_CHECKING:
@@ -45,6 +46,15 @@ def test_an_async_one_has_the_same(elsewhere: str) -> None:
 def test_a_name_in_the_url_stays(database_url: str) -> None:
     with open_connection(make_conninfo(database_url, application_name="mine")) as connection:
         assert connection.info.parameter_status("application_name") == "mine"
+
+
+def test_a_look_that_takes_too_long_says_so(database_url: str) -> None:
+    async def look() -> None:
+        async with open_for_a_look(database_url, seconds=0):
+            pass
+
+    with pytest.raises(ServiceUnavailableError, match="PostgreSQL: no answer in time"):
+        run(look())
 
 
 def test_nobody_else_opens_one() -> None:

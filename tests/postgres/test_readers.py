@@ -14,9 +14,11 @@ from psycopg.conninfo import make_conninfo
 
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError, UnsuitableServerError
 from refillspot.items import RefillVerdict
+from refillspot.planning import KEYWORDS
 from refillspot.postgres import database
 from refillspot.postgres.database import Migration, known_migrations, migrate_database, update_schema
 from refillspot.postgres.outward import COLUMNS, Circle, StoreFilter, read, snapshot
+from refillspot.postgres.query_yields import read_yields
 from refillspot.postgres.readers import Reader, grant_reader
 from tests.postgres.test_stores import store, write
 
@@ -91,6 +93,8 @@ def test_it_reads_views_and_searches_and_nothing_else(
                 assert connection.execute(f"SELECT ref FROM refillspot.{called}").fetchall() == [("A",)]
             with pytest.raises(UnsuitableServerError, match="Have the owner"):
                 update_schema(url)
+            with pytest.raises(UnsuitableServerError, match="Have the owner"):
+                read_yields(url, "diningcode", ["11680"], KEYWORDS)
             for statement in FORBIDDEN:
                 with pytest.raises((errors.InsufficientPrivilege, errors.ObjectNotInPrerequisiteState)):
                     connection.execute(statement)
