@@ -74,7 +74,7 @@ def _read(field: str, text: str, region: Region) -> Columns:
     return told_as_json
 
 
-Reader = tuple["Callable[[str, str, Region], Columns | None]", str]
+FieldReader = tuple["Callable[[str, str, Region], Columns | None]", str]
 """What reads a value, and how one is written."""
 
 
@@ -139,7 +139,7 @@ def _json(type_: Any) -> Callable[[str, str, Region], Columns | None]:
 
 MENU = '[{"name": "삼겹살 무한리필", "price_krw": 15900}]'
 PRICES = '[{"krw_min": 15900, "krw_max": 15900, "audience": "adult"}]'
-READERS: Mapping[str, Reader] = {
+READERS: Mapping[str, FieldReader] = {
     "name": (_line, "명륜진사갈비"),
     "branch": (_line, "강남점"),
     "addr": (_line, '"서울특별시 강남구 역삼동 1-1"'),

@@ -1,4 +1,4 @@
-"""How the house is kept: sizes of files, small ones that only one other uses, import cycles, names with two meanings.
+"""How the house is kept: sizes of files, small ones that one other uses, import cycles, what is named or said twice.
 
 `python tools/house.py [--verbose]`, printed by `make check`. Looks at the package `refillspot` of the working
 directory, so that it can be run on any commit. A package's `__init__.py` without a statement is no file.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import re
 import sys
 from collections import defaultdict
 from dataclasses import dataclass
@@ -18,10 +19,12 @@ from typing import TYPE_CHECKING
 import grimp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SMALL = 60  # lines; STYLE 5: a file is a subject, and has a reason to be below this
 ENTRIES = ("middlewares", "settings")  # they name what there is, and use nothing of it
+GETTEXT = ("_", "gettext", "ngettext")  # what a sentence for people is handed to
+SENTENCE = re.compile(r"\{|(?:\S+\s+){4}\S")  # what has something filled in, or five words: shorter ones are headings
 COMMANDS = "commands"  # Scrapy finds a command by its file, whoever imports it; each class in them is called Command
 
 
@@ -35,7 +38,9 @@ class House:
     cycles: list[str]
     """Modules that import themselves through others."""
     double: dict[str, list[str]]
-    """Class names that several modules define, with the modules."""
+    """Names of classes and types that several modules define, with the modules."""
+    spelled: dict[str, list[str]]
+    """Sentences for people that several modules spell, with the modules."""
 
 
 def measure(package: str, folder: Path) -> House:
@@ -58,7 +63,8 @@ def measure(package: str, folder: Path) -> House:
             for name in graph.modules
             if any(name in upstream[used] for used in graph.find_modules_directly_imported_by(name))
         ),
-        double=_double({name: tree for name, tree in trees.items() if f".{COMMANDS}." not in name}),
+        double=_several(_types, {name: tree for name, tree in trees.items() if f".{COMMANDS}." not in name}),
+        spelled=_several(_sentences, trees),
     )
 
 
@@ -71,13 +77,30 @@ def _path(module: str, folder: Path) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-def _double(trees: dict[str, ast.Module]) -> dict[str, list[str]]:
-    defining: dict[str, list[str]] = defaultdict(list)
+def _several(named: Callable[[ast.Module], Iterator[str]], trees: dict[str, ast.Module]) -> dict[str, list[str]]:
+    naming: dict[str, list[str]] = defaultdict(list)
     for module, tree in trees.items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef):
-                defining[node.name].append(module)
-    return {name: modules for name, modules in sorted(defining.items()) if len(modules) > 1}
+        for name in set(named(tree)):
+            naming[name].append(module)
+    return {name: modules for name, modules in sorted(naming.items()) if len(modules) > 1}
+
+
+def _types(tree: ast.Module) -> Iterator[str]:
+    """Yield classes, and at the top of a module other names of types: `Kind = Literal["list", "store"]`."""
+    yield from (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    targets = (target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets)
+    names = (target.id for target in targets if isinstance(target, ast.Name))
+    yield from (
+        name for name in names if len(name) > 1 and name[0].isupper() and not name.isupper() and "_" not in name
+    )
+
+
+def _sentences(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in GETTEXT and node.args:
+            told = node.args[0]
+            if isinstance(told, ast.Constant) and isinstance(told.value, str) and SENTENCE.search(told.value):
+                yield told.value
 
 
 def describe(house: House, *, verbose: bool) -> Iterator[str]:
@@ -91,6 +114,7 @@ def describe(house: House, *, verbose: bool) -> Iterator[str]:
         "  and used by one other only": [f"{name} <- {user}" for name, user in house.single.items()],
         "modules in import cycles": house.cycles,
         "class names with two meanings": [f"{name}: {', '.join(modules)}" for name, modules in house.double.items()],
+        "sentences in two files": [f"{told}: {', '.join(modules)}" for told, modules in house.spelled.items()],
     }
     for label, names in named.items():
         yield f"{label:<34}{len(names):>4}"

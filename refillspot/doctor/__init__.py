@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from refillspot.exceptions import RefillspotError
 
-State = Literal["ok", "note", "warning", "problem"]
+CheckState = Literal["ok", "note", "warning", "problem"]
 """note: worth knowing, nothing to be done. warning: a crawl runs, but not as well as it could. problem: it cannot, or
 did not when it was to."""
 
@@ -19,7 +19,7 @@ class Check:
 
     area: str
     """Which part of refillspot it is about: settings, postgres, redis, redis-cache, schema, machine, clock, site …"""
-    state: State
+    state: CheckState
     what: str
     remedy: str = ""
     """What to do; every warning and problem has one."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from refillspot.doctor import State
+    from refillspot.doctor import CheckState
     from refillspot.postgres.backup import LastBackups
     from refillspot.postgres.crawl_days import CrawlDays
     from refillspot.services import Environment
@@ -239,7 +239,7 @@ def examine_schedule(days: CrawlDays, every_hours: float | None, now: datetime) 
         remedy = _("Crawl {id} is not complete: `scrapy crawls show {id}`, `scrapy stats {id}`.").format(
             id=days.unfinished
         )
-    state: State = "problem" if every_hours else "warning"
+    state: CheckState = "problem" if every_hours else "warning"
     yield Check("schedule", state, what.format(hours=hours, every=expected), remedy)
 
 

@@ -46,7 +46,7 @@ NOT_NOW = (SchemaVersionError, ServiceUnavailableError, UnsuitableServerError)
 """With these a worker ends; they say nothing about the request that it had in hand."""
 
 
-class Verdict(IntEnum):
+class Disposition(IntEnum):
     """The worst of what was seen counts; the larger, the worse."""
 
     DONE = 0
@@ -63,7 +63,7 @@ class Verdict(IntEnum):
 
 @dataclass(slots=True, frozen=True)
 class RequestEnd:
-    verdict: Verdict = Verdict.DONE
+    disposition: Disposition = Disposition.DONE
     reason: str = ""
     kind: str = ""
     """The reason without what is particular, to be counted by: "HTTP 404", or an exception's class."""
@@ -78,30 +78,30 @@ def judge_download(result: Response | Request | Failure, good_statuses: Collecti
     if isinstance(result, Response):
         if 200 <= result.status < 300 or result.status in good_statuses:
             return RequestEnd()
-        return RequestEnd(Verdict.DEAD, f"HTTP {result.status}", f"HTTP {result.status}")
+        return RequestEnd(Disposition.DEAD, f"HTTP {result.status}", f"HTTP {result.status}")
     if isinstance(result, Failure):
-        return RequestEnd() if isinstance(result.value, BarredStoreError) else _judge_error(Verdict.DEAD, result)
-    return RequestEnd(Verdict.REPLACED, replacement=result)
+        return RequestEnd() if isinstance(result.value, BarredStoreError) else _judge_error(Disposition.DEAD, result)
+    return RequestEnd(Disposition.REPLACED, replacement=result)
 
 
 def judge_failure(failure: Failure) -> RequestEnd:
     """Judge an exception of a callback or an errback."""
     if isinstance(failure.value, CloseSpider):
-        return RequestEnd(Verdict.RETURNED)
-    verdict = Verdict.RETRY if isinstance(failure.value, PassingError) else Verdict.DEAD
-    return _judge_error(verdict, failure)
+        return RequestEnd(Disposition.RETURNED)
+    disposition = Disposition.RETRY if isinstance(failure.value, PassingError) else Disposition.DEAD
+    return _judge_error(disposition, failure)
 
 
 def judge_item_failure(failure: Failure) -> RequestEnd:
     """Judge an exception of a pipeline: the page was good, storing it may work another time, or for another worker."""
     if isinstance(failure.value, NOT_NOW):
-        return RequestEnd(Verdict.RETURNED)
-    return _judge_error(Verdict.RETRY, failure)
+        return RequestEnd(Disposition.RETURNED)
+    return _judge_error(Disposition.RETRY, failure)
 
 
-def _judge_error(verdict: Verdict, failure: Failure) -> RequestEnd:
+def _judge_error(disposition: Disposition, failure: Failure) -> RequestEnd:
     error = failure.value
-    return RequestEnd(verdict, f"{type(error).__name__}: {error}", _kind(error), failure.getTraceback())
+    return RequestEnd(disposition, f"{type(error).__name__}: {error}", _kind(error), failure.getTraceback())
 
 
 def _kind(error: BaseException | None) -> str:
@@ -129,19 +129,19 @@ class Acknowledgement:
         self._retry_backoff = retry_backoff
 
     def acknowledge(self, entry: Entry, end: RequestEnd) -> None:
-        match end.verdict:
-            case Verdict.DONE if end.commit:
+        match end.disposition:
+            case Disposition.DONE if end.commit:
                 self._consumer.acknowledge(entry.key, "stored", *entry.key, *end.commit)
-            case Verdict.DONE:
+            case Disposition.DONE:
                 self._consumer.acknowledge(entry.key, "done", *entry.key)
-            case Verdict.REPLACED:
-                assert end.replacement  # noqa: S101  # that is what the verdict says
+            case Disposition.REPLACED:
+                assert end.replacement  # noqa: S101  # that is what the disposition says
                 self._replace(entry, end.replacement)
-            case Verdict.RETRY:
+            case Disposition.RETRY:
                 self._retry(entry, end)
-            case Verdict.DEAD:
+            case Disposition.DEAD:
                 self._bury(entry, end)
-            case Verdict.RETURNED:
+            case Disposition.RETURNED:
                 self._consumer.acknowledge(entry.key, "return", *entry.key, entry.payload)
 
     def refuse(self, request: Request, error: Exception) -> None:
@@ -174,7 +174,7 @@ class Acknowledgement:
         try:
             payload = self._codec.dumps(stored)
         except RefusedRequestError as error:
-            self._bury(entry, RequestEnd(Verdict.DEAD, f"cannot be queued again: {error}", type(error).__name__))
+            self._bury(entry, RequestEnd(Disposition.DEAD, f"cannot be queued again: {error}", type(error).__name__))
             return
         self._consumer.acknowledge(entry.key, "replace", *entry.key, to, delay_ms, payload)
         self._stats.inc_value("frontier/retried")

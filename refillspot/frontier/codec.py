@@ -53,16 +53,16 @@ DEFAULTS: dict[str, Any] = {
 HEADERS = {b"content-type"}  # of a queued request; others are the worker's own, and some are secrets
 HEADER_VALUE = re.compile(rb"[ -~]*")
 
-Times = Annotated[int, msgspec.Meta(ge=0, le=100)]
+Repeats = Annotated[int, msgspec.Meta(ge=0, le=100)]
 META: dict[str, Any] = {
     CACHE_KIND: Literal["list", "store"],
     CACHE_REFRESH: bool,
     API_FAILURE: str,
     API_PROBE: bool,
     "depth": Annotated[int, msgspec.Meta(ge=0, le=1_000_000)],
-    "retry_times": Times,
-    "redirect_times": Times,
-    "redirect_ttl": Times,
+    "retry_times": Repeats,
+    "redirect_times": Repeats,
+    "redirect_ttl": Repeats,
 }
 """What `meta` may hold. Whatever else Scrapy obeys there (a proxy, no robots.txt, no errors) no entry may ask for."""
 _Meta = msgspec.defstruct(

@@ -14,8 +14,8 @@ from refillspot.engine import wake, watch
 from refillspot.exceptions import RefusedRequestError
 from refillspot.frontier.acknowledgement import (
     Acknowledgement,
+    Disposition,
     RequestEnd,
-    Verdict,
     judge_download,
     judge_failure,
     judge_item_failure,
@@ -49,7 +49,7 @@ class Leased:
     end: RequestEnd = field(default_factory=RequestEnd)
 
     def note(self, end: RequestEnd) -> None:
-        if end.verdict > self.end.verdict:
+        if end.disposition > self.end.disposition:
             self.end = end
 
 
@@ -122,7 +122,7 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
                 request = self._written.pop(entry.payload, None) or self._read(entry.payload)
             except Exception as error:  # noqa: BLE001  # whatever it is: it would raise that again, here and elsewhere
                 reason = f"not a request of this crawl: {error}"
-                self._acknowledgement.acknowledge(entry, RequestEnd(Verdict.DEAD, reason, type(error).__name__))
+                self._acknowledgement.acknowledge(entry, RequestEnd(Disposition.DEAD, reason, type(error).__name__))
                 continue
             self._leased[request] = Leased(entry)
             self._count("dequeued")
@@ -187,7 +187,7 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
 
     def _item_scraped(self, item: Any, response: Any) -> None:
         leased, commit = self._leased.get(getattr(response, "request", None)), getattr(item, "commit", None)  # type: ignore[arg-type]
-        if leased and commit and leased.end.verdict is Verdict.DONE:
+        if leased and commit and leased.end.disposition is Disposition.DONE:
             leased.end = RequestEnd(commit=max(commit, leased.end.commit or commit))
 
     def _concurrency_changed(self, level: int) -> None:

@@ -18,7 +18,7 @@ from refillspot.listing.own_list import DELIMITERS, read_file_text
 from refillspot.listing.page import LINKS, VERDICTS, map_links, write_hours, write_prices
 from refillspot.listing.table import write_name
 from refillspot.policies.sampling import draw
-from refillspot.postgres.audits import FIELDS, Answer, ValueKey, audits
+from refillspot.postgres.audits import FIELDS, AuditAnswer, ValueKey, audits
 from refillspot.postgres.outward import StoreFilter, snapshot
 from refillspot.readable import one_line, say
 from refillspot.retelling import retell
@@ -33,7 +33,7 @@ KEYS = {
     "b": "back", "ㅠ": "back", "q": "quit", "ㅂ": "quit", "": "quit", "\x03": "quit",
 }  # fmt: skip
 """By what a keyboard sends, also one that is set to Hangul; nothing: nobody is there any more."""
-WORDS: dict[str, Answer] = {
+WORDS: dict[str, AuditAnswer] = {
     **dict.fromkeys(["right", "r", "o", "ok", "yes", "y", "1", "맞음", "맞다", "예", "ㅇ", "○"], "right"),
     **dict.fromkeys(["wrong", "w", "x", "no", "n", "0", "틀림", "틀리다", "아니오", "ㄴ", "×"], "wrong"),
     **dict.fromkeys(["unknown", "d", "?", "-", "모름", "모르겠음"], "unknown"),
@@ -155,7 +155,7 @@ def _value(one: Question) -> Any:
 # --- for others to fill in
 
 
-def as_json(sample: Sequence[Listed], answered: dict[ValueKey, Answer]) -> list[dict[str, Any]]:
+def as_json(sample: Sequence[Listed], answered: dict[ValueKey, AuditAnswer]) -> list[dict[str, Any]]:
     return [
         {
             "site": one.key[0],
@@ -170,7 +170,7 @@ def as_json(sample: Sequence[Listed], answered: dict[ValueKey, Answer]) -> list[
     ]
 
 
-def write_sheet(path: str, sample: Sequence[Listed], answered: dict[ValueKey, Answer]) -> int:
+def write_sheet(path: str, sample: Sequence[Listed], answered: dict[ValueKey, AuditAnswer]) -> int:
     """Write a CSV with a line a value, whose column `answer` is to be filled in; return how many.
 
     Raises:
@@ -219,7 +219,7 @@ def read_sheet(database_url: str, path: str, seed: int, now: datetime) -> int:
     return len(found)
 
 
-def _filled(path: str) -> Iterator[tuple[int, ValueKey, Answer]]:
+def _filled(path: str) -> Iterator[tuple[int, ValueKey, AuditAnswer]]:
     text = read_file_text(path)
     for delimiter in DELIMITERS:
         rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)

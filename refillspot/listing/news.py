@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from refillspot.language import Message
 
-Kind = Literal[
+NewsKind = Literal[
     "opened", "reopened", "began", "ended", "gone", "missing", "moved", "renamed", "dearer", "cheaper", "hours",
     "menu", "terms", "phone", "category",
 ]  # fmt: skip
-SECTIONS: dict[Kind, Message] = {
+SECTIONS: dict[NewsKind, Message] = {
     "opened": _("New: opened, or listed for the first time"),
     "reopened": _("Open again"),
     "began": _("Now all-you-can-eat"),
@@ -54,7 +54,7 @@ class Total(NamedTuple):
     """Kinds that are counted together."""
 
     heading: Message
-    kinds: tuple[Kind, ...]
+    kinds: tuple[NewsKind, ...]
 
 
 TOTALS = {
@@ -82,7 +82,7 @@ NOT_KNOWN = "-"
 class News:
     """What one look found changed of one store, of one kind: rows of the view, one at least."""
 
-    kind: Kind
+    kind: NewsKind
     rows: list[dict[str, Any]]
 
     @property
@@ -109,7 +109,7 @@ class News:
 
 
 def kind_of(row: Mapping[str, Any]) -> str | None:
-    """Return what a change is about: a `Kind`, or PRICE; None: it is in no section."""
+    """Return what a change is about: a `NewsKind`, or PRICE; None: it is in no section."""
     field, old, new = row["field"], row["old"], row["new"]
     if field == "status":
         came = "opened" if old is None else "reopened"
@@ -157,7 +157,7 @@ def _print_indented(head: str, one: News, width: int | None) -> None:
 
 
 def _totals(news: Sequence[News]) -> Listing:
-    counts: defaultdict[str, Counter[Kind]] = defaultdict(Counter)
+    counts: defaultdict[str, Counter[NewsKind]] = defaultdict(Counter)
     for one in news:
         counts[one.district][one.kind] += 1
     lines = dict(sorted(counts.items()))
@@ -167,7 +167,7 @@ def _totals(news: Sequence[News]) -> Listing:
     return Listing([gettext("district"), *(total.heading() for total in TOTALS.values())], rows, words=0)
 
 
-def _figure(count: Counter[Kind], kinds: Iterable[Kind]) -> str:
+def _figure(count: Counter[NewsKind], kinds: Iterable[NewsKind]) -> str:
     total = sum(count[kind] for kind in kinds)
     return f"{total:,}" if total else NOT_KNOWN
 
@@ -242,7 +242,7 @@ def _write_hours(value: Any) -> str:
     return "; ".join(write_hours(hours)) if hours else ""
 
 
-TELLERS: dict[Kind, Callable[[News], str]] = {
+TELLERS: dict[NewsKind, Callable[[News], str]] = {
     "opened": _named(_("{store} is new")),
     "reopened": _named(_("{store} is open again")),
     "began": _named(_("{store} now serves all-you-can-eat")),
@@ -277,7 +277,7 @@ def _won(value: Any) -> int | None:
     return won if isinstance(won, int) else None
 
 
-def _direction(rows: Sequence[Mapping[str, Any]]) -> Kind:
+def _direction(rows: Sequence[Mapping[str, Any]]) -> NewsKind:
     """Return whether it became dearer: what the offer costs decides, else the sum of the lines that changed."""
     offer = [row for row in rows if row["field"] == "refill_price_krw"]
     more = sum((_won(row["new"]) or 0) - (_won(row["old"]) or 0) for row in offer or rows)

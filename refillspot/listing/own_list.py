@@ -72,7 +72,7 @@ class OwnList:
     oddities: list[OddLine]
 
 
-Row = tuple[int, list[str]]
+CsvRow = tuple[int, list[str]]
 LatLon = tuple[float, float]
 
 
@@ -156,7 +156,7 @@ def read_file_text(path: str) -> str:
     raise ArgumentError(told.format(file=path, line=line))
 
 
-def _records(text: str, delimiter: str, path: str, skipped: int = 0) -> Iterator[Row]:
+def _records(text: str, delimiter: str, path: str, skipped: int = 0) -> Iterator[CsvRow]:
     """Yield each record with the line that it begins on.
 
     Raises:
@@ -214,7 +214,9 @@ def _no_names(path: str, text: str, columns: Mapping[str, str]) -> ArgumentError
 # --- rows
 
 
-def read_rows(rows: Iterable[Row], roles: Mapping[str, Sequence[int]], width: int, region: Region = SEOUL) -> OwnList:
+def read_rows(
+    rows: Iterable[CsvRow], roles: Mapping[str, Sequence[int]], width: int, region: Region = SEOUL
+) -> OwnList:
     """Read the rows of a list; `roles` says which columns have what, and `width` how many there are."""
     entries: list[OwnPlace] = []
     oddities: list[OddLine] = []

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-Kind = Literal["offer", "dish", "buffet", "salad_bar", "chain"]
+KeywordKind = Literal["offer", "dish", "buffet", "salad_bar", "chain"]
 """What a keyword says of the stores that it finds, see `data/keywords.toml`."""
 ADD = "+"
 UNSEEN = "?"
 """Called like no answer: what is awaited in vain where there may be more than a search shows."""
 
 
-def _read() -> dict[str, Kind]:
+def _read() -> dict[str, KeywordKind]:
     table = tomllib.loads(files("refillspot").joinpath("data/keywords.toml").read_text(encoding="utf-8"))
-    return {keyword: kind for kind in get_args(Kind) for keyword in table[kind]}
+    return {keyword: kind for kind in get_args(KeywordKind) for keyword in table[kind]}
 
 
 KINDS = _read()

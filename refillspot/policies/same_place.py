@@ -17,7 +17,7 @@ from refillspot.policies.place_names import Spoken, spoken
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-State = Literal["same", "twice", "unclear", "none"]
+MatchState = Literal["same", "twice", "unclear", "none"]
 
 METRES_PER_DEGREE = 111_195  # of latitude, on a sphere
 CELL = 0.0025  # degrees: 280 m to the north, 220 m to the east
@@ -68,7 +68,7 @@ class Candidate(NamedTuple):
 class Match:
     """What has become of an entry."""
 
-    state: State
+    state: MatchState
     """same: it is `nearest`. twice: another entry, `twice_as`, is that. unclear: several could be it. none: no one."""
     nearest: Candidate | None = None
     """What came closest to it."""

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-Answer = Literal["right", "wrong", "unknown"]
+AuditAnswer = Literal["right", "wrong", "unknown"]
 ValueKey = tuple[str, str, str]
 """Site and ref of a store, and the field."""
 
-ANSWERS: tuple[Answer, ...] = get_args(Answer)
+ANSWERS: tuple[AuditAnswer, ...] = get_args(AuditAnswer)
 FIELDS = {
     "status": _("is there"),
     "refill_verdict": _("all-you-can-eat"),
@@ -67,13 +67,13 @@ class AuditTable:
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
 
-    def keep(self, seed: int, key: ValueKey, value: Any, answer: Answer, now: datetime) -> None:
+    def keep(self, seed: int, key: ValueKey, value: Any, answer: AuditAnswer, now: datetime) -> None:
         """Keep an answer; what was answered of the same field in the same sample before gives way."""
         site, ref, field = key
         row = {"seed": seed, "site": site, "ref": ref, "field": field, "answer": answer, "now": now}
         self._connection.execute(KEEP, row | {"value": Jsonb(value)})
 
-    def answered(self, seed: int) -> dict[ValueKey, Answer]:
+    def answered(self, seed: int) -> dict[ValueKey, AuditAnswer]:
         """Return {(site, ref, field): answer} of a sample."""
         rows = self._connection.execute(ANSWERED, {"seed": seed}).fetchall()
         return {(site, ref, field): answer for site, ref, field, answer in rows}

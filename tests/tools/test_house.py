@@ -9,6 +9,7 @@ import pytest
 from tools.house import describe, measure
 
 PROJECT = Path(__file__).parents[2]
+TOLD = 'print(_("no {thing} is there"), _("name"))'
 LONG = "\n".join(f"LINE_{number} = {number}" for number in range(70))
 
 
@@ -18,13 +19,13 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     files = {
         "__init__.py": '"""Holds nothing."""\n',
         "middlewares.py": "from crooked import listed\n",
-        "listed.py": "LISTED = 1\n",
+        "listed.py": f"LISTED = 1\nReply = int\n{TOLD}\n",
         "long.py": f"import crooked.used_once\n\n\nclass Answer:\n    pass\n\n\n{LONG}\n",
-        "used_once.py": "from crooked import listed\n\n\nclass Answer:\n    pass\n",
+        "used_once.py": "from crooked import listed\n\n\nclass Answer:\n    pass\n\n\nclass Reply:\n    pass\n",
         "there.py": "from crooked import back\n",
         "back.py": "def again() -> None:\n    from crooked import there\n",
         "commands/__init__.py": "",
-        "commands/ask.py": "import crooked.long\n\n\nclass Answer:\n    pass\n",
+        "commands/ask.py": f"import crooked.long\n\n{TOLD}\n\n\nclass Answer:\n    pass\n",
     }
     for name, text in files.items():
         (tmp_path / "crooked" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -56,8 +57,15 @@ def test_cycles_are_found_inside_functions_too(package: Path) -> None:
     assert measure("crooked", package).cycles == ["crooked.back", "crooked.there"]
 
 
-def test_a_class_name_has_one_meaning_but_in_commands(package: Path) -> None:
-    assert measure("crooked", package).double == {"Answer": ["crooked.long", "crooked.used_once"]}
+def test_a_name_of_a_type_has_one_meaning_but_in_commands(package: Path) -> None:
+    assert measure("crooked", package).double == {
+        "Answer": ["crooked.long", "crooked.used_once"],
+        "Reply": ["crooked.listed", "crooked.used_once"],
+    }
+
+
+def test_a_sentence_is_spelled_in_one_file(package: Path) -> None:
+    assert measure("crooked", package).spelled == {"no {thing} is there": ["crooked.commands.ask", "crooked.listed"]}
 
 
 def test_the_report_names_what_it_counts_where_asked(package: Path) -> None:

@@ -49,7 +49,7 @@ LABEL_OF_TODAY, TODAY = ".hour-main-grid .open-desc", ".hour-main-grid .today-ma
 TAGS = ".tags .tag, li.char > *"
 
 
-Part = dict[str, Any]
+JsonPart = dict[str, Any]
 """A part of the page in the shape that it has in the API's answer, not yet looked at."""
 
 
@@ -112,9 +112,9 @@ def _point(page: Selector, linked: Thing) -> tuple[str | None, str | None]:
     return text_of(geo, "latitude"), text_of(geo, "longitude")
 
 
-def _detail(page: Selector, linked: Thing, oddities: list[Oddity]) -> Part:
+def _detail(page: Selector, linked: Thing, oddities: list[Oddity]) -> JsonPart:
     tags = [tag.strip() for text in _texts(page, TAGS) or _texts(page, "li.char") or () for tag in text.split(",")]
-    detail: Part = {
+    detail: JsonPart = {
         "phone": _text(page, "li.tel"),
         "tag": [tag for tag in tags if tag] or None,
         "bhour": _week(page, oddities) or None,
@@ -136,7 +136,7 @@ def _today(page: Selector) -> str | None:
     return _text(page, ".busi-hours-today") or " ".join(filter(None, (_text(page, LABEL_OF_TODAY), *texts))) or None
 
 
-def _week(page: Selector, oddities: list[Oddity]) -> list[Part]:
+def _week(page: Selector, oddities: list[Oddity]) -> list[JsonPart]:
     """Return the lines of the week; nothing where it is not sure which text is whose."""
     dates, times = page.css(DATES), page.css(TIMES)
     if len(dates) != len(times):
@@ -148,7 +148,7 @@ def _week(page: Selector, oddities: list[Oddity]) -> list[Part]:
     if dates or today:  # the dates are those of the days after today
         later = (line for date, item in zip(dates, times, strict=True) for line in _day(_joined(date), item))
         return [*today, *later]
-    lines: list[Part] = []
+    lines: list[JsonPart] = []
     for line in page.css(".busi-hours li"):
         label, text = line.css(".l-txt"), line.css(".r-txt")
         if len(label) != 1 or len(text) != 1:
@@ -158,17 +158,17 @@ def _week(page: Selector, oddities: list[Oddity]) -> list[Part]:
     return lines
 
 
-def _hours(duration: str, time: str) -> Part:
+def _hours(duration: str, time: str) -> JsonPart:
     return {"duration": duration, "time": time}
 
 
-def _day(date: str, item: Selector) -> Iterator[Part]:
+def _day(date: str, item: Selector) -> Iterator[JsonPart]:
     """Yield the lines of a day: its hours, break and last order stand in parts of their own."""
     for number, part in enumerate(item.css(".hour_time") or [item]):
         yield _hours("" if number else date, _joined(part))
 
 
-def _menu(page: Selector, linked: Thing, oddities: list[Oddity]) -> list[Part]:
+def _menu(page: Selector, linked: Thing, oddities: list[Oddity]) -> list[JsonPart]:
     """Return the menu that people see, else the one for search engines. A page without lines says nothing of it."""
     for layout in MENUS:
         if lines := [_menu_line(line, layout, oddities) for line in page.css(layout.line)]:
@@ -177,7 +177,7 @@ def _menu(page: Selector, linked: Thing, oddities: list[Oddity]) -> list[Part]:
     return [{"menu": name, "price": price_of(item)} for item in items if (name := text_of(item, "name"))]
 
 
-def _menu_line(line: Selector, layout: _MenuLayout, oddities: list[Oddity]) -> Part:
+def _menu_line(line: Selector, layout: _MenuLayout, oddities: list[Oddity]) -> JsonPart:
     name = _text(line, layout.name)
     if name is None:
         oddities.append(Oddity("page.menu[]", "nothing", "a name"))
