@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from bench import runner
 from bench.worker import running_services
 from refillspot.policies import politeness
+from refillspot.redis_clients import connect, connect_blocking
 from refillspot.shared.budget import RequestBudget
-from refillspot.shared.connections import connect, connect_blocking
 from replica.tcp_proxy import TcpProxy
 
 if TYPE_CHECKING:

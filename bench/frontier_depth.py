@@ -16,7 +16,7 @@ import redis
 from bench import runner
 from bench.worker import running_services
 from refillspot.frontier.queue import CrawlQueue
-from refillspot.shared.connections import connect
+from refillspot.redis_clients import connect
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

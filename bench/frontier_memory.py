@@ -22,7 +22,7 @@ from bench.worker import running_services
 from refillspot.frontier import codec
 from refillspot.frontier.codec import request_fields
 from refillspot.frontier.queue import CrawlQueue
-from refillspot.shared.connections import connect
+from refillspot.redis_clients import connect
 from refillspot.sites.diningcode.answers import decode_search
 from refillspot.sites.diningcode.forms import store_form
 from refillspot.sites.examination import FORM_HEADERS

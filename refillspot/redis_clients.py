@@ -1,4 +1,4 @@
-"""Clients for an address of Redis: of one server, as redis-py reads it, or of whichever one Sentinel calls the master.
+"""The one way to Redis: clients for an address of one server, or of whichever one Sentinel calls the master.
 
 The second is written as Redis-Sentinel-Url has introduced it, which other clients have taken over:
 `redis+sentinel://user:password@host:26379,host:26379/service/db?sentinel_password=…`. User and password are those of
@@ -7,6 +7,7 @@ the servers; the sentinels have theirs in `sentinel_username` and `sentinel_pass
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -16,16 +17,22 @@ import redis.asyncio.sentinel
 import redis.sentinel
 from redis.backoff import NoBackoff
 from redis.connection import URL_QUERY_ARGUMENT_PARSERS
+from redis.exceptions import ClusterDownError, OutOfMemoryError, ReadOnlyError, RedisError, ResponseError, TryAgainError
 from redis.retry import Retry
 
+from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import Self
 
 SENTINEL = "redis+sentinel://"
 SENTINEL_PORT = 26379
 SENTINEL_OPTIONS = ("sentinel_username", "sentinel_password")
+CONNECT_SECONDS, ANSWER_SECONDS = 5, 15  # a half-open connection is noticed after this long
+PASSING = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError)
+PASSING_CODES = ("MISCONF", "NOREPLICAS", "BUSY", "LOADING")  # of which redis-py makes no class
 ASK_SECONDS = 2.0  # for an answer of one sentinel; then the next one is asked
 
 
@@ -103,6 +110,67 @@ def open_bounded_client(url: str, **options: Any) -> redis.asyncio.Redis:
     return redis.asyncio.Redis.from_pool(redis.asyncio.BlockingConnectionPool.from_url(url, **options))
 
 
+def once() -> Retry:
+    """Return what lets a client report an error instead of trying again by itself: the caller knows what is safe."""
+    return Retry(NoBackoff(), 0)
+
+
+def connect(redis_url: str) -> redis.asyncio.Redis:
+    """Return a client for workers: it tries everything once."""
+    return open_async_client(
+        redis_url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS, retry=once()
+    )
+
+
+def tell_of_connections(client: redis.asyncio.Redis, told: Callable[[], None]) -> None:
+    """Say each time that the client connects: another server may answer from then on, or one from before."""
+
+    async def connected(connection: Any) -> None:
+        await connection.on_connect()
+        told()
+
+    client.connection_pool.connection_kwargs["redis_connect_func"] = connected
+
+
+def connect_blocking(redis_url: str, seconds: float = ANSWER_SECONDS) -> Any:
+    """Return a client for commands, whose own types mix sync and async; `seconds` is how long an answer may take."""
+    return open_client(redis_url, socket_timeout=seconds)
+
+
+@contextmanager
+def blocking_client(redis_url: str) -> Iterator[Any]:
+    """A client for commands, closed at the end.
+
+    Raises:
+        ServiceUnavailableError: Redis does not answer, or not to that.
+    """
+    try:
+        with connect_blocking(redis_url) as client:
+            yield client
+    except RedisError as error:  # no OSError: what is done with the client may write, to a pipe that is closed
+        raise ServiceUnavailableError(_("Redis: {error}").format(error=error)) from error
+
+
+@contextmanager
+def redis_errors_told() -> Iterator[None]:
+    """Let whatever Redis has against it, or the way to it, be a sentence.
+
+    Raises:
+        ServiceUnavailableError: it does not answer, or not to that.
+    """
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise ServiceUnavailableError(_("Redis: {error}").format(error=error)) from error
+
+
+def is_passing(error: Exception) -> bool:
+    """Tell whether Redis is away, full or not ready: what is asked of it may do later. Else it never will."""
+    if isinstance(error, ResponseError):
+        return isinstance(error, PASSING) or str(error).startswith(PASSING_CODES)
+    return isinstance(error, RedisError | OSError)
+
+
 def _async_pool(url: str, pool_class: type[_AsyncMasterPool], options: dict[str, Any]) -> _AsyncMasterPool:
     watched = Watched.read(url)
     manager = redis.asyncio.sentinel.Sentinel(watched.sentinels, sentinel_kwargs=_asking(watched))  # type: ignore[no-untyped-call]
@@ -111,7 +179,7 @@ def _async_pool(url: str, pool_class: type[_AsyncMasterPool], options: dict[str,
 
 def _asking(watched: Watched) -> dict[str, Any]:
     timeouts = {"socket_connect_timeout": ASK_SECONDS, "socket_timeout": ASK_SECONDS}
-    return {**watched.sentinel_options, **timeouts, "retry": Retry(NoBackoff(), 0)}
+    return {**watched.sentinel_options, **timeouts, "retry": once()}
 
 
 class _MasterPool(redis.sentinel.SentinelConnectionPool):

@@ -15,7 +15,7 @@ from refillspot.frontier.outbox import Outbox
 from refillspot.frontier.queue import COMPLETE, FORK, OPEN, WON
 from refillspot.policies.circuit_breaker import CircuitBreaker
 from refillspot.policies.retries import pauses
-from refillspot.shared.connections import is_passing
+from refillspot.redis_clients import is_passing
 from refillspot.stats.crawl import GONE
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import msgspec
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
-from refillspot.shared.connections import connect
+from refillspot.redis_clients import connect
 from refillspot.shared.keys import unfinished_crawl_key
 from refillspot.stats.crawl import STATES, Crawl
 

@@ -29,7 +29,7 @@ from refillspot.language import gettext as _
 from refillspot.policies.quality import THRESHOLDS
 from refillspot.policies.retries import pauses
 from refillspot.postgres.crawls import CrawlTable
-from refillspot.shared.connections import connect
+from refillspot.redis_clients import connect
 from refillspot.shared.keys import crawl_prefix
 from refillspot.signals import crawl_event, crawl_joined, queue_rolled_back, stats_asked
 from refillspot.stats.crawl import ABANDONED, GONE

@@ -16,7 +16,7 @@ from refillspot.planning import spider_arguments, write_options
 from refillspot.postgres.connection import run
 from refillspot.postgres.crawls import ANY, find_crawl, list_crawls
 from refillspot.postgres.gate import abandon
-from refillspot.shared.connections import blocking_client
+from refillspot.redis_clients import blocking_client
 from refillspot.shared.keys import crawl_prefix
 from refillspot.stats.crawl import GONE, RUNNING, STATES, CrawlStats
 

@@ -15,7 +15,7 @@ from refillspot.frontier.queue import CLOSING, script_source
 from refillspot.language import gettext as _
 from refillspot.policies.circuit_breaker import API_FAILURE, API_PROBE
 from refillspot.postgres.crawls import find_crawl, list_crawls, reopen_crawl
-from refillspot.shared.connections import blocking_client
+from refillspot.redis_clients import blocking_client
 from refillspot.shared.keys import CrawlKeys, crawl_prefix
 from refillspot.stats.crawl import GONE
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from refillspot.operations.dead_letters import DeadLetters
 from refillspot.postgres.corrections import corrections
 from refillspot.postgres.crawls import list_crawls
-from refillspot.shared.connections import blocking_client
+from refillspot.redis_clients import blocking_client
 from refillspot.shared.keys import cache_prefix, crawl_prefix
 from refillspot.shared.page_cache import forget_pages
 

@@ -6,14 +6,10 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from redis.exceptions import RedisError
-
-from refillspot.exceptions import ServiceUnavailableError
-from refillspot.language import gettext as _
 from refillspot.policies import politeness
 from refillspot.policies.pace import begin
 from refillspot.readable import one_line
-from refillspot.shared.connections import connect
+from refillspot.redis_clients import connect, redis_errors_told
 from refillspot.shared.shared_pace import SharedPace
 from refillspot.shared.shared_state import ServerClock
 
@@ -88,9 +84,8 @@ def _run(
     async def connected() -> dict[str, Any]:
         client = connect(redis_url)
         try:
-            return await call(SharedPace(client, key, configured, ServerClock()))
-        except (RedisError, OSError) as error:
-            raise ServiceUnavailableError(_("Redis: {error}").format(error=error)) from error
+            with redis_errors_told():
+                return await call(SharedPace(client, key, configured, ServerClock()))
         finally:
             await client.aclose()
 

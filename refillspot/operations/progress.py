@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from redis.exceptions import RedisError, ResponseError
 
 from refillspot.frontier.queue import NUMBER, read_counts, read_result
-from refillspot.shared.connections import connect_blocking
+from refillspot.redis_clients import connect_blocking
 from refillspot.shared.keys import CrawlKeys
 from refillspot.stats.crawl import Progress
 

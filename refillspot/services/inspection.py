@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from refillspot.postgres.connection import is_pooled, open_connection
 from refillspot.process import own_mib
-from refillspot.redis_clients import open_client
+from refillspot.redis_clients import once, open_client
 from refillspot.services.rerouting import route_of
 
 if TYPE_CHECKING:
@@ -85,7 +83,7 @@ def inspect_redis(url: str) -> RedisFacts:
         redis.RedisError: it does not.
     """
     timeouts = {"socket_connect_timeout": TIMEOUT_SECONDS, "socket_timeout": TIMEOUT_SECONDS}
-    with open_client(url, **timeouts, retry=Retry(NoBackoff(), 0)) as client:
+    with open_client(url, **timeouts, retry=once()) as client:
         info: dict[str, Any] = {}
         for section in ("server", "memory", "persistence"):
             info |= client.info(section)

@@ -14,13 +14,11 @@ import redis.exceptions
 import redis.sentinel
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
 from refillspot.language import gettext as _
 from refillspot.postgres.connection import open_connection
-from refillspot.redis_clients import open_client
+from refillspot.redis_clients import once, open_client
 from refillspot.services.addresses import mask_password
 
 if TYPE_CHECKING:
@@ -123,7 +121,7 @@ def may_evict_queue(info: Mapping[str, Any]) -> bool:
 
 def _redis_info(url: str) -> dict[str, Any]:
     timeouts = {"socket_connect_timeout": TIMEOUT_SECONDS, "socket_timeout": TIMEOUT_SECONDS}
-    with open_client(url, **timeouts, retry=Retry(NoBackoff(), 0)) as client:
+    with open_client(url, **timeouts, retry=once()) as client:
         return {**client.info("server"), **client.info("memory"), **client.info("cluster")}
 
 

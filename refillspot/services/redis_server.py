@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from refillspot.redis_clients import once, open_client
 from refillspot.services.account import Account
 from refillspot.services.binaries import find_redis
 
@@ -61,4 +60,4 @@ class RedisServer:
         return True
 
     def _client(self) -> redis.Redis:
-        return redis.Redis.from_url(self.url, socket_timeout=3, retry=Retry(NoBackoff(), 0))
+        return open_client(self.url, socket_timeout=3, retry=once())

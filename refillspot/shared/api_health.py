@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from refillspot.policies import circuit_breaker
 from refillspot.policies.circuit_breaker import ApiRecord, CircuitBreaker
-from refillspot.shared.connections import connect
+from refillspot.redis_clients import connect
 from refillspot.shared.shared_state import ServerClock, SharedState
 
 if TYPE_CHECKING:

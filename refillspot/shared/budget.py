@@ -17,7 +17,7 @@ from refillspot.policies import politeness
 from refillspot.policies.circuit_breaker import CircuitBreaker
 from refillspot.policies.politeness import Decision
 from refillspot.policies.politeness_settings import FASTEST
-from refillspot.shared.connections import connect
+from refillspot.redis_clients import connect
 from refillspot.shared.shared_pace import SharedPace
 from refillspot.shared.shared_state import ServerClock
 

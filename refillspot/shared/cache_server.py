@@ -7,13 +7,11 @@ import logging
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
-from redis.retry import Retry
 
 from refillspot.exceptions import RefillspotError
 from refillspot.policies.circuit_breaker import CircuitBreaker
-from refillspot.redis_clients import open_bounded_client
+from refillspot.redis_clients import once, open_bounded_client
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -41,9 +39,7 @@ class CacheServer:
 
     def __init__(self, redis_url: str, answer_seconds: float) -> None:
         self._answer_seconds = answer_seconds
-        self._client = open_bounded_client(
-            redis_url, max_connections=CONNECTIONS, timeout=answer_seconds, retry=Retry(NoBackoff(), 0)
-        )
+        self._client = open_bounded_client(redis_url, max_connections=CONNECTIONS, timeout=answer_seconds, retry=once())
         self._breaker = CircuitBreaker(REST_SECONDS)
         self._has_refused = False
         self._has_room = True

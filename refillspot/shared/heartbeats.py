@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from redis.exceptions import RedisError, ResponseError
 
-from refillspot.exceptions import ServiceUnavailableError, UnreadableValueError
-from refillspot.language import gettext as _
-from refillspot.shared.connections import connect, connect_blocking
+from refillspot.exceptions import UnreadableValueError
+from refillspot.redis_clients import connect, connect_blocking, redis_errors_told
 from refillspot.shared.keys import CrawlKeys
 from refillspot.stats.worker_stats import LARGEST, WorkerStats
 from refillspot.untrusted import FIRST_YEAR, LAST_YEAR, read_json
@@ -51,10 +50,8 @@ class Heartbeats:
 
     @staticmethod
     async def _run(steps: Any) -> None:
-        try:
+        with redis_errors_told():
             await steps.execute()
-        except (RedisError, OSError) as error:
-            raise ServiceUnavailableError(_("Redis: {error}").format(error=error)) from error
 
 
 class HeartbeatReader:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refillspot.shared.connections import connect_blocking
+from refillspot.redis_clients import connect_blocking
 from refillspot.site_hosts import host_of
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from refillspot.policies.pace import LONGEST_HOLD_SECONDS, Pace, begin, believed, remembering
 from refillspot.policies.politeness import LEASE_SECONDS, Decision
 from refillspot.policies.politeness_settings import FASTEST
-from refillspot.shared.connections import tell_of_connections
+from refillspot.redis_clients import tell_of_connections
 from refillspot.shared.keys import line_key
 from refillspot.shared.shared_state import CLOCK, MICROSECONDS, WHEN_FULL, SharedState
 

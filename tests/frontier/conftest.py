@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refillspot.frontier.queue import CrawlQueue
-from refillspot.shared.connections import connect
+from refillspot.redis_clients import connect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

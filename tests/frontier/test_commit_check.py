@@ -18,7 +18,7 @@ from refillspot.postgres import crawl_queues
 from refillspot.postgres.crawl_queues import check_queue
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.postgres.stores import StoreTable
-from refillspot.shared.connections import connect
+from refillspot.redis_clients import connect
 from tests.frontier.test_queue import names, push, take
 from tests.postgres.test_stores import store
 

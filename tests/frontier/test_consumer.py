@@ -13,7 +13,7 @@ from refillspot.frontier.consumer import BEAT_SECONDS, POLL_SECONDS, Consumer
 from refillspot.frontier.leases import Limits
 from refillspot.frontier.outbox import Outbox
 from refillspot.frontier.queue import WON, CrawlQueue, Key
-from refillspot.shared.connections import connect
+from refillspot.redis_clients import connect
 from refillspot.stats.crawl import GONE
 
 if TYPE_CHECKING:

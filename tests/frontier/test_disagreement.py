@@ -12,7 +12,7 @@ from redis.exceptions import ResponseError
 from refillspot.frontier.outbox import Outbox
 from refillspot.frontier.queue import OPEN, WON, CrawlQueue
 from refillspot.operations.progress import ProgressReader
-from refillspot.shared.connections import connect
+from refillspot.redis_clients import connect
 from tests.frontier.test_consumer import Disk, all_of, disk, done, seed, told, worker  # noqa: F401  # disk is a fixture
 from tests.frontier.test_queue import LEASE, MINUTE_MS, inherited, names, push, run_out, take
 

@@ -9,7 +9,7 @@ import pytest
 from refillspot.exceptions import QueueFormatError
 from refillspot.frontier.formats import check_formats, own_format
 from refillspot.frontier.queue import CrawlQueue
-from refillspot.shared.connections import connect
+from refillspot.redis_clients import connect
 from tests.frontier.test_queue import names, push, take
 
 if TYPE_CHECKING:

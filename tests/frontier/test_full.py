@@ -9,7 +9,7 @@ from redis.exceptions import OutOfMemoryError
 
 from refillspot.frontier.outbox import Outbox
 from refillspot.frontier.queue import OPEN, CrawlQueue, Key
-from refillspot.shared.connections import connect
+from refillspot.redis_clients import connect
 from tests.frontier.test_consumer import done, push, seed, told, worker
 from tests.frontier.test_queue import LEASE, MINUTE_MS, inherited, names, take
 from tests.frontier.test_queue import push as pushes

@@ -14,7 +14,7 @@ from refillspot.frontier.dead_letters import read_dead_letter, write_dead_letter
 from refillspot.frontier.queue import OPEN, WON, read_result
 from refillspot.operations.dead_letters import DeadLetters
 from refillspot.operations.progress import UNREADABLE, ProgressReader
-from refillspot.shared.connections import connect
+from refillspot.redis_clients import connect
 from tests.frontier.test_queue import inherited, names, push, take
 
 if TYPE_CHECKING:

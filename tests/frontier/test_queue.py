@@ -10,7 +10,7 @@ from refillspot.frontier.dead_letters import read_dead_letter
 from refillspot.frontier.leases import SUSPECT_DELIVERIES, Leases, Limits
 from refillspot.frontier.queue import CLOSING, COMPLETE, FORK, OPEN, WON, CrawlQueue
 from refillspot.operations.progress import ProgressReader
-from refillspot.shared.connections import connect
+from refillspot.redis_clients import connect
 from refillspot.stats.crawl import GONE
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import pytest
 
 from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
 from refillspot.frontier.queue import CrawlQueue
+from refillspot.redis_clients import connect
 from refillspot.services import resolve, status
 from refillspot.services.reachability import FULL, check_postgres, check_redis, may_evict_queue
-from refillspot.shared.connections import connect
 from tests.postgres.accounts import account
 
 if TYPE_CHECKING:

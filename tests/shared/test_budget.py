@@ -17,9 +17,9 @@ import redis
 from refillspot.policies import politeness
 from refillspot.policies.pace import SAMPLE, Pace
 from refillspot.policies.politeness import LEASE_SECONDS
+from refillspot.redis_clients import connect
 from refillspot.shared import budget as budget_module
 from refillspot.shared.budget import RequestBudget
-from refillspot.shared.connections import connect
 from refillspot.shared.shared_pace import SharedPace
 from refillspot.shared.shared_state import ServerClock
 

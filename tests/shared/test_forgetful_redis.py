@@ -12,8 +12,8 @@ import redis
 
 from refillspot.policies import politeness
 from refillspot.policies.pace import Pace, begin
+from refillspot.redis_clients import connect
 from refillspot.shared import shared_pace
-from refillspot.shared.connections import connect
 from refillspot.shared.shared_pace import KEEP_SECONDS, Lease, SharedPace
 from refillspot.shared.shared_state import MICROSECONDS, ServerClock
 

@@ -15,8 +15,8 @@ import redis
 
 from refillspot.policies import politeness
 from refillspot.policies.pace import LONGEST_HOLD_SECONDS, Pace, begin, believed
+from refillspot.redis_clients import connect
 from refillspot.shared.budget import RequestBudget
-from refillspot.shared.connections import connect
 from refillspot.shared.shared_pace import SharedPace
 from refillspot.shared.shared_state import ServerClock
 from tests.shared.test_fleet_budget import PER_SECOND as OF_WORKERS

@@ -11,9 +11,9 @@ import pytest
 import redis
 
 from refillspot.policies import politeness
+from refillspot.redis_clients import connect
 from refillspot.shared import shared_pace
 from refillspot.shared.budget import RequestBudget
-from refillspot.shared.connections import connect
 from refillspot.shared.shared_pace import SharedPace
 from refillspot.shared.shared_state import MICROSECONDS, ServerClock
 

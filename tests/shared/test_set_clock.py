@@ -14,8 +14,8 @@ import pytest
 from refillspot.frontier.queue import CrawlQueue
 from refillspot.operations.progress import ProgressReader
 from refillspot.policies import politeness
+from refillspot.redis_clients import connect
 from refillspot.shared.budget import RequestBudget
-from refillspot.shared.connections import connect
 from refillspot.shared.shared_pace import SharedPace
 from refillspot.shared.shared_state import ServerClock
 
