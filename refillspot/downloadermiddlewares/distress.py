@@ -16,7 +16,7 @@ from scrapy.http.request import NO_CALLBACK
 from refillspot.downloadermiddlewares.politeness import SENT
 from refillspot.downloadermiddlewares.requeue import requeue
 from refillspot.policies import politeness
-from refillspot.policies.latency import LatencyWatch
+from refillspot.policies.politeness import LatencyWatch
 from refillspot.policies.retries import LONGEST_RETRY_AFTER, retry_after_seconds
 from refillspot.process import lateness
 from refillspot.site_access import SiteAccess

@@ -30,7 +30,7 @@ from refillspot.exit_status import (
 from refillspot.fleet.supervisor import Supervisor, fleet_exit_code
 from refillspot.fleet.watch import Watch, Watchdog
 from refillspot.fleet.worker import Worker
-from refillspot.frontier.formats import check_formats
+from refillspot.frontier.codec import check_formats
 from refillspot.frontier.queue import COMPLETE
 from refillspot.frontier.session import gate_thresholds
 from refillspot.language import gettext as _

@@ -2,7 +2,8 @@
 
 The interface is scrapy-redis' `SCHEDULER_SERIALIZER`: a module with `dumps` and `loads` of `Request.to_dict()`.
 Fields at their defaults are left out, and what all requests have in common is in a dictionary that both sides know,
-so that a queued store page with its list row takes 170 bytes instead of 630.
+so that a queued store page with its list row takes 170 bytes instead of 630. Each queue says in which formats it is
+written: `check_formats`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from scrapy import Request
 
-from refillspot.exceptions import RefusedRequestError
+from refillspot.exceptions import QueueFormatError, RefusedRequestError
+from refillspot.language import gettext as _
 from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH
 from refillspot.policies.circuit_breaker import API_FAILURE, API_PROBE
+from refillspot.process import program_version
+from refillspot.shared.keys import LAYOUT
 from refillspot.sites import typical_requests
 from refillspot.untrusted import UNREADABLE
 
@@ -50,6 +54,9 @@ DEFAULTS: dict[str, Any] = {
     "flags": [],
     "cb_kwargs": {},
 }
+NOTED = re.compile(r"(\d{1,9}\.\d{1,9})/([\w.+!?-]{0,40})", re.ASCII)
+"""A format, "<layout of the keys>.<version of the codec>", and which refillspot writes it. Who cannot read one
+that a queue is written in takes nothing from it: an entry of another version is no fault of its request."""
 HEADERS = {b"content-type"}  # of a queued request; others are the worker's own, and some are secrets
 HEADER_VALUE = re.compile(rb"[ -~]*")
 
@@ -197,7 +204,37 @@ def _decompress(payload: bytes) -> bytes:
 
 def _is_deeper(value: object, depth: int) -> bool:
     level = [value]
-    for _ in range(depth):
+    for _level in range(depth):
         holders = [one for one in level if isinstance(one, (dict, list, tuple))]
         level = [inner for one in holders for inner in (one.values() if isinstance(one, dict) else one)]
     return bool(level)
+
+
+def own_format() -> str:
+    """Return what this program writes, "<format>/<version>"."""
+    return f"{LAYOUT}.{VERSION[0]}/{program_version()}"
+
+
+def readable_formats() -> set[str]:
+    """Return what this program can read, and drain to the end."""
+    return {f"{LAYOUT}.{number[0]}" for number in READABLE}
+
+
+def check_formats(noted: str, crawl_id: str) -> None:
+    """Make sure that this program can read a queue that was written in these formats, "1.3/0.1.0 1.4/0.2.0".
+
+    Raises:
+        QueueFormatError: it cannot, and which one can.
+    """
+    readable = readable_formats()
+    for format_, program in NOTED.findall(noted):
+        if format_ not in readable:
+            written = {"id": crawl_id, "program": program or "?", "format": format_}
+            own = {"own": program_version(), "formats": ", ".join(sorted(readable))}
+            raise QueueFormatError(
+                _(
+                    "the queue of crawl {id} was written by refillspot {program} (format {format}), and this one, "
+                    "{own} (format {formats}), cannot read that."
+                ).format(**written, **own),
+                _("Go on with that version, or give the crawl up with `scrapy crawls prune {id}`.").format(**written),
+            )

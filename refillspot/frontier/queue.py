@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from refillspot.exceptions import UnreadableValueError
-from refillspot.frontier.formats import check_formats, own_format, readable_formats
+from refillspot.frontier.codec import check_formats, own_format, readable_formats
 from refillspot.shared.keys import CrawlKeys
 from refillspot.shared.shared_state import CLOCK, WHEN_FULL, ServerClock
 from refillspot.untrusted import read_json

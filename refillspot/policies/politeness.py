@@ -6,6 +6,7 @@ one clock, that of the Redis server. Below the operator's ceiling the pace rises
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,9 @@ SAMPLE_MEMORY_SECONDS = 300.0  # without an answer; then what the last crawl met
 RULES_NEW_SECONDS = 600.0  # many workers that read the same rules at once are one reading
 BLOCK_MEMORY_SECONDS = 3600.0  # a block so soon after the last one's end has come again
 BLOCKS_A_DAY, DAY_SECONDS = 3, 24 * 3600.0  # then the site has said it often enough: a person has to look
+LATENCIES = 20  # of which the 95th percentile is taken
+SLOWER_FACTOR, SLOWER_SECONDS = 2.0, 0.1  # than before: a smaller wobble is that of this machine
+FORGETTING = 0.1  # share of the newest p95 in the baseline: what stays slow becomes the rule
 
 
 @dataclass(slots=True, frozen=True)
@@ -215,3 +219,24 @@ def _raise(pace: Pace, now: float) -> Decision:
 
 def _per_second(pace: Pace) -> str:
     return f"{1 / pace.interval:.3g}/s"
+
+
+class LatencyWatch:
+    """Compares the 95th percentile of each 20 answers with that of the ones before."""
+
+    def __init__(self) -> None:
+        self._recent: list[float] = []
+        self._baseline: float | None = None
+
+    def add(self, seconds: float) -> str | None:
+        """Take one answer's latency; return what is wrong, in words, when a sample is full and too slow."""
+        self._recent.append(seconds)
+        if len(self._recent) < LATENCIES:
+            return None
+        p95 = sorted(self._recent)[math.ceil(0.95 * LATENCIES) - 1]
+        self._recent.clear()
+        baseline = p95 if self._baseline is None else self._baseline
+        self._baseline = baseline + FORGETTING * (p95 - baseline)
+        if p95 <= max(SLOWER_FACTOR * baseline, baseline + SLOWER_SECONDS):
+            return None
+        return f"answers take {p95:.2f} s (p95 of {LATENCIES}), before it was {baseline:.2f} s"

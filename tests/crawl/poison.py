@@ -15,8 +15,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from scrapy import signals
 
 from refillspot.downloadermiddlewares import distress
-from refillspot.frontier import codec, commit_check, formats
-from refillspot.policies.latency import SAMPLES
+from refillspot.frontier import codec, commit_check
+from refillspot.policies.politeness import LATENCIES
 from refillspot.postgres import connection
 from refillspot.signals import crawl_joined
 
@@ -126,7 +126,7 @@ class SlowAfterASample:
 
     def headers_received(self, request: Request) -> None:
         self.answers += 1
-        request.meta["download_latency"] = 0.1 if self.answers <= SAMPLES else 1.0
+        request.meta["download_latency"] = 0.1 if self.answers <= LATENCIES else 1.0
 
 
 class LooksOften:
@@ -145,7 +145,7 @@ class NextVersion:
     def from_crawler(cls, crawler: Crawler) -> Self:  # noqa: ARG003  # that of an extension
         codec.VERSION = bytes([codec.VERSION[0] + 1])
         codec.READABLE.add(codec.VERSION)
-        vars(formats)["program_version"] = lambda: "9.9"
+        vars(codec)["program_version"] = lambda: "9.9"
         return cls()
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from refillspot.clock import Clock
 from refillspot.exit_status import HELD
-from refillspot.policies.latency import SAMPLES
+from refillspot.policies.politeness import LATENCIES
 from refillspot.report.recorded import Records
 from refillspot.report.report import report_on
 from tests.crawl.conftest import start_site
@@ -187,7 +187,7 @@ def test_an_absurd_wait_and_an_interruption(crawl: Crawl, faults: Faults) -> Non
 
 
 def test_answers_that_take_twice_as_long(crawl: Crawl) -> None:
-    few = ("-a", f"limit={2 * SAMPLES}", "-s", 'SPIDER_MIDDLEWARES={"tests.crawl.poison.SlowAfterASample": 1}')
+    few = ("-a", f"limit={2 * LATENCIES}", "-s", 'SPIDER_MIDDLEWARES={"tests.crawl.poison.SlowAfterASample": 1}')
     log = crawl.run(*DISTRICT, *FEW, *few).stderr
 
     assert all_findings(crawl).keys() == {"slow_answers"}, log[-3000:]
@@ -207,7 +207,7 @@ def test_a_clean_crawl_is_told_in_six_lines_and_compared_with_the_one_before(
     cached_crawl: Crawl, site: Site, tmp_path: Path
 ) -> None:
     first = cached_crawl.run(*DISTRICT, *FEW, "-a", "keywords=뷔페")
-    assert len(site.log()) < 2 * SAMPLES  # too few for some of them to be slower than others
+    assert len(site.log()) < 2 * LATENCIES  # too few for some of them to be slower than others
     told_first = cached_crawl.operate("stats").stdout.splitlines()
     cached_crawl.run(*DISTRICT, *FEW, "-a", "keywords=뷔페")
     told_again = cached_crawl.operate("stats", "last").stdout.splitlines()

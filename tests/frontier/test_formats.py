@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refillspot.exceptions import QueueFormatError
-from refillspot.frontier.formats import check_formats, own_format
+from refillspot.frontier.codec import check_formats, own_format
 from refillspot.frontier.queue import CrawlQueue
 from refillspot.redis_clients import connect
 from tests.frontier.test_queue import names, push, take
