@@ -33,7 +33,7 @@ from refillspot.shared.page_lookup import PageLookup
 from refillspot.site_access.cached_pages import CachedPages, page_of
 from refillspot.sites import find_site
 from refillspot.sites.diningcode.forms import search_form, store_form
-from refillspot.sites.examination import FORM_HEADERS
+from refillspot.sites.site import FORM_HEADERS
 from replica import envelope, profile
 from replica.city import build_city
 

@@ -25,7 +25,7 @@ from refillspot.frontier.queue import CrawlQueue
 from refillspot.redis_clients import connect
 from refillspot.sites.diningcode.answers import decode_search
 from refillspot.sites.diningcode.forms import store_form
-from refillspot.sites.examination import FORM_HEADERS
+from refillspot.sites.site import FORM_HEADERS
 from refillspot.spiders.diningcode import DiningcodeSpider
 
 if TYPE_CHECKING:

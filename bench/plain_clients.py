@@ -19,7 +19,7 @@ from bench.site import queries
 from refillspot.sites.diningcode.answers import decode_search, decode_store
 from refillspot.sites.diningcode.forms import search_form, store_form
 from refillspot.sites.diningcode.stores import build_store
-from refillspot.sites.examination import FORM_HEADERS, Form
+from refillspot.sites.site import FORM_HEADERS, Form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

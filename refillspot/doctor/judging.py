@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from refillspot.doctor.visit import Answer
-    from refillspot.sites.examination import Examination
     from refillspot.sites.shapes import Differences, Oddity
+    from refillspot.sites.site import Examination
 
 NOT_NOW = {403, 408, 425, 429}  # and 5xx: the rules could not be read. Any other 4xx means that there are none
 

@@ -17,8 +17,8 @@ from refillspot.sites.shapes import Shapes
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from refillspot.sites.examination import Examination
     from refillspot.sites.shapes import Shape
+    from refillspot.sites.site import Examination
 
 
 class ShapeReport:

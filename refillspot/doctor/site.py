@@ -19,7 +19,7 @@ from refillspot.policies.caching import ROBOTS_PATH
 from refillspot.regions import SEOUL, districts
 from refillspot.robots_text import rules_text
 from refillspot.site_hosts import host_of
-from refillspot.sites.examination import FORM_HEADERS
+from refillspot.sites.site import FORM_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from refillspot.doctor.shape_report import ShapeReport
     from refillspot.doctor.visit import Answer, Visitor
     from refillspot.shared.budget import RequestBudget
-    from refillspot.sites.examination import Examination, Form
+    from refillspot.sites.site import Examination, Form
 
 
 @dataclass(slots=True, frozen=True)

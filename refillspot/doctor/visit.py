@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from email.message import Message
 
     from refillspot.shared.budget import RequestBudget
-    from refillspot.sites.examination import Form
-    from refillspot.sites.site import Site
+    from refillspot.sites.site import Form, Site
 
 ANSWER_SECONDS = 30.0
 TURN_SECONDS = 30.0  # until it is this program's turn; others may be crawling

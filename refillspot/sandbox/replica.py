@@ -17,12 +17,12 @@ from refillspot.exceptions import MeasurementError, ServiceUnavailableError
 from refillspot.language import gettext as _
 from refillspot.services.addresses import ServiceAddresses
 from refillspot.services.rerouting import moved, rerouted, route_of
-from refillspot.sites.examination import FORM_HEADERS
+from refillspot.sites.site import FORM_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from refillspot.sites.examination import Form
+    from refillspot.sites.site import Form
 
 PROJECT = Path(__file__).parents[2]
 

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from refillspot.items import Channel, Store
-    from refillspot.sites.examination import Examination
-    from refillspot.sites.shapes import Oddity
+    from refillspot.sites.shapes import Differences, Oddity, Shapes
 
 ABSENT = {404, 410}
 REFUSED = {403, 408, 425, 429}
+FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class RefusalKind(StrEnum):
@@ -116,3 +116,57 @@ def by_status(kind: Kind, status: int) -> Cacheability:
     if status in REFUSED or status >= 500 or 200 < status < 300:
         return Cacheability.PASSING
     return Cacheability.UNKNOWN
+
+
+class Form(NamedTuple):
+    """A form to be posted: a path of the API, and the body."""
+
+    path: str
+    body: bytes
+
+
+class ExaminedList(NamedTuple):
+    rows: int
+    total: int | None
+    """Matches, as the site counts them. None = it does not say."""
+    here: int
+    """Rows that lie in the district that was asked for."""
+    ref: str | None
+    """A store of it, one of those if there are any."""
+    broken: Sequence[str]
+    """What is wrong with the rows that cannot be read."""
+    differences: Differences
+    oddities: Sequence[Oddity]
+
+
+class ExaminedStore(NamedTuple):
+    name: str
+    menu_lines: int
+    differences: Differences
+    oddities: Sequence[Oddity]
+
+
+class Examination(Protocol):
+    """The second half of the contract: what a check-up asks a site, and what it wants to know of the answers.
+
+    Methods that read raise `SiteError` for what cannot be read.
+    """
+
+    def list_form(self, query: str) -> Form:
+        """Return what asks for a list."""
+
+    def store_form(self, ref: str) -> Form:
+        """Return what asks for a store."""
+
+    def read_list(self, body: bytes, district_code: str) -> ExaminedList: ...
+
+    def read_store(self, body: bytes) -> ExaminedStore: ...
+
+    def note_shapes(self, kind: Kind, body: bytes, shapes: Shapes) -> None:
+        """Take in an answer, the parts that are read by the paths that their oddities have."""
+
+    def known_paths(self, kind: Kind) -> dict[str, str]:
+        """Return {path of each part that is read: the type that is due, "text"}."""
+
+    def differences(self, kind: Kind, shapes: Shapes) -> Differences:
+        """Compare what came with what is read, and was seen before."""

@@ -23,7 +23,7 @@ from refillspot.sites.diningcode.lists import ListReader
 from refillspot.sites.diningcode.page_types import ODD, Row
 from refillspot.sites.diningcode.site import SITE
 from refillspot.sites.diningcode.stores import build_store
-from refillspot.sites.examination import FORM_HEADERS
+from refillspot.sites.site import FORM_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from refillspot.items import Store
     from refillspot.sites.diningcode.lists import ListResult, Wanted
-    from refillspot.sites.examination import Form
+    from refillspot.sites.site import Form
 
 TIMES_ASKED = 3  # a query whose answer is about something else
 REST_PRIORITY = 20  # the rest of an answer first: it tells how much of an answer can be seen

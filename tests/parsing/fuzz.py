@@ -28,9 +28,8 @@ from refillspot.parsing.refill import assess_refill
 from refillspot.parsing.refill.terms import parse_refill_terms
 from refillspot.postgres.store_row import StoreRow
 from refillspot.sites.diningcode.answers import SUCCESS, decode_search, decode_store
-from refillspot.sites.diningcode.list_page import decode_list_page
+from refillspot.sites.diningcode.html_pages import decode_list_page, decode_store_page
 from refillspot.sites.diningcode.page_types import Row
-from refillspot.sites.diningcode.store_page import decode_store_page
 from refillspot.sites.diningcode.stores import build_store
 
 if TYPE_CHECKING:

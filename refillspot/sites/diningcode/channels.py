@@ -13,14 +13,13 @@ from refillspot.sites.diningcode.forms import (
     store_form,
     store_page_url,
 )
+from refillspot.sites.diningcode.html_pages import decode_list_page, decode_store_page
 from refillspot.sites.diningcode.json_parts import without_mark
-from refillspot.sites.diningcode.list_page import decode_list_page
-from refillspot.sites.diningcode.store_page import decode_store_page
 
 if TYPE_CHECKING:
     from refillspot.items import Channel
     from refillspot.sites.diningcode.page_types import SearchPage, StorePage
-    from refillspot.sites.examination import Form
+    from refillspot.sites.site import Form
 
 API_PREFIX = "/API/"
 SAID_BY_A_PAGE = {"query", "order", "from", "size"}

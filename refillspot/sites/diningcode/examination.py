@@ -18,8 +18,8 @@ from refillspot.sites.diningcode.answers import decode_search, decode_store
 from refillspot.sites.diningcode.json_parts import loose_json, type_names, whole_json
 from refillspot.sites.diningcode.page_types import READ_SECTIONS, PoiSection, Row
 from refillspot.sites.diningcode.stores import district_code as code_of
-from refillspot.sites.examination import ExaminedList, ExaminedStore, Form
 from refillspot.sites.shapes import FIELD_NAME, Differences, Shape, Shapes
+from refillspot.sites.site import ExaminedList, ExaminedStore, Form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,7 +132,7 @@ def _note_around(body: bytes, shapes: Shapes) -> Any:
 
 
 class DiningcodeExamination:
-    """The second half of the contract, `refillspot.sites.examination.Examination`."""
+    """The second half of the contract, `Examination`."""
 
     def list_form(self, query: str) -> Form:
         return forms.search_form(query)

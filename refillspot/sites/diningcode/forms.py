@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 from refillspot.policies.caching import ROBOTS_PATH
-from refillspot.sites.examination import Form
-from refillspot.sites.site import Refusal, RefusalKind
+from refillspot.sites.site import Form, Refusal, RefusalKind
 
 if TYPE_CHECKING:
     from refillspot.regions import BoundingBox

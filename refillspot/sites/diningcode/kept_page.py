@@ -7,18 +7,22 @@ else leaves its kind and size, under `left_out`; of an answer that cannot be rea
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
+from parsel import Selector
 
 from refillspot.exceptions import ApiError, LayoutChangedError, PassingError, UnknownStoreError
 from refillspot.sites.diningcode.answers import LONGEST_MESSAGE, result_of, sections_of
 from refillspot.sites.diningcode.forms import LIST_PAGE, STORE_PAGE, refusal_of, search_form, store_form
-from refillspot.sites.diningcode.json_parts import loose_json, whole_json, write_json
-from refillspot.sites.diningcode.kept_html import kept_list_page, kept_store_page
+from refillspot.sites.diningcode.html_pages import NO_SUCH_STORE, list_data
+from refillspot.sites.diningcode.json_parts import DEEPEST, loose_json, whole_json, write_json
+from refillspot.sites.diningcode.linked_data import find_restaurant
+from refillspot.sites.diningcode.page_text import page_text, page_tree
 from refillspot.sites.diningcode.page_types import Row
-from refillspot.sites.diningcode.people import json_without_people, without_people
 from refillspot.sites.shapes import Shapes, json_type
 
 if TYPE_CHECKING:
@@ -30,6 +34,28 @@ NESTED = b'{"left_out":"nested too deeply"}'
 SECTIONS = ("restaurant", "detail", "menu", "score", "tag", "photo")
 SECTION_FIELDS = ("total_cnt", "region", "region_name", "order")
 ROW_FIELDS = frozenset({"area", "keyword", "distance"} | {one.encode_name for one in msgspec.structs.fields(Row)})
+LINKED_FIELDS = frozenset({
+    "@context", "@type", "name", "telephone", "address", "servesCuisine", "hasMenu", "geo", "image", "openingHours",
+    "openingHoursSpecification", "priceRange", "aggregateRating",
+})  # fmt: skip
+CONTAINERS = (
+    "#hdn_lat, #hdn_lng, h1.tit, a.btxt, p.btxt, li.locat, span.profile_jibun, li.tel, li.char, .tags, "
+    ".busi-hours-today, .busi-hours, .hour-main-grid, #today-main-hours, "
+    "ul.Restaurant_MenuList, ul.Restaurant-MenuList"
+)
+ATTRIBUTES = frozenset({"class", "id", "value", "data-menu-index"})
+CLASS_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}")
+MOST_CLASSES = 300
+NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that lxml reads out of a page, and takes from nobody."""
+HTML_PAGE = "<!DOCTYPE html><html><head>{head}</head><body>\n{body}\n</body></html>"
+WORDS_OF_PEOPLE = ("user", "review", "comment", "blog", "writer", "author", "nick", "member")
+OF_PEOPLE = re.compile("|".join(WORDS_OF_PEOPLE), re.IGNORECASE)
+OF_FIGURES = re.compile(r"(?:cnt|count|total|score|rate|average)$", re.IGNORECASE)
+"""Names of fields beside them whose figures are the site's own: `review_cnt`, `user_score`."""
+A_FIGURE = re.compile(r"[\d,.]{1,12}")
+ESCAPED_ASCII = rb"\u00"
+"""Behind it a letter of one of the words may hide."""
 
 
 def kept_page(url: str, status: int, body: bytes) -> bytes:
@@ -137,6 +163,111 @@ def _kept_sections(result: bytes) -> tuple[Any, dict[str, Any]]:
     if "restaurant" not in sections:
         return [*parts, *keyless], {key: shapes_of(loose_json(part)) for key, part in rest.items()}
     return [*parts, *keyless], {key: f"{len(part)} bytes" for key, part in rest.items()}
+
+
+def kept_store_page(body: bytes) -> bytes:
+    """Return a store page with what is read of it.
+
+    Raises:
+        BlockedError, MalformedAnswerError: the site did not answer the question.
+    """
+    try:
+        text = page_text(body)
+        page = page_tree(text)
+    except LayoutChangedError as error:
+        return write_json({"left_out": str(error)})
+    linked = find_restaurant(page)
+    parts = [_written(element) for element in _outermost(page)]
+    if linked is None and not page.css("h1.tit"):
+        parts.append(f"<!-- classes: {' '.join(_classes(page))} -->")
+        if NO_SUCH_STORE in text:
+            parts.append(f"<p>{NO_SUCH_STORE}</p>")
+    known = {name: without_people(value) for name, value in (linked or {}).items() if name in LINKED_FIELDS}
+    return HTML_PAGE.format(head=_script("application/ld+json", known) if known else "", body="\n".join(parts)).encode()
+
+
+def kept_list_page(body: bytes, keep: Callable[[bytes], tuple[Any, dict[str, Any]]]) -> bytes:
+    """Return a list page with what `keep` keeps of the data in its script.
+
+    Raises:
+        BlockedError, MalformedAnswerError: the site did not answer the question.
+    """
+    try:
+        kept, left_out = keep(list_data(page_text(body)))
+    except LayoutChangedError:
+        return HTML_PAGE.format(head="", body="<!-- no listData -->").encode()
+    inside = msgspec.json.encode(_in_script(kept)).decode()[1:-1].replace("'", r"\'")
+    data = f"<script>localStorage.setItem('listData', '{inside}');</script>"
+    return HTML_PAGE.format(head="", body=f"{data}\n{_script('text/plain', left_out)}").encode()
+
+
+def _outermost(page: Selector) -> list[Any]:
+    """Return the containers, none of them within another."""
+    elements = [found.root for found in page.css(CONTAINERS)]
+    known = set(elements)
+    return [element for element in elements if known.isdisjoint(element.iterancestors())]
+
+
+def _written(container: Any) -> str:
+    for element in list(container.iter()):
+        if not isinstance(element.tag, str) or element.tag in {"script", "style"} or _is_of_people(element):
+            element.clear(keep_tail=True)  # an empty element is left of it
+        kept = {name: NO_XML.sub("\ufffd", value) for name, value in element.attrib.items() if name in ATTRIBUTES}
+        element.attrib.clear()  # not one by one: names that are none of HTML cannot be named
+        element.attrib.update(kept)
+    return f"<div>{Selector(root=container).get()}</div>"  # libxml2 leaves the end of an empty li to the reader
+
+
+def _is_of_people(element: Any) -> bool:
+    return is_of_people(f"{element.get('class', '')} {element.get('id', '')}")
+
+
+def _classes(page: Selector) -> list[str]:
+    """Return the classes of a page that nobody can read: whoever mends the parser begins with them."""
+    words = {word for text in page.xpath("//@class").getall() for word in text.split()}
+    return sorted(filter(CLASS_NAME.fullmatch, words))[:MOST_CLASSES]
+
+
+def _script(kind: str, value: Any) -> str:
+    return f'<script type="{kind}">{_in_script(value)}</script>'
+
+
+def _in_script(value: Any) -> str:
+    """Return JSON that no HTML parser takes for an end tag."""
+    return write_json(value).decode().replace("<", r"\u003c")
+
+
+@lru_cache(maxsize=1024)
+def is_of_people(name: str) -> bool:
+    """Tell by the name of a field whether it holds a visitor, or a visitor's words."""
+    return bool(OF_PEOPLE.search(name))
+
+
+def without_people(value: Any, depth: int = 0) -> Any:
+    """Return a copy of a JSON value without the fields that are of people, and without what is nested without end."""
+    if depth > DEEPEST and isinstance(value, list | dict):
+        return None
+    if isinstance(value, list):
+        return [without_people(entry, depth + 1) for entry in value]
+    if isinstance(value, dict):
+        return {
+            name: without_people(entry, depth + 1)
+            for name, entry in value.items()
+            if not is_of_people(name) or (OF_FIGURES.search(name) and _is_figure(entry))
+        }
+    return value
+
+
+def json_without_people(body: bytes) -> bytes:
+    """Return JSON without them; as it came where none of the words stands in it."""
+    lower = body.lower()
+    if ESCAPED_ASCII not in lower and not any(word.encode() in lower for word in WORDS_OF_PEOPLE):
+        return body
+    return write_json(without_people(loose_json(body)))
+
+
+def _is_figure(value: Any) -> bool:
+    return not isinstance(value, str | list | dict) or (isinstance(value, str) and bool(A_FIGURE.fullmatch(value)))
 
 
 KEEPERS: dict[str, Callable[[bytes], bytes]] = {

@@ -15,15 +15,13 @@ from refillspot.sites.diningcode.forms import STORE_PAGE, store_form
 from refillspot.sites.diningcode.json_parts import without_mark
 from refillspot.sites.diningcode.page_types import Row, SearchPage, StorePage
 from refillspot.sites.diningcode.stores import build_store
-from refillspot.sites.examination import Form
-from refillspot.sites.site import ABSENT, Site, by_status
+from refillspot.sites.site import ABSENT, Form, Site, by_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from refillspot.items import Channel, Store
-    from refillspot.sites.examination import Examination
-    from refillspot.sites.site import Refusal, SitePage
+    from refillspot.sites.site import Examination, Refusal, SitePage
 
 
 class Diningcode(Site):

@@ -11,12 +11,10 @@ import pytest
 from refillspot.exceptions import LayoutChangedError
 from refillspot.sites.diningcode.answers import decode_search, decode_store
 from refillspot.sites.diningcode.forms import refusal_of
-from refillspot.sites.diningcode.kept_html import kept_store_page
-from refillspot.sites.diningcode.kept_page import kept_page
-from refillspot.sites.diningcode.list_page import decode_list_page
+from refillspot.sites.diningcode.html_pages import decode_list_page, decode_store_page
+from refillspot.sites.diningcode.kept_page import kept_page, kept_store_page
 from refillspot.sites.diningcode.page_text import DEEPEST, MOST_ATTRIBUTES, MOST_CHARACTERS, MOST_NODES
 from refillspot.sites.diningcode.page_types import LONGEST_TEXT, MOST_ENTRIES
-from refillspot.sites.diningcode.store_page import decode_store_page
 from refillspot.sites.diningcode.stores import build_store
 from refillspot.sites.shapes import Oddity
 from tests.parsing.fuzz import ROW

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from refillspot.postgres.store_row import StoreRow
 from refillspot.sites.diningcode.answers import decode_search, decode_store
 from refillspot.sites.diningcode.channels import read_list, read_store
-from refillspot.sites.diningcode.kept_page import kept_page
-from refillspot.sites.diningcode.people import is_of_people
+from refillspot.sites.diningcode.kept_page import is_of_people, kept_page
 from refillspot.sites.diningcode.stores import build_store
 from replica import profile
 from replica.city import build_city

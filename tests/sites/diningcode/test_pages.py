@@ -21,12 +21,11 @@ from refillspot.sites.diningcode.channels import (
     web_page_for,
 )
 from refillspot.sites.diningcode.forms import PAGE_CAP, search_form, store_form
-from refillspot.sites.diningcode.list_page import decode_list_page
+from refillspot.sites.diningcode.html_pages import decode_list_page, decode_store_page
 from refillspot.sites.diningcode.page_types import HoursRow, Menu, MenuLine, OpenStatus, Row, StorePage
-from refillspot.sites.diningcode.store_page import decode_store_page
 from refillspot.sites.diningcode.stores import build_store
-from refillspot.sites.examination import Form
 from refillspot.sites.shapes import Oddity
+from refillspot.sites.site import Form
 from replica import profile
 from replica.city import build_city
 from replica.clock import START

@@ -1,7 +1,8 @@
-"""The page profile.php: a store as people see it, which becomes the same `StorePage` that the API gives.
+"""The pages for people, as the parts that the API gives: list.dc and profile.php.
 
-It says less: no facilities, no score of the site, no photos of its own, and of a menu line not whether it is
-recommended. Two layouts were reported, of 2025 and of 2026; the JSON-LD, which outlives layouts, comes first.
+A list page has the first rows of a search, as one of its scripts keeps them. A store page says less than the API: no
+facilities, no score of the site, no photos of its own, and of a menu line not whether it is recommended. Two layouts
+of it were reported, of 2025 and of 2026; the JSON-LD, which outlives layouts, comes first.
 """
 
 from __future__ import annotations
@@ -9,9 +10,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from refillspot.exceptions import LayoutChangedError, UnknownStoreError
+import msgspec
+
+from refillspot.exceptions import LayoutChangedError, MalformedAnswerError, UnknownStoreError
 from refillspot.parsing.address import parse_address
-from refillspot.sites.diningcode.json_parts import fit_part
+from refillspot.sites.diningcode.answers import read_rows
+from refillspot.sites.diningcode.forms import PAGE_CAP
+from refillspot.sites.diningcode.json_parts import fit_part, read_part, whole_json
 from refillspot.sites.diningcode.linked_data import (
     MENU_ITEM,
     address_of,
@@ -27,7 +32,9 @@ from refillspot.sites.diningcode.page_types import (
     LONGEST_TEXT,
     Detail,
     Menu,
+    PoiSection,
     Restaurant,
+    SearchPage,
     StorePage,
 )
 from refillspot.sites.shapes import Oddity
@@ -47,6 +54,8 @@ NAME = "h1.tit"
 DATES, TIMES = ".hour-dates-column .hour_date", ".hour-times-column .hour_time_item"
 LABEL_OF_TODAY, TODAY = ".hour-main-grid .open-desc", ".hour-main-grid .today-main-hours"
 TAGS = ".tags .tag, li.char > *"
+# localStorage.setItem('listData', '…'): a JSON string's inside, where ' is written \'.
+LIST_DATA = re.compile(r"""localStorage\.setItem\(\s*['"]listData['"]\s*,\s*'([^'\\]*(?:\\.[^'\\]*)*)'""", re.DOTALL)
 
 
 JsonPart = dict[str, Any]
@@ -196,3 +205,39 @@ def _text(page: Selector, css: str) -> str | None:
 
 def _joined(element: Selector) -> str:
     return " ".join(" ".join(element.xpath(".//text()").getall()).split())
+
+
+class _ListData(PoiSection, kw_only=True):
+    """`result_data` of the API, or its `poi_section` alone: both were reported. Neither where nothing is found."""
+
+    poi_section: PoiSection | None = None
+
+
+def decode_list_page(body: bytes) -> SearchPage:
+    """Read a list page. A row that cannot be read does not cost its neighbours.
+
+    Raises:
+        BlockedError, MalformedAnswerError: the site did not answer the question.
+        LayoutChangedError: the page has no `listData`, there is no list in it, or none of its rows can be read.
+    """
+    oddities: list[Oddity] = []
+    data = read_part(list_data(page_text(body)), _ListData, "", oddities)
+    section = data if data.rows is not None or data.total_cnt is not None else data.poi_section
+    return read_rows(section, oddities, PAGE_CAP)
+
+
+def list_data(page: str) -> bytes:
+    """Return what the script of a list page keeps, as whole JSON.
+
+    Raises:
+        LayoutChangedError: there is no such script, or it keeps something else.
+    """
+    found = LIST_DATA.search(page)
+    if found is None:
+        raise LayoutChangedError("the page has no script that sets `listData`")
+    inside = found[1].replace(r"\'", "'")
+    try:
+        text = msgspec.json.decode(whole_json(f'"{inside}"'.encode("utf-8", "replace")), type=str)
+        return whole_json(text.encode())
+    except (msgspec.DecodeError, MalformedAnswerError) as error:
+        raise LayoutChangedError(f"`listData` is not JSON within a string: {error}") from error
