@@ -153,7 +153,11 @@ def crawl_exit_status(stats: Mapping[str, Any], departures: Sequence[Mapping[str
         return ExitStatus(HELD, _held(counts, write_departures(departures, held)))
     told = gettext("Complete: {stores}.")
     if counts.lost:
-        told = gettext("{stores}, but {lost} answers could not be used{where}.")
+        told = ngettext(
+            "{stores}, but {lost} answer could not be used{where}.",
+            "{stores}, but {lost} answers could not be used{where}.",
+            counts.lost,
+        )
     elif counts.places_without_rows:
         told = gettext("{stores}.")
     told = told.format(stores=_stores(counts), lost=counts.lost, where=_where(counts))
@@ -190,9 +194,12 @@ def _failure(counts: Counts) -> str:
             "has the site changed, or is it refusing this crawl? See the log."
         ).format(known=counts.known)
     if forgotten := counts.own.get("forgotten"):
-        return gettext(
-            "{stored} stores are stored, but PostgreSQL came back older than it was, and {forgotten} others are "
-            "gone. The same command fetches them again."
+        return ngettext(
+            "PostgreSQL came back older than it was, and {forgotten} store is gone; stored: {stored}. The same "
+            "command fetches it again.",
+            "PostgreSQL came back older than it was, and {forgotten} stores are gone; stored: {stored}. The same "
+            "command fetches them again.",
+            forgotten,
         ).format(stored=counts.stored, forgotten=forgotten)
     return ""
 
@@ -221,7 +228,11 @@ def _where(counts: Counts) -> str:
         places.append(gettext("{dead} can be retried (scrapy deadletters list, then replay)").format(dead=dead))
     if rejected := counts.own.get("rejected"):
         places.append(
-            gettext("{rejected} were refused by PostgreSQL (table refillspot.rejects)").format(rejected=rejected)
+            ngettext(
+                "{rejected} was refused by PostgreSQL (table refillspot.rejects)",
+                "{rejected} were refused by PostgreSQL (table refillspot.rejects)",
+                rejected,
+            ).format(rejected=rejected)
         )
     return ": " + ", ".join(places)
 
@@ -240,6 +251,5 @@ def _by_pages(counts: Counts) -> str:
     if not (stores or lists):
         return ""
     return " " + gettext(
-        "The API failed: {stores} stores and {lists} lists came from the web pages, which have less detail "
-        "(docs/politeness.md)."
-    ).format(stores=stores, lists=lists)
+        "The API failed: {stores} and {lists} came from the web pages, which have less detail (docs/politeness.md)."
+    ).format(stores=write_stores(stores), lists=ngettext("{count} list", "{count} lists", lists).format(count=lists))

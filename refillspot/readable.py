@@ -153,7 +153,7 @@ def give_up(error: OSError, stream: IO[str]) -> None:
     if is_full(error):
         told = _("Error: the output cannot be written: {reason}. Make room, or write it elsewhere.")
         with suppress(OSError):  # stderr is full, too
-            say(told.format(reason=error.strerror), file=sys.stderr, flush=True)
+            say(told.format(reason=_(error.strerror) if error.strerror else error), file=sys.stderr, flush=True)
 
 
 def discard(stream: IO[str]) -> None:

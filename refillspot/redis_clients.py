@@ -22,6 +22,7 @@ from redis.retry import Retry
 
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
+from refillspot.retelling import server_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -148,7 +149,7 @@ def blocking_client(redis_url: str) -> Iterator[Any]:
         with connect_blocking(redis_url) as client:
             yield client
     except RedisError as error:  # no OSError: what is done with the client may write, to a pipe that is closed
-        raise ServiceUnavailableError(_("Redis: {error}").format(error=error)) from error
+        raise ServiceUnavailableError(_("Redis: {error}").format(error=server_words(error))) from error
 
 
 @contextmanager
@@ -161,7 +162,7 @@ def redis_errors_told() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError) as error:
-        raise ServiceUnavailableError(_("Redis: {error}").format(error=error)) from error
+        raise ServiceUnavailableError(_("Redis: {error}").format(error=server_words(error))) from error
 
 
 def is_passing(error: Exception) -> bool:

@@ -68,6 +68,37 @@ KNOWN = (
     _("Read-only file system"),
     _("Address already in use"),
     _("Connection refused"),
+    _("Connection reset by peer"),
+    _("Network is unreachable"),
+    _("No route to host"),
+    _("Name or service not known"),
+    _("Temporary failure in name resolution"),
+    _("timed out"),
+    _("[Errno {number}] {error}"),
+    # PostgreSQL and its libraries
+    _("connection failed: {error}"),
+    _("connection is bad: {error}"),
+    _("connection timeout expired"),
+    _("failed to resolve host '{host}': {error}"),
+    _('connection to server at "{host}", port {port} failed: {error}'),
+    _('connection to server at "{host}" ({address}), port {port} failed: {error}'),
+    _('connection to server on socket "{path}" failed: {error}'),
+    _('FATAL: password authentication failed for user "{user}"'),
+    _('FATAL: role "{user}" does not exist'),
+    _('FATAL: database "{name}" does not exist'),
+    _('FATAL: no pg_hba.conf entry for host "{host}", user "{user}", database "{name}", {encryption}'),
+    _("FATAL: sorry, too many clients already"),
+    _("FATAL: the database system is starting up"),
+    _("FATAL: the database system is shutting down"),
+    _("fe_sendauth: no password supplied"),
+    _("server closed the connection unexpectedly"),
+    # Redis and its library
+    _("Error {number} connecting to {server}. {error}"),
+    _("Timeout connecting to server"),
+    _("Connection closed by server"),
+    _("Authentication required"),
+    _("invalid username-password pair or user is disabled"),
+    _("DB index is out of range"),
     # what came, and what was due: refillspot.sites.shapes
     _("text"),
     _("number"),
@@ -82,6 +113,13 @@ KNOWN = (
 )
 TOLD_AGAIN = {"error", "came", "due", "one", "another"}
 """What is filled in there is such a text itself."""
+ASIDE = re.compile(
+    r"\s*(?:Is the server running [^?]*\?"  # what to do is said better
+    r"|This probably means the server terminated abnormally\s+before or while processing the request\."
+    r"|Multiple connection attempts failed\..*)",  # the last of them is told before
+    re.DOTALL,
+)
+"""What libpq and psycopg add."""
 
 
 def retell(text: str) -> str:
@@ -95,6 +133,11 @@ def retell(text: str) -> str:
             values = {name: retell(said) if name in TOLD_AGAIN else said for name, said in found.groupdict().items()}
             return gettext(message.singular).format(**values)
     return text
+
+
+def server_words(error: BaseException) -> str:
+    """Return in one line, without the last full stop, what a server or its library says, in the user's language."""
+    return retell(" ".join(ASIDE.sub("", str(error)).split()).rstrip("."))
 
 
 @cache

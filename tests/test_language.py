@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext as catalogues
+import re
 import sys
 import unicodedata
 from io import BytesIO, TextIOWrapper
@@ -157,6 +158,17 @@ def test_no_message_is_left_with_both_forms(monkeypatch: pytest.MonkeyPatch) -> 
         message = language.Message(*_texts(text))()
         values = {str(name).partition("[")[0]: Number(7) for name in fields(message)}
         assert not language.PARTICLE.search(message.format_map(values)), message
+
+
+FIXED = re.compile(r"\}[`'\"”’)]*\s?(?:은|는|이|가|을|를|와|과|으로|로|이라|라|이라는|라는)(?=[\s,.:;)]|$)")
+"""A particle that does not ask how what is filled in ends: it is right after half of what may come."""
+
+
+def test_no_particle_stays_what_it_is_after_what_is_filled_in() -> None:
+    with (KOREAN / "refillspot.po").open("rb") as file:
+        texts = [text for message in read_po(file) if message.id for text in _texts(message.string)]
+
+    assert [text for text in texts if FIXED.search(text)] == []
 
 
 def test_korean_is_spoken_where_it_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:

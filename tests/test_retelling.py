@@ -6,13 +6,15 @@ import ast
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
 import refillspot
-from refillspot.exceptions import BackupError
+from refillspot.exceptions import BackupError, ServiceUnavailableError
 from refillspot.policies import politeness
 from refillspot.policies.pace import begin
 from refillspot.postgres.archive import damage_told
 from refillspot.retelling import retell
+from refillspot.services.reachability import check_postgres, check_redis
 from refillspot.shared.shared_pace import FORGOTTEN
 from refillspot.sites.diningcode.forms import refusal_of
 from tests.english import english_in
@@ -101,6 +103,37 @@ def test_what_the_system_says_of_a_file_is_retold(tmp_path: Path) -> None:
         missing.read_bytes()
 
     assert english_in(str(refused.value).replace(str(missing), "")) == []
+
+
+@pytest.mark.usefixtures("korean")
+@pytest.mark.parametrize(
+    "url", ["postgresql://{address}/x_1", "postgresql://u_1@/x_1?host={directory}", "postgresql://{host}:1/x_1"]
+)
+def test_what_libpq_says_is_retold(url: str, tmp_path: Path, free_port: int) -> None:
+    address, host = f"127.0.0.1:{free_port}", "127.0.0.1,127.0.0.1"  # tried one after the other
+    with pytest.raises(ServiceUnavailableError) as away:
+        check_postgres(url.format(address=address, directory=tmp_path, host=host), "DATABASE_URL")
+
+    assert "?." not in str(away.value)
+    assert english_in(str(away.value)) == []
+
+
+@pytest.mark.usefixtures("korean")
+def test_what_a_server_refuses_is_retold(database_url: str) -> None:
+    for part in ({"user": "nobody_1"}, {"dbname": "nothing_1"}):
+        with pytest.raises(ServiceUnavailableError) as refused:
+            check_postgres(make_conninfo(database_url, **part), "DATABASE_URL")
+
+        assert english_in(str(refused.value).partition(")")[2]) == []
+
+
+@pytest.mark.usefixtures("korean")
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:{port}", "unix://{directory}/x_1.sock"])
+def test_what_the_library_of_redis_says_is_retold(url: str, tmp_path: Path, free_port: int) -> None:
+    with pytest.raises(ServiceUnavailableError) as away:
+        check_redis(url.format(port=free_port, directory=tmp_path), "REDIS_URL", holds_queue=True)
+
+    assert english_in(str(away.value)) == []
 
 
 def test_in_english_all_stays(monkeypatch: pytest.MonkeyPatch) -> None:

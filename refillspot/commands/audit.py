@@ -8,6 +8,7 @@ from scrapy.exceptions import UsageError
 from refillspot.command import BaseCommand, add_scope_options, store_filter
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
+from refillspot.language import ngettext
 from refillspot.readable import say, say_json
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class Command(BaseCommand):
         wanted = store_filter(_with_all(opts))
         url = self.servers("postgres").database_url
         if opts.read:
-            say(_("{count} answers are kept.").format(count=read_sheet(url, opts.read, seed, now)))
+            count = read_sheet(url, opts.read, seed, now)
+            say(ngettext("{count} answer is kept.", "{count} answers are kept.", count).format(count=count))
         else:
             sample = draw_sample(url, wanted, size, seed, now)
             if not sample:
@@ -72,7 +74,12 @@ class Command(BaseCommand):
                 _hand_out(url, sample, seed, opts)
                 return
             if left := ask(url, sample, seed, now, read_key):
-                say(_("{count} values are left: the same command goes on.").format(count=left))
+                told = ngettext(
+                    "{count} value is left: the same command goes on.",
+                    "{count} values are left: the same command goes on.",
+                    left,
+                )
+                say(told.format(count=left))
         with audits(url) as table:
             for line in audit_lines(table.sums(seed)):
                 say(line)
@@ -99,7 +106,11 @@ def _hand_out(url: str, sample: list[Listed], seed: int, opts: argparse.Namespac
         say_json(as_json(sample, answered))
         return
     count = write_sheet(opts.sheet, sample, answered)
-    told = _("{count} values are in {file}: fill the column answer, then scrapy audit --read {file} --seed {seed}")
+    told = ngettext(
+        "{count} value is in {file}: fill the column answer, then scrapy audit --read {file} --seed {seed}",
+        "{count} values are in {file}: fill the column answer, then scrapy audit --read {file} --seed {seed}",
+        count,
+    )
     say(told.format(count=count, file=opts.sheet, seed=seed))
 
 

@@ -18,6 +18,7 @@ from refillspot.exceptions import VisitError
 from refillspot.language import gettext as _
 from refillspot.policies import politeness
 from refillspot.policies.retries import retry_after_seconds
+from refillspot.retelling import retell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +78,7 @@ class Visitor:
             if not _is_own_network(error):
                 await self._note(is_error=True)
             raise VisitError(
-                _("{url} does not answer: {error}").format(url=url, error=getattr(error, "reason", error)),
+                _("{url} does not answer: {error}").format(url=url, error=retell(str(getattr(error, "reason", error)))),
                 _("Check that this machine can reach the Internet, and that DININGCODE_API_URL is right."),
             ) from error
         await self._note(is_error=answer.status >= 500)

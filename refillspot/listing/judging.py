@@ -9,6 +9,7 @@ from rich.text import Text
 
 from refillspot.clock import write_kst
 from refillspot.language import gettext as _
+from refillspot.language import ngettext
 from refillspot.listing.entries import Listed
 from refillspot.listing.page import LINKS, PARTS, map_links, write_line
 from refillspot.listing.table import write_name
@@ -81,5 +82,6 @@ def _evidence(entry: Listed, place: str) -> Iterator[str]:
     menu = sorted(row["menu"] or (), key=lambda line: line["name"] not in said)
     yield from (f"  {write_line(line)}" for line in menu[:LINES])
     if len(menu) > LINES:
-        yield _("  … and {count} lines more").format(count=len(menu) - LINES)
+        more = len(menu) - LINES
+        yield ngettext("  … and {count} line more", "  … and {count} lines more", more).format(count=more)
     yield from (f"{LINKS[where]()}: {link}" for where, link in map_links(row).items())

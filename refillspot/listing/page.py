@@ -123,7 +123,7 @@ def _write_price(price: dict[str, Any]) -> str:
 
 def write_terms(terms: dict[str, Any]) -> Iterator[str]:
     if minutes := terms.get("time_limit_minutes"):
-        yield gettext("{minutes} minutes").format(minutes=minutes)
+        yield ngettext("{count:,} minute", "{count:,} minutes", minutes).format(count=minutes)
     if persons := terms.get("min_persons"):
         yield ngettext("from {count} person", "from {count} persons", persons).format(count=persons)
     if fee := terms.get("leftover_fee_krw"):

@@ -112,8 +112,7 @@ def _words(figures: Figures) -> str:
     progress, per_hour = figures.progress, figures.stores_per_hour.now
     stores = ngettext("{stores:,} store", "{stores:,} stores", figures.stored).format(stores=figures.stored)
     if per_hour is not None:
-        told = _("{stores:,} stores ({per_minute:.0f} per minute)")
-        stores = told.format(stores=figures.stored, per_minute=per_hour / 60)
+        stores = _("{stores} ({per_minute:.0f} per minute)").format(stores=stores, per_minute=per_hour / 60)
     requests = _(
         "requests: {done:,} done, {queued:,} queued, {leased:,} in hand, {waiting:,} waiting, {dead:,} dead letters"
     ).format(

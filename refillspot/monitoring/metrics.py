@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
 from refillspot.monitoring.snapshot import REDIS
+from refillspot.retelling import server_words
 from refillspot.stats.counts import number_of
 from refillspot.stats.workers import AT_WORK, MIB
 
@@ -122,7 +123,7 @@ def serve_metrics(port: str, reader: CrawlReader) -> str:
         server.set_app(_of_this_machine(make_wsgi_app(registry)))
     except (OSError, OverflowError, ValueError) as error:
         raise ConfigurationError(
-            _("METRICS_PORT={port} cannot be used: {error}").format(port=port, error=error)
+            _("METRICS_PORT={port} cannot be used: {error}").format(port=port, error=server_words(error))
         ) from error
     return f"http://{ADDRESS}:{server.server_port}/metrics"
 

@@ -209,9 +209,11 @@ class Pruning:
             progress = reader.read()
         if crawl.state == RUNNING and progress and progress.workers and not self.force:
             raise ArgumentError(
-                _("{workers} workers are running crawl {id}: stop them first, or add --force").format(
-                    workers=progress.workers, id=crawl.id
-                )
+                ngettext(
+                    "{workers} worker is running crawl {id}: stop it first, or add --force",
+                    "{workers} workers are running crawl {id}: stop them first, or add --force",
+                    progress.workers,
+                ).format(workers=progress.workers, id=crawl.id)
             )
 
     def _prune(self, crawl: Crawl) -> Pruned:

@@ -34,6 +34,7 @@ from refillspot.postgres.database import check_version, migrate, migrate_databas
 from refillspot.postgres.gate import SHOWN, decide_held, forget_answers, judge_crawl
 from refillspot.postgres.query_yields import learn
 from refillspot.postgres.suitability import check_rights, refusals_told
+from refillspot.retelling import server_words
 from refillspot.stats.crawl import STATES, Crawl, CrawlScope, named_crawl
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class CrawlTable:
             ) from error
         except errors.ReadOnlySqlTransaction as error:
             raise UnsuitableServerError(
-                _("PostgreSQL: {error}.").format(error=str(error).strip()),
+                _("PostgreSQL: {error}.").format(error=server_words(error)),
                 _(
                     "It is a copy that only follows another, or default_transaction_read_only is on for this database "
                     "or account: point DATABASE_URL at the other one, or run `ALTER DATABASE … RESET "
@@ -134,7 +135,7 @@ class CrawlTable:
                 ),
             ) from error
         except psycopg.Error as error:
-            raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+            raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=server_words(error))) from error
 
     async def _join(
         self, spider: str, arguments: Mapping[str, Any], named: str | None, now: datetime, *, supersedes: bool
@@ -296,4 +297,4 @@ def _read(database_url: str, query: str, values: Mapping[str, Any]) -> list[Craw
         with open_connection(database_url) as connection:
             return connection.cursor(row_factory=class_row(Crawl)).execute(query, values).fetchall()
     except psycopg.OperationalError as error:
-        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=str(error).strip())) from error
+        raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=server_words(error))) from error

@@ -24,6 +24,7 @@ from refillspot.postgres.connection import open_async_connection, open_connectio
 from refillspot.postgres.readers import current_readers, grant_views
 from refillspot.postgres.suitability import LACKING, check_encoding, errors_told, lacking_rights, refusals_told
 from refillspot.process import program_version
+from refillspot.retelling import server_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -256,7 +257,7 @@ def scratch_database(database_url: str, name: str) -> Iterator[str]:
                 _(
                     "PostgreSQL refuses a temporary database: {error}. Run `ALTER ROLE … CREATEDB` for this "
                     "account, or unset DATABASE_URL to use the embedded server."
-                ).format(error=error)
+                ).format(error=server_words(error))
             ) from error
         try:
             yield urlunsplit(urlsplit(database_url)._replace(path=f"/{name}"))

@@ -28,6 +28,7 @@ from refillspot.postgres.database import (
 )
 from refillspot.postgres.readers import current_readers, grant_views
 from refillspot.postgres.suitability import check_encoding, errors_told
+from refillspot.retelling import server_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -137,12 +138,12 @@ def _reasons_told(path: Path) -> Iterator[None]:
         raise ServiceUnavailableError(told) from error
     except errors.InsufficientPrivilege as error:
         raise UnsuitableServerError(
-            _("PostgreSQL: {error}. Nothing was changed.").format(error=str(error).strip()),
+            _("PostgreSQL: {error}. Nothing was changed.").format(error=server_words(error)),
             _("The tables are made anew: restore with the account that owns them, and may CREATE in the database."),
         ) from error
     except (errors.UndefinedColumn, psycopg.DataError, psycopg.IntegrityError) as error:
         told = _("{path} does not fit its tables: {error}. Nothing was changed.")
-        raise BackupError(told.format(path=path, error=str(error).strip())) from error
+        raise BackupError(told.format(path=path, error=server_words(error))) from error
 
 
 async def _restore(database_url: str, archive: Archive, database: str | None, *, replace: bool) -> Restored:

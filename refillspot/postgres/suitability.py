@@ -10,6 +10,7 @@ from psycopg import errors
 
 from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
 from refillspot.language import gettext as _
+from refillspot.retelling import server_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,7 +90,7 @@ def errors_told() -> Iterator[None]:
     try:
         yield
     except (psycopg.Error, TimeoutError) as error:
-        told = str(error).strip() or _("no answer in time")
+        told = server_words(error) or _("no answer in time")
         raise ServiceUnavailableError(_("PostgreSQL: {error}").format(error=told)) from error
 
 
@@ -103,9 +104,9 @@ def refusals_told() -> Iterator[None]:
     try:
         yield
     except errors.InsufficientPrivilege as error:
-        raise lacks_rights(_("PostgreSQL: {error}.").format(error=str(error).strip())) from error
+        raise lacks_rights(_("PostgreSQL: {error}.").format(error=server_words(error))) from error
     except CANNOT_PASS as error:
         raise UnsuitableServerError(
-            _("PostgreSQL: {error}.").format(error=str(error).strip()),
+            _("PostgreSQL: {error}.").format(error=server_words(error)),
             _("The tables are not as refillspot made them: restore them, or point DATABASE_URL at another database."),
         ) from error

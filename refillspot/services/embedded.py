@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
+from refillspot.retelling import server_words
 from refillspot.services import ownership
 from refillspot.services.addresses import ServiceAddresses
 from refillspot.services.postgres_server import PostgresServer, forget_other_servers
@@ -142,7 +143,7 @@ def _explained(server: Server) -> Iterator[None]:
     except OSError as error:
         raise ServiceUnavailableError(
             _("The embedded {server} cannot be used in {directory}: {error}.").format(
-                server=server.name, directory=server.directory, error=error
+                server=server.name, directory=server.directory, error=server_words(error)
             ),
             _("Set REFILLSPOT_HOME to a directory that is yours."),
         ) from error

@@ -19,6 +19,7 @@ from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
 from refillspot.language import gettext as _
 from refillspot.postgres.connection import open_connection
 from refillspot.redis_clients import once, open_client
+from refillspot.retelling import server_words
 from refillspot.services.addresses import mask_password
 
 if TYPE_CHECKING:
@@ -189,4 +190,4 @@ def _too_old(name: str, version: str, oldest: int, origin: str) -> UnsuitableSer
 
 
 def _one_line(error: Exception) -> str:
-    return mask_password(" ".join(str(error).split()).rstrip("."))
+    return mask_password(server_words(error))
