@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from refillspot.clock import Clock
 from refillspot.exceptions import SiteError
 from refillspot.items import ReadPage
 from refillspot.postgres.connection import run
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
+    from refillspot.clock import Clock
     from refillspot.items import Store
     from refillspot.regions import Region
     from refillspot.sites.site import Site
@@ -38,8 +38,14 @@ class Reparsed:
     """Stores whose newest page was read before, and again now."""
 
 
-def reparse(
-    database_url: str, web_url: str, *, site: str = DEFAULT, region: Region | None = None, is_all: bool = False
+def reparse(  # noqa: PLR0913  # which pages, and how they are read
+    database_url: str,
+    web_url: str,
+    clock: Clock,
+    *,
+    site: str = DEFAULT,
+    region: Region | None = None,
+    is_all: bool = False,
 ) -> Reparsed:
     """Read the pages of a site again that could not be read; `is_all`: the newest page of each store too.
 
@@ -50,14 +56,14 @@ def reparse(
         psycopg.Error: PostgreSQL does not answer or refuses.
         SchemaVersionError: the schema is newer than this program.
     """
-    return run(_Reparsing(database_url, web_url, find_site(site), region).run(is_all=is_all))
+    return run(_Reparsing(database_url, web_url, clock, find_site(site), region).run(is_all=is_all))
 
 
 class _Reparsing:
-    def __init__(self, database_url: str, web_url: str, site: Site, region: Region | None) -> None:
+    def __init__(self, database_url: str, web_url: str, clock: Clock, site: Site, region: Region | None) -> None:
         self._database_url = database_url
         self._site, self._web_url, self._region = site, web_url, region
-        self._clock = Clock()
+        self._clock = clock
         self._table = StoreTable(database_url, self._clock)
         self._result = Reparsed()
 

@@ -121,7 +121,7 @@ class Command(BaseCommand):
 
         site, region = site_named(opts).name, region_named(opts)
         database_url, web_url = self.servers("postgres").database_url, self.settings["DININGCODE_WEB_URL"]
-        _tell(reparse(database_url, web_url, site=site, region=region, is_all=opts.all), is_all=opts.all)
+        _tell(reparse(database_url, web_url, self.clock, site=site, region=region, is_all=opts.all), is_all=opts.all)
 
     def _grant_reader(self, args: list[str], _opts: argparse.Namespace) -> None:
         _grant_reader(self.servers("postgres").database_url, args[0])

@@ -11,6 +11,7 @@ from refillspot.readable import say
 
 if TYPE_CHECKING:
     import argparse
+    from datetime import datetime
 
     from refillspot.report.printing import Format
     from refillspot.report.recorded import Records
@@ -58,7 +59,7 @@ class Command(BaseCommand):
         from refillspot.report.printing import print_all, print_one
 
         if opts.log:
-            print_one(_of_logs(opts.log), _format(opts))
+            print_one(_of_logs(opts.log, self.clock.now()), _format(opts))
         elif name == ALL:
             print_all(_of_all(self._records(opts)), _format(opts))
         else:
@@ -107,8 +108,7 @@ def _of_all(records: Records) -> list[Report]:
     return [report_on(stats[crawl.id], stats[earlier.id] if earlier else None) for crawl, earlier in pairs]
 
 
-def _of_logs(paths: list[str]) -> Report:
-    from refillspot.clock import Clock
+def _of_logs(paths: list[str], now: datetime) -> Report:
     from refillspot.exceptions import ArgumentError
     from refillspot.report.recorded import read_log
     from refillspot.report.report import report_on
@@ -121,4 +121,4 @@ def _of_logs(paths: list[str]) -> Report:
         raise ArgumentError(told.format(files=", ".join(without)))
     if without:
         say(told.format(files=", ".join(without)), file=sys.stderr)
-    return report_on(CrawlStats.of([run for runs in logs.values() for run in runs], Clock().now()))
+    return report_on(CrawlStats.of([run for runs in logs.values() for run in runs], now))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console, Group, RenderableType
@@ -19,6 +19,7 @@ from refillspot.retelling import retell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from refillspot.monitoring.figures import Figures
     from refillspot.stats.crawl import Progress
@@ -58,9 +59,10 @@ class Display(AbstractContextManager["Display"]):
             self._live.update(Group(*lines, Text(words, overflow="fold")))
         elif self._last_line is None or seconds - self._last_line >= PLAIN_SECONDS:
             self._last_line = seconds
-            now = datetime.now(KST)
             told = "; ".join(part for part in (held, words) if part)
-            self._console.print(f"{now:%H:%M:%S}  {told}, {write_left(figures.seconds_left)}", soft_wrap=True)
+            self._console.print(
+                f"{figures.at.astimezone(KST):%H:%M:%S}  {told}, {write_left(figures.seconds_left)}", soft_wrap=True
+            )
 
 
 def title_line(title: str, right: str) -> Table:

@@ -70,7 +70,7 @@ def test_what_can_be_read_now_is_stored_with_the_time_of_its_page(database_url: 
 
     with_table(database_url, keep, ago=timedelta(days=3))
 
-    assert reparse(database_url, WEB_URL) == Reparsed(stored=1, unread=1)
+    assert reparse(database_url, WEB_URL, Clock()) == Reparsed(stored=1, unread=1)
     (store,) = read_stores(database_url)
     assert (store["ref"], store["name"]) == ("AAAAaaaa1111", "달빛")
     assert store["last_seen_at"] < datetime.now(UTC) - timedelta(days=2)
@@ -82,14 +82,14 @@ def test_a_page_older_than_its_store_changes_nothing(database_url: str) -> None:
         await table.keep_unread(page("AAAAaaaa1111", "달빛"))
 
     with_table(database_url, keep)
-    reparse(database_url, WEB_URL)
+    reparse(database_url, WEB_URL, Clock())
 
     async def keep_older(table: StoreTable) -> None:
         await table.keep_unread(page("AAAAaaaa1111", "옛 달빛"))
 
     with_table(database_url, keep_older, ago=timedelta(days=1))
 
-    assert reparse(database_url, WEB_URL) == Reparsed(outdated=1)
+    assert reparse(database_url, WEB_URL, Clock()) == Reparsed(outdated=1)
     assert read_stores(database_url)[0]["name"] == "달빛"
     assert kept_refs(database_url) == []
 
@@ -202,7 +202,7 @@ def test_a_page_whose_row_was_refused_becomes_a_store(database_url: str) -> None
     with psycopg.connect(database_url) as connection:
         connection.execute("DELETE FROM refillspot.stores WHERE ref = 'AAAAaaaa1111'")
 
-    assert reparse(database_url, WEB_URL, is_all=True) == Reparsed(stored=1, unread=1)
+    assert reparse(database_url, WEB_URL, Clock(), is_all=True) == Reparsed(stored=1, unread=1)
     row = next(store for store in read_stores(database_url) if store["ref"] == "AAAAaaaa1111")
     assert row["last_seen_at"] < datetime.now(UTC) - timedelta(days=2)
 
@@ -244,7 +244,9 @@ def test_the_pages_of_one_city_are_read_again_alone(database_url: str) -> None:
 
     with_table(database_url, write)
 
-    assert reparse(database_url, WEB_URL, region=parse_region("부산"), is_all=True) == Reparsed(stored=1, read_again=1)
+    assert reparse(database_url, WEB_URL, Clock(), region=parse_region("부산"), is_all=True) == Reparsed(
+        stored=1, read_again=1
+    )
     assert {store["ref"]: (store["name"], store["region"]) for store in read_stores(database_url)} == {
         "seen0": ("by hand", None), "seen1": ("새 달빛", "부산광역시"), "unread1": ("달빛", "부산광역시"),
     }  # fmt: skip

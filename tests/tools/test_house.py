@@ -84,3 +84,24 @@ def test_this_house() -> None:
     assert house.double == {}
     assert len(house.single) <= 5, house.single
     assert max(house.lines.values()) <= 300
+
+
+def test_a_clock_is_handed_on() -> None:
+    """Whoever makes one of their own forgets CLOCK_OFFSET_SECONDS: a simulation is told another time by them."""
+    own = {
+        "clock.py",
+        "performance/storage.py", "performance/faults.py",  # they measure this machine
+        "commands/crawl.py",  # the name of a log file, in the time of whoever looks for it
+        "doctor/shape_report.py",
+        "doctor/visit.py", "downloadermiddlewares/requeue.py", "downloadermiddlewares/distress.py", "webhook.py",
+        # Retry-After, in the time of the server that says it
+        "postgres/crawls.py", "postgres/gate.py",  # by how much a clock is ahead of this machine
+    }  # fmt: skip
+    package = PROJECT / "refillspot"
+    asking = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if any(call in path.read_text("utf-8") for call in ("datetime.now(", " Clock()"))
+    }
+
+    assert asking <= own
