@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from refillspot.frontier.queue import CrawlQueue
+    from refillspot.postgres.commits import Missing, Remembered
     from refillspot.postgres.crawls import CrawlTable
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 10.0  # between looks, of all workers together
 KEEP_SECONDS = 60.0  # for which a request is kept after its commit: a copy that takes over is seconds behind
-RETRY_SECONDS = 1.0
 
 
 class CommitCheck:
-    """Looks for the commits of the last minute; requests whose stores are gone are queued again, whatever was seen.
+    """Looks now and then for what is stored; each look is a sign of life of this queue.
 
-    Each look is a sign of life of this queue; `changed` is called when there is a `failure`.
+    `changed` is called when there is a `failure`.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class CommitCheck:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
-                await self._look(LOOK_SECONDS)
+                await self._look()
             except (QueueElsewhereError, VersionError) as error:
                 logger.error("%s", error)  # noqa: TRY400  # no fault of this program
                 self.failure = error
@@ -56,42 +56,28 @@ class CommitCheck:
             except (ServiceUnavailableError, UnsuitableServerError, RedisError, OSError) as error:
                 logger.debug("what PostgreSQL has is not known now: %s", error)
 
-    async def may_end(self) -> bool:
-        """Tell whether everything that was stored is there; False as well while PostgreSQL is away.
-
-        Raises:
-            redis.RedisError, OSError: Redis does not answer.
-            UnsuitableServerError: PostgreSQL refuses to say so.
-        """
+    async def _look(self) -> None:
+        remembered = await self._queue.remembered(LOOK_SECONDS)
+        if remembered is None:
+            return
         try:
-            return await self._look(0)
-        except ServiceUnavailableError as error:
-            logger.warning("the crawl is complete when PostgreSQL says so: %s", error)
-            await asyncio.sleep(RETRY_SECONDS)
-            return False
-
-    async def _look(self, within_seconds: float) -> bool:
-        told = await self._queue.stored_lately(within_seconds)
-        if told is None:
-            return True
-        stored, written = told
-        try:
-            is_ending = not within_seconds
-            found = await self._crawls.commits(self._crawl_id, written, self._queue.id, is_ending=is_ending)
+            missing = await self._crawls.find_missing(self._crawl_id, remembered)
         except (QueueElsewhereError, VersionError):
             await self._queue.look_again()  # each worker of this queue has to know
             raise
-        if found is None:  # PostgreSQL has closed it, only Redis does not know yet
-            return True
-        total, batches = found
-        there = {one: batches.get(one.writer, ()) for one in written}
-        requeued, forgotten = await self._queue.settle(KEEP_SECONDS, max(0, stored - total), there)
-        if requeued:
-            logger.warning("PostgreSQL came back older than it was: %d pages are fetched again", requeued)
-        if forgotten:
-            logger.error(
-                "PostgreSQL came back older than it was: %d stores are gone. When this crawl has ended, the same "
-                "command fetches them again",
-                forgotten,
-            )
-        return not requeued
+        if missing is not None:
+            await settle(self._queue, remembered, missing)
+
+
+async def settle(queue: CrawlQueue, remembered: Remembered, missing: Missing) -> int:
+    """Queue again what is missing; what nobody remembers is counted as gone. Return how many requests that were."""
+    requeued, gone = await queue.settle(KEEP_SECONDS, remembered, missing)
+    if requeued:
+        logger.warning("PostgreSQL came back older than it was: %d pages are fetched again", requeued)
+    if gone:
+        logger.error(
+            "PostgreSQL came back older than it was: %d stores are gone. When this crawl has ended, the same "
+            "command fetches them again",
+            gone,
+        )
+    return requeued

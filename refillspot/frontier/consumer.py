@@ -19,7 +19,7 @@ from refillspot.redis_clients import is_passing
 from refillspot.stats.crawl import GONE
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from refillspot.frontier.leases import Limits
     from refillspot.frontier.queue import Beat, CrawlQueue, Entry, Key
@@ -47,10 +47,10 @@ class Consumer:
         limits: Limits,
         changed: Callable[[], None],
         rolled_back: Callable[[], object],
-        may_end: Callable[[], Awaitable[bool]] | None = None,
+        close: Callable[[], None] | None = None,
     ) -> None:
-        """`may_end` is asked when nothing is left to do, for as long as it says no."""
-        self._queue, self._limits, self._may_end = queue, limits, may_end
+        """`close` is called as long as nothing is left to do but to close the crawl."""
+        self._queue, self._limits, self._close = queue, limits, close
         self._changed, self._rolled_back = changed, rolled_back
         self._leases = Leases(limits)
         self._prefetch = Prefetch(limits.ahead_seconds)
@@ -286,9 +286,9 @@ class Consumer:
     async def _look_for_end(self) -> None:
         if self.is_idle and not self._is_seeding:
             state, self.result = await self._queue.try_finish()
-            if state == WON and self._may_end and not await self._may_end():
-                return
-            if state in {WON, COMPLETE, GONE}:
+            if state == WON and self._close:
+                self._close()
+            elif state in {WON, COMPLETE, GONE}:
                 self.ended = state
 
     @staticmethod

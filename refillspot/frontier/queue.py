@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from refillspot.exceptions import UnreadableValueError
 from refillspot.frontier.codec import check_formats, own_format, readable_formats
+from refillspot.postgres.commits import Remembered
 from refillspot.shared.keys import CrawlKeys
 from refillspot.shared.shared_state import CLOCK, WHEN_FULL, ServerClock
 from refillspot.untrusted import read_json
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from redis.asyncio import Redis
+
+    from refillspot.postgres.commits import Missing
 
 OPEN, CLOSING, COMPLETE, WON = "open", "closing", "complete", "won"
 """States of a crawl in Redis, beside GONE. WON: this worker is the one to close it."""
@@ -59,14 +62,6 @@ class Beat:
     """The last one that Redis has of this worker; 0 = none."""
     seeded: bool
     paused: bool
-
-
-class Written(NamedTuple):
-    """Commits of one writer."""
-
-    writer: str
-    first: int
-    last: int
 
 
 class CrawlQueue:
@@ -152,21 +147,22 @@ class CrawlQueue:
         state, *result = await self._run("finish")
         return _text(state), result[0] if result else None
 
-    async def complete(self, result: bytes, keep_seconds: int) -> None:
-        """Close the crawl. Its keys expire after `keep_seconds`, unless there are dead letters."""
-        await self._scripts["complete"](keys=[self._prefix], args=[result, keep_seconds])
+    async def complete(self, result: bytes, keep_seconds: int) -> bool:
+        """Close the crawl, if this worker is the one to do so; its keys expire then, unless there are dead letters."""
+        return bool(await self._scripts["complete"](keys=[self._prefix], args=[self._worker, result, keep_seconds]))
 
-    async def stored_lately(self, within_seconds: float) -> tuple[int, list[Written]] | None:
-        """Return how many requests are stored, and which commits to look for in PostgreSQL.
+    async def remembered(self, within_seconds: float = 0) -> Remembered | None:
+        """Return what is stored, and which commits to look for in PostgreSQL.
 
-        None if somebody has looked within so many seconds.
+        None if somebody has looked within so many seconds, or where there is no such crawl.
         """
-        found = await self._run("stored", round(within_seconds * 1000), self.id)
+        found = await self._run("remembered", round(within_seconds * 1000), self.id)
         if not found:
             return None
-        id_, stored, *written = found
+        id_, look, at_ms, stored, *written = found
         self.id = _text(id_)
-        return stored, [Written(_text(writer), first, last) for writer, first, last in written]
+        batches = {_text(writer): numbers for writer, *numbers in written}
+        return Remembered(stored, batches, self.id, look, at_ms)
 
     async def look_again(self) -> None:
         """Let the next worker that would look do so, whoever has just looked."""
@@ -177,20 +173,15 @@ class CrawlQueue:
         leases: Any = await self._client.zrange(self._keys.workers, 0, -1, withscores=True)
         return all(self._clock.seconds_until(until_ms / 1000) <= 0 for _worker, until_ms in leases)
 
-    async def settle(
-        self, keep_seconds: float, missing: int, there: Mapping[Written, Iterable[int]]
-    ) -> tuple[int, int]:
-        """Tell what PostgreSQL has: how many stores are missing in all, and which of the commits are there.
+    async def settle(self, keep_seconds: float, remembered: Remembered, missing: Missing) -> tuple[int, int]:
+        """Tell what PostgreSQL lacks of what was remembered; what it has is forgotten after `keep_seconds`.
 
-        What it has is forgotten after `keep_seconds`. Return how many requests are queued again because their stores
-        are missing, and how many stores are missing of which nothing is known any more.
+        Return how many requests are queued again because their stores are missing, and how many stores are missing of
+        which nothing is known any more. Nothing is done if somebody has looked again since.
         """
-        told = [
-            part
-            for written, batches in there.items()
-            for part in (written.writer, written.last, f",{','.join(map(str, batches))},")
-        ]
-        requeued, forgotten = await self._run("settle", round(keep_seconds * 1000), missing, *told)
+        told = [part for writer, them in missing.batches.items() for part in (writer, f",{','.join(map(str, them))},")]
+        oldest = remembered.at_ms - round(keep_seconds * 1000)
+        requeued, forgotten = await self._run("settle", remembered.look, oldest, missing.stores, *told)
         return requeued, forgotten
 
     async def counts(self) -> dict[str, int]:
@@ -217,7 +208,7 @@ class CrawlQueue:
 
 COUNT = b"count:"
 NUMBER = re.compile(rb"-?\d{1,18}")
-BY_TIME = ("open", "commit", "take", "beat", "audit", "finish", "stored", "settle")  # those that workers run
+BY_TIME = ("open", "commit", "take", "beat", "audit", "finish", "remembered", "settle")  # those that workers run
 SCRIPTS = (*BY_TIME, "complete", "forget")
 
 

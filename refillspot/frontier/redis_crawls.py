@@ -20,6 +20,8 @@ from refillspot.stats.crawl import STATES, Crawl
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from refillspot.postgres.commits import Remembered
+
 FORGET = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then
   redis.call('DEL', KEYS[1])
@@ -70,7 +72,13 @@ class RedisCrawls:
         self._joined[crawl.id] = key, value, crawl
         return crawl
 
-    async def complete(self, crawl_id: str, counts: Mapping[str, int], now: datetime, stored: int = 0) -> Crawl:  # noqa: ARG002  # that of `CrawlTable`
+    async def complete(
+        self,
+        crawl_id: str,
+        counts: Mapping[str, int],
+        now: datetime,
+        remembered: Remembered | None = None,  # noqa: ARG002  # that of `CrawlTable`
+    ) -> Crawl:
         """Note that a crawl is complete: the next one with equal arguments is another."""
         key, value, crawl = self._joined[crawl_id]
         async with connect(self._redis_url) as client:

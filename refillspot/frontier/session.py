@@ -11,7 +11,7 @@ import msgspec
 from redis.exceptions import RedisError
 
 from refillspot.clock import Clock
-from refillspot.engine import was_told_to_stop
+from refillspot.engine import LAST_SECONDS, was_told_to_stop
 from refillspot.exceptions import (
     ArgumentError,
     QueueElsewhereError,
@@ -20,14 +20,14 @@ from refillspot.exceptions import (
     VersionError,
 )
 from refillspot.exit_status import OUTDATED, REFUSED, complete_exit_status
-from refillspot.frontier.commit_check import CommitCheck
-from refillspot.frontier.consumer import FIRST_WAIT, LONGEST_WAIT, Consumer
+from refillspot.frontier.commit_check import CommitCheck, settle
+from refillspot.frontier.consumer import Consumer
 from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import CLOSING, COMPLETE, WON, CrawlQueue, name_worker, read_result
 from refillspot.frontier.redis_crawls import RedisCrawls
 from refillspot.language import gettext as _
 from refillspot.policies.quality import THRESHOLDS
-from refillspot.policies.retries import pauses
+from refillspot.postgres.commits import Missing, Remembered
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.redis_clients import connect
 from refillspot.shared.keys import crawl_prefix
@@ -76,6 +76,8 @@ class CrawlSession:
         self._worker = name_worker()
         self._queue: CrawlQueue
         self._id = ""
+        self._closing: asyncio.Task[None] | None = None
+        self._closed: Crawl | None = None
 
     async def join(self, spider: Spider) -> None:
         """Take part in a crawl.
@@ -106,8 +108,8 @@ class CrawlSession:
             if not await self._was_left_to_be_closed():
                 break
             await self._queue.close()
-        may_end = self._commit_check.may_end if self._commit_check else None
-        self.consumer = Consumer(self._queue, _limits(self._settings), self._changed, self._rolled_back, may_end)
+        limits = _limits(self._settings)
+        self.consumer = Consumer(self._queue, limits, self._changed, self._rolled_back, self._begin_closing)
         await self.consumer.start()
         self._checking = asyncio.create_task(self._commit_check.run()) if self._commit_check else None
         self._stats.set_value("crawl/id", crawl.id)
@@ -124,8 +126,8 @@ class CrawlSession:
         while state == CLOSING:
             await self._queue.beat(self._settings.getfloat("FRONTIER_LEASE_SECONDS"), join=True)
             state, _result = await self._queue.try_finish()
-            if state == WON and await self._may_end():
-                await self._notify(await self._close())
+            if state == WON and (crawl := await self._close()):
+                await self._notify(crawl)
                 return True
             if self._is_given_up():
                 raise ServiceUnavailableError(_("PostgreSQL does not answer, and is waited for no longer."))
@@ -164,16 +166,21 @@ class CrawlSession:
         self._count_outages()
         if self._checking:
             self._checking.cancel()
+        if self._closing:  # somebody has stopped this worker in the middle of it
+            await asyncio.wait([self._closing], timeout=LAST_SECONDS)
+            self._closing.cancel()
         try:
-            if self.consumer.ended == WON:
-                crawl = await self._close()
-                self._tell(crawl.result)
-                await self._notify(crawl)
+            if self._closed:
+                self._tell(self._closed.result)
+                await self._notify(self._closed)
             elif self.consumer.ended == COMPLETE:
-                self._tell(read_result(self.consumer.result) or (await self._note_end()).result)
+                result = read_result(self.consumer.result)
+                if not result and (crawl := await self._note_end()):
+                    result = crawl.result
+                if result:
+                    self._tell(result)
         except (ArgumentError, UnsuitableServerError, ServiceUnavailableError) as error:
-            logger.error("the crawl is not closed: %s", error)  # noqa: TRY400  # no fault of this program
-            self._stats.set_value("postgres/refused", str(error))
+            self._note_refusal(error)
         if await self.consumer.leave():
             await self._crawls.release_queue(self._id, self._queue.id)
 
@@ -183,34 +190,53 @@ class CrawlSession:
     def _count_outages(self) -> None:
         self._stats.set_value("frontier/redis_outages", self.consumer.outages)
 
-    async def _may_end(self) -> bool:
-        return self._commit_check is None or await self._commit_check.may_end()
+    def _begin_closing(self) -> None:
+        """Close the crawl, while this worker goes on giving signs of life. What ended the last attempt is raised."""
+        if self._closing and self._closing.done():
+            ended, self._closing = self._closing, None
+            ended.result()
+        self._closing = self._closing or asyncio.create_task(self._close_or_say_why())
 
-    async def _close(self) -> Crawl:
-        """Tell PostgreSQL and Redis that the crawl is complete. Waits for both until this worker is told to stop.
+    async def _close_or_say_why(self) -> None:
+        try:
+            self._closed = await self._close()
+        except (RedisError, OSError) as error:
+            logger.warning("Redis: %s; the crawl is complete, and closed when it answers", error)
+            return
+        except (ArgumentError, UnsuitableServerError, ServiceUnavailableError) as error:
+            self._note_refusal(error)
+        else:
+            if not self._closed:
+                return
+        self.consumer.ended = WON
+        self._changed()
+
+    async def _close(self) -> Crawl | None:
+        """Tell PostgreSQL and Redis that the crawl is complete; None if it is not: what is missing is queued again.
+
+        Waits for PostgreSQL until this worker is told to stop.
 
         Raises:
-            ServiceUnavailableError, UnsuitableServerError: it could not.
+            redis.RedisError, OSError: Redis does not answer.
+            ServiceUnavailableError, UnsuitableServerError, VersionError: PostgreSQL was not told.
         """
-        waits = pauses(FIRST_WAIT, LONGEST_WAIT)
-        while True:
-            try:
-                crawl = await self._note_end()
-                seconds = KEEP_SECONDS if self._settings.getbool("SCHEDULER_PERSIST") else 0
-                await self._queue.complete(msgspec.json.encode(crawl.result), seconds)
-            except (RedisError, OSError) as error:
-                if self._is_given_up():
-                    raise ServiceUnavailableError(_("Redis: {error}").format(error=error)) from error
-                wait = next(waits)
-                logger.warning("Redis: %s; the crawl is complete, and closed when it answers", error)
-                await asyncio.sleep(wait)
-            else:
-                return crawl
+        crawl = await self._note_end()
+        seconds = KEEP_SECONDS if self._settings.getbool("SCHEDULER_PERSIST") else 0
+        return crawl if crawl and await self._queue.complete(msgspec.json.encode(crawl.result), seconds) else None
 
-    async def _note_end(self) -> Crawl:
-        counts = await self._queue.counts() | {"known": self._stats.get_value("postgres/known", 0)}
-        stored, _commits = await self._queue.stored_lately(0) or (0, [])
-        return await self._crawls.complete(self._id, counts, self._clock.now(), stored)
+    async def _note_end(self) -> Crawl | None:
+        while True:
+            remembered = await self._queue.remembered() or Remembered()  # first: it tells of stores that are gone
+            counts = await self._queue.counts() | {"known": self._stats.get_value("postgres/known", 0)}
+            ended = await self._crawls.complete(self._id, counts, self._clock.now(), remembered)
+            if not isinstance(ended, Missing):
+                return ended
+            if await settle(self._queue, remembered, ended):
+                return None
+
+    def _note_refusal(self, error: Exception) -> None:
+        logger.error("the crawl is not closed: %s", error)
+        self._stats.set_value("postgres/refused", str(error))
 
     async def _notify(self, crawl: Crawl) -> None:
         result, departures = crawl.result, list(crawl.departures or ())

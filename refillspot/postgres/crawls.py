@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 from refillspot.crawl_ids import check_crawl_id
 from refillspot.exceptions import ArgumentError, ServiceUnavailableError, UnsuitableServerError
 from refillspot.language import gettext as _
+from refillspot.postgres.commits import Missing, Remembered, add_up, find_missing
 from refillspot.postgres.connection import (
     ATTEMPT_SECONDS,
     LOOK_SECONDS,
@@ -38,7 +39,7 @@ from refillspot.retelling import server_words
 from refillspot.stats.crawl import STATES, Crawl, CrawlScope, named_crawl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
 JOINING_LOCK = 0x6372_6177_6C73  # "crawls"; two first processes must not make two crawls
 COLUMNS = "id, spider, arguments, state, stored, rejected, counts, started_at, ended_at, accepted, departures, decision"
@@ -56,36 +57,13 @@ SET_STATE = f"""
         decision = CASE WHEN accepted THEN decision END
     WHERE id = %(id)s AND state <> %(state)s RETURNING {COLUMNS}
 """
-TAKE_OVER = """
-    WITH counted AS (
-        UPDATE refillspot.crawl_commits AS w SET stored = 0, rejected = 0
-        FROM (SELECT writer, batch, stored, rejected FROM refillspot.crawl_commits WHERE crawl = %(id)s) AS before
-        WHERE (w.writer, w.batch) = (before.writer, before.batch) AND (before.stored > 0 OR before.rejected > 0)
-        RETURNING before.stored, before.rejected
-    ), total AS (
-        SELECT coalesce(sum(stored), 0) AS stored, coalesce(sum(rejected), 0) AS rejected FROM counted
-    )
-    UPDATE refillspot.crawls AS c SET stored = c.stored + total.stored, rejected = c.rejected + total.rejected
-    FROM total WHERE id = %(id)s RETURNING greatest(0, %(stored)s::bigint - c.stored - c.rejected)
-"""
 COMPLETE = f"""
     UPDATE refillspot.crawls AS crawl SET state = %(state)s, ended_at = coalesce(ended_at, %(now)s),
         counts = %(counts)s || {SHOWN}
     WHERE id = %(id)s RETURNING {COLUMNS}
 """
-COMMITS = """
-    SELECT c.state = 'complete', coalesce(c.stored + c.rejected, 0), ARRAY(
-            SELECT w.writer || ' ' || w.batch FROM refillspot.crawl_commits AS w
-            JOIN unnest(%(writers)s::text[], %(firsts)s::int8[], %(lasts)s::int8[]) AS asked (writer, first, last)
-            ON w.writer = asked.writer AND w.batch BETWEEN asked.first AND asked.last
-        )
-    FROM (SELECT) AS one LEFT JOIN refillspot.crawl_totals AS c ON c.id = %(id)s
-"""
-FORGET_COMMITS = """
-    DELETE FROM refillspot.crawl_commits AS w WHERE committed_at < now() - interval '30 days' AND NOT EXISTS (
-        SELECT FROM refillspot.crawls AS c WHERE c.id = w.crawl AND c.state <> 'complete'
-    )
-"""  # an interrupted crawl is asked about them however late it goes on
+
+NOTHING = Remembered()
 
 
 class CrawlTable:
@@ -154,30 +132,37 @@ class CrawlTable:
                 await cursor.execute(CREATE, values | {"accepted": self._thresholds is None})
                 return await _the(cursor)
 
-    async def complete(self, crawl_id: str, counts: Mapping[str, int], now: datetime, stored: int = 0) -> Crawl:
-        """Note that a crawl is complete; given up, if stores are gone of those that its queue knows as `stored`.
+    async def complete(
+        self, crawl_id: str, counts: Mapping[str, int], now: datetime, remembered: Remembered = NOTHING
+    ) -> Crawl | Missing:
+        """Note that a crawl is complete, and judge it, once; given up, if its `counts` say that stores are gone.
 
-        It is judged with that, once. Waits for PostgreSQL: see `when_available`.
+        Not if anything is missing of what its queue remembers. Waits for PostgreSQL: see `when_available`.
+
+        Raises:
+            QueueElsewhereError, SchemaVersionError, UnsuitableServerError: as `find_missing`.
+            ServiceUnavailableError: it is waited for no longer.
         """
 
-        async def operation() -> Crawl:
+        async def operation() -> Crawl | Missing:
             async with (
                 await open_async_connection(self._database_url) as connection,
                 transaction(connection, ATTEMPT_SECONDS),
                 connection.cursor(row_factory=class_row(Crawl)) as cursor,
             ):
-                taken_over = await connection.execute(TAKE_OVER, {"id": crawl_id, "stored": stored})
-                (gone,) = await taken_over.fetchone() or (0,)
-                await cursor.execute(FORGET_COMMITS)
-                forgotten = counts.get("forgotten", 0) + gone
-                is_believed = await judge_crawl(connection, crawl_id, self._thresholds, is_partial=bool(forgotten))
-                if forgotten:
+                await check_version(connection)
+                await hold_queue(connection, crawl_id, remembered.queue, is_read_only=True)
+                if missing := await find_missing(connection, crawl_id, remembered):
+                    return missing
+                await add_up(connection, crawl_id)
+                is_partial = bool(counts.get("forgotten"))
+                is_believed = await judge_crawl(connection, crawl_id, self._thresholds, is_partial=is_partial)
+                if is_partial:
                     await forget_answers(connection, crawl_id)
                 elif is_believed:
                     await learn(connection, crawl_id, ahead=now - datetime.now(UTC))
-                known = {**counts, "forgotten": forgotten} if forgotten else dict(counts)
-                ended = {"id": crawl_id, "state": "abandoned" if forgotten else "complete", "now": now}
-                await cursor.execute(COMPLETE, ended | {"counts": Jsonb(known)})
+                ended = {"id": crawl_id, "state": "abandoned" if is_partial else "complete", "now": now}
+                await cursor.execute(COMPLETE, ended | {"counts": Jsonb(dict(counts))})
                 return await _the(cursor)
 
         async def nothing() -> None:
@@ -185,12 +170,10 @@ class CrawlTable:
 
         return await when_available(operation, nothing, is_given_up=self._is_given_up)
 
-    async def commits(
-        self, crawl_id: str, written: Sequence[tuple[str, int, int]], queue: str, *, is_ending: bool = False
-    ) -> tuple[int, dict[str, list[int]]] | None:
-        """Return how many stores a crawl has committed, and which of these commits: (writer, first batch, last) each.
+    async def find_missing(self, crawl_id: str, remembered: Remembered) -> Missing | None:
+        """Return what is missing of what a crawl's queue remembers, see `commits.find_missing`.
 
-        None if it is complete: then nobody asks any more. To ask is a sign of life of this queue, unless it is ending.
+        To ask is a sign of life of this queue.
 
         Raises:
             QueueElsewhereError: workers live on another one.
@@ -198,19 +181,10 @@ class CrawlTable:
             ServiceUnavailableError: PostgreSQL does not answer.
             UnsuitableServerError: the account lacks a right.
         """
-        writers, firsts, lasts = zip(*written, strict=True) if written else ((), (), ())
-        asked = {"id": crawl_id, "writers": list(writers), "firsts": list(firsts), "lasts": list(lasts)}
         async with open_for_a_look(self._database_url) as connection:
             await check_version(connection)
-            await hold_queue(connection, crawl_id, queue, is_read_only=is_ending)
-            row = await (await connection.execute(COMMITS, asked)).fetchone()
-        is_complete, total, found = row or (False, 0, [])
-        if is_complete:
-            return None
-        batches: dict[str, list[int]] = {}
-        for writer, batch in map(str.split, found):
-            batches.setdefault(writer, []).append(int(batch))
-        return total, batches
+            await hold_queue(connection, crawl_id, remembered.queue)
+            return await find_missing(connection, crawl_id, remembered)
 
     async def hold_queue(self, crawl_id: str, queue: str) -> None:
         """Take a crawl for a queue and those who share it; raises as `take_crawl`."""

@@ -256,29 +256,54 @@ def test_a_worker_that_is_told_to_stop_while_it_opens_leaves_as_any_other(crawl:
 FEW = ("-a", "district=금천구", "-a", "limit=3")
 
 
-def test_a_redis_that_dies_while_a_crawl_is_closed_is_waited_for(
+WAITING = """
+    FROM pg_locks WHERE NOT granted AND relation = 'refillspot.crawls'::regclass
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+def test_a_crawl_is_closed_over_what_is_there_though_postgresql_comes_back_older_and_redis_dies(
     crawl: Crawl, database_url: str, own_redis: OwnRedis, key_prefix: str
 ) -> None:
     crawl.environment["REDIS_URL"] = own_redis.url
     key = f"{key_prefix}:one:crawl"
-    with redis.Redis.from_url(own_redis.url) as client:
+    with (
+        redis.Redis.from_url(own_redis.url, decode_responses=True) as client,
+        psycopg.connect(database_url) as holder,
+        psycopg.connect(database_url, autocommit=True) as looker,
+    ):
         client.hset(key, mapping={"state": "open", "paused": 1})  # until it is held from closing
-    with crawl.start(*FEW, "-a", "crawl=one") as process, psycopg.connect(database_url) as holder:
-        wait_for_workers(own_redis.url, key_prefix, 1)
-        holder.execute("LOCK TABLE refillspot.crawls IN SHARE ROW EXCLUSIVE MODE")
-        with redis.Redis.from_url(own_redis.url) as client:
-            client.hdel(key, "paused")
-            while client.hget(key, "state") != b"closing":
+        with crawl.start(*FEW, "-a", "crawl=one") as process:
+            wait_for_workers(own_redis.url, key_prefix, 1)
+            hold_from_closing(holder, client, key)
+            while not looker.execute(f"SELECT pid {WAITING}".encode()).fetchone():
                 time.sleep(0.01)
-        own_redis.kill()
-        holder.commit()
-        process.wait_for_line("Redis: ")  # the worker, or whoever closes
-        own_redis.start()
-        _, log = process.communicate()
+            holder.execute("DELETE FROM refillspot.crawl_commits")  # as it was before them
+            holder.execute("DELETE FROM refillspot.stores")
+            looker.execute(f"SELECT pg_terminate_backend(pid) {WAITING}".encode())
+            client.hset(key, "paused", 1)
+            holder.commit()
+            process.wait_for_line("pages are fetched again")
+            hold_from_closing(holder, client, key)
+            own_redis.kill()
+            holder.commit()
+            process.wait_for_line("Redis: ")  # the worker, or whoever closes
+            own_redis.start()
+            _, log = process.communicate()
 
-    assert process.returncode == 0, log[-3000:]
-    with redis.Redis.from_url(own_redis.url) as client:
-        assert client.hget(key, "state") == b"complete"
+        assert process.returncode == 0, log[-3000:]
+        assert client.hget(key, "state") == "complete"
+        (row,) = crawls(database_url)
+        assert (row["state"], row["stored"]) == ("complete", 3)
+        assert looker.execute("SELECT count(*) FROM refillspot.stores").fetchone() == (3,)
+
+
+def hold_from_closing(holder: psycopg.Connection, client: redis.Redis, key: str) -> None:
+    """Let a crawl go on until it can only be closed, and PostgreSQL waits with that for `holder`."""
+    holder.execute("LOCK TABLE refillspot.crawls IN SHARE ROW EXCLUSIVE MODE")
+    client.hdel(key, "paused")
+    while client.hget(key, "state") != "closing":
+        time.sleep(0.01)
 
 
 def test_a_crawl_that_was_left_half_closed_is_closed_and_another_begun(

@@ -21,6 +21,7 @@ from refillspot.postgres.gate import abandon, accept, reject
 from refillspot.postgres.outward import StoreFilter, snapshot
 from refillspot.postgres.query_yields import QueryYieldTable, read_yields
 from refillspot.sites.diningcode import NAME
+from refillspot.stats.crawl import Crawl
 from tests.own_postgres import OwnPostgres
 from tests.postgres.test_history import Looks
 from tests.postgres.test_presence import answer, states
@@ -66,7 +67,9 @@ class Gate(Looks):
 
     def end(self, crawl_id: str) -> bool:
         """Return whether it is accepted."""
-        return run(self.crawls.complete(crawl_id, {}, datetime.now(UTC))).accepted
+        ended = run(self.crawls.complete(crawl_id, {}, datetime.now(UTC)))
+        assert isinstance(ended, Crawl)
+        return ended.accepted
 
     def crawl(self, crawl_id: str, *pages: Store, refs: Sequence[str] = REFS, **begun: Any) -> bool:
         self.begin(crawl_id, **begun)
@@ -297,7 +300,9 @@ def test_a_crawl_that_begins_without_the_gate_is_believed_from_the_start(gate: G
     crawls = CrawlTable(gate.database_url)
     assert run(crawls.join(NAME, {}, "old", datetime.now(UTC))).accepted
     gate.see("old", *stores(hours=None))
-    assert run(crawls.complete("old", {}, datetime.now(UTC))).departures is None
+    ended = run(crawls.complete("old", {}, datetime.now(UTC)))
+    assert isinstance(ended, Crawl)
+    assert ended.departures is None
 
 
 WAITS = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'refillspot'"
