@@ -15,6 +15,7 @@ from dotenv.parser import Binding, parse_stream
 
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
+from refillspot.readable import ACTING, readable
 from refillspot.retelling import retell
 
 if TYPE_CHECKING:
@@ -24,14 +25,20 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 ALIKE = 0.85  # of difflib's ratio: a letter too many or too few
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-OF_OTHERS = {
-    "POSTGRES_HOST": "DB_HOST", "POSTGRES_PORT": "DB_PORT", "POSTGRES_DB": "DB_NAME", "POSTGRES_USER": "DB_USER",
-    "POSTGRES_PASSWORD": "DB_PASSWORD", "POSTGRES_URL": "DATABASE_URL", "PGHOST": "DB_HOST", "PGPORT": "DB_PORT",
-    "PGDATABASE": "DB_NAME", "PGUSER": "DB_USER", "PGPASSWORD": "DB_PASSWORD", "DB_DATABASE": "DB_NAME",
-    "DB_USERNAME": "DB_USER", "DB_PASS": "DB_PASSWORD", "DB_URL": "DATABASE_URL", "REDIS_PASS": "REDIS_PASSWORD",
-    "REDISCLI_AUTH": "REDIS_PASSWORD", "CACHE_REDIS_HOST": "CACHE_REDIS_URL",
+OF_POSTGRES = re.compile(r"(?:POSTGRES(?:QL)?_|PG_?|DATABASE_|DB_)(\w+)")
+PARTS = {
+    "HOST": "DB_HOST", "HOSTNAME": "DB_HOST", "SERVER": "DB_HOST", "PORT": "DB_PORT",
+    "DB": "DB_NAME", "DATABASE": "DB_NAME", "NAME": "DB_NAME", "USER": "DB_USER", "USERNAME": "DB_USER",
+    "PASSWORD": "DB_PASSWORD", "PASS": "DB_PASSWORD", "PASSWD": "DB_PASSWORD", "PWD": "DB_PASSWORD",
+    "URL": "DATABASE_URL", "URI": "DATABASE_URL", "DSN": "DATABASE_URL",
 }  # fmt: skip
-"""How other programs call what this one wants to know: the image of PostgreSQL, libpq, Laravel, redis-cli."""
+OF_OTHERS = {
+    "REDIS_PASS": "REDIS_PASSWORD", "REDIS_PWD": "REDIS_PASSWORD", "REDIS_AUTH": "REDIS_PASSWORD",
+    "REDISCLI_AUTH": "REDIS_PASSWORD", "REDIS_DB": "REDIS_URL", "REDIS_DATABASE": "REDIS_URL",
+    "CACHE_REDIS_HOST": "CACHE_REDIS_URL", "REDIS_CACHE_URL": "CACHE_REDIS_URL", "CACHE_URL": "CACHE_REDIS_URL",
+    "KAKAO_KEY": "KAKAO_API_KEY", "KAKAO_REST_API_KEY": "KAKAO_API_KEY", "WEBHOOK_URL": "NOTIFY_URL",
+}  # fmt: skip
+"""How other programs call what this one wants to know: the image of PostgreSQL, libpq, Laravel, Django, redis-cli."""
 
 ADDRESS_INSTEAD = {"DB_": "DATABASE_URL", "REDIS_": "REDIS_URL"}
 
@@ -109,7 +116,8 @@ def meant_name(name: str, given: Container[str], known: Iterable[str]) -> str | 
     if name in known:
         return None
     near = [usual] if usual in known else get_close_matches(usual, known, 1, ALIKE)
-    meant = OF_OTHERS.get(usual) or (near[0] if near else "")
+    part = OF_POSTGRES.fullmatch(usual)
+    meant = OF_OTHERS.get(usual) or PARTS.get(part[1] if part else "") or (near[0] if near else "")
     address = next((url for start, url in ADDRESS_INSTEAD.items() if meant.startswith(start)), meant)
     return meant if meant and meant not in given and address not in given else None
 
@@ -144,9 +152,14 @@ def _unreadable(binding: Binding, known: tuple[str, ...]) -> str | None:
         return None
     if not NAME.fullmatch(key) or (value is None and not text.lstrip().startswith("export")):
         return _not_a_pair()
-    if "\n" in (value or "") and (
-        key in known or re.search(rf"^\s*({'|'.join(known)})\s*=", value or "", re.MULTILINE)
-    ):
+    return _unusable(key, value or "", known)
+
+
+def _unusable(key: str, value: str, known: tuple[str, ...]) -> str | None:
+    """Say why a value cannot be what was meant."""
+    if key in known and (unseen := ACTING.search(value)):
+        return _("its value holds {character}, which cannot be seen").format(character=readable(unseen[0]))
+    if "\n" in value and (key in known or re.search(rf"^\s*({'|'.join(known)})\s*=", value, re.MULTILINE)):
         return _("its value goes over several lines: a quotation mark is not closed")
     return None
 

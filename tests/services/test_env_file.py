@@ -102,6 +102,9 @@ def test_what_is_read_is_what_python_dotenv_reads(
         ('$env:DB_HOST="db"\n', 1),
         ("DB_HOST＝db\n", 1),
         (f"DB_HOST=db\nDB_PASSWORD={SECRET}\0\n", 2),
+        ("\nDB_HOST=db\u200b\n", 2),  # copied from a page
+        (f"DB_PASSWORD='{SECRET}\u202e'\n", 1),
+        ("DB_HOST=db\u2028DB_PORT=1\n", 1),
         ("# 주석\nDB_HOST=서버\n".encode("cp949"), 1),
     ],
 )
@@ -117,6 +120,13 @@ def test_a_line_that_cannot_be_read_is_an_error_with_its_number(text: str | byte
         ("POSTGRES_PASSWORD=x\n", "POSTGRES_PASSWORD is not read; write DB_PASSWORD"),
         ("PGHOST=x\n", "PGHOST is not read; write DB_HOST"),
         ("REDIS_URI=redis://x\n", "REDIS_URI is not read; write REDIS_URL"),
+        ("DATABASE_HOST=x\n", "DATABASE_HOST is not read; write DB_HOST"),
+        ("PG_DATABASE=x\n", "PG_DATABASE is not read; write DB_NAME"),
+        ("POSTGRES_URI=postgresql://x\n", "POSTGRES_URI is not read; write DATABASE_URL"),
+        ("postgresql_user=x\n", "postgresql_user is not read; write DB_USER"),
+        ("REDIS_DB=1\n", "REDIS_DB is not read; write REDIS_URL"),
+        ("REDIS_CACHE_URL=redis://x\n", "REDIS_CACHE_URL is not read; write CACHE_REDIS_URL"),
+        ("KAKAO_REST_API_KEY=x\n", "KAKAO_REST_API_KEY is not read; write KAKAO_API_KEY"),
         ("DATABSE_URL=postgresql://x\n", "DATABSE_URL is not read; write DATABASE_URL"),
     ],
 )
@@ -130,6 +140,7 @@ def test_a_name_that_is_nearly_right_is_pointed_out(text: str, told: str, tmp_pa
         "DB_HOST=x\nPOSTGRES_HOST=x\nCOMPOSE_PROJECT_NAME=y\n",
         "DATABASE_URL=postgresql://x\nPGHOST=x\nPOSTGRES_IMAGE=postgres:15\n",
         "POSTGRES_HOST=\nFOO_HOST=x\nexport LANG\n",
+        "POSTGRES_IMAGE=postgres:15\nPOSTGRES_INITDB_ARGS=x\nCACHE_REDIS_PORT=6381\nPGSSLMODE=require\n",
         'KEY="-----BEGIN\nmany lines\nEND-----"\n',
     ],
 )
