@@ -17,6 +17,7 @@ import redis.asyncio.sentinel
 import redis.sentinel
 from redis.backoff import NoBackoff
 from redis.connection import URL_QUERY_ARGUMENT_PARSERS
+from redis.driver_info import DriverInfo
 from redis.exceptions import ClusterDownError, OutOfMemoryError, ReadOnlyError, RedisError, ResponseError, TryAgainError
 from redis.retry import Retry
 
@@ -34,6 +35,8 @@ SENTINEL_OPTIONS = ("sentinel_username", "sentinel_password")
 CONNECT_SECONDS, ANSWER_SECONDS = 5, 15  # a half-open connection is noticed after this long
 PASSING = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError)
 PASSING_CODES = ("MISCONF", "NOREPLICAS", "BUSY", "LOADING")  # of which redis-py makes no class
+DRIVER: dict[str, Any] = {"driver_info": DriverInfo(lib_version=redis.__version__)}
+"""Of each connection, which would otherwise read the version from where packages are installed."""
 ASK_SECONDS = 2.0  # for an answer of one sentinel; then the next one is asked
 
 
@@ -90,17 +93,17 @@ def is_watched(url: str) -> bool:
 def open_client(url: str, **options: Any) -> redis.Redis:
     """Return a client that blocks; `options` are those of redis-py's connections."""
     if not is_watched(url):
-        return redis.Redis.from_url(url, **options)
+        return redis.Redis.from_url(url, **DRIVER, **options)
     watched = Watched.read(url)
     manager: Any = redis.sentinel.Sentinel(watched.sentinels, sentinel_kwargs=_asking(watched))  # type: ignore[no-untyped-call]
-    pool = _MasterPool(watched.service, manager, **watched.options, **options)  # type: ignore[no-untyped-call]
+    pool = _MasterPool(watched.service, manager, **watched.options, **DRIVER, **options)  # type: ignore[no-untyped-call]
     return redis.Redis.from_pool(pool)
 
 
 def open_async_client(url: str, **options: Any) -> redis.asyncio.Redis:
     """Return a client for an event loop."""
     if not is_watched(url):
-        return redis.asyncio.Redis.from_url(url, **options)
+        return redis.asyncio.Redis.from_url(url, **DRIVER, **options)
     return redis.asyncio.Redis.from_pool(_async_pool(url, _AsyncMasterPool, options))
 
 
@@ -108,7 +111,8 @@ def open_bounded_client(url: str, **options: Any) -> redis.asyncio.Redis:
     """Return a client whose callers wait for one of `max_connections`, `timeout` seconds at most."""
     if is_watched(url):
         return redis.asyncio.Redis.from_pool(_async_pool(url, _BoundedMasterPool, options))
-    return redis.asyncio.Redis.from_pool(redis.asyncio.BlockingConnectionPool.from_url(url, **options))
+    pool = redis.asyncio.BlockingConnectionPool.from_url(url, **DRIVER, **options)
+    return redis.asyncio.Redis.from_pool(pool)
 
 
 def once() -> Retry:
@@ -175,12 +179,12 @@ def is_passing(error: Exception) -> bool:
 def _async_pool(url: str, pool_class: type[_AsyncMasterPool], options: dict[str, Any]) -> _AsyncMasterPool:
     watched = Watched.read(url)
     manager = redis.asyncio.sentinel.Sentinel(watched.sentinels, sentinel_kwargs=_asking(watched))  # type: ignore[no-untyped-call]
-    return pool_class(watched.service, manager, **watched.options, **options)
+    return pool_class(watched.service, manager, **watched.options, **DRIVER, **options)
 
 
 def _asking(watched: Watched) -> dict[str, Any]:
     timeouts = {"socket_connect_timeout": ASK_SECONDS, "socket_timeout": ASK_SECONDS}
-    return {**watched.sentinel_options, **timeouts, "retry": once()}
+    return {**watched.sentinel_options, **timeouts, **DRIVER, "retry": once()}
 
 
 class _MasterPool(redis.sentinel.SentinelConnectionPool):

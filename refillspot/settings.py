@@ -133,6 +133,7 @@ SCRAPER_SLOT_MAX_ACTIVE_SIZE = 100_000_000  # bytes of answers whose stores may 
 # tenth of a worker's time
 GC_THRESHOLD_OBJECTS = 20_000
 HTTPPROXY_ENABLED = bool(getproxies())  # where the environment names no proxy there is nothing to do for a request
+WARN_ON_GENERATOR_RETURN_VALUE = False  # mypy sees a callback that returns what nobody reads; here it costs each start
 
 # --- The queue. Read by the scheduler, docs/adr/0007
 SCHEDULER = "refillspot.frontier.scheduler.Scheduler"  # scrapy-redis' own: refillspot.performance.stock.StockScheduler

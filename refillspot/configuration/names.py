@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from scrapy.settings import SETTINGS_PRIORITIES, default_settings
@@ -85,11 +86,17 @@ def perhaps_misspelt_names(settings: BaseSettings) -> Iterator[str]:
 def _near_names(settings: BaseSettings) -> Iterator[tuple[str, bool]]:
     """Yield what to say of each name that is unknown and near to a known one, and whether it surely is a slip."""
     for name in _set_by_hand(settings):
-        if name in KNOWN or name in VARIABLES or not (near := get_close_matches(name.upper(), KNOWN, 1, ALIKE)):
+        if name in KNOWN or name in VARIABLES or not (near := _nearest(name.upper())):
             continue
         is_given = (settings.getpriority(name) or 0) >= SETTINGS_PRIORITIES["cmdline"]
         told = gettext("there is no setting {name}.").format(name=name) + did_you_mean(name.upper(), near)
         yield told, is_given or near[0] not in FRAMEWORK
+
+
+@cache
+def _nearest(name: str) -> list[str]:
+    """Return the known setting that is nearly this one, if any does; settings are looked at several times."""
+    return get_close_matches(name, KNOWN, 1, ALIKE)
 
 
 def without_effect(settings: BaseSettings) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from refillspot.exceptions import RefillspotError
 from refillspot.services import embedded
@@ -59,11 +59,9 @@ def resolve(
     """
     environment = read_environment(environ, directory)
     configured = read_addresses(environment.values)
-    for name, address in configured.items():
-        if name in needed:
-            _check(name, address, environment)
-    if {"redis", "redis-cache"} <= configured.keys() & set(needed):
-        warn_of_cache_that_fills_queue(configured["redis"].url, configured["redis-cache"].url)
+    found = {name: _check(name, address, environment) for name, address in configured.items() if name in needed}
+    if {"redis", "redis-cache"} <= found.keys():
+        warn_of_cache_that_fills_queue(found["redis"], found["redis-cache"])
     return ServiceAddresses(*(_address(server, configured, needed) for server in embedded.servers(environment.home)))
 
 
@@ -98,9 +96,10 @@ def _configured_status(name: str, address: ConfiguredAddress, environment: Envir
     return ServiceStatus(name, embedded=False, up=problem is None, address=address.url, problem=problem)
 
 
-def _check(name: str, address: ConfiguredAddress, environment: Environment) -> None:
+def _check(name: str, address: ConfiguredAddress, environment: Environment) -> Mapping[str, Any]:
+    """Return what the server says of itself, where that is looked at."""
     origin = environment.origin(address.variables)
     if name == "postgres":
         check_postgres(address.url, origin)
-    else:
-        check_redis(address.url, origin, holds_queue=name == "redis")
+        return {}
+    return check_redis(address.url, origin, holds_queue=name == "redis")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import stat
 from difflib import get_close_matches
+from functools import cache
 from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -112,14 +113,22 @@ def meant_name(name: str, given: Container[str], known: Iterable[str]) -> str | 
 
     None: it is one, or has nothing to do with any, or what it means is `given` by its right name or by an address.
     """
-    known, usual = sorted(known), name.upper().replace("-", "_")
+    known, usual = tuple(known), name.upper().replace("-", "_")
     if name in known:
         return None
-    near = [usual] if usual in known else get_close_matches(usual, known, 1, ALIKE)
     part = OF_POSTGRES.fullmatch(usual)
-    meant = OF_OTHERS.get(usual) or PARTS.get(part[1] if part else "") or (near[0] if near else "")
+    meant = OF_OTHERS.get(usual) or PARTS.get(part[1] if part else "") or _nearest(usual, known)
     address = next((url for start, url in ADDRESS_INSTEAD.items() if meant.startswith(start)), meant)
     return meant if meant and meant not in given and address not in given else None
+
+
+@cache
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    """Return the known name, or the one that is nearly it; kept, as the environment is read several times."""
+    if name in known:
+        return name
+    near = get_close_matches(name, sorted(known), 1, ALIKE)
+    return near[0] if near else ""
 
 
 def _text_of(path: Path) -> str:

@@ -57,8 +57,8 @@ def check_postgres(url: str, origin: str) -> None:
         raise _too_old(name, str(version), OLDEST_POSTGRES, origin)
 
 
-def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
-    """Connect once.
+def check_redis(url: str, origin: str, *, holds_queue: bool) -> dict[str, Any]:
+    """Connect once, and return what it says of itself.
 
     Raises:
         ServiceUnavailableError: it does not answer, or refuses the account.
@@ -101,11 +101,11 @@ def check_redis(url: str, origin: str, *, holds_queue: bool) -> None:
                 "or give the cache its own server with CACHE_REDIS_URL."
             ),
         )
+    return info
 
 
-def warn_of_cache_that_fills_queue(queue_url: str, cache_url: str) -> None:
-    """Say so where the cache takes the memory of the queue, since nothing is evicted."""
-    queue, cache = _redis_info(queue_url), _redis_info(cache_url)
+def warn_of_cache_that_fills_queue(queue: Mapping[str, Any], cache: Mapping[str, Any]) -> None:
+    """Say so where the cache takes the memory of the queue, since nothing is evicted; both as `check_redis` has it."""
     evicts = int(queue["maxmemory"]) > 0 and str(queue["maxmemory_policy"]) != "noeviction"
     if queue["run_id"] == cache["run_id"] and not evicts:
         logger.warning(
@@ -123,7 +123,7 @@ def may_evict_queue(info: Mapping[str, Any]) -> bool:
 def _redis_info(url: str) -> dict[str, Any]:
     timeouts = {"socket_connect_timeout": TIMEOUT_SECONDS, "socket_timeout": TIMEOUT_SECONDS}
     with open_client(url, **timeouts, retry=once()) as client:
-        return {**client.info("server"), **client.info("memory"), **client.info("cluster")}
+        return dict(client.info())
 
 
 def _redis_remedy(error: redis.RedisError, origin: str) -> str:

@@ -149,11 +149,14 @@ def test_one_server_for_queue_and_cache(
     with own_redis.client() as client:
         client.config_set("maxmemory", limit)
         client.config_set("maxmemory-policy", policy)
-    environ = {"DATABASE_URL": services.database_url, "REDIS_URL": own_redis.url}
-    environ["CACHE_REDIS_URL"] = f"{own_redis.url}?db=1"  # the same server by another address
+        client.config_resetstat()
+        environ = {"DATABASE_URL": services.database_url, "REDIS_URL": own_redis.url}
+        environ["CACHE_REDIS_URL"] = f"{own_redis.url}?db=1"  # the same server by another address
 
-    resolve(environ, tmp_path)
+        resolve(environ, tmp_path)
 
+        asked = client.info("stats")["total_connections_received"]
+    assert asked == 2  # each address once
     assert caplog.text.count("queue and page cache share a Redis") == warnings
 
 
