@@ -56,6 +56,7 @@ NOT_QUICK = {"run", "launcher", "start_replica", "arena", "running_program", "su
 """What starts a server or a program, or crawls a whole city: fixtures, behind all others, and names in modules."""
 TOGETHER = {Path(__file__).parent / name for name in ("doctor", "replica", "services")}
 """Directories whose tests share what takes seconds to start."""
+YOUNG = 50_000  # objects between two looks at the young ones for garbage: Python's 700 cost a tenth of what computes
 THIS_RUN = pytest.StashKey[OneRun]()
 
 
@@ -100,6 +101,7 @@ def pytest_collection() -> Generator[None, object, object]:
             return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
         gc.enable()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ def home(short_directory: Path) -> Iterator[Path]:
     home = short_directory / uuid.uuid4().hex[:8]
     yield home
     embedded.down(home)
+    shutil.rmtree(home, ignore_errors=True)  # it may be in memory, and a start that was killed may still write there
 
 
 @pytest.fixture(scope="session")
