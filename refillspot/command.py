@@ -216,11 +216,7 @@ def parse_spider_arguments(opts: argparse.Namespace) -> dict[str, str]:
 
 
 def check_spider(name: str, known: Iterable[str]) -> None:
-    """Make sure that there is a spider of this name.
-
-    Raises:
-        UsageError: there is none.
-    """
+    """Make sure that there is a spider of this name; raises UsageError."""
     known = list(known)
     if name not in known:
         told = _("There is no spider {name}: see scrapy list.").format(name=name)
@@ -243,11 +239,15 @@ def add_scope_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--region", metavar="CITY", help=_("of this city: 서울, 부산 …"))
 
 
+def add_place_options(parser: argparse.ArgumentParser) -> None:
+    add_scope_options(parser)
+    parser.add_argument("--district", metavar="NAME", help=_("in this district: 강남구, several with commas"))
+
+
 def add_filter_options(parser: argparse.ArgumentParser) -> None:
     """Add what chooses among stores; `store_filter` reads it."""
-    add_scope_options(parser)
+    add_place_options(parser)
     for option, metavar, told in (
-        ("--district", "NAME", _("in this district: 강남구, several with commas")),
         ("--cuisine", "KIND", _("of this kind: 고기, 해산물 …")),
         ("--max-price", "WON", _("for at most this much an adult: 20000")),
         ("--verdict", "VERDICT", _("confirmed or likely; both if not given")),

@@ -140,6 +140,11 @@ def server_words(error: BaseException) -> str:
     return retell(" ".join(ASIDE.sub("", str(error)).split()).rstrip("."))
 
 
+def system_words(error: OSError) -> str:
+    """Return what the system has against a file, "No such file or directory", in the user's language."""
+    return retell(error.strerror or str(error))
+
+
 @cache
 def _pattern(message: Message) -> re.Pattern[str]:
     parts = Formatter().parse(message.singular)

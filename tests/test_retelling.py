@@ -140,3 +140,11 @@ def test_in_english_all_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REFILLSPOT_LANG", "en")
 
     assert retell("restaurant.rn: empty text") == "restaurant.rn: empty text"
+
+
+def test_what_the_system_says_has_one_reader() -> None:
+    """Beside what ends a program whose output cannot be written: that stands below."""
+    package = SITES.parent
+    reading = {path.name for path in package.rglob("*.py") if ".strerror" in path.read_text("utf-8")}
+
+    assert reading == {"retelling.py", "readable.py"}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand, add_scope_options, store_filter
+from refillspot.command import BaseCommand, add_place_options, store_filter
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
@@ -43,8 +43,7 @@ class Command(BaseCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        add_scope_options(parser)
-        parser.add_argument("--district", metavar="NAME", help=_("in this district: 강남구, several with commas"))
+        add_place_options(parser)
         parser.add_argument("--sample", metavar="N", help=_("this many stores, of each district by its share; 30"))
         parser.add_argument("--seed", metavar="NUMBER", help=_("which sample; the same number draws the same"))
         parser.add_argument("--sheet", metavar="FILE", help=_("write a CSV whose column `answer` is to be filled in"))

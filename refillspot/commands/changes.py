@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand, add_scope_options, usage
+from refillspot.command import BaseCommand, add_place_options, usage
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
 from refillspot.readable import say, say_json
@@ -38,14 +38,13 @@ class Command(BaseCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        add_scope_options(parser)
+        add_place_options(parser)
         parser.add_argument(
             "--since",
             metavar="WHEN",
             default="7d",
             help=_("a date, 2026-07-01, or how long ago: 7d, 24h; 7d if not given"),
         )
-        parser.add_argument("--district", metavar="NAME", help=_("in this district: 강남구, several with commas"))
         parser.add_argument(
             "--field", metavar="NAME", help=_("of this column: hours, menu, refill_price_krw, status …")
         )
@@ -83,11 +82,12 @@ class Command(BaseCommand):
     def _print(self, news: list[News], wanted: ChangeFilter) -> None:
         from refillspot.clock import write_kst
         from refillspot.listing.news import print_news
+        from refillspot.listing.summary import nothing_since
         from refillspot.terminal import Terminal
 
         since = write_kst(wanted.since) if wanted.since else ""
         if not news:
-            say(_("Nothing is known to have changed since {since} KST.").format(since=since))
+            say(nothing_since(since))
             return
         stores = len({(one.rows[0]["site"], one.rows[0]["ref"]) for one in news})
         told = ngettext(

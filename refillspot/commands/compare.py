@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
-from refillspot.command import BaseCommand, add_scope_options, region_named, site_named, usage
+from refillspot.command import BaseCommand, add_place_options, region_named, site_named, usage
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
 from refillspot.readable import say_json
@@ -42,8 +42,7 @@ class Command(BaseCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        add_scope_options(parser)
-        parser.add_argument("--district", metavar="NAME", help=_("in this district: 강남구, several with commas"))
+        add_place_options(parser)
         parser.add_argument("--table", metavar="NAME", help=_("of the database: this table, such as public.shops"))
         parser.add_argument(
             "--columns", metavar="ROLE=COLUMN", action="append", default=[],

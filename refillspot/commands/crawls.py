@@ -48,10 +48,7 @@ class Command(BaseCommand):
         action, ids = (args[0], args[1:]) if args else ("", [])
         if action not in actions or not LEAST_IDS[action] <= len(ids) <= MOST_IDS[action]:
             raise wrong_action(_("use one of: list, show ID, prune [ID …]"), args, actions)
-        if ids and (opts.site or opts.region):
-            raise UsageError(
-                _("--site and --region choose among crawls, but an id already names one"), print_help=False
-            )
+        check_scope(ids, opts)
         actions[action](ids, opts)
 
     @property
@@ -132,3 +129,10 @@ def crawl_list(found: Iterable[CrawlOverview]) -> Listing:
     texts = [one.as_text() | {"places": brief_places(write_places(one.crawl.arguments))} for one in found]
     names = ("crawl", "state", "places", "stored", "left", "dead", "begun")
     return Listing(headings, [[text[name] for name in names] for text in texts], words=2)
+
+
+def check_scope(ids: list[str], opts: argparse.Namespace) -> None:
+    """Make sure that crawls are named or chosen; raises UsageError."""
+    if ids and (opts.site or opts.region):
+        told = _("--site and --region choose among crawls, but an id already names one")
+        raise UsageError(told, print_help=False)

@@ -14,6 +14,7 @@ from refillspot.exceptions import RefillspotError
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
 from refillspot.readable import say, say_json
+from refillspot.retelling import system_words
 
 if TYPE_CHECKING:
     import argparse
@@ -224,7 +225,7 @@ class Command(BaseCommand):
             return remove_old_logs(logs, now - timedelta(days=OLD_DAYS), is_trial=is_trial)
         except OSError as error:
             told = _("{path} cannot be cleared: {why}")
-            raise RefillspotError(told.format(path=logs, why=error.strerror or error)) from error
+            raise RefillspotError(told.format(path=logs, why=system_words(error))) from error
 
 
 def _is_somebody_there() -> bool:

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scrapy.exceptions import UsageError
-
 from refillspot.command import BaseCommand, add_scope_options, crawl_scope, wrong_action
+from refillspot.commands.crawls import check_scope
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
@@ -50,9 +49,7 @@ class Command(BaseCommand):
         action, ids = (args[0], args[1:]) if args else ("", [])
         if action not in actions or len(ids) > MOST_IDS[action]:
             raise wrong_action(_("use one of: show, accept [ID], reject [ID]"), args, actions)
-        if ids and (opts.site or opts.region):
-            told = _("--site and --region choose among crawls, but an id already names one")
-            raise UsageError(told, print_help=False)
+        check_scope(ids, opts)
         actions[action](ids, opts)
 
     def _held(self, opts: argparse.Namespace) -> list[Crawl]:

@@ -40,10 +40,9 @@ class Command(BaseCommand):
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         from refillspot.operations.crawls import Crawls
 
-        if len(args) > 1:
-            raise UsageError(_("name at most one crawl, by its id: see scrapy crawls list"), print_help=False)
+        named = only_id(args)
         crawls = Crawls(self.servers("postgres", "redis"), self.key_prefix, self.clock)
-        one = crawls.set_paused(args[0] if args else None, paused=self.paused)
+        one = crawls.set_paused(named, paused=self.paused)
         self.follow_up()
         if opts.json:
             say_json({"crawl": one.crawl.id, "paused": self.paused})
@@ -52,3 +51,10 @@ class Command(BaseCommand):
 
     def follow_up(self) -> None:
         """Do what else there is to do."""
+
+
+def only_id(args: list[str]) -> str | None:
+    """Return the crawl that is named, None where none is; raises UsageError."""
+    if len(args) > 1:
+        raise UsageError(_("name at most one crawl, by its id: see scrapy crawls list"), print_help=False)
+    return args[0] if args else None

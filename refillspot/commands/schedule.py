@@ -11,6 +11,7 @@ from refillspot.command import BaseCommand, add_spider_arguments, parse_spider_a
 from refillspot.exceptions import ArgumentError
 from refillspot.language import gettext as _
 from refillspot.readable import say
+from refillspot.retelling import system_words
 
 if TYPE_CHECKING:
     import argparse
@@ -149,7 +150,7 @@ def _write(path: Path, text: str) -> Path:
         path.write_text(text, encoding, newline="\n")
     except OSError as error:
         told = _("{path} cannot be written: {why}")
-        raise ArgumentError(told.format(path=path, why=error.strerror or error)) from error
+        raise ArgumentError(told.format(path=path, why=system_words(error))) from error
     return path
 
 

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scrapy.exceptions import UsageError
-
 from refillspot.command import BaseCommand
+from refillspot.commands.pause import only_id
 from refillspot.language import gettext as _
 from refillspot.readable import say_json
 
@@ -44,11 +43,10 @@ class Command(BaseCommand):
         from refillspot.operations.crawls import Crawls
         from refillspot.terminal import Terminal
 
-        if len(args) > 1:
-            raise UsageError(_("name at most one crawl, by its id: see scrapy crawls list"), print_help=False)
+        named = only_id(args)
         console, figures_of = Terminal(), FiguresOfCrawl()
         services = self.servers("postgres", "redis")
-        crawl = Crawls(services, self.key_prefix, self.clock).to_watch(args[0] if args else None)
+        crawl = Crawls(services, self.key_prefix, self.clock).to_watch(named)
         with CrawlReader(services, self.settings, crawl) as reader:
             if opts.json:
                 say_json(msgspec.to_builtins(figures_of.take(reader.read())))

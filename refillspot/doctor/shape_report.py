@@ -11,7 +11,7 @@ from refillspot.doctor import Check
 from refillspot.language import gettext as _
 from refillspot.parsing import PARSER_VERSION
 from refillspot.policies.caching import Kind
-from refillspot.retelling import retell
+from refillspot.retelling import system_words
 from refillspot.sites.shapes import Shapes
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class ShapeReport:
         try:
             self._path.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         except OSError as error:
-            what = _("{path} cannot be written: {error}").format(path=self._path, error=retell(error.strerror or ""))
+            what = _("{path} cannot be written: {error}").format(path=self._path, error=system_words(error))
             return Check("shapes", "problem", what, _("Name a file that you can write to: --shapes FILE"))
         odd = sum(part["is"] != "as known" for part in parts)
         what = _("{path}: the shapes of {answers} answers, {parts} parts, {odd} of them unexpected")

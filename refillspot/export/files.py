@@ -12,7 +12,7 @@ import msgspec
 from refillspot.exceptions import ArgumentError, ExportError
 from refillspot.export.formats import schema_version
 from refillspot.language import gettext as _
-from refillspot.retelling import retell
+from refillspot.retelling import system_words
 from refillspot.whole_files import beside, parts_of, sha256_of, sync
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class ExportFile:
 
 
 def _cannot(path: Path, error: OSError | RuntimeError) -> ExportError:
-    why = retell(getattr(error, "strerror", None) or str(error))
+    why = system_words(error) if isinstance(error, OSError) else str(error)
     return ExportError(
         _("{path} cannot be written: {why}.").format(path=path, why=why),
         _("What was there under that name is as it was."),

@@ -9,7 +9,7 @@ from scrapy.exceptions import NotConfigured
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
 from refillspot.logs import Origin, write_json_log
-from refillspot.retelling import retell
+from refillspot.retelling import system_words
 
 if TYPE_CHECKING:
     from typing import Self
@@ -33,9 +33,7 @@ class JsonLog:
             write_json_log(path, level, self._origin)
         except OSError as error:
             raise ConfigurationError(
-                _("LOG_JSON_FILE={path} cannot be written: {error}").format(
-                    path=path, error=retell(error.strerror or "")
-                )
+                _("LOG_JSON_FILE={path} cannot be written: {error}").format(path=path, error=system_words(error))
             ) from error
 
     @classmethod

@@ -21,7 +21,7 @@ from refillspot.policies.sampling import draw
 from refillspot.postgres.audits import FIELDS, AuditAnswer, ValueKey, audits
 from refillspot.postgres.outward import StoreFilter, snapshot
 from refillspot.readable import one_line, say
-from refillspot.retelling import retell
+from refillspot.retelling import system_words
 from refillspot.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def write_sheet(path: str, sample: Sequence[Listed], answered: dict[ValueKey, Au
         raise ArgumentError(_("{file} is there already: name another file").format(file=path)) from error
     except OSError as error:
         told = _("{file} cannot be written: {reason}")
-        raise ArgumentError(told.format(file=path, reason=retell(error.strerror or ""))) from error
+        raise ArgumentError(told.format(file=path, reason=system_words(error))) from error
     return len(asked)
 
 

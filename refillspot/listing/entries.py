@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from refillspot.exceptions import ArgumentError
 from refillspot.items import OpeningHours
-from refillspot.language import did_you_mean
 from refillspot.language import gettext as _
 from refillspot.parsing.hours.open_now import OpenNow, open_now
+from refillspot.postgres.corrections import only_one
 from refillspot.postgres.outward import ALL, COLUMNS, DISTANCE, StoreFilter
 from refillspot.untrusted import UNREADABLE
 
@@ -89,12 +88,4 @@ def find_entry(stores: StoreSnapshot, ref: str, site: str | None, now: datetime)
         ArgumentError: there is none, or several sites have one.
     """
     found = stores.known(ref, site)
-    if len(found) > 1:
-        sites = ", ".join(row["site"] for row in found)
-        raise ArgumentError(
-            _("several sites have a store {ref}: choose with --site ({sites})").format(ref=ref, sites=sites)
-        )
-    if found:
-        return Listed.of(found[0], now)
-    told = _("there is no store {ref}; scrapy stores --query TEXT finds one by its name.").format(ref=ref)
-    raise ArgumentError(told + did_you_mean(ref, stores.refs_like(ref)))
+    return Listed.of(only_one(found, ref, () if found else stores.refs_like(ref)), now)

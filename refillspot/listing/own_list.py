@@ -22,7 +22,7 @@ from refillspot.parsing.address import parse_address
 from refillspot.policies.same_place import NamedPlace
 from refillspot.readable import one_line
 from refillspot.regions import KOREA, SEOUL, Region, find_district_code
-from refillspot.retelling import retell
+from refillspot.retelling import system_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -131,7 +131,7 @@ def _bytes_of(path: str) -> bytes:
         body = file.read_bytes()
     except OSError as error:
         told = _("{file} cannot be read: {reason}")
-        raise ArgumentError(told.format(file=path, reason=retell(error.strerror or ""))) from error
+        raise ArgumentError(told.format(file=path, reason=system_words(error))) from error
     for magic, kind in OTHERS.items():
         if body.startswith(magic):
             told = _("{file} is a file of {kind}, not a CSV: save it as “CSV UTF-8” in Excel, and give that")

@@ -57,7 +57,7 @@ class Summary:
             some = ", ".join(f"{TOTALS[name].heading()} {count:,}" for name, count in counts.items() if count)
             yield f"{told.format(count=f'{len(self.news):,}', since=since)}: {some}"
         else:
-            yield _("Nothing is known to have changed since {since} KST.").format(since=since)
+            yield nothing_since(since)
         for name in NAMED:
             yield from self._names(name)
         if not self.crawls:
@@ -76,3 +76,7 @@ class Summary:
             yield f"• {one.tell()}" if one.district == NOT_KNOWN else f"• {one.tell()} ({one.district})"
         if (more := len(some) - MOST_NAMED) > 0:
             yield _("• and {count} more").format(count=f"{more:,}")
+
+
+def nothing_since(since: str) -> str:
+    return _("Nothing is known to have changed since {since} KST.").format(since=since)

@@ -17,7 +17,7 @@ import msgspec
 
 from refillspot.exceptions import BackupError
 from refillspot.language import gettext as _
-from refillspot.retelling import retell
+from refillspot.retelling import system_words
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -181,7 +181,7 @@ def damage_told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        why = retell(error.strerror or str(error))
+        why = system_words(error)
         raise BackupError(_("{path} cannot be read: {error}").format(path=path, error=why)) from error
     except UNREADABLE as error:
         raise BackupError(

@@ -19,7 +19,7 @@ from refillspot.postgres.archive import ArchiveWriter, open_archive
 from refillspot.postgres.connection import LOOK_SECONDS, limit_statements, open_connection
 from refillspot.postgres.database import LOCK_TIMEOUT, VERSION
 from refillspot.postgres.suitability import check_encoding, errors_told, refusals_told
-from refillspot.retelling import retell
+from refillspot.retelling import system_words
 from refillspot.whole_files import beside, sync
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _back_up(database_url: str, path: Path, keep: int | None) -> Backup:
         sync(directory)
         dropped = _drop_older(directory, manifest.database, keep) if keep else []
     except OSError as error:
-        why = retell(error.strerror or str(error))
+        why = system_words(error)
         raise BackupError(_("a backup cannot be written to {path}: {why}").format(path=path, why=why)) from error
     return Backup(path, manifest, dropped)
 

@@ -15,6 +15,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
 from refillspot.exceptions import ArgumentError
+from refillspot.language import did_you_mean
 from refillspot.language import gettext as _
 from refillspot.parsing.text import clean_text
 from refillspot.postgres.connection import open_connection
@@ -22,7 +23,7 @@ from refillspot.postgres.database import update_schema
 from refillspot.postgres.suitability import errors_told, refusals_told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from refillspot.items import StoreKey
@@ -130,15 +131,7 @@ class CorrectionTable:
             ArgumentError: there is none, or several sites have one.
         """
         with self._connection.cursor(row_factory=dict_row) as cursor:
-            found = cursor.execute(FOUND, {"ref": clean_text(ref), "site": site}).fetchall()
-        if len(found) == 1:
-            return found[0]
-        if found:
-            sites = ", ".join(row["site"] for row in found)
-            told = _("several sites have a store {ref}: choose with --site ({sites})")
-            raise ArgumentError(told.format(ref=ref, sites=sites))
-        told = _("there is no store {ref}; scrapy stores --query TEXT finds one by its name.")
-        raise ArgumentError(told.format(ref=ref))
+            return only_one(cursor.execute(FOUND, {"ref": clean_text(ref), "site": site}).fetchall(), ref)
 
     def correct(self, key: StoreKey, fields: Mapping[str, dict[str, Any]], note: str | None) -> None:
         """Let these columns be what the outward views show, as long as the site says what it says now.
@@ -200,6 +193,22 @@ class CorrectionTable:
         """Return all corrections, those that do not rule any more first."""
         with self._connection.cursor(row_factory=class_row(Correction)) as cursor:
             return cursor.execute(ALL).fetchall()
+
+
+def only_one(found: Sequence[dict[str, Any]], ref: str, alike: Collection[str] = ()) -> dict[str, Any]:
+    """Return the store that was found by its id; `alike` are ids that could have been meant.
+
+    Raises:
+        ArgumentError: there is none, or several sites have one.
+    """
+    if len(found) == 1:
+        return found[0]
+    if found:
+        sites = ", ".join(row["site"] for row in found)
+        told = _("several sites have a store {ref}: choose with --site ({sites})")
+        raise ArgumentError(told.format(ref=ref, sites=sites))
+    told = _("there is no store {ref}; scrapy stores --query TEXT finds one by its name.").format(ref=ref)
+    raise ArgumentError(told + did_you_mean(ref, alike))
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from refillspot.postgres.audits import latest
 from refillspot.postgres.crawls import ANY, list_crawls
 from refillspot.postgres.worker_stats import read
 from refillspot.readable import one_line
-from refillspot.retelling import retell
+from refillspot.retelling import system_words
 from refillspot.stats.crawl import RUNNING, CrawlStats, named_crawl
 from refillspot.stats.worker_stats import WorkerStats, plain_stats
 
@@ -127,7 +127,7 @@ def read_log(path: str) -> list[WorkerStats]:
             return read_runs(lines, path)
     except OSError as error:
         raise ArgumentError(
-            _("{file} cannot be read: {reason}").format(file=path, reason=retell(error.strerror or ""))
+            _("{file} cannot be read: {reason}").format(file=path, reason=system_words(error))
         ) from error
 
 

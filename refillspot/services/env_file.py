@@ -17,7 +17,7 @@ from dotenv.parser import Binding, parse_stream
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
 from refillspot.readable import ACTING, readable
-from refillspot.retelling import retell
+from refillspot.retelling import system_words
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -138,7 +138,7 @@ def _text_of(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(
-            _("{path} cannot be read: {reason}.").format(path=path, reason=retell(error.strerror or str(error))),
+            _("{path} cannot be read: {reason}.").format(path=path, reason=system_words(error)),
             _("Let the account read it that runs this command, or remove it."),
         ) from None
     try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from refillspot.exceptions import ServiceUnavailableError
 from refillspot.language import gettext as _
-from refillspot.retelling import retell
+from refillspot.retelling import system_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def errors_told(directory: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise ServiceUnavailableError(
-            _("{path} cannot be used: {error}.").format(path=directory, error=retell(error.strerror or str(error))),
+            _("{path} cannot be used: {error}.").format(path=directory, error=system_words(error)),
             _("Set REFILLSPOT_HOME to a directory that is yours."),
         ) from error
 
