@@ -19,12 +19,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="of the first round")
+    parser.add_argument("--trouble", action="append", default=[], help="only this one, as older_postgres; repeatable")
     arguments = parser.parse_args()
     rounds = []
     with Arena() as arena:
-        names = [trouble.__name__ for trouble in possible(arena)]
+        troubles = [one for one in possible(arena) if not arguments.trouble or one.__name__ in arguments.trouble]
+        names = [trouble.__name__ for trouble in troubles]
         for seed in range(arguments.seed, arguments.seed + arguments.rounds):
-            played = play(arena, seed)
+            played = play(arena, seed, troubles)
             rounds.append(played)
             _say(played)
     _tabulate(rounds, names)

@@ -23,7 +23,10 @@ from tests.chaos.troubles import LEASE, possible
 from tests.crawl.moments import fetched
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.chaos.arena import Arena, Fleet
+    from tests.chaos.troubles import Trouble
 
 WORDS = ",".join(KEYWORDS)
 DISTRICTS = ("금천구", "도봉구")
@@ -87,7 +90,8 @@ class Round:
         return of_rows + self.rejects + self.dead_letters + self.incomplete + self.stuck + self.too_fast
 
 
-def play(arena: Arena, seed: int) -> Round:
+def play(arena: Arena, seed: int, troubles: Sequence[Trouble] = ()) -> Round:
+    """Play a round of these troubles, or of any that are possible."""
     rng = Random(seed)  # noqa: S311  # not for secrets
     districts = DISTRICTS if rng.random() < 0.25 else DISTRICTS[:1]
     played = Round(seed, crawls=len(districts))
@@ -99,7 +103,7 @@ def play(arena: Arena, seed: int) -> Round:
     fleets = _start_fleets(arena, districts, database_url, key_prefix)
     for _ in range(TROUBLES):
         _wait_for_pages(arena, fleets, rng.randrange(1, 20))
-        trouble = rng.choice(possible(arena))
+        trouble = rng.choice(troubles or possible(arena))
         played.troubles.append(trouble.__name__)
         trouble(arena, rng.choice(fleets), rng)
     for fleet in fleets:

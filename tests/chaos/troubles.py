@@ -108,7 +108,7 @@ def kill_postgres(arena: Arena, _: Fleet, rng: Random) -> None:
 
 
 def older_postgres(arena: Arena, fleet: Fleet, rng: Random) -> None:
-    """A copy takes over that is behind: commits of which the workers were told are gone.
+    """A copy takes over that is behind: commits of which the workers were told are gone; at times as a crawl is closed.
 
     Not when a crawl is complete: nobody would be there to see it.
     """
@@ -117,6 +117,8 @@ def older_postgres(arena: Arena, fleet: Fleet, rng: Random) -> None:
         time.sleep(rng.uniform(0, LONGEST))
         with suppress(psycopg.OperationalError), psycopg.connect(fleet.database_url) as connection:
             connection.execute("LOCK TABLE refillspot.crawls IN SHARE ROW EXCLUSIVE MODE")
+            if rng.random() < 0.5:
+                _wait_for_closing(arena, fleet)
             if {("running",)} == set(connection.execute("SELECT state FROM refillspot.crawls")):
                 arena.postgres.become(Path(home) / "copy")
 
@@ -165,8 +167,7 @@ def kill_who_closes(arena: Arena, fleet: Fleet, rng: Random) -> None:
     """Kill a worker, or Redis, while the crawl is being closed."""
     with suppress(psycopg.Error), psycopg.connect(fleet.database_url) as holder:
         holder.execute("LOCK TABLE refillspot.crawls IN SHARE ROW EXCLUSIVE MODE")
-        with redis.Redis.from_url(arena.redis.url, decode_responses=True) as client:
-            _until(lambda: fleet.has_ended or _is_closing(client), PATIENCE)
+        _wait_for_closing(arena, fleet)
         if rng.random() < 0.5:
             _signal_worker(fleet, rng, signal.SIGKILL)
         else:
@@ -263,6 +264,11 @@ def _until(condition: Callable[[], bool], seconds: float) -> None:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)
+
+
+def _wait_for_closing(arena: Arena, fleet: Fleet) -> None:
+    with redis.Redis.from_url(arena.redis.url, decode_responses=True) as client:
+        _until(lambda: fleet.has_ended or _is_closing(client), PATIENCE)
 
 
 def _is_closing(client: redis.Redis) -> bool:
