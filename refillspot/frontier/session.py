@@ -7,7 +7,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import msgspec
+from msgspec.json import encode
 from redis.exceptions import RedisError
 
 from refillspot.clock import Clock
@@ -21,12 +21,13 @@ from refillspot.exceptions import (
 )
 from refillspot.exit_status import OUTDATED, REFUSED, complete_exit_status
 from refillspot.frontier.commit_check import CommitCheck, settle
-from refillspot.frontier.consumer import Consumer
+from refillspot.frontier.consumer import FIRST_WAIT, LONGEST_WAIT, Consumer
 from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import CLOSING, COMPLETE, WON, CrawlQueue, name_worker, read_result
 from refillspot.frontier.redis_crawls import RedisCrawls
 from refillspot.language import gettext as _
 from refillspot.policies.quality import THRESHOLDS
+from refillspot.policies.retries import pauses
 from refillspot.postgres.commits import Missing, Remembered
 from refillspot.postgres.crawls import CrawlTable
 from refillspot.redis_clients import connect
@@ -160,7 +161,7 @@ class CrawlSession:
         return "crawl_gone" if self.consumer.ended == GONE else None
 
     async def leave(self) -> None:
-        """Close the crawl if that falls to this worker, else hand back what it has."""
+        """Tell what the crawl came to, if it has ended, and hand back what this worker has."""
         if not hasattr(self, "consumer"):
             return  # it never joined
         self._count_outages()
@@ -200,9 +201,6 @@ class CrawlSession:
     async def _close_or_say_why(self) -> None:
         try:
             self._closed = await self._close()
-        except (RedisError, OSError) as error:
-            logger.warning("Redis: %s; the crawl is complete, and closed when it answers", error)
-            return
         except (ArgumentError, UnsuitableServerError, ServiceUnavailableError) as error:
             self._note_refusal(error)
         else:
@@ -214,17 +212,25 @@ class CrawlSession:
     async def _close(self) -> Crawl | None:
         """Tell PostgreSQL and Redis that the crawl is complete; None if it is not: what is missing is queued again.
 
-        Waits for PostgreSQL until this worker is told to stop.
+        None as well if another worker closes it by now. Waits for both until this worker is told to stop.
 
         Raises:
-            redis.RedisError, OSError: Redis does not answer.
-            ServiceUnavailableError, UnsuitableServerError, VersionError: PostgreSQL was not told.
+            ArgumentError, ServiceUnavailableError, UnsuitableServerError, VersionError: they could not be told.
         """
-        crawl = await self._note_end()
+        waits = pauses(FIRST_WAIT, LONGEST_WAIT)
         seconds = KEEP_SECONDS if self._settings.getbool("SCHEDULER_PERSIST") else 0
-        return crawl if crawl and await self._queue.complete(msgspec.json.encode(crawl.result), seconds) else None
+        while True:
+            try:
+                crawl = await self._note_end()
+                return crawl if crawl and await self._queue.complete(encode(crawl.result), seconds) else None
+            except (RedisError, OSError) as error:
+                if self._is_given_up():
+                    raise ServiceUnavailableError(_("Redis: {error}").format(error=error)) from error
+                logger.warning("Redis: %s; the crawl is complete, and closed when it answers", error)
+                await asyncio.sleep(next(waits))
 
     async def _note_end(self) -> Crawl | None:
+        """Tell PostgreSQL alone; None if something is missing there that is queued again."""
         while True:
             remembered = await self._queue.remembered() or Remembered()  # first: it tells of stores that are gone
             counts = await self._queue.counts() | {"known": self._stats.get_value("postgres/known", 0)}

@@ -2,8 +2,7 @@
 -- Close a crawl with its result. ARGV: worker, result, seconds for which its keys are kept. Returns 1, but 0 to who is not
 -- the one to close it: while it was suspended others may have found out that stores are gone, and queued them again.
 -- Where there are dead letters everything stays, so that they can be replayed among what was seen.
-local state, closer = redis.call('HGET', CRAWL, 'state'), redis.call('HGET', CRAWL, 'closer')
-if state == 'open' or state == 'closing' and closer ~= ARGV[1] then
+if redis.call('HEXISTS', CRAWL, 'state') == 1 and redis.call('HGET', CRAWL, 'closer') ~= ARGV[1] then
   return 0
 end
 redis.call('HSET', CRAWL, 'state', 'complete', 'result', ARGV[2])
