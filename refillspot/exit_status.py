@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from refillspot.interruption import INTERRUPTED
 from refillspot.language import gettext, ngettext
 from refillspot.language import lazy_gettext as _
+from refillspot.policies.first_contact import REMEDIES, UNANSWERED, Question, Trouble
+from refillspot.retelling import retell
 from refillspot.stats.counts import OWN, Counts
 from refillspot.stats.departures import departures_told, write_departure, write_departures
 
@@ -27,7 +29,7 @@ MEANINGS = {
 }
 """What each exit code of a crawl or a fleet tells."""
 UNREADABLE = "unreadable_pages"
-"""The reason with which a crawl holds itself that can use too few of its first pages."""
+"""The reason with which a crawl holds itself that can use too few of its first answers, or may not ask."""
 
 SILENT = "silent_field"
 """The reason with which a crawl holds itself whose pages have stopped saying something."""
@@ -89,8 +91,8 @@ UNFINISHED = {
     UNREADABLE: (
         HELD,
         _(
-            "Held with {stores} stored: most of the first store pages cannot be used ({part}). Nothing is "
-            "lost; `scrapy doctor --shapes FILE` writes what the site sends, docs/site-changed.md says what to do."
+            "Held with {stores} stored: {question} ({part}). Nothing is lost; when the cause is gone, the same command "
+            "continues. {remedy}"
         ),
     ),
     SILENT: (
@@ -115,7 +117,6 @@ AT_BOUND = _(
 
 WORDS = {
     "outdated": "crawl/outdated",
-    "part": "early_stop/part",
     "host": "network/host",
     "why": "network/why",
     "refused": "postgres/refused",
@@ -142,6 +143,7 @@ def crawl_exit_status(stats: Mapping[str, Any], departures: Sequence[Mapping[str
             return limit_exit_status([reason], counts.stored)
         code, sentence = UNFINISHED.get(reason, FOR_ANY_REASON)
         words = {name: stats.get(stat) for name, stat in WORDS.items()}
+        words |= first_contact_told(stats)
         words["silent"] = "; ".join(map(write_departure, departures_told([stats.get("gate/silent")])))
         return ExitStatus(code, sentence().format(reason=reason, stores=write_stores(counts.stored), **words))
     if failure := _failure(counts):
@@ -163,6 +165,16 @@ def crawl_exit_status(stats: Mapping[str, Any], departures: Sequence[Mapping[str
     told = told.format(stores=_stores(counts), lost=counts.lost, where=_where(counts))
     code = INCOMPLETE if counts.lost or counts.places_without_rows else COMPLETE
     return ExitStatus(code, told + _nothing_found(counts) + _by_pages(counts), counts.refill_stores or 0)
+
+
+def first_contact_told(stats: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a crawl says that holds itself by its first answers: its `question`, `part`, and the `remedy`."""
+    question, trouble = stats.get("early_stop/question", ""), stats.get("early_stop/trouble", "")
+    return {
+        "question": UNANSWERED.get(question, UNANSWERED[Question.STORE])(),
+        "part": retell(str(stats.get("early_stop/part", "?"))),
+        "remedy": REMEDIES.get(trouble, REMEDIES[Trouble.CHANGED])(),
+    }
 
 
 def limit_exit_status(reasons: Collection[str], stored: int | None) -> ExitStatus:

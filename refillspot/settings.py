@@ -141,6 +141,10 @@ SCHEDULER = "refillspot.frontier.scheduler.Scheduler"  # scrapy-redis' own: refi
 # excepted
 SCHEDULER_PERSIST = True
 CRAWL_STATS = [  # stats that are counted over all workers
+    "early_stop/lists",
+    "early_stop/lists_unread",
+    "early_stop/pages",
+    "early_stop/unread",
     "diningcode/rows_broken",
     "diningcode/queries_full",
     "fallback/stores",
@@ -174,8 +178,8 @@ EXTENSIONS = {
     "refillspot.extensions.site_answers.SiteAnswers": 0,
     "refillspot.extensions.reading.Reading": 0,
 }
-# A worker of whose first store pages more than half cannot be used ends with 4, and the crawl can be resumed
-# (docs/site-changed.md); 0 = never
+# A crawl of whose first lists, or store pages, more than half cannot be used, or none of five, ends with 4, as does one
+# that robots.txt forbids; it can be resumed (docs/site-changed.md). 0 = never
 EARLY_STOP_PAGES = 20
 # MiB of resident memory; a worker beyond it ends with 75, and can be resumed. A fleet sets its share
 WORKER_MAX_MEMORY_MB = 2048

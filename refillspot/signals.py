@@ -12,7 +12,10 @@ Sent with `event` ("finished", "dead_letters", "blocked", …) and `facts` (a ma
 """
 
 crawl_joined = object()
-"""This worker takes part in a crawl from now on; sent with `answered`: how many requests of it were, before."""
+"""This worker takes part in a crawl from now on.
+
+Sent with `answered`, how many requests of it were, before, and `session`, its `CrawlSession`.
+"""
 
 queue_rolled_back = object()
 """Redis came back older than this worker remembers: what the worker had put into the queue may have to go in again."""
@@ -21,16 +24,13 @@ stats_asked = object()
 """The stats are about to be read: whoever counts for itself puts its counts in now."""
 
 list_read = object()
-"""A list page was read, sent with `page` (a `ListPage`)."""
+"""A list page was read, sent with `page` (a `ListPage`) and `response`."""
 
 store_read = object()
-"""A store page was read, sent with `page` (a `SitePage`)."""
-
-page_unread = object()
-"""A store page is in a layout that is not known, sent with `response` and `error`, whose words name the part."""
+"""A store page was read, sent with `page` (a `SitePage`) and `response`."""
 
 request_failed = object()
-"""A request failed for good, sent with `request`."""
+"""A request failed for good, sent with `request` and `error`."""
 
 pace_decided = object()
 """This worker has decided about the pace of all, or has heard of a decision of others; sent with `decision`."""

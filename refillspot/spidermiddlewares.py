@@ -84,18 +84,11 @@ class ReadingMiddleware:
         kind = self._api.kind_of(request) if request else None
         if request is None or kind is None or self._site.channel_of(response.url) == "web":
             return None
-        if not self._is_for_good(request, exception) or self._api.page_of(request) is None:
+        if not is_for_good(request, exception, self._retry_times) or self._api.page_of(request) is None:
             return None
         self._unread.add(response)
         self._crawler.stats.inc_value(f"fallback/unread/{type(exception).__name__}/{kind}")
         return self._lead(request, kind, f"{type(exception).__name__}: {exception}")
-
-    def _is_for_good(self, request: Request, exception: Exception) -> bool:
-        """Whether asking the API again is of no use. A block is none of its answers."""
-        if isinstance(exception, LayoutChangedError):
-            return True
-        was_last = request.meta.get("retry_times", 0) >= self._retry_times
-        return isinstance(exception, PassingError) and not isinstance(exception, BlockedError) and was_last
 
     async def _lead(self, request: Request, kind: Kind, reason: str) -> AsyncIterator[Request]:
         logger.error("the API's answer to %s cannot be used, its page is asked instead: %s", request, reason)
@@ -106,3 +99,11 @@ class ReadingMiddleware:
             cb_kwargs=request.cb_kwargs, errback=request.errback, dont_filter=True,
             meta={CACHE_KIND: kind.value, API_FAILURE: reason},
         )  # fmt: skip
+
+
+def is_for_good(request: Request, exception: BaseException | None, retry_times: int) -> bool:
+    """Tell whether asking again for an answer that could not be read is of no use. A block is none of its answers."""
+    if isinstance(exception, LayoutChangedError):
+        return True
+    was_last = request.meta.get("retry_times", 0) >= retry_times
+    return isinstance(exception, PassingError) and not isinstance(exception, BlockedError) and was_last

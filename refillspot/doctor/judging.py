@@ -8,6 +8,7 @@ from refillspot.doctor import Check
 from refillspot.exceptions import LayoutChangedError, SiteError
 from refillspot.language import gettext as _
 from refillspot.language import ngettext
+from refillspot.policies.first_contact import NOT_NOW, REMEDIES, Trouble, trouble_of
 from refillspot.retelling import retell
 
 if TYPE_CHECKING:
@@ -17,23 +18,18 @@ if TYPE_CHECKING:
     from refillspot.sites.shapes import Differences, Oddity
     from refillspot.sites.site import Examination
 
-NOT_NOW = {403, 408, 425, 429}  # and 5xx: the rules could not be read. Any other 4xx means that there are none
-
 
 def judge_status(answer: Answer) -> Check | None:
     """Return what is wrong with an answer before it is read."""
     if refusal := answer.refusal:
         what = _("the site refuses: {what}").format(what=retell(f"{answer.url} is {refusal}"))
         return Check("site", "problem", what, _("Wait a few minutes, and crawl slower: `scrapy politeness set 0.5`."))
-    if answer.status == 200:
+    if not (trouble := trouble_of(answer.status)):
         return None
     what = _("{url} answers HTTP {status}").format(url=answer.url, status=answer.status)
-    if 300 <= answer.status < 400:
+    if trouble is Trouble.MOVED:
         what += _("and leads to {place}").format(place=answer.headers.get("Location"))
-        return Check("site", "problem", what, _("Set DININGCODE_API_URL to where the site is now."))
-    if answer.status >= 500 or answer.status in NOT_NOW:
-        return Check("site", "problem", what, _("Try again later; if it persists, do not crawl the site now."))
-    return Check("site", "problem", what, _layout_remedy())
+    return Check("site", "problem", what, REMEDIES[trouble]())
 
 
 def judge_rules(answer: Answer) -> tuple[Check, bytes | None]:
@@ -57,7 +53,7 @@ def judge_list(examination: Examination, body: bytes, asked: str) -> tuple[list[
         return [_unread(_("the list"), error)], None
     if not page.rows:
         what = _("the site finds nothing for a search that should find a lot")
-        return [Check("list", "problem", what, _layout_remedy())], None
+        return [Check("list", "problem", what, REMEDIES[Trouble.CHANGED]())], None
     total = "?" if page.total is None else page.total
     checks = [
         Check("list", "ok", _("a list: {count} of {total} rows").format(count=page.rows, total=total)),
@@ -69,10 +65,10 @@ def judge_list(examination: Examination, body: bytes, asked: str) -> tuple[list[
             "{count} row cannot be read: {error}", "{count} rows cannot be read; the first: {error}", len(page.broken)
         )
         what = told.format(count=len(page.broken), error=retell(page.broken[0]))
-        checks.append(Check("list", "problem", what, _layout_remedy()))
+        checks.append(Check("list", "problem", what, REMEDIES[Trouble.CHANGED]()))
     if not page.here:
         what = _("no row of the list is in the requested district")
-        checks.append(Check("list", "problem", what, _layout_remedy()))
+        checks.append(Check("list", "problem", what, REMEDIES[Trouble.CHANGED]()))
     return checks, page.ref
 
 
@@ -112,12 +108,5 @@ def _oddities(area: str, found: Sequence[Oddity]) -> list[Check]:
 def _unread(what: str, error: SiteError) -> Check:
     told = _("{what} cannot be read: {error}").format(what=what, error=retell(str(error)))
     if isinstance(error, LayoutChangedError):
-        return Check("layout", "problem", told, _layout_remedy())
-    return Check("site", "problem", told, _("Try again later: such errors are temporary."))
-
-
-def _layout_remedy() -> str:
-    return _(
-        "Do not crawl: the site has changed, or DININGCODE_API_URL is not its address. Update refillspot; its "
-        "developers need what `scrapy doctor --shapes FILE` writes: docs/site-changed.md."
-    )
+        return Check("layout", "problem", told, REMEDIES[Trouble.CHANGED]())
+    return Check("site", "problem", told, REMEDIES[Trouble.NOT_NOW]())

@@ -16,6 +16,7 @@ from refillspot.language import gettext as _
 from refillspot.planning import KEYWORDS
 from refillspot.policies import politeness
 from refillspot.policies.caching import ROBOTS_PATH
+from refillspot.policies.first_contact import REMEDIES, Trouble
 from refillspot.regions import SEOUL, districts
 from refillspot.robots_text import rules_text
 from refillspot.site_hosts import host_of
@@ -107,9 +108,7 @@ class FirstContact:
             return Check("site", "problem", what, _("See the finding about robots.txt."))
         if not self._rules[host].can_fetch(url, self._hosts.robots_name):
             what = _("{url} was not asked: {host} forbids it").format(url=url, host=host + ROBOTS_PATH)
-            return Check(
-                "robots", "problem", what, _("Do not crawl: a crawl would get nothing. Ask the site for permission.")
-            )
+            return Check("robots", "problem", what, REMEDIES[Trouble.FORBIDDEN]())
         try:
             answer = await self._visitor.ask(url, form, FORM_HEADERS)
         except VisitError as error:

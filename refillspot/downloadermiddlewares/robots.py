@@ -39,6 +39,8 @@ NO_SITE = (CannotResolveHostError, DownloadConnectionRefusedError)  # nobody the
 LONGEST_SLEEP = 1.0  # seconds; then it is asked again whether the crawl ends
 KNOWN_SECONDS = 24 * 3600  # then the rules are asked for again (RFC 9309)
 LONGEST_BACKOFF_ATTEMPT = 5  # further ones wait as long
+RULED_OUT = "ruled_out"
+"""Key of a request's meta: the rules forbid it."""
 RECEIVED = "robots_bytes"
 """Key of a request's meta: how much of the rules has come."""
 
@@ -96,6 +98,9 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             await super().process_request(request)
         except _NotNowError:
             return requeue(request)
+        except IgnoreRequest:
+            request.meta[RULED_OUT] = True
+            raise
         return None
 
     async def robot_parser(self, request: Request) -> RobotParser | None:

@@ -129,22 +129,12 @@ def _tell_block(facts: Facts) -> str:
     return told.format(crawl=facts["crawl"], why=retell(facts["sentence"]))
 
 
-def _tell_hold(facts: Facts) -> str:
-    if "sentence" in facts:
-        return OF_CRAWL().format_map(facts)
-    told = gettext(
-        "Crawl {crawl} is held: most of the first store pages cannot be used ({part}). Nothing is lost. `scrapy doctor "
-        "--shapes FILE` writes what the site sends; docs/site-changed.md says what to do with it."
-    )
-    return told.format(crawl=facts["crawl"], part=facts["part"])
-
-
 OF_CRAWL = _("Crawl {crawl}: {sentence}")
 SENTENCES: dict[str, Callable[[Facts], str]] = {
     "finished": _filled(OF_CRAWL),
     "dead_letters": _tell_dead_letters,
     "blocked": _tell_block,
-    "held": _tell_hold,
+    "held": _filled(OF_CRAWL),
     "backup_failed": _filled(_("The backup failed: {error}. Mend that, then run `scrapy db backup` again.")),
 }
 """By event; one that is not here brings its sentence along."""

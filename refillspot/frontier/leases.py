@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
+    from typing import Self
+
+    from scrapy.settings import BaseSettings
 
     from refillspot.frontier.queue import Entry, Key
 
+AHEAD_SECONDS = 0.25  # a turn of the consumer takes some 20 ms, in a busy process more; others wait for what is leased
 SUSPECT_ATTEMPTS = 2  # after as many dead workers a request runs alone
 SUSPECT_DELIVERIES = 4  # so it does as the lease of so many: one that hangs at once tells nobody what it had started
 
@@ -31,6 +35,18 @@ class Limits:
     """Workers that may die with a request before it is buried."""
     ahead_seconds: float = 0.0
     """What this worker needs in so long is leased ahead, where that is more than `prefetch`."""
+
+    @classmethod
+    def of(cls, settings: BaseSettings) -> Self:
+        """Return those of FRONTIER_LEASE_SECONDS, _PREFETCH, _MAX_IN_HAND, _MAX_ATTEMPTS and CONCURRENCY_START."""
+        prefetch = settings.getint("FRONTIER_PREFETCH")
+        return cls(
+            lease_seconds=settings.getfloat("FRONTIER_LEASE_SECONDS"),
+            prefetch=prefetch or 2 * settings.getint("CONCURRENCY_START"),
+            ahead_seconds=0.0 if prefetch else AHEAD_SECONDS,
+            max_in_hand=settings.getint("FRONTIER_MAX_IN_HAND"),
+            max_attempts=settings.getint("FRONTIER_MAX_ATTEMPTS"),
+        )
 
 
 class Leases:

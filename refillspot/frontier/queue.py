@@ -76,6 +76,8 @@ class CrawlQueue:
         """What this queue is called by all its workers, and in PostgreSQL, once it is open."""
         self.is_new = False
         """Nobody had opened it before."""
+        self.is_in_use = False
+        """Others were at work in it when this worker opened it."""
         self._clock = ServerClock()
         self._formats = b""
         self._scripts = {name: client.register_script(script_source(name)) for name in SCRIPTS}
@@ -96,7 +98,7 @@ class CrawlQueue:
     async def _open(self, *, flushed: bool) -> tuple[str, bool]:
         readable = f" {' '.join(sorted(readable_formats()))} "
         state, is_used, id_, is_new, noted = await self._run("open", int(flushed), self.id, own_format(), readable)
-        self.id, self.is_new = _text(id_), self.is_new or bool(is_new)
+        self.id, self.is_new, self.is_in_use = _text(id_), self.is_new or bool(is_new), bool(is_used)
         self._know_formats(noted)
         return _text(state), bool(is_used)
 
@@ -189,6 +191,20 @@ class CrawlQueue:
         fields: Any = await self._client.hgetall(self._keys.crawl)
         return read_counts(fields)
 
+    async def begin_shift(self, counts: Iterable[str]) -> None:
+        """Forget what those who were at work before have agreed on, and some of what they counted."""
+        fields: Any = await self._client.hkeys(self._keys.crawl)
+        counted = {COUNT + name.encode() for name in counts}
+        if old := [name for name in fields if name.startswith(AGREED) or name in counted]:
+            await self._client.hdel(self._keys.crawl, *old)
+
+    async def agree(self, name: str, value: str) -> str:
+        """Return what the first of those who are at work together has said of something."""
+        field: Any = AGREED + name.encode()
+        await self._client.hsetnx(self._keys.crawl, field, value)
+        agreed: Any = await self._client.hget(self._keys.crawl, field)
+        return value if agreed is None else _text(agreed)
+
     async def length(self) -> int:
         """Return how many requests are queued, leased or waiting."""
         lanes = await self._client.zrange(self._keys.lanes, 0, -1)
@@ -206,7 +222,7 @@ class CrawlQueue:
         return await self._scripts[script](keys=[self._prefix], args=[self._worker, *args, *self._clock.bounds()])
 
 
-COUNT = b"count:"
+COUNT, AGREED = b"count:", b"agreed:"  # what fields of a crawl begin with
 NUMBER = re.compile(rb"-?\d{1,18}")
 BY_TIME = ("open", "commit", "take", "beat", "audit", "finish", "remembered", "settle")  # those that workers run
 SCRIPTS = (*BY_TIME, "complete", "forget")

@@ -26,6 +26,7 @@ from refillspot.frontier.leases import Limits
 from refillspot.frontier.queue import CLOSING, COMPLETE, WON, CrawlQueue, name_worker, read_result
 from refillspot.frontier.redis_crawls import RedisCrawls
 from refillspot.language import gettext as _
+from refillspot.policies.first_contact import FIRST_ANSWERS
 from refillspot.policies.quality import THRESHOLDS
 from refillspot.policies.retries import pauses
 from refillspot.postgres.commits import Missing, Remembered
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-AHEAD_SECONDS = 0.25  # a turn of the consumer takes some 20 ms, in a busy process more; others wait for what is leased
 CLOSING_SECONDS = 0.2  # between looks at a crawl that another worker closes
 KEEP_SECONDS = 7 * 24 * 3600  # for late workers; then Redis forgets a crawl that left no dead letters
 
@@ -79,6 +79,8 @@ class CrawlSession:
         self._id = ""
         self._closing: asyncio.Task[None] | None = None
         self._closed: Crawl | None = None
+        self.was_answered = False
+        """The site had answered this crawl before those began who are at work in it."""
 
     async def join(self, spider: Spider) -> None:
         """Take part in a crawl.
@@ -109,7 +111,7 @@ class CrawlSession:
             if not await self._was_left_to_be_closed():
                 break
             await self._queue.close()
-        limits = _limits(self._settings)
+        limits = Limits.of(self._settings)
         self.consumer = Consumer(self._queue, limits, self._changed, self._rolled_back, self._begin_closing)
         await self.consumer.start()
         self._checking = asyncio.create_task(self._commit_check.run()) if self._commit_check else None
@@ -117,7 +119,10 @@ class CrawlSession:
         self._stats.set_value("crawl/worker", self._worker)
         self._signals.connect(self._count_outages, signal=stats_asked)
         answered = max(crawl.stored, (await self._queue.counts()).get("done", 0))
-        self._signals.send_catch_log(crawl_joined, answered=answered)
+        if not self._queue.is_in_use:
+            await self._queue.begin_shift(FIRST_ANSWERS)
+        self.was_answered = await self.agree("answered", str(answered)) != "0"
+        self._signals.send_catch_log(crawl_joined, answered=answered, session=self)
         logger.info("crawl %s, begun at %s, worker %s", crawl.id, crawl.started_at, self._worker)
 
     async def _was_left_to_be_closed(self) -> bool:
@@ -145,6 +150,24 @@ class CrawlSession:
             if self._queue.is_new:
                 await self._queue.clear()
             raise
+
+    async def counts(self) -> dict[str, int]:
+        """Return what was counted over all workers, as far as they have told it; nothing while Redis is away."""
+        try:
+            return await self._queue.counts()
+        except (RedisError, OSError):
+            return {}
+
+    async def agree(self, name: str, value: str) -> str:
+        """Return what the first of those who are at work together says of something; our own while Redis is away."""
+        try:
+            return await self._queue.agree(name, value)
+        except (RedisError, OSError):
+            return value
+
+    async def is_first_to(self, do: str) -> bool:
+        """Tell whether nobody else of those who are at work together has done something."""
+        return await self.agree(do, self._worker) == self._worker
 
     @property
     def trouble(self) -> str | None:
@@ -276,14 +299,3 @@ def _commit_check(
     queue: CrawlQueue, crawls: CrawlTable | RedisCrawls, crawl_id: str, changed: Callable[[], None]
 ) -> CommitCheck | None:
     return CommitCheck(queue, crawls, crawl_id, changed) if isinstance(crawls, CrawlTable) else None
-
-
-def _limits(settings: BaseSettings) -> Limits:
-    prefetch = settings.getint("FRONTIER_PREFETCH")
-    return Limits(
-        lease_seconds=settings.getfloat("FRONTIER_LEASE_SECONDS"),
-        prefetch=prefetch or 2 * settings.getint("CONCURRENCY_START"),
-        ahead_seconds=0.0 if prefetch else AHEAD_SECONDS,
-        max_in_hand=settings.getint("FRONTIER_MAX_IN_HAND"),
-        max_attempts=settings.getint("FRONTIER_MAX_ATTEMPTS"),
-    )

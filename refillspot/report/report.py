@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from refillspot.exit_status import first_contact_told
 from refillspot.planning import write_options
 from refillspot.report.audited import audit_json
 from refillspot.report.figures import SECTIONS, Unit, figures, write, write_seconds
@@ -94,7 +95,7 @@ def words_of(case: Case) -> dict[str, str]:
     return {
         "crawl": crawl.id or NOT_KNOWN,
         "go_on": f"scrapy crawl {crawl.crawl.spider if crawl.crawl else 'diningcode'} {given}".rstrip(),
-        "part": str(crawl.stats.get("early_stop/part", NOT_KNOWN)),
+        **first_contact_told(crawl.stats),
         "silent": "; ".join(map(write_departure, departures_told([crawl.stats.get("gate/silent")]))) or NOT_KNOWN,
         "departures": write_departures(held, len(held)),
         "odd_parts": "; ".join(map(str, odd_parts(crawl))),

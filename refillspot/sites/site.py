@@ -52,7 +52,7 @@ class Site:
     name: ClassVar[str] = "plain"
     """What its rows in PostgreSQL are kept under."""
     examination: ClassVar[Examination | None] = None
-    """What a check-up asks of it (`scrapy doctor`); None = nothing."""
+    """What a check-up asks of it (`scrapy doctor`); None = nothing. With one, its spider signals what it has read."""
 
     def channel_of(self, url: str) -> Channel:  # noqa: ARG002  # a plain site has one
         """Return how an address is asked: through the site's API, or as a page for people."""

@@ -102,7 +102,7 @@ class DiningcodeSpider(Spider):
         @saved list
         """
         asked, page = msgspec.convert(query, Query), read_list(response.url, response.body)
-        self.crawler.signals.send_catch_log(signals.list_read, page=page)
+        self.crawler.signals.send_catch_log(signals.list_read, page=page, response=response)
         for trouble in page.broken:
             self.logger.error("a row of %r could not be read: %s", query, trouble)
         result = self._reader.read(page, asked, seen)
@@ -145,10 +145,9 @@ class DiningcodeSpider(Spider):
             yield UnknownStore(self.site.name, row["v_rid"])
             raise
         except LayoutChangedError as error:
-            self.crawler.signals.send_catch_log(signals.page_unread, response=response, error=str(error))
             yield UnreadPage(self.site.name, row["v_rid"], row, response.body, str(error))
             raise
-        self.crawler.signals.send_catch_log(signals.store_read, page=page)
+        self.crawler.signals.send_catch_log(signals.store_read, page=page, response=response)
         store = build_store(msgspec.convert(row, Row), page, self.settings["DININGCODE_WEB_URL"])
         store.read_from(ReadPage(row, response.body))
         store.sent_before(age_of(response))
@@ -166,8 +165,9 @@ class DiningcodeSpider(Spider):
         if isinstance(failure.value, BarredStoreError):
             return
         self._count("failed")
-        self.crawler.signals.send_catch_log(signals.request_failed, request=failure.request)  # type: ignore[attr-defined]
-        self.logger.error("%s: %s", failure.request, failure.getErrorMessage())  # type: ignore[attr-defined]
+        request: Request = failure.request  # type: ignore[attr-defined]
+        self.crawler.signals.send_catch_log(signals.request_failed, request=request, error=failure.value)
+        self.logger.error("%s: %s", request, failure.getErrorMessage())
 
     @cached_property
     def _reader(self) -> ListReader:

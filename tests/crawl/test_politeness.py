@@ -30,6 +30,7 @@ STORE, LIST, ROBOTS = "/API/profile/", "/API/isearch/", "/robots.txt"
 BLOCK_SECONDS = 1.0  # a tenth of what would be asked meanwhile: PACE
 ALONE = ("-s", "CONCURRENT_REQUESTS=1", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=1", "-s", "CONCURRENCY_START=1")
 """Nothing is under way when an answer comes: what is asked next was asked with all that the answer says."""
+TO_THE_END = ("-s", "EARLY_STOP_PAGES=0")
 BLOCK = ("-s", f"POLITENESS_BLOCK_SECONDS={BLOCK_SECONDS}", *ALONE)
 
 
@@ -157,7 +158,7 @@ def test_no_rules_allow_everything(crawl: Crawl, site: Site, rows: Rows, faults:
 def test_what_the_rules_forbid_is_not_asked(crawl: Crawl, site: Site, faults: Faults) -> None:
     rules = "User-agent: *\nAllow: /\n\nUser-agent: refillspot\nDisallow: /API/profile/\nCrawl-delay: 0.5\n"
     faults.add(kind="html", path=ROBOTS, body=rules)
-    result = crawl.run(*FEW, "-a", "keywords=무한리필,뷔페,무제한,샐러드바,두끼")
+    result = crawl.run(*FEW, "-a", "keywords=무한리필,뷔페,무제한,샐러드바,두끼", *TO_THE_END)
 
     assert {entry["kind"] for entry in site.log()} == {"robots", "list"}
     assert "Forbidden by robots.txt" in result.stderr
@@ -179,7 +180,7 @@ def test_a_site_of_errors_is_asked_less_and_less(crawl: Crawl, site: Site, rows:
 
 def test_what_can_never_succeed_is_asked_once(crawl: Crawl, site: Site, faults: Faults) -> None:
     faults.add(kind="status", status=404, path=STORE)
-    result = crawl.run(*FEW)
+    result = crawl.run(*FEW, *TO_THE_END)
 
     assert result.returncode == 3, result.stderr[-3000:]
     assert set(fetched(site).values()) == {1}

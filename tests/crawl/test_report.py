@@ -31,6 +31,7 @@ FEW = (
     "-a", "keywords=무한리필,뷔페,무제한,샐러드바", "-a", "limit=60",
     "-s", "POLITENESS_REQUESTS_PER_SECOND=200", "-s", "POLITENESS_BLOCK_SECONDS=0.1",
     "-s", "RETRY_TIMES=2", "-s", "RETRY_BACKOFF_SECONDS=0.05",
+    "-s", "EARLY_STOP_PAGES=0",  # the first answers are the bad ones
 )  # fmt: skip
 
 DISTRICT = ("-a", "district=종로구")

@@ -76,6 +76,21 @@ async def test_a_queue_that_is_behind_takes_and_gives_nothing(workers: Workers) 
         assert names(await a.take(1, max_attempts=MAX_ATTEMPTS, inherit=True, told=1) or []) == ["x"]
 
 
+async def test_those_who_are_at_work_together_agree_and_count_until_all_have_left(workers: Workers) -> None:
+    async with workers("a", "b") as (a, b):
+        await a.commit(1, ["count", "first", 3, "count", "ever", 1])
+        await b.commit(1, ["count", "first", 4])
+        assert [await a.agree("word", "one"), await b.agree("word", "two")] == ["one", "one"]
+        assert (a.is_in_use, b.is_in_use) == (False, True)
+        assert (await b.counts())["first"] == 7
+
+    async with workers("c") as (c,):
+        await c.begin_shift(["first"])
+        assert await c.agree("word", "three") == "three"
+        counts = await c.counts()
+        assert (counts.get("first"), counts["ever"]) == (None, 1)
+
+
 async def test_what_a_worker_holds_that_leaves_goes_to_others_at_once(workers: Workers) -> None:
     """It may have learnt of it too late to hand it back."""
     async with workers("a", "b") as (a, b):

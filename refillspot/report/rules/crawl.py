@@ -109,12 +109,9 @@ CRAWL_RULES = (
         "held_early",
         Severity.ERROR,
         partial(_ended_with, UNREADABLE),
-        _("Most of the first store pages could not be used ({part}): the crawl paused itself."),
-        cause=_("The site has changed its pages. Nothing was guessed; the pages and the queue are kept."),
-        remedy=_(
-            "scrapy doctor --shapes FILE writes what the site sends; docs/site-changed.md says what to do with "
-            "it. Then the same command continues: {go_on}"
-        ),
+        _("By its first answers the crawl paused itself: {question} ({part})."),
+        cause=_("The site has changed, wants no crawlers, or fails. Nothing was guessed; pages and queue are kept."),
+        remedy=_("{remedy} When the cause is gone, the same command continues: {go_on}"),
     ),
     Rule(
         "to_decide",
