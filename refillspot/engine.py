@@ -46,6 +46,7 @@ METHODS: list[tuple[object, str, list[str]]] = [  # owner, method, parameters
 ]
 NAMES: list[tuple[object, str, list[str]]] = [  # owner, method, names that its code uses
     (ExecutionEngine, "__init__", ["_slot"]),
+    (ExecutionEngine, "close_async", ["spider"]),
     (SLOT, "__init__", ["closing", "inprogress", "nextcall"]),
     (downloader.Slot, "__init__", ["transferring"]),
     (Downloader, "_process_queue", ["_wait_for_download"]),
@@ -169,6 +170,15 @@ def count_in_hand(crawler: Crawler) -> int | None:
     """Return how many requests are not done yet, None = no spider is open."""
     slot = crawler.engine._slot if crawler.engine else None
     return len(slot.inprogress) if slot is not None else None
+
+
+def leave_unopened(crawler: Crawler) -> None:
+    """Let a crawl end that cannot begin: Scrapy would close what was never opened, and log a traceback for each part.
+
+    Called by whoever opens before the rest; the error that it raises then is the whole story.
+    """
+    assert crawler.engine  # noqa: S101  # it is what opens
+    crawler.engine.spider = None
 
 
 # --- what is made of Scrapy's own

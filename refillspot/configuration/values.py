@@ -24,6 +24,8 @@ MOST_SECONDS = 10 * 365 * 24 * 3600  # ten years: more than that is a slip, and 
 MOST_HOURS = 365 * 24
 MOST = 2**31 - 1  # of what is counted, as C counts it
 MOST_BYTES = 2**53
+MOST_TASKS = 10_000  # Scrapy makes as many for each response, whatever it yields; a million take a minute and a GiB
+A_DAY = 24 * 3600  # PostgreSQL counts in milliseconds, up to MOST
 
 
 class Allowed(NamedTuple):
@@ -198,7 +200,7 @@ OURS: dict[str, Allowed] = {
     "CLOCK_OFFSET_SECONDS": _seconds(-MOST_SECONDS),
     "CONCURRENCY_ADAPTIVE_ENABLED": SWITCH,
     "CONCURRENCY_START": _whole(1),
-    "CONCURRENT_ITEMS": _whole(1),
+    "CONCURRENT_ITEMS": _whole(1, MOST_TASKS),
     "CONCURRENT_REQUESTS": _whole(1),
     "CONCURRENT_REQUESTS_PER_DOMAIN": _whole(1),
     "CRAWL_STATS": LIST,
@@ -242,7 +244,7 @@ OURS: dict[str, Allowed] = {
     "POLITENESS_REQUESTS_PER_SECOND": _number(float, _("a number of requests a second, as 0.5"), 0, 1_000_000),
     "POSTGRES_COPY_MAX_ROWS": _whole(1),
     "POSTGRES_COPY_MAX_SECONDS": _seconds(),
-    "POSTGRES_TIMEOUT_SECONDS": _seconds(AN_ANSWER),
+    "POSTGRES_TIMEOUT_SECONDS": _seconds(AN_ANSWER, A_DAY),
     "REDIS_KEY_PREFIX": Allowed(_key_prefix, _("letters, digits and any of _ . : -")),
     "REDIRECT_MAX_TIMES": _whole(0),
     "RETRY_BACKOFF_SECONDS": _seconds(),

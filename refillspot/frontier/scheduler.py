@@ -10,8 +10,8 @@ from scrapy.utils.defer import deferred_from_coro
 from scrapy.utils.request import request_from_dict
 from scrapy_redis.scheduler import Scheduler as ScrapyRedisScheduler
 
-from refillspot.engine import wake, watch
-from refillspot.exceptions import RefusedRequestError
+from refillspot.engine import leave_unopened, wake, watch
+from refillspot.exceptions import RefillspotError, RefusedRequestError
 from refillspot.frontier.acknowledgement import (
     Acknowledgement,
     Disposition,
@@ -153,7 +153,12 @@ class Scheduler(ScrapyRedisScheduler):  # type: ignore[misc]  # scrapy-redis pub
 
     async def _join(self, spider: Spider) -> None:
         settings = self.crawler.settings
-        await self._session.join(spider)
+        try:
+            await self._session.join(spider)
+        except RefillspotError:
+            await self._session.leave()
+            leave_unopened(self.crawler)
+            raise
         self._acknowledgement = Acknowledgement(
             self._session.consumer,
             self._codec,

@@ -176,9 +176,18 @@ def _check_redis_options(url: str) -> None:
         if option not in {*TLS_OPTIONS, *REDIS_OPTIONS, *(SENTINEL_OPTIONS if is_watched(url) else ())}:
             told = _("the option {option} is not for a crawl; allowed are {allowed} and, with rediss://, ssl_…")
             raise ValueError(told.format(option=option, allowed=", ".join(REDIS_OPTIONS)))
-        read: Any = URL_QUERY_ARGUMENT_PARSERS.get(option)
+        if option == "socket_keepalive" and url.startswith("unix:"):
+            raise ValueError(_("a socket has no connection to keep alive: leave out {option}").format(option=option))
+        read: Any = _seconds if option == "health_check_interval" else URL_QUERY_ARGUMENT_PARSERS.get(option)
         if read and not _can_be_read(read, options[option]):
             raise ValueError(_("the value of {option} cannot be read").format(option=option))
+
+
+def _seconds(text: str) -> int:
+    """Read a time between two looks at a connection: before a negative one is over it is looked at within a look."""
+    if (seconds := int(text)) < 0:
+        raise ValueError
+    return seconds
 
 
 def _can_be_read(read: Callable[[str], Any], text: str) -> bool:

@@ -84,6 +84,8 @@ def test_each_setting_of_this_project_is_in_the_table() -> None:
             for value in ("0", "0.001", "-1")
         ),
         *((name, "0.001") for name in ("DOWNLOAD_TIMEOUT", "DNS_TIMEOUT")),
+        ("POSTGRES_TIMEOUT_SECONDS", 30 * 24 * 3600),  # in milliseconds more than PostgreSQL counts
+        ("CONCURRENT_ITEMS", 1_000_000),  # so many tasks Scrapy makes for each response
         *((name, "0") for name in ("POSTGRES_COPY_MAX_ROWS", "FRONTIER_MAX_IN_HAND", "REACTOR_THREADPOOL_MAXSIZE")),
         ("SITE_ADDRESSES", "im.diningcode.com"),
         ("USER_AGENT", "bot\r\nCookie: x"),

@@ -127,4 +127,5 @@ def test_a_database_that_takes_no_rows_is_told_at_once(crawl: Crawl, site: Site,
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-1].startswith("Error: PostgreSQL: cannot execute INSERT in a read-only")
     assert "default_transaction_read_only" in refused.stderr.splitlines()[-1]
+    assert "Traceback" not in refused.stderr  # nothing of what was never opened is closed
     assert site.log() == []

@@ -124,6 +124,8 @@ def test_an_address_that_can_not_be_used_is_named_without_its_secret(values: dic
         ("rediss://h?ssl_whatever=x", "the option ssl_whatever is not for a crawl"),
         ("rediss://h?ssl_min_version=new", "the value of ssl_min_version cannot be read"),
         ("redis://h?health_check_interval=x", "the value of health_check_interval cannot be read"),
+        ("redis://h?health_check_interval=-1", "the value of health_check_interval cannot be read"),
+        ("unix:///run/redis.sock?socket_keepalive=true", "a socket has no connection to keep alive: leave out"),
         ("redis+sentinel://h:26379", "the name of the service is missing"),
         ("redis+sentinel://h:26379/mymaster/x", "the database is a number"),
         ("redis+sentinel://h,/mymaster", "the sentinels are written as host:port"),
