@@ -34,8 +34,11 @@ def is_linear(parse: Callable[[str], object], text: str) -> bool:
 
 def grows_linearly(read: Callable[[T], Any], build: Callable[[int], T], size: int) -> bool:
     """Tell whether what is built at a size takes little more work, for its size, than at a sixth of it."""
-    small, large = build(size // TIMES), build(size)
-    least = [work(read, large), work(read, small)]
+    large = build(size)
+    if (most := work(read, large)) < MOST * NOISE_SECONDS:
+        return True
+    small = build(size // TIMES)
+    least = [most, work(read, small)]
     for _ in range(LOOKS):
         if least[0] < MOST * max(least[1], NOISE_SECONDS):
             return True

@@ -22,8 +22,8 @@ T = TypeVar("T")
 
 NUMBER = r"^ *-?[0-9][0-9,]*(\.[0-9]+)? *$"
 """A number as text: "1,185"."""
-NESTING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|([\[{])|([\]}])', re.DOTALL)
-"""A text, or where a part begins or ends."""
+NESTING = re.compile(rb'(?:[^"\[{\]}]++|"(?:[^"\\]++|\\.)*+"?)*+(?:([\[{]++)|([\]}]++)|\Z)', re.DOTALL)
+"""Where parts begin or end: as many as do so at once, behind texts and what else does not."""
 DEEPEST = 60
 """Parts within parts; an answer of the site has a few. Whoever walks through a value has a stack that has an end."""
 LONGEST_INTEGER = 400  # digits; more make no number of 64 bits, nor a float
@@ -96,14 +96,14 @@ def shallow(body: bytes) -> bytes:
     """Return JSON with null in the place of what is nested deeper than `DEEPEST`."""
     kept, depth, start = [], 0, 0
     for found in NESTING.finditer(body):
-        if found[1]:
-            depth += 1
-            if depth == DEEPEST + 1:
-                kept.append(body[start : found.start()] + b"null")
-        elif found[2]:
-            depth -= 1
-            if depth == DEEPEST:
-                start = found.end()
+        if begun := found[1]:
+            if depth <= DEEPEST < depth + len(begun):
+                kept.append(body[start : found.start(1) + DEEPEST - depth] + b"null")
+            depth += len(begun)
+        elif ended := found[2]:
+            before, depth = depth, depth - len(ended)
+            if depth <= DEEPEST < before:
+                start = found.start(2) + before - DEEPEST
     return b"".join(kept) + (body[start:] if depth <= DEEPEST else b"")
 
 

@@ -198,3 +198,5 @@ def test_only_what_is_nested_too_deeply_is_cut() -> None:
     assert shallow(fair) == fair
     assert shallow(b'{"a":' + fair + b',"b":[1]}') == b'{"a":' + fair.replace(b'["]]]\\"[[["]', b"null") + b',"b":[1]}'
     assert shallow(b"[" * 1_000) == b"[" * DEEPEST + b"null"
+    full = b"[" * DEEPEST + b'"[" "]'  # a text that does not end
+    assert shallow(full) == full
