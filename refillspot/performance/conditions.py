@@ -54,6 +54,8 @@ class Conditions:
     round_trip_ms: float = 1.0
     """That a proxy adds to the way to servers that are far away; what it comes to is measured."""
     city: City = SEOUL
+    district: str = "all"
+    """What of it is crawled, as a crawl is told it."""
     large_city: City = LARGE
     seed: int = 7
     workers: int = 2
@@ -73,11 +75,12 @@ class Rig:
     conditions: Conditions
 
     @contextmanager
-    def site(self, city: City, *, is_timed: bool = True) -> Iterator[SyntheticSite]:
-        """Start a synthetic site; where it is timed it has the latency, and its pages are written beforehand."""
-        size = ("--refill-stores", f"{city.refill_stores}", "--ordinary-stores", f"{city.ordinary_stores}")
-        timed = ("--latency-ms", f"{self.conditions.latency_ms:g}", "--prerender") if is_timed else ()
-        with running_site(self.conditions.seed, *size, *timed) as site:
+    def site(self, city: City, *, is_fast: bool = False, latency_ms: float | None = None) -> Iterator[SyntheticSite]:
+        """Start a synthetic site; where it is fast, its pages are written beforehand."""
+        latency_ms = self.conditions.latency_ms if latency_ms is None else latency_ms
+        options = ["--refill-stores", f"{city.refill_stores}", "--ordinary-stores", f"{city.ordinary_stores}"]
+        options += ["--latency-ms", f"{latency_ms:g}", *(["--prerender"] if is_fast else [])]
+        with running_site(self.conditions.seed, *options) as site:
             yield site
 
     @contextmanager
@@ -88,7 +91,12 @@ class Rig:
         settings: dict[str, Any] = {**self.conditions.settings, "POLITENESS_REQUESTS_PER_SECOND": requests_per_second}
         command = ["fleet", "-n", str(self.conditions.workers)]
         with running_crawl(
-            command, {"district": "all"}, settings, site_url=site.url, scratch=scratch, log=self.log(scratch)
+            command,
+            {"district": self.conditions.district},
+            settings,
+            site_url=site.url,
+            scratch=scratch,
+            log=self.log(scratch),
         ) as fleet:
             yield fleet
 

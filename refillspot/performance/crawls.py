@@ -18,7 +18,7 @@ from refillspot.performance.storage import round_trip
 from refillspot.planning import KEYWORDS
 from refillspot.postgres.worker_stats import read
 from refillspot.process import own_mib
-from refillspot.regions import SEOUL, districts
+from refillspot.regions import SEOUL, parse_districts
 from refillspot.sandbox.scratch import scratch_space
 from refillspot.services.inspection import measure_servers
 from refillspot.sites.diningcode.answers import decode_search
@@ -134,7 +134,7 @@ def watch_memory(rig: Rig) -> Memory:
         MeasurementError: the crawl failed, or was over too soon.
     """
     watch = MemoryWatch(rig.servers)
-    with scratch_space(rig.servers, "perf") as scratch, rig.site(rig.conditions.large_city) as site:
+    with scratch_space(rig.servers, "perf") as scratch, rig.site(rig.conditions.large_city, is_fast=True) as site:
         whole = crawl_whole(rig, scratch, site, watch.look)
     if len(watch.samples) < LEAST_SAMPLES:
         raise MeasurementError(_("the crawl was over after {count} samples").format(count=len(watch.samples)))
@@ -195,9 +195,9 @@ class NaiveCrawl:
         return self.lists + self.pages
 
 
-def ask_naively(site: SyntheticSite) -> NaiveCrawl:
-    """Ask the lists; the pages are counted, not fetched."""
-    found = [refs for district in districts() for keyword in KEYWORDS for refs in _ask(site, district, keyword)]
+def ask_naively(site: SyntheticSite, district: str) -> NaiveCrawl:
+    """Ask the lists of what a crawl is told as its district; the pages are counted, not fetched."""
+    found = [refs for one in parse_districts(district) for keyword in KEYWORDS for refs in _ask(site, one, keyword)]
     return NaiveCrawl(len(found), sum(map(len, found)), len(set().union(*found)))
 
 

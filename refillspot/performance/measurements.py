@@ -71,7 +71,7 @@ class Measurements:
         self._told(_("the same, servers {ms:g} ms away").format(ms=self.conditions.round_trip_ms))
         with far_away(self._rig.servers, self.conditions.round_trip_ms / 1000) as distance:
             rig = Rig(distance.servers, self.conditions)
-            with scratch_space(rig.servers, "perf") as scratch, rig.site(self.conditions.city) as site:
+            with scratch_space(rig.servers, "perf") as scratch, rig.site(self.conditions.city, is_fast=True) as site:
                 return crawl_whole(rig, scratch, site)
 
     @cached_property
@@ -83,7 +83,7 @@ class Measurements:
     @cached_property
     def naive(self) -> NaiveCrawl:
         self._told(_("what a crawler that reuses nothing would request"))
-        return ask_naively(self._quick_site)
+        return ask_naively(self._quick_site, self.conditions.district)
 
     @cached_property
     def memory(self) -> Memory:
@@ -108,12 +108,12 @@ class Measurements:
 
     @cached_property
     def _site(self) -> SyntheticSite:
-        return self._stack.enter_context(self._rig.site(self.conditions.city))
+        return self._stack.enter_context(self._rig.site(self.conditions.city, is_fast=True))
 
     @cached_property
     def _quick_site(self) -> SyntheticSite:
         """The same city without latency, where answers are only counted or read."""
-        return self._stack.enter_context(self._rig.site(self.conditions.city, is_timed=False))
+        return self._stack.enter_context(self._rig.site(self.conditions.city, latency_ms=0))
 
     @cached_property
     def _scratch(self) -> Scratch:

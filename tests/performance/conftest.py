@@ -22,6 +22,7 @@ def conditions(tmp_path_factory: pytest.TempPathFactory) -> Conditions:
         group=1000,
         logs=tmp_path_factory.mktemp("perf"),
         city=City(60, 60),
+        district="강남구,서초구,송파구,금천구",
         large_city=City(120, 120),
         pace_seconds=2,
         fault_seconds=12,
