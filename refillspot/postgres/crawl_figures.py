@@ -1,7 +1,7 @@
 """What a crawl came to, by district: counted by PostgreSQL of what its commits kept, for `policies.quality`.
 
-Of each store, `store_before` has what the page of this crawl said, and the row before it. The row of today is no
-witness of either: a merge keeps what a page does not say.
+Of each store, `store_before` has what the page of this crawl said, and of the row before it what has changed since. The
+row of today is no witness of either: a merge keeps what a page does not say.
 """
 
 from __future__ import annotations
@@ -24,11 +24,20 @@ if TYPE_CHECKING:
 
     from refillspot.items import Store
 
-IS_COMPARABLE = "(b.row ->> 'parser_version')::integer IS NOT DISTINCT FROM s.parser_version"  # else the reader differs
-OLD_HOURS, OLD_PRICE = "nullif(b.row -> 'hours', 'null')", "(b.row ->> 'refill_price_krw')::integer"
+
+def _was(name: str, old: str) -> str:
+    """Return the value of a column before the crawl: `old` where that is told, else it is the value of today."""
+    return f"CASE WHEN b.row ? 'site' THEN {old} ELSE s.{name} END"
+
+
+OLD_PARSER, OLD_PRICE = (
+    _was(name, f"(b.row ->> '{name}')::integer") for name in ("parser_version", "refill_price_krw")
+)
+OLD_HOURS, OLD_MENU = (_was(name, f"nullif(b.row -> '{name}', 'null')") for name in ("hours", "menu"))
+IS_COMPARABLE = f"b.row IS NOT NULL AND {OLD_PARSER} IS NOT DISTINCT FROM s.parser_version"  # else the reader differs
 LINES, OLD_LINES = (
     f"CASE jsonb_typeof({menu}) WHEN 'array' THEN jsonb_array_length({menu}) ELSE 0 END"
-    for menu in ("s.menu", "b.row -> 'menu'")
+    for menu in ("s.menu", OLD_MENU)
 )
 BY_DISTRICT = f"""
     WITH seen AS MATERIALIZED (

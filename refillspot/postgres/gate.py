@@ -98,8 +98,14 @@ PUT_BACK = """
     UPDATE refillspot.stores AS s SET ({columns}) = ROW({values})
     FROM refillspot.store_before AS b JOIN refillspot.stores AS now USING (site, ref)
     CROSS JOIN LATERAL jsonb_populate_record(now, b.row) AS was
-    WHERE b.crawl = %(crawl)s AND b.row IS NOT NULL AND (s.site, s.ref) = (b.site, b.ref)
+    WHERE b.crawl = %(crawl)s AND b.row ? 'site' AND (s.site, s.ref) = (b.site, b.ref)
 """
+PUT_LOOKS_BACK = """
+    UPDATE refillspot.stores AS s SET last_seen_at = was.last_seen_at, fetched_at = was.fetched_at
+    FROM refillspot.store_before AS b
+    CROSS JOIN LATERAL jsonb_to_record(b.row) AS was (last_seen_at timestamptz, fetched_at timestamptz)
+    WHERE b.crawl = %(crawl)s AND NOT b.row ? 'site' AND (s.site, s.ref) = (b.site, b.ref)
+"""  # of stores that it has seen as they were
 TAKE_BACK = (
     "DELETE FROM refillspot.store_history WHERE crawl = %(crawl)s",
     """
@@ -213,6 +219,7 @@ async def reject_crawl(connection: psycopg.AsyncConnection, crawl_id: str) -> in
         values=sql.SQL(", ").join(sql.Identifier("was", name) for name in names),
     )
     await connection.execute(putting_back, asked)
+    await connection.execute(PUT_LOOKS_BACK, asked)
     counts = [(await connection.execute(statement, asked)).rowcount for statement in TAKE_BACK]
     await forget_answers(connection, crawl_id)
     return counts[-1]

@@ -98,27 +98,31 @@ REREAD = f"""
     WHERE (s.site, s.ref) = (excluded.site, excluded.ref) AND p.digest = read.page
 """  # the page that was read, unless a crawl has brought a newer one meanwhile; when a store was seen stays as it is.
 # What other parsers make of a page is no change of the store
-SEEN = f"""
+KNOWN = f"""known AS MATERIALIZED (
+    SELECT s.site, s.ref, page.seen_at, page.fetched_at, page.said, s.status, s.status_reason, s.status_at,
+        s.last_seen_at, s.fetched_at AS last_fetched_at,
+        CASE WHEN s.status <> 'operating' THEN to_jsonb(s) END AS whole
     FROM refillspot.stores AS s JOIN unnest(
         %(sites)b::text[], %(refs)b::text[], %(digests)b::int8[], %(seen)b::timestamptz[], %(fetched)b::timestamptz[],
         %(said)b::text[]
     ) AS page (site, ref, digest, seen_at, fetched_at, said) USING (site, ref, digest)
     WHERE NOT {IS_COUNTING}
     ORDER BY s.site, s.ref FOR NO KEY UPDATE OF s
-"""  # in order of the key, as above
-KEEP_BEFORE_SEEN = f"""
-    WITH known AS MATERIALIZED (SELECT s.site, s.ref, to_jsonb(s) AS row, string_to_array(said, ' ') AS said {SEEN})
-    {BEFORE} SELECT %(crawl)s, site, ref, row, said FROM known ON CONFLICT DO NOTHING
-"""
-SEEN_AGAIN = f"""
-    WITH known AS MATERIALIZED (
-        SELECT s.site, s.ref, page.seen_at, page.fetched_at, s.status, s.status_reason, s.status_at, s.last_seen_at
-        {SEEN}
-    ), reopened AS ({NOTE_REOPENED})
+), reopened AS ({NOTE_REOPENED})"""  # in order of the key, as above
+SEE_AGAIN = f"""
     UPDATE refillspot.stores AS s SET {OPERATING}, last_seen_at = greatest(s.last_seen_at, known.seen_at),
         fetched_at = greatest(s.fetched_at, known.fetched_at)
     FROM known WHERE (s.site, s.ref) = (known.site, known.ref) RETURNING s.site, s.ref
 """
+SEEN_AGAIN = f"WITH {KNOWN} {SEE_AGAIN}"
+SEEN_AGAIN_TO_JUDGE = f"""
+    WITH {KNOWN}, kept AS (
+        {BEFORE} SELECT %(crawl)s, site, ref, coalesce(whole, jsonb_build_object(
+            'last_seen_at', last_seen_at, 'fetched_at', last_fetched_at
+        )), string_to_array(said, ' ')
+        FROM known ON CONFLICT DO NOTHING
+    ) {SEE_AGAIN}
+"""  # what such a look writes, and no more: a trigger of the table completes the row when something else of it changes
 JSONB_VERSION = b"\x01"
 TEXT = postgres.types["text"]
 ARRAY_HEAD = Struct("!iiIii")  # dimensions, has NULLs, type of the elements; of the one dimension: length, first index
@@ -169,9 +173,7 @@ async def see_again(cursor: psycopg.AsyncCursor, rows: Sequence[StoreRow], occas
         "now": occasion.now,
         "crawl": occasion.crawl,
     }
-    if occasion.is_judged:
-        await cursor.execute(KEEP_BEFORE_SEEN, pages)
-    await cursor.execute(SEEN_AGAIN, pages)
+    await cursor.execute(SEEN_AGAIN_TO_JUDGE if occasion.is_judged else SEEN_AGAIN, pages)
     return set(await cursor.fetchall())
 
 

@@ -99,11 +99,11 @@ def stores(**changes: Any) -> list[Store]:
 
 def test_what_a_crawl_came_to_is_counted_of_what_its_pages_say(gate: Gate) -> None:
     menu = [MenuItem(f"고기 {number}", 1000 * number, f"{number},000원") for number in range(1, 5)]
-    gate.look(100, store("A"), store("B"), store("C", menu=menu))
+    gate.look(100, store("A"), store("B"), store("C", menu=menu), store("same"))
     gate.begin("one", GANGNAM, SEOCHO)
     gate.see(
         "one", store("A", phone=None, hours=None), store("B", refill_price_krw=16900, channel="web"),
-        store("C", menu=menu[:2], refill=UNLIKELY), store("D"), store("E", district_code="11710"),
+        store("C", menu=menu[:2], refill=UNLIKELY), store("D"), store("E", district_code="11710"), store("same"),
     )  # fmt: skip
     gate.end("one")
 
@@ -111,10 +111,10 @@ def test_what_a_crawl_came_to_is_counted_of_what_its_pages_say(gate: Gate) -> No
     gangnam = found["figures"]["districts"][GANGNAM]
     having = gangnam.pop("having")
     assert gangnam == {
-        "stores": 4, "refill": 3, "pages": 3, "pages_for_people": 1, "compared": 3, "prices_compared": 3,
-        "prices_moved": 1, "hours_compared": 3, "menus_compared": 3, "menus_halved": 1,
+        "stores": 5, "refill": 4, "pages": 4, "pages_for_people": 1, "compared": 4, "prices_compared": 4,
+        "prices_moved": 1, "hours_compared": 4, "menus_compared": 4, "menus_halved": 1,
     }  # fmt: skip
-    assert (having["phone"], having["hours"], having["menu"]) == (2, 2, 3)
+    assert (having["phone"], having["hours"], having["menu"]) == (3, 3, 4)
     assert found["figures"]["districts"].keys() == {GANGNAM, SEOCHO}
     row = query(gate.database_url, "SELECT phone FROM refillspot.stores WHERE ref = 'A'")
     assert row == [{"phone": "02-555-1234"}]
