@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
-from scrapy.utils.conf import arglist_to_dict
 
 from refillspot.exceptions import ArgumentError, ConfigurationError, CrawlIdError, HeldCrawlError, RefillspotError
 from refillspot.interruption import end_at_once
@@ -164,19 +163,23 @@ class BaseCommand(HouseCommand, ScrapyCommand):
 
 
 def look_at_options(opts: argparse.Namespace) -> None:
-    """Look at what `-s` gives before Scrapy does; where something cannot be used, the program ends with 2."""
-    from refillspot.configuration import check_options
+    """Look at options of every command before Scrapy does; where one cannot be used, the program ends with 2."""
+    from refillspot.configuration import check_files, check_options
 
     with _wrong_settings_told():
         check_options(opts.set)
+        check_files({"--logfile": opts.logfile, "--pidfile": opts.pidfile, "--profile": opts.profile})
+    parse_spider_arguments(opts)
 
 
 def look_at_settings(settings: Settings) -> None:
     """Read all settings before Scrapy makes anything of them; where some cannot be used, the program ends with 2."""
-    from refillspot.configuration import read_settings
+    from refillspot.configuration import check_files, read_settings
 
     with _wrong_settings_told():
         read_settings(settings)
+        if settings.getbool("LOG_ENABLED"):
+            check_files({"LOG_FILE": settings["LOG_FILE"] or None})
 
 
 @contextmanager
@@ -209,10 +212,10 @@ def add_crawl_help(parser: argparse.ArgumentParser, examples: Sequence[str]) -> 
 
 
 def parse_spider_arguments(opts: argparse.Namespace) -> dict[str, str]:
-    try:
-        return dict(arglist_to_dict(opts.spargs))
-    except ValueError as error:
-        raise UsageError(_("use -a NAME=VALUE, for example -a district=강남구"), print_help=False) from error
+    given = [argument.partition("=") for argument in getattr(opts, "spargs", ())]
+    if not all(name.strip() and equals for name, equals, _value in given):
+        raise UsageError(_("use -a NAME=VALUE, for example -a district=강남구"), print_help=False)
+    return {name: value for name, _equals, value in given}
 
 
 def check_spider(name: str, known: Iterable[str]) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from scrapy.exceptions import UsageError
+from scrapy.utils.url import guess_scheme
+from w3lib.url import file_uri_to_path
 
 from refillspot.command import HouseCommand, check_spider
 from refillspot.exceptions import ArgumentError
@@ -94,12 +98,31 @@ class LooksAtPage(OnScrapysQueue):
         self.settings.set("DOWNLOAD_HANDLERS", handlers, priority="project")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        for address in args[:1]:
+            check_address(address)
         if opts.spider:
             spiders = self.crawler_process.spider_loader
             check_spider(opts.spider, spiders.list())
             spider = spiders.load(opts.spider)
             spider.from_crawler = partial(spider.from_crawler, **ANYWHERE)
         super().run(args, opts)
+
+
+def check_address(given: str) -> None:
+    """Make sure that an address can be asked for, or that there is the file.
+
+    Raises:
+        UsageError: it cannot, or there is none.
+    """
+    try:
+        parts = urlsplit(guess_scheme(given))
+        is_whole = bool(parts.scheme == "file" or (parts.hostname and parts.port != 0))
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise UsageError(_("{url} is no address of a page").format(url=given), print_help=False)
+    if parts.scheme == "file" and not Path(file_uri_to_path(parts.geturl())).is_file():
+        raise UsageError(_("there is no file {path}").format(path=given), print_help=False)
 
 
 class PrintsPage(LooksAtPage):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,15 +13,16 @@ from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
 from refillspot.readable import one_line
 from refillspot.redaction import NAMES, scrub
+from refillspot.retelling import retell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from scrapy.settings import BaseSettings
 
     from refillspot.services import Environment
 
-__all__ = ["OURS", "Allowed", "allowed_for", "check_options", "read_settings", "remarks"]
+__all__ = ["OURS", "Allowed", "allowed_for", "check_files", "check_options", "read_settings", "remarks"]
 
 LONGEST = 80  # characters of a value, in a message
 UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError, msgspec.ValidationError)
@@ -53,11 +55,29 @@ def check_options(options: Iterable[str]) -> None:
     """Look at `-s NAME=VALUE` where NAME holds a mapping: Scrapy takes it apart at once, and raises what it pleases.
 
     Raises:
-        ConfigurationError: one is no JSON object.
+        ConfigurationError: one is no JSON object, or an option sets nothing.
     """
-    for name, _equals, given in (option.partition("=") for option in options):
+    for name, equals, given in (option.partition("=") for option in options):
+        if not (name.strip() and equals):
+            raise ConfigurationError(_("use -s NAME=VALUE, for example -s CONCURRENT_REQUESTS=8"))
         if (allowed := allowed_for(name)) is MAPPING and (wrong := _unreadable(name, given, allowed)):
             raise ConfigurationError(wrong)
+
+
+def check_files(paths: Mapping[str, str | None]) -> None:
+    """Make sure that each file can be written whose option or setting has a value.
+
+    Raises:
+        ConfigurationError: one cannot.
+    """
+    for name, path in paths.items():
+        try:
+            if path is not None:
+                Path(path).open("ab").close()
+        except (OSError, ValueError) as error:
+            told = _("{name} {path} cannot be written: {why}")
+            why = retell(getattr(error, "strerror", None) or str(error))
+            raise ConfigurationError(told.format(name=name, path=one_line(path or ""), why=why)) from error
 
 
 def _unreadable_values(settings: BaseSettings) -> Iterator[str]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from refillspot.planning.keywords import UNSEEN, narrow_ones, resting
 from refillspot.planning.pagination import Pagination, Step
-from refillspot.regions import REGIONS, BoundingBox, districts, find_district
+from refillspot.regions import REGIONS, SEOUL, BoundingBox, districts, find_district
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from refillspot.planning.arguments import CrawlArguments
@@ -33,6 +33,17 @@ class Query:
     place: str
     keyword: str
     box: BoundingBox | None = None
+
+    @classmethod
+    def read(cls, text: str) -> Query:
+        """Return the query whose `text` this is; one that begins with no city is of Seoul."""
+        words = text.split()
+        region = next((one for one in REGIONS.values() if words and words[0] in one.spellings), None)
+        code, words = (region or SEOUL).code, words[1:] if region else words
+        smaller: Sequence[District | Dong] = districts(region or SEOUL)
+        while found := next((one for one in smaller if words and one.name == words[0]), None):
+            code, words, smaller = found.code, words[1:], getattr(found, "dongs", ())
+        return cls(code, " ".join(words))
 
     @property
     def district_code(self) -> str | None:

@@ -18,7 +18,7 @@ from refillspot.planning.pagination import Step
 from refillspot.policies.caching import CACHE_KIND, CACHE_REFRESH, Kind
 from refillspot.site_access.cached_pages import age_of
 from refillspot.sites.diningcode.channels import read_list, read_store
-from refillspot.sites.diningcode.forms import PAGE_SIZE, search_form, store_form
+from refillspot.sites.diningcode.forms import PAGE_SIZE, search_asked, search_form, store_form
 from refillspot.sites.diningcode.lists import ListReader
 from refillspot.sites.diningcode.page_types import ODD, Row
 from refillspot.sites.diningcode.site import SITE
@@ -71,6 +71,18 @@ class DiningcodeSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.queue_rolled_back, signal=signals.queue_rolled_back)
         return spider
+
+    @classmethod
+    def reading_of(cls, url: str) -> tuple[str, dict[str, Any]] | None:
+        """Return the callback that reads the page of an address, and what it is given, for `scrapy parse`.
+
+        None: it is the address of no list and of no store.
+        """
+        if ref := cls.site.ref_asked(url, b""):
+            return "parse_store", {"row": {"v_rid": ref, "nm": ref}}  # its name is on the page
+        if text := search_asked(url):
+            return "parse_list", {"query": msgspec.to_builtins(Query.read(text)), "seen": []}
+        return None
 
     @property
     def crawl_arguments(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from scrapy.settings import BaseSettings, Settings, default_settings
 
 from refillspot import settings as module
 from refillspot.addon import RefillspotAddon
-from refillspot.configuration import OURS, check_options, read_settings, remarks
+from refillspot.configuration import OURS, check_files, check_options, read_settings, remarks
 from refillspot.configuration.names import UNREAD, without_effect
 from refillspot.exceptions import ConfigurationError
 from refillspot.services import read_environment
@@ -149,7 +149,21 @@ def test_a_mapping_is_looked_at_before_scrapy_takes_it_apart(given: str) -> None
     with pytest.raises(ConfigurationError, match=r"^DEFAULT_REQUEST_HEADERS=.* it must be a JSON object"):
         check_options([f"DEFAULT_REQUEST_HEADERS={given}"])
 
-    check_options(['DEFAULT_REQUEST_HEADERS={"Accept-Language": "ko"}', "no equals sign", "CRAWL_WINDOW=1"])
+    check_options(['DEFAULT_REQUEST_HEADERS={"Accept-Language": "ko"}', "CRAWL_WINDOW=1"])
+
+
+@pytest.mark.parametrize("given", ["no equals sign", "=x", " =x"])
+def test_an_option_that_sets_nothing_is_told_how_to(given: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^use -s NAME=VALUE"):
+        check_options([given])
+
+
+@pytest.mark.parametrize("path", ["nowhere/log", "", "a\0b"])
+def test_a_file_that_cannot_be_written_is_told_before_anything_starts(path: str, tmp_path: Path) -> None:
+    check_files({"--pidfile": str(tmp_path / "pid"), "--logfile": None})
+
+    with pytest.raises(ConfigurationError, match=r"^--logfile .*cannot be written: \w"):
+        check_files({"--pidfile": str(tmp_path / "pid"), "--logfile": str(tmp_path / path)})
 
 
 @pytest.mark.parametrize(

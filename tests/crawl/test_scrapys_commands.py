@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 import redis
 from scrapy.exceptions import UsageError
+from scrapy.settings import Settings
 
+from refillspot.commands import edit
 from refillspot.commands.parse import check_callback
+from refillspot.scrapys_own import check_address
 from refillspot.spiders.diningcode import DiningcodeSpider
 from tests.programs import PROJECT
 
@@ -63,7 +67,7 @@ def assert_no_trace(database_url: str, redis_url: str, key_prefix: str) -> None:
         ("fetch", ["--spider", "diningcode"], "listData"),
         ("shell", ["--spider", "diningcode", "-c", "spider.name"], "diningcode"),
         ("view", [], "browser file://"),
-        ("parse", ["-c", "parse_list"], "Scraped Items"),
+        ("parse", [], "'keyword': 'x'"),
     ],
 )
 def test_a_page_is_looked_at(
@@ -94,8 +98,8 @@ def test_the_shell_offers_the_store_of_a_page(polite: Crawl, site: Site) -> None
 
 def test_what_cannot_be_had_is_said(polite: Crawl, free_port: int, tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("<h1>saved</h1>", "utf-8")
-    nobody = f"http://127.0.0.1:{free_port}/"
-    for command in (["fetch"], ["shell", "-c", "response"], ["parse", "-c", "parse_list"]):
+    nobody = f"http://127.0.0.1:{free_port}/list.dc?query=x"
+    for command in (["fetch"], ["shell", "-c", "response"], ["parse"]):
         result = polite.operate(*command, "-L", "CRITICAL", nobody)
         assert result.returncode == 1
         assert command[0] == "parse" or f"Nothing came back of {nobody}" in result.stderr
@@ -107,7 +111,61 @@ def test_what_cannot_be_had_is_said(polite: Crawl, free_port: int, tmp_path: Pat
 @pytest.mark.parametrize("name", ["parse", "parse_lst"])
 def test_a_callback_that_is_not_there_is_told_with_those_that_are(name: str) -> None:
     with pytest.raises(UsageError, match="parse_list, parse_store"):
-        check_callback(DiningcodeSpider, name)
+        check_callback(DiningcodeSpider, name, {})
+
+
+@pytest.mark.parametrize(
+    ("url", "callback", "given"),
+    [
+        ("/list.dc?query=서울 강남구 역삼동 고기 뷔페", "parse_list",
+         {"query": {"place": "11680101", "keyword": "고기 뷔페", "box": None}, "seen": []}),
+        ("/API/isearch/?query=부산 뷔페", "parse_list",
+         {"query": {"place": "26", "keyword": "뷔페", "box": None}, "seen": []}),
+        ("/list.dc?query=뷔페", "parse_list", {"query": {"place": "11", "keyword": "뷔페", "box": None}, "seen": []}),
+        ("/profile.php?rid=abc", "parse_store", {"row": {"v_rid": "abc", "nm": "abc"}}),
+        ("/API/profile/?v_rid=abc", "parse_store", {"row": {"v_rid": "abc", "nm": "abc"}}),
+    ],
+)  # fmt: skip
+def test_an_address_tells_which_callback_reads_its_page_and_of_what(
+    url: str, callback: str, given: dict[str, Any]
+) -> None:
+    assert DiningcodeSpider.reading_of(f"https://www.diningcode.com{url}") == (callback, given)
+
+
+def test_an_address_of_no_list_and_no_store_is_read_by_no_callback() -> None:
+    assert DiningcodeSpider.reading_of("https://www.diningcode.com/") is None
+    assert DiningcodeSpider.reading_of("https://www.diningcode.com/list.dc?page=2") is None
+
+
+def test_what_a_callback_is_not_given_is_told() -> None:
+    with pytest.raises(UsageError, match=r"parse_store also needs row: --cbkwargs '\{\"row\": …\}'"):
+        check_callback(DiningcodeSpider, "parse_store", {})
+    check_callback(DiningcodeSpider, "parse_store", {"row": {}})
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("http://", "http:// is no address of a page"),
+        ("http://[", "is no address of a page"),
+        ("http://x:y/", "is no address of a page"),
+        ("./no_such.html", "there is no file ./no_such.html"),
+        ("file:///no/such.html", "there is no file file:///no/such.html"),
+    ],
+)
+def test_what_is_no_address_is_told_before_it_is_asked_for(address: str, told: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(told)):
+        check_address(address)
+    for right in ("http://localhost:8080/a", "im.diningcode.com", __file__):
+        check_address(right)
+
+
+@pytest.mark.parametrize("editor", ["no-such-editor -w", "", '"'])
+def test_an_editor_that_cannot_be_started_is_told(editor: str) -> None:
+    command = edit.Command()
+    command.settings = Settings({"EDITOR": editor, "SPIDER_MODULES": ["refillspot.spiders"]})
+    with pytest.raises(UsageError, match="cannot be started: "):
+        command.run(["diningcode"], argparse.Namespace())
 
 
 def test_a_spider_of_ones_own_ends_with_its_items(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from typing import TYPE_CHECKING
-from urllib.parse import quote_plus, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 
 from refillspot.policies.caching import ROBOTS_PATH
 from refillspot.sites.site import Form, Refusal, RefusalKind
@@ -33,6 +33,13 @@ def search_form(query: str, offset: int = 0, box: BoundingBox | None = None) -> 
 def store_form(ref: str) -> Form:
     """Return the form that asks for one store."""
     return Form("/API/profile/", urlencode({"v_rid": ref}).encode())
+
+
+def search_asked(url: str) -> str | None:
+    """Return the words of the search whose answer, or page, an address is of; None if it is of none."""
+    parts = urlsplit(url)
+    is_search = parts.path in {LIST_PAGE, search_form("").path}
+    return dict(parse_qsl(parts.query)).get("query") if is_search else None
 
 
 def list_page_url(web_url: str, query: str) -> str:
