@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,22 +16,23 @@ from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
 from refillspot.exit_status import SILENT, crawl_exit_status
 from refillspot.frontier.session import gate_thresholds
 from refillspot.items import Store
-from refillspot.policies.quality import MONITORS, WHOLE, CrawlFigures, Departure, judge, total
+from refillspot.policies.quality import MONITORS, WHOLE, CrawlFigures, Departure, judge
 from refillspot.postgres.connection import open_for_a_look
-from refillspot.postgres.crawl_figures import figures_before, newest_reading, read_figures
-from refillspot.signals import crawl_event
+from refillspot.postgres.crawl_figures import figures_before, pages_read, read_figures
+from refillspot.signals import crawl_event, crawl_joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
     from typing import Self
 
     from scrapy.crawler import Crawler
 
+    from refillspot.frontier.session import CrawlSession
+
 logger = logging.getLogger(__name__)
 
 FIRST_PAGES = 50  # of all workers, before the first look
-FEWEST_PAGES, MOST_PAGES = 5, 100  # of this worker between two looks: others may join, and read many more
+FEWEST_PAGES, MOST_PAGES = 5, 100  # of this worker until it counts again: others may join, and read many more
 SILENT_SHARE = 0.5  # of what is usual: what falls below it says nothing any more, whatever else the day brings
 OF_PAGES = tuple(monitor for monitor in MONITORS if monitor.by_district)
 """What the pages read so far can say; errors and odd parts have limits of their own while a crawl runs."""
@@ -41,9 +43,10 @@ AS_THEY_COME = {("refill", ""), ("fields", "offer")}
 class QualityWatch:
     """Compares what pages say with what they usually do: after 50 pages of all workers, then every so many.
 
-    A field that falls silent in the newest pages ends the crawl; what was leased goes back into the queue, and it can
-    be resumed. Where no crawl was accepted before, nothing is usual, and nothing is compared. Never disturbs the crawl:
-    a look that PostgreSQL does not answer is counted and left out.
+    The pages between two looks are those of the crawl, whoever read them: workers agree on where each of these windows
+    begins, and each of them looks at each, so that none reads on when a field has fallen silent. That ends the crawl;
+    what was leased goes back into the queue, and it can be resumed. Before a crawl was accepted nothing is usual, and
+    nothing is compared. Never disturbs the crawl: a look that PostgreSQL does not answer is counted and left out.
 
     Settings: GATE_CHECK_PAGES (0 = never), GATE_ENABLED, GATE_STORES_LOST … (the thresholds), DATABASE_URL.
     Stats: gate/looks, gate/looks_failed, gate/departures (what departs so far), gate/silent (for what the crawl stops).
@@ -56,11 +59,13 @@ class QualityWatch:
         self._database_url = database_url
         self._pages = pages
         self._thresholds = thresholds
+        self._session: CrawlSession | None = None
         self._before: Sequence[CrawlFigures] | None = None
-        self._since: datetime | None = None
-        self._so_far = CrawlFigures(is_partial=True)
-        self._read = 0
-        self._looked_at, self._due = 0, FEWEST_PAGES
+        self._began: datetime | None = None  # as all that follow by the clock of the database
+        self._window: datetime | None = None
+        self._windows = 0
+        self._read, self._due = 0, FEWEST_PAGES
+        self._last_look = (0, 0)
         self._look: asyncio.Task[None] | None = None
         self._held: asyncio.Task[None] | None = None
 
@@ -71,18 +76,23 @@ class QualityWatch:
         if pages <= 0 or not database_url or thresholds is None:
             raise NotConfigured  # GATE_CHECK_PAGES is 0, or there is no gate: never
         extension = cls(crawler, database_url, pages, thresholds)
+        crawler.signals.connect(extension.crawl_joined, signal=crawl_joined)
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(extension.item_scraped, signal=signals.item_scraped)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension
 
+    def crawl_joined(self, session: CrawlSession) -> None:
+        self._session = session
+
     async def spider_opened(self) -> None:
         crawl_id = self._stats.get_value("crawl/id")
-        if crawl_id is None:
+        if crawl_id is None or self._session is None:
             return
         with self._failures_counted():
             async with open_for_a_look(self._database_url) as connection:
-                self._since = await newest_reading(connection, crawl_id)  # of one that goes on
+                newest, _pages = await pages_read(connection, crawl_id, None)
+                self._began = self._window = await self._begin_window(newest)  # it may go on
                 self._before = await figures_before(connection, crawl_id)
 
     async def item_scraped(self, item: object) -> None:
@@ -99,30 +109,39 @@ class QualityWatch:
             await self._look
 
     async def _look_and_judge(self) -> None:
-        crawl_id = self._stats.get_value("crawl/id")
-        wanted = self._pages if self._looked_at else FIRST_PAGES
-        pages, read = 0, self._read
+        crawl_id, read = self._stats.get_value("crawl/id"), self._read
+        self._due = read + FEWEST_PAGES  # should PostgreSQL not answer
         with self._failures_counted():
             async with open_for_a_look(self._database_url) as connection:
-                newest = await newest_reading(connection, crawl_id)
-                newly = await read_figures(connection, crawl_id, is_partial=True, since=self._since)
-            pages = total([*newly.districts.values()]).pages
-        all_for_one = max(1.0, pages / max(read - self._looked_at, 1))
-        if pages >= wanted:
-            self._judge(newly)
-            self._since, self._looked_at, pages, wanted = newest, read, 0, self._pages
-        self._due = read + max(FEWEST_PAGES, round(min(wanted - pages, MOST_PAGES) / all_for_one))
+                newest, pages = await pages_read(connection, crawl_id, self._began)
+                if self._left(pages) <= 0:
+                    so_far, newly = [
+                        await read_figures(connection, crawl_id, is_partial=True, since=since)
+                        for since in (self._began, self._window)
+                    ]
+                    self._judge(so_far, newly)
+            while self._left(pages) <= 0:  # who has joined later does not look at what others have looked at
+                self._window = await self._begin_window(newest)
+            (read_then, pages_then), self._last_look = self._last_look, (read, pages)
+            all_for_one = max(1.0, (pages - pages_then) / max(read - read_then, 1))
+            half = min(self._left(pages) / 2, MOST_PAGES)  # others may read more slowly from now on
+            self._due = read + max(FEWEST_PAGES, round(half / all_for_one))
 
-    def _judge(self, newly: CrawlFigures) -> None:
-        codes = {*self._so_far.districts, *newly.districts}
-        parts = {
-            code: [one.districts[code] for one in (self._so_far, newly) if code in one.districts] for code in codes
-        }
-        self._so_far = CrawlFigures(districts={code: total(parts[code]) for code in codes}, is_partial=True)
-        so_far, now = (self._departures(one) for one in (self._so_far, newly))
+    def _left(self, pages: int) -> int:
+        """Return how many pages all workers together have to read until the next look."""
+        return FIRST_PAGES + (self._windows - 1) * self._pages - pages
+
+    async def _begin_window(self, newest: datetime | None) -> datetime | None:
+        """Return when the next one began, as the first worker said that came to it."""
+        assert self._session  # noqa: S101  # else nothing is compared
+        self._windows += 1
+        begun = await self._session.agree(f"window {self._windows}", newest.isoformat() if newest else "")
+        return datetime.fromisoformat(begun) if begun else None
+
+    def _judge(self, so_far: CrawlFigures, newly: CrawlFigures) -> None:
         self._stats.inc_value("gate/looks")
-        self._stats.set_value("gate/departures", msgspec.to_builtins(so_far))
-        if silent := next(filter(is_silent, now), None):
+        self._stats.set_value("gate/departures", msgspec.to_builtins(self._departures(so_far)))
+        if silent := next(filter(is_silent, self._departures(newly)), None):
             self._before = None
             assert self._crawler.engine  # noqa: S101  # it has read pages
             self._crawler.engine.pause()  # whoever is told may take a while to listen
@@ -140,8 +159,9 @@ class QualityWatch:
             silent.part, silent.now.number, silent.now.of, 100 * (silent.usual or 0),
         )  # fmt: skip
         status = crawl_exit_status({**self._stats.get_stats(), "finish_reason": SILENT})
-        facts = {"crawl": self._stats.get_value("crawl/id"), "sentence": status.sentence}
-        await self._crawler.signals.send_catch_log_async(crawl_event, event="held", facts=facts)
+        if self._session is None or await self._session.is_first_to("hold"):
+            facts = {"crawl": self._stats.get_value("crawl/id"), "sentence": status.sentence}
+            await self._crawler.signals.send_catch_log_async(crawl_event, event="held", facts=facts)
         assert self._crawler.engine  # noqa: S101  # it has read pages
         await self._crawler.engine.close_spider_async(reason=SILENT)
 

@@ -24,6 +24,7 @@ from refillspot.exit_status import (
     LIMITS,
     ExitStatus,
     complete_exit_status,
+    crawl_exit_status,
     limit_exit_status,
     write_stores,
 )
@@ -45,10 +46,12 @@ from refillspot.policies.politeness_settings import allowed_pace
 from refillspot.postgres.connection import run
 from refillspot.postgres.crawl_queues import check_queue
 from refillspot.postgres.crawls import CrawlTable, look_at_crawl
+from refillspot.postgres.worker_stats import read
 from refillspot.readable import say
 from refillspot.services import read_environment
 from refillspot.services.ownership import claim_home, errors_told
 from refillspot.shared.keys import crawl_prefix
+from refillspot.stats.counts import OWN
 from refillspot.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -191,12 +194,10 @@ class FleetCrawl:
             status = limit_exit_status(self._limits, stored)
         else:
             code = fleet_exit_code(end)
-            sentence = (
-                _("Held, {stores} stored so far: the end of a worker's log says why, and what to do.")
-                if code == HELD
-                else _("Not complete, {stores} stored so far. The same command continues from here.")
-            )
+            sentence = _("Not complete, {stores} stored so far. The same command continues from here.")
             status = ExitStatus(COULD_NOT_RUN if code is None else code, sentence.format(stores=write_stores(stored)))
+            if code == HELD:
+                status = self._held(stored)
         say(status.sentence + see_them(status, self.spider, self.arguments), file=sys.stderr)
         if end.restarts:
             told = ngettext(
@@ -206,6 +207,16 @@ class FleetCrawl:
             )
             say(told.format(restarts=end.restarts, recycled=end.recycled), file=sys.stderr)
         return status.exit_code
+
+    def _held(self, stored: int | None) -> ExitStatus:
+        """Say what the worker says that has held the crawl, of all that the crawl has stored."""
+        workers = [worker for worker in read(self.services.database_url, self.crawl.id) if worker.ended_at]
+        for worker in sorted(workers, key=lambda worker: worker.seen_at, reverse=True):
+            status = crawl_exit_status(worker.stats | {f"{OWN}stored": stored})
+            if status.exit_code == HELD:
+                return status
+        told = _("Held, {stores} stored so far: the end of a worker's log says why, and what to do.")
+        return ExitStatus(HELD, told.format(stores=write_stores(stored)))
 
 
 @dataclass(slots=True, frozen=True)

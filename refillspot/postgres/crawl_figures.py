@@ -71,6 +71,10 @@ COUNTED = """
     WHERE w.crawl = %(crawl)s AND jsonb_typeof(one.value) = 'number' AND one.key ~ '^(site/status|oddities)/'
     GROUP BY 1
 """
+READ_SINCE = """
+    SELECT max(saved_at), count(said) FROM refillspot.store_before
+    WHERE crawl = %(crawl)s AND (%(since)s::timestamptz IS NULL OR saved_at > %(since)s)
+"""
 OF_THE_SAME = f"""
     SELECT b.figures || jsonb_build_object('is_accepted_by_hand', b.decision IS NOT NULL)
     FROM refillspot.crawls AS b JOIN refillspot.crawls AS c ON c.id = %(crawl)s AND b.id <> c.id
@@ -117,11 +121,16 @@ async def figures_before(connection: psycopg.AsyncConnection, crawl_id: str) -> 
     return [msgspec.convert(figures, CrawlFigures) for (figures,) in rows]
 
 
-async def newest_reading(connection: psycopg.AsyncConnection, crawl_id: str) -> datetime | None:
-    """Return when a crawl that is judged has last read a store for the first time; None: never yet."""
-    cursor = await connection.execute("SELECT max(saved_at) FROM refillspot.store_before WHERE crawl = %s", [crawl_id])
-    newest: tuple[datetime | None] = await cursor.fetchone() or (None,)
-    return newest[0]
+async def pages_read(
+    connection: psycopg.AsyncConnection, crawl_id: str, since: datetime | None
+) -> tuple[datetime | None, int]:
+    """Return when a crawl that is judged has last read the page of a store for the first time, and how many it has.
+
+    `since`: of the stores that it has first read after that, as `read_figures`. None and 0: there are none.
+    """
+    cursor = await connection.execute(READ_SINCE, {"crawl": crawl_id, "since": since})
+    newest, pages = await cursor.fetchone() or (None, 0)
+    return newest, int(pages)
 
 
 async def _counted(connection: psycopg.AsyncConnection, crawl_id: str) -> list[tuple[str, int]]:

@@ -123,4 +123,5 @@ def test_a_fleet_whose_workers_hold_themselves_gives_up(fleet: Crawl, site: Site
     result = fleet.run("-n", "2", "-a", f"district={DISTRICT}", *ONE_BY_ONE)
 
     assert result.returncode == 4, result.stderr[-2000:]
+    assert "most of the first store pages cannot be used (restaurant.rn: " in result.stderr
     assert store_pages(site) <= 2 * FIRST_PAGES

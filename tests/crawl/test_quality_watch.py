@@ -44,12 +44,13 @@ def known(database_url: str, site: Site) -> None:
 
 @pytest.mark.usefixtures("known")
 def test_a_crawl_that_goes_blind_for_a_field_stops_and_one_that_sees_again_goes_on(
-    crawl: Crawl, site: Site, faults: Faults
+    crawl: Crawl, fleet: Crawl, site: Site, faults: Faults
 ) -> None:
+    """Two workers compare the same pages, and neither reads on for long when the other has stopped."""
     faults.add(kind="layout", change="missing", key="menu", path="/API/profile/", spared=BLIND_FROM)
     arguments = ("-a", f"district={DISTRICTS}", "-a", f"crawl={JUDGED}", *FEW_AT_ONCE)
 
-    blind = crawl.run(*arguments)
+    blind = fleet.run(*arguments, "-n", "2")
 
     assert blind.returncode == 4, blind.stderr[-2000:]
     assert BLIND_FROM < store_pages(site) < STOPPED_BEFORE
