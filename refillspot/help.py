@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 from string import capwords
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import scrapy
 from rich.cells import cell_len
@@ -16,10 +17,10 @@ from scrapy.commands import ScrapyHelpFormatter
 from refillspot import language
 from refillspot.language import gettext
 from refillspot.language import lazy_gettext as _
-from refillspot.readable import say
+from refillspot.readable import fold, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from scrapy.commands import ScrapyCommand
 
@@ -136,7 +137,7 @@ class HelpFormatter(ScrapyHelpFormatter):
         return super()._expand_help(action)
 
     def _split_lines(self, text: str, width: int) -> list[str]:
-        return list(wrapped(text, width))
+        return _lines(text, width)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         """Fold each line by itself; what follows a tab is in a column of its own."""
@@ -144,7 +145,7 @@ class HelpFormatter(ScrapyHelpFormatter):
         for line in text.splitlines() or [text]:
             name, _tab, meaning = line.rpartition("\t")
             before = f"{name:<{NAME_COLUMNS}}" if name else ""
-            for part in wrapped(meaning, width - len(indent) - len(before)):
+            for part in _lines(meaning, width - len(indent) - len(before)):
                 filled.append(f"{indent}{before}{part}")
                 before = " " * len(before)
         return "\n".join(filled)
@@ -185,20 +186,17 @@ def speak(parser: argparse.ArgumentParser) -> None:
     """Let a parser say everything in the language of the user, what is wrong included."""
     parser.formatter_class = HelpFormatter
     parser.description = gettext(parser.description) if parser.description else None
+    vars(parser)["_print_message"] = _said
     vars(argparse)["_"] = _of_argparse  # where it looks up its words; those of `gettext` know the locale alone
 
 
-def wrapped(text: str, width: int) -> Iterator[str]:
-    """Yield lines of at most `width` columns, broken between words; a longer word has a line of its own."""
-    line = ""
-    for word in text.split():
-        if line and cell_len(line) + 1 + cell_len(word) > width:
-            yield line
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
-    if line:
-        yield line
+def _said(message: str, file: IO[str] | None = None) -> None:
+    with suppress(OSError):  # as argparse does: nobody reads it
+        say(message.removesuffix("\n"), file or sys.stderr)
+
+
+def _lines(text: str, width: int) -> list[str]:
+    return [line for line in fold(" ".join(text.split()), width) if line]
 
 
 def _underlined(name: str, with_what: str) -> str:

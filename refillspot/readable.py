@@ -17,12 +17,13 @@ import sys
 from contextlib import suppress
 from functools import partial
 from io import TextIOWrapper
+from shutil import get_terminal_size
 from typing import IO, TYPE_CHECKING
 
 from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     ExceptHook = Callable[[type[BaseException], BaseException, TracebackType | None], object]
@@ -41,6 +42,7 @@ ALIKE = str.maketrans("→…–—−×÷·≥≤‘’“”", ">.---x/.><''\"
 """Of the signs in messages, one of ASCII that is as wide."""
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """What a disk says that is full, and who may not write more to it."""
+WORD = re.compile(r"(\s*)(\S+)")  # and what is before it
 JOINED = re.compile(r"(?:\u200d.|[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff])+")
 """What makes one sign with an emoji before it."""
 
@@ -60,15 +62,18 @@ def indented(text: str) -> str:
     return readable(text).replace("\n", f"\n{INDENT}")
 
 
-def say(text: object, file: IO[str] | None = None, *, flush: bool = False) -> None:
-    """Print for people; JSON stays the JSON that it is.
+def say(text: object, file: IO[str] | None = None, *, flush: bool = False, whole: bool = False) -> None:
+    """Print for people; on a terminal lines are broken between words, unless they are for a program: then `whole`.
 
     Raises:
         OSError: nobody reads the output any more, see `has_left`. What is said beside it, on stderr, may go unread.
     """
-    out = file or sys.stdout
+    out, told = file or sys.stdout, readable(str(text))
+    if out.isatty() and not whole:
+        width = get_terminal_size().columns
+        told = "\n".join(part for line in told.split("\n") for part in fold(line, width))
     try:
-        print(readable(str(text)), file=out, flush=flush)  # the one place that does
+        print(told, file=out, flush=flush)  # the one place that does
     except OSError as error:
         if out is not sys.stderr or not has_left(error):
             raise
@@ -86,7 +91,26 @@ def say_json(value: object) -> None:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         text = json.dumps(value)
-    say(text)
+    say(text, whole=True)
+
+
+def fold(line: str, width: int) -> Iterator[str]:
+    """Yield the lines of at most `width` columns that a line becomes, indented like it; a longer word has its own."""
+    if 2 * len(line) <= width:
+        yield line
+        return
+    from rich.cells import cell_len  # noqa: PLC0415  # not at each start
+
+    indent = line[: len(line) - len(line.lstrip())]
+    begun, columns = "", 0
+    for gap, word in WORD.findall(line):
+        more = cell_len(gap) + cell_len(word)
+        if begun and columns + more > width:
+            yield begun
+            begun, columns = f"{indent}{word}", cell_len(indent) + cell_len(word)
+        else:
+            begun, columns = f"{begun}{gap}{word}", columns + more
+    yield begun
 
 
 def _rounded(value: object) -> object:

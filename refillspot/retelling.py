@@ -59,6 +59,7 @@ KNOWN = (
     _("cannot be queued: {error}"),
     _("cannot be queued again: {error}"),
     _("the status {status} is none of HTTP"),
+    _("a backup cannot be written to {path}: {why}"),
     # the system
     _("No such file or directory"),
     _("Permission denied"),
@@ -111,7 +112,7 @@ KNOWN = (
     _("true or false"),
     _("{one} or {another}"),
 )
-TOLD_AGAIN = {"error", "came", "due", "one", "another"}
+TOLD_AGAIN = {"error", "why", "came", "due", "one", "another"}
 """What is filled in there is such a text itself."""
 ASIDE = re.compile(
     r"\s*(?:Is the server running [^?]*\?"  # what to do is said better

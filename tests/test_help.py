@@ -14,9 +14,9 @@ from scrapy.commands import ScrapyHelpFormatter
 from scrapy.settings import Settings
 
 from refillspot import exit_status
-from refillspot.help import wrapped
 from refillspot.interruption import INTERRUPTED
 from refillspot.planning import CrawlArguments
+from refillspot.readable import fold
 from tests.english import english_in
 
 if TYPE_CHECKING:
@@ -120,9 +120,10 @@ def test_argparse_speaks_korean_too(
 
 def test_lines_are_measured_in_columns_and_broken_between_words() -> None:
     text = "무한리필 식당을 Scrapy로 수집합니다 https://example.org/a-word-that-is-longer-than-a-line 끝"
-    lines = list(wrapped(text, 20))
+    lines = list(fold(text, 20))
 
     assert " ".join(lines) == text
     assert [line for line in lines if cell_len(line) > 20] == ["https://example.org/a-word-that-is-longer-than-a-line"]
-    assert list(wrapped("", 20)) == []
-    assert list(wrapped(text, sys.maxsize)) == [text]
+    assert list(fold("", 20)) == [""]
+    assert list(fold(text, sys.maxsize)) == [text]
+    assert list(fold("  상태    내장  unix:///x/redis.sock", 20)) == ["  상태    내장", "  unix:///x/redis.sock"]

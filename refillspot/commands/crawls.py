@@ -77,7 +77,8 @@ class Command(BaseCommand):
             return
         labels = _labels()
         for name, value in one.as_text().items():
-            say(f"{set_cell_size(labels.get(name, name), LABEL_COLUMNS)} {value}")
+            is_command = name == "go on"  # to be copied
+            say(f"{set_cell_size(labels.get(name, name), LABEL_COLUMNS)} {value}", whole=is_command)
 
     def _prune(self, ids: list[str], opts: argparse.Namespace) -> None:
         from refillspot.frontier.session import gate_thresholds

@@ -87,7 +87,7 @@ def _show(found: CrawlDeadLetters, letters: list[DeadLetter], opts: argparse.Nam
             )
         )
         for name, value in (letter.request or {}).items():
-            say(f"  {name}: {one_line(str(value))}")
+            say(f"  {name}: {one_line(str(value))}", whole=True)  # as it can be sent again
         say(indented(letter.why.traceback))
 
 

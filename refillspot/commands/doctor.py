@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,17 +9,20 @@ from scrapy.exceptions import UsageError
 
 from refillspot.command import BaseCommand
 from refillspot.language import gettext as _
-from refillspot.readable import say_json
+from refillspot.readable import fold, readable, say_json
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+
+    from rich.console import Console
 
     from refillspot.doctor import Check
     from refillspot.doctor.checkup import Questions
 
 TOLD = ("backup", "schedule")
 """Areas in which something goes wrong by itself with time: the webhook is told of warnings, too."""
+STATE_COLUMNS = 8
 COLOURS = {"ok": "green", "note": "cyan", "warning": "yellow", "problem": "red"}
 
 
@@ -124,15 +128,24 @@ def _facts(found: list[Check]) -> dict[str, Any]:
 
 def shown(checks: Iterator[Check], *, as_json: bool) -> Iterator[Check]:
     """Print each as soon as it is there, unless all are to be JSON."""
-    from rich.text import Text
-
     from refillspot.terminal import Terminal
 
     console = Terminal(soft_wrap=True)
-    states = {"ok": _("ok"), "note": _("note"), "warning": _("warning"), "problem": _("PROBLEM")}
     for check in checks:
         if not as_json:
-            console.print(Text.assemble((f"{states[check.state]:<8}", COLOURS[check.state]), check.what))
-            if check.remedy:
-                console.print(Text(f"{'':<8}→ {check.remedy}"))
+            _print(console, check)
         yield check
+
+
+def _print(console: Console, check: Check) -> None:
+    from rich.cells import set_cell_size
+    from rich.text import Text
+
+    states = {"ok": _("ok"), "note": _("note"), "warning": _("warning"), "problem": _("PROBLEM")}
+    width = console.width if console.is_terminal else sys.maxsize
+    told = [*check.what.splitlines(), *f"→ {check.remedy}".splitlines()] if check.remedy else check.what.splitlines()
+    first, *rest = [part for line in told for part in fold(" " * STATE_COLUMNS + readable(line), width)]
+    state = set_cell_size(states[check.state], STATE_COLUMNS)
+    console.print(Text.assemble((state, COLOURS[check.state]), first.lstrip()))
+    for line in rest:
+        console.print(Text(line))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,4 +112,9 @@ def _pour(name: str, form: FileFormat, stores: Chosen) -> None:
     if not isinstance(form, TextFile):
         told = _("{format} cannot be written into a pipe: name a file")
         raise ArgumentError(told.format(format=name))
+    if sys.stdout.isatty():  # as people can read it, in the terminal's encoding
+        shown = BytesIO()
+        form.pour(stores, shown)
+        say(shown.getvalue().decode("utf-8-sig").removesuffix("\n"), whole=True)
+        return
     form.pour(stores, sys.stdout.buffer)

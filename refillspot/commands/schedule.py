@@ -126,7 +126,7 @@ class Command(BaseCommand):
             if opts.into:
                 say(str(_write(Path(opts.into) / name, text)))
             else:
-                say(f"{_remark(name)}\n{text}")
+                say(f"{_remark(name)}\n{text}", whole=True)
         remarks = [] if opts.kind == "compose" else _remarks(read_environment())  # a container has its own environment
         for sentence in (*remarks, _next_step(opts.kind, opts.into or "DIR", files)):
             say(sentence, file=sys.stderr)

@@ -10,6 +10,7 @@ from refillspot.language import gettext as _
 from refillspot.postgres.backup import read_last_backups
 from refillspot.postgres.crawl_days import LEARNT_HOURS
 from refillspot.postgres.database import known_migrations, schema_state
+from refillspot.retelling import retell
 from refillspot.services import embedded, mask_password
 from refillspot.services.addresses import crosses_network_in_the_clear, read_addresses
 from refillspot.services.inspection import inspect_postgres, inspect_redis
@@ -155,7 +156,7 @@ def _backup(last: LastBackups | None, most_seconds: float) -> Iterator[Check]:
         return
     again = _("Run `scrapy db backup`, daily from cron or the task scheduler: docs/backups.md.")
     if last.has_failed:
-        what = _("the last backup failed: {error}").format(error=last.error)
+        what = _("the last backup failed: {error}").format(error=retell(last.error or ""))
         yield Check("backup", "warning", what, again)
     if not last.made_at:
         yield Check("backup", "note", _("there is no backup of the stores"), again)

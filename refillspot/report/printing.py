@@ -62,7 +62,7 @@ def print_one(report: Report, form: Format) -> None:
     if form is Format.JSON:
         say_json(report.as_json())
     elif form is Format.MARKDOWN:
-        say(report_as_markdown(report))
+        say(report_as_markdown(report), whole=True)
     else:
         print_report(Terminal(), report, with_figures=form is Format.FIGURES)
 
@@ -71,7 +71,7 @@ def print_all(reports: Sequence[Report], form: Format) -> None:
     if form is Format.JSON:
         say_json([report.as_json() for report in reports])
     elif form is Format.MARKDOWN:
-        say(crawls_as_markdown(reports))
+        say(crawls_as_markdown(reports), whole=True)
     else:
         Terminal().print(crawl_table(reports))
 
@@ -80,7 +80,7 @@ def print_report(console: Console, report: Report, *, with_figures: bool) -> Non
     """Print six lines at most where nothing went wrong; else what did, and all figures."""
     if report.is_clean:
         for line in brief_lines(report):
-            console.print(Text(line), soft_wrap=True)
+            console.print(Text(line), soft_wrap=not console.is_terminal)
         _print_audit(console, report)
         if not with_figures:
             return
@@ -109,7 +109,7 @@ def _print_head(console: Console, report: Report) -> None:
 
 def _print_audit(console: Console, report: Report) -> None:
     if line := audit_line(report.audited):
-        console.print(Text(line), soft_wrap=True)
+        console.print(Text(line), soft_wrap=not console.is_terminal)
 
 
 def _finding(finding: Finding) -> Table:
