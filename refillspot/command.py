@@ -168,7 +168,7 @@ def look_at_options(opts: argparse.Namespace) -> None:
 
     with _wrong_settings_told():
         check_options(opts.set)
-        check_files({"--logfile": opts.logfile, "--pidfile": opts.pidfile, "--profile": opts.profile})
+        check_files([("--logfile", opts.logfile), ("--pidfile", opts.pidfile), ("--profile", opts.profile)])
     parse_spider_arguments(opts)
 
 
@@ -179,7 +179,7 @@ def look_at_settings(settings: Settings) -> None:
     with _wrong_settings_told():
         read_settings(settings)
         if settings.getbool("LOG_ENABLED"):
-            check_files({"LOG_FILE": settings["LOG_FILE"] or None})
+            check_files([("LOG_FILE", settings["LOG_FILE"] or None)])
 
 
 @contextmanager

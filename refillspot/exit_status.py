@@ -11,6 +11,7 @@ from refillspot.language import lazy_gettext as _
 from refillspot.policies.first_contact import REMEDIES, UNANSWERED, Question, Trouble
 from refillspot.retelling import retell
 from refillspot.stats.counts import OWN, Counts
+from refillspot.stats.crawl import LIMITS
 from refillspot.stats.departures import departures_told, write_departure, write_departures
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 COMPLETE, COULD_NOT_RUN, WRONG_USAGE, INCOMPLETE, HELD = 0, 1, 2, 3, 4
 RECYCLED = 75  # a worker that gave its memory back; another goes on
 MEANINGS = {
-    COMPLETE: _("complete, or ended at a limit that you set (CLOSESPIDER_…)"),
-    COULD_NOT_RUN: _("could not run, or nothing was stored where stores are known"),
+    COMPLETE: _("complete, or ended at a limit that you set (CLOSESPIDER_ITEMCOUNT …)"),
+    COULD_NOT_RUN: _("could not run, stored nothing where stores are known, or met errors (CLOSESPIDER_ERRORCOUNT …)"),
     WRONG_USAGE: _("wrong usage: an argument, an option or a setting"),
     INCOMPLETE: _("complete, but something is missing"),
     HELD: _("held until somebody has looked"),
@@ -106,8 +107,6 @@ UNFINISHED = {
 }
 """By the reason with which a crawl ends before it is complete."""
 
-LIMITS = ("closespider_itemcount", "closespider_pagecount", "closespider_timeout")
-"""The reasons with which a crawl ends at a limit that its user set (CLOSESPIDER_ITEMCOUNT …): no failure."""
 AT_LIMIT = _("Stopped at {limits}, with {stores} stored so far. The same command continues from here.")
 BOUNDS = ("closespider_errorcount", "closespider_timeout_no_item", "closespider_pagecount_no_item")
 """The same, where the limit is one of trouble."""

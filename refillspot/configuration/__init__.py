@@ -16,7 +16,7 @@ from refillspot.redaction import NAMES, scrub
 from refillspot.retelling import retell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from scrapy.settings import BaseSettings
 
@@ -64,14 +64,18 @@ def check_options(options: Iterable[str]) -> None:
             raise ConfigurationError(wrong)
 
 
-def check_files(paths: Mapping[str, str | None]) -> None:
+def check_files(paths: Iterable[tuple[str, str | None]], *, makes_folder: bool = False) -> None:
     """Make sure that each file can be written whose option or setting has a value.
+
+    Each is named by what set it; `makes_folder`: its folder is made, as whoever writes it does.
 
     Raises:
         ConfigurationError: one cannot.
     """
-    for name, path in paths.items():
+    for name, path in paths:
         try:
+            if path is not None and makes_folder:
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
             if path is not None:
                 Path(path).open("ab").close()
         except (OSError, ValueError) as error:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from scrapy import exporters
 from scrapy.extensions.closespider import CloseSpider
 from scrapy.extensions.feedexport import FeedExporter
 
+from refillspot.configuration import check_files
 from refillspot.export.rows import csv_text, feed_row, xml_text
 from refillspot.items import Store, UnknownStore, UnreadPage
+from refillspot.language import gettext as _
 from refillspot.planning.keywords import QueryAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from scrapy import Spider
+    from scrapy.crawler import Crawler
 
 OF_THE_CRAWL = (UnreadPage, UnknownStore, QueryAnswer)
 """Items that are for the crawl's own storage."""
@@ -25,11 +29,23 @@ class StoreFeeds(FeedExporter):
     """Scrapy's own, which hands on what people ask a feed for: stores, and whatever other spiders yield.
 
     Settings: FEEDS and the other FEED_… of Scrapy.
+
+    Raises:
+        ConfigurationError: a file cannot be written; Scrapy would say so in the log, once for each store.
     """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        check_files(((_("feed"), uri) for uri in self.feeds if _is_file(uri)), makes_folder=True)
 
     def item_scraped(self, item: Any, spider: Spider) -> None:
         if not isinstance(item, OF_THE_CRAWL):
             super().item_scraped(item, spider)
+
+
+def _is_file(uri: str) -> bool:
+    """Tell whether a feed is a file whose name is known already, with no time or batch in it."""
+    return not urlsplit(uri).scheme and "%(" not in uri
 
 
 class StoreLimits(CloseSpider):

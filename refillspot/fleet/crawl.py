@@ -21,7 +21,6 @@ from refillspot.exceptions import ArgumentError
 from refillspot.exit_status import (
     COULD_NOT_RUN,
     HELD,
-    LIMITS,
     ExitStatus,
     complete_exit_status,
     crawl_exit_status,
@@ -52,6 +51,7 @@ from refillspot.services import read_environment
 from refillspot.services.ownership import claim_home, errors_told
 from refillspot.shared.keys import crawl_prefix
 from refillspot.stats.counts import OWN
+from refillspot.stats.crawl import LIMITS
 from refillspot.terminal import Terminal
 
 if TYPE_CHECKING:

@@ -127,7 +127,10 @@ class Progress:
         return self.queued + self.leased + self.waiting
 
 
-RESUMABLE = {"finished", "shutdown", "memory_limit", "site_away"}  # reasons with which a worker ends in good order
+LIMITS = ("closespider_itemcount", "closespider_pagecount", "closespider_timeout")
+"""The reasons with which a crawl ends at a limit that its user set (CLOSESPIDER_ITEMCOUNT …): no failure."""
+RESUMABLE = {"finished", "shutdown", "memory_limit", "site_away", *LIMITS}
+"""The reasons with which a worker ends in good order."""
 GONE = "gone"
 """State of a queue that is not there: nobody has begun it, or it has been removed."""
 

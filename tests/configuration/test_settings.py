@@ -160,10 +160,10 @@ def test_an_option_that_sets_nothing_is_told_how_to(given: str) -> None:
 
 @pytest.mark.parametrize("path", ["nowhere/log", "", "a\0b"])
 def test_a_file_that_cannot_be_written_is_told_before_anything_starts(path: str, tmp_path: Path) -> None:
-    check_files({"--pidfile": str(tmp_path / "pid"), "--logfile": None})
+    check_files([("--pidfile", str(tmp_path / "pid")), ("--logfile", None)])
 
     with pytest.raises(ConfigurationError, match=r"^--logfile .*cannot be written: \w"):
-        check_files({"--pidfile": str(tmp_path / "pid"), "--logfile": str(tmp_path / path)})
+        check_files([("--pidfile", str(tmp_path / "pid")), ("--logfile", str(tmp_path / path))])
 
 
 @pytest.mark.parametrize(

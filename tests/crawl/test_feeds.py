@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.crawl.conftest import Crawl, Faults
+    from tests.crawl.conftest import Crawl, Faults, Site
 
     Rows = Callable[[], dict[str, dict[str, Any]]]
 
@@ -50,6 +50,15 @@ def read_xml(path: Path) -> list[dict[str, Any]]:
     items = ET.parse(path).getroot()  # noqa: S314  # a file of this test
     nothing = dict.fromkeys(FEED_COLUMNS)
     return [nothing | read_plain({element.tag: element.text or "" for element in item}) for item in items]
+
+
+def test_a_feed_that_cannot_be_written_is_told_before_the_site_is_asked(crawl: Crawl, site: Site) -> None:
+    refused = crawl.run("-a", "district=금천구", "-O", f"{PROJECT / 'README.md'}/stores.json")
+
+    assert (refused.returncode, site.log()) == (2, [])
+    assert refused.stderr.splitlines()[-1].startswith("Error: feed ")
+    assert "cannot be written: " in refused.stderr.splitlines()[-1]
+    assert "Traceback" not in refused.stderr
 
 
 def test_feeds_hold_the_stores_of_the_table_and_nothing_else(

@@ -188,6 +188,7 @@ def test_workers_that_ended_before_the_crawl() -> None:
         worker(name="killed", is_gone=True),
         worker({"finish_reason": "memory_limit", "memory/limit_mb": 200.0}, name="large"),
         worker({"finish_reason": "frontier_failed"}, name="failed"),
+        worker({"finish_reason": "closespider_timeout"}, name="limited"),  # by its user: no fault
     ]
     one = found(CrawlStats.of(workers, BEGUN + 2 * HOUR, crawl()))
 
