@@ -16,6 +16,11 @@ DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")])
 READ_TODAY = [path for path in DOCUMENTS if path.name != "CHANGELOG.md" and path.parent.name != "adr"]
 NAMED = re.compile(r"`(\w(?:[\w.-]*/)*[\w.-]*\.(?:py|sql|lua|md|toml|yml)|(?:\w[\w.-]*/)+)`")
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+ANCHOR = re.compile(r"\]\((?!https?://)([^)#\s]*\.md)?#([^)\s]+)\)")
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
+MODULE = re.compile(r"python -m ((?:bench|tests|tools|replica|refillspot)\b[\w.]*)")
+TARGET = re.compile(r"`make ([a-z]+)|^make ([a-z]+)", re.MULTILINE)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
@@ -23,6 +28,24 @@ def test_links_lead_somewhere(document: Path) -> None:
     broken = [link for link in LINK.findall(document.read_text("utf-8")) if not (document.parent / link).exists()]
 
     assert broken == []
+
+
+def anchors_of(document: Path) -> set[str]:
+    """Return the anchors that GitHub gives to the headings of a document."""
+    text = FENCED.sub("", document.read_text("utf-8"))
+    headings = [re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading) for heading in HEADING.findall(text)]
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_links_lead_to_a_heading(document: Path) -> None:
+    led = ANCHOR.findall(document.read_text("utf-8"))
+
+    assert [
+        f"{file}#{anchor}"
+        for file, anchor in led
+        if anchor not in anchors_of(document.parent / file if file else document)
+    ] == []
 
 
 @pytest.mark.parametrize("document", READ_TODAY, ids=lambda path: str(path.relative_to(PROJECT)))
@@ -44,14 +67,17 @@ def test_no_way_comes_to_a_file_twice() -> None:
     assert all(len(way) == len(set(way)) > 5 for way in steps)
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
-def test_commands_of_the_readme_exist(name: str) -> None:
-    text = (PROJECT / name).read_text("utf-8")
-    commands = set(re.findall(r"(?:^|`)scrapy ([a-z]+)", text, re.MULTILINE))
-    targets = set(re.findall(r"\bmake ([a-z]+)", text))
+@pytest.mark.parametrize("document", READ_TODAY, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_programs_that_are_named_exist(document: Path) -> None:
+    """Modules of the project that are run, and targets of the Makefile."""
+    text = document.read_text("utf-8")
+    targets = {one or other for one, other in TARGET.findall(text)}
 
-    assert commands
-    assert {path.stem for path in PROJECT.glob("refillspot/commands/*.py")} >= commands
+    assert [
+        module
+        for module in MODULE.findall(text)
+        if not any((PROJECT / f"{module.replace('.', '/')}{end}").exists() for end in (".py", "/__main__.py"))
+    ] == []
     assert set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE)) >= targets
 
 
@@ -72,19 +98,25 @@ def test_every_decision_is_numbered_once() -> None:
 
 COMMAND_LINE = re.compile(r"^ *(?:\$ )?(scrapy [a-z].*?)(?: +#.*| *\\)?$|`(scrapy [^`]+)`", re.MULTILINE)
 PLACEHOLDER = {"…", "COMMAND"}
+INVENTED = ("CONTRIBUTING.md", "commands.md")  # a command that could be written; synopses, which are made of the code
 
 
 @pytest.mark.parametrize(
-    "document", [*PROJECT.glob("README*.md"), *PROJECT.glob("docs/ko/*.md")], ids=lambda path: path.name
+    "document",
+    [path for path in READ_TODAY if path.name not in INVENTED and COMMAND_LINE.search(path.read_text("utf-8"))],
+    ids=lambda path: str(path.relative_to(PROJECT)),
 )
 def test_command_lines_can_be_typed(document: Path) -> None:
     """Each is parsed as Scrapy would: it has such a command, such options, and of several actions one that there is."""
     found = COMMAND_LINE.findall(document.read_text("utf-8"))
-    lines = [shlex.split(line or quoted) for line, quoted in found]
-    assert lines
+    lines = [shlex.split((line or quoted).partition(" | ")[0]) for line, quoted in found]
 
     for _scrapy, name, *given in lines:
+        if name in PLACEHOLDER:
+            continue
         parser = parser_of(name)
+        if given and given[-1] in parser._option_string_actions:  # it is spoken of: `scrapy stats --log`
+            continue
         _options, arguments = parser.parse_known_args(given)
         assert [argument for argument in arguments if argument.startswith("-")] == [], (name, given)
         syntax = COMMANDS[name].syntax().replace("[options]", "").lstrip()
