@@ -13,7 +13,7 @@ import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from typing import TYPE_CHECKING
 
 import grimp
@@ -107,6 +107,7 @@ def describe(house: House, *, verbose: bool) -> Iterator[str]:
     """Return the report, a line a figure; `verbose` names what is meant."""
     longest = max(house.lines, key=lambda name: house.lines[name])
     yield f"files                             {len(house.lines):>4}"
+    yield f"lines, mean                       {mean(house.lines.values()):>4.0f}"
     yield f"lines, median                     {median(house.lines.values()):>4.0f}"
     yield f"lines, longest                    {house.lines[longest]:>4}  {longest}"
     named = {
