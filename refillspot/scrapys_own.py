@@ -121,7 +121,13 @@ def check_address(given: str) -> None:
         is_whole = False
     if not is_whole:
         raise UsageError(_("{url} is no address of a page").format(url=given), print_help=False)
-    if parts.scheme == "file" and not Path(file_uri_to_path(parts.geturl())).is_file():
+    if parts.scheme == "file":
+        check_file(given, Path(file_uri_to_path(parts.geturl())))
+
+
+def check_file(given: str, path: Path) -> None:
+    """Make sure that there is a file; raises UsageError."""
+    if not path.is_file():
         raise UsageError(_("there is no file {path}").format(path=given), print_help=False)
 
 

@@ -66,7 +66,9 @@ class Command(BaseCommand):
 
             Terminal().print(crawl_list(found))
         else:
-            say(_("There is no crawl yet: scrapy crawl diningcode -a district=강남구"))
+            from refillspot.operations.crawls import no_crawl
+
+            say(no_crawl())
 
     def _show(self, ids: list[str], opts: argparse.Namespace) -> None:
         from rich.cells import set_cell_size

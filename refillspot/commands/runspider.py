@@ -4,10 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrapy.commands.runspider import Command as RunspiderCommand
-from scrapy.exceptions import UsageError
 
-from refillspot.language import gettext as _
-from refillspot.scrapys_own import OnScrapysQueue
+from refillspot.scrapys_own import OnScrapysQueue, check_file
 
 if TYPE_CHECKING:
     import argparse
@@ -18,6 +16,6 @@ class Command(OnScrapysQueue, RunspiderCommand):  # type: ignore[misc]  # settin
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         self._refuse_options(args)
-        if len(args) == 1 and not Path(args[0]).is_file():
-            raise UsageError(_("there is no file {path}").format(path=args[0]), print_help=False)
+        if len(args) == 1:
+            check_file(args[0], Path(args[0]))
         super().run(args, opts)

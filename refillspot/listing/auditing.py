@@ -44,7 +44,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(slots=True, frozen=True)
-class Question:
+class AskedValue:
     number: int
     """Of its store in the sample, from 1."""
     entry: Listed
@@ -69,10 +69,10 @@ def draw_sample(database_url: str, wanted: StoreFilter, size: int, seed: int, no
         return [Listed.of(row, now) for key in drawn for row in stores.known(key["ref"], key["site"])]
 
 
-def questions(sample: Iterable[Listed]) -> list[Question]:
+def questions(sample: Iterable[Listed]) -> list[AskedValue]:
     """Return what is asked: each field whose value is known."""
     return [
-        Question(number, entry, field)
+        AskedValue(number, entry, field)
         for number, entry in enumerate(sample, 1)
         for field in FIELDS
         if entry.row[field] is not None
@@ -124,13 +124,13 @@ def _show_store(entry: Listed, place: str) -> None:
         say(f"  {LINKS[where]()}: {one_line(link)}")
 
 
-def _show_value(one: Question) -> None:
+def _show_value(one: AskedValue) -> None:
     lines = [one_line(line) for line in write_value(one)]
     told = f"{FIELDS[one.field]()}: " + "\n    ".join(lines)
     Terminal().print(Text(told), overflow="fold")
 
 
-def write_value(one: Question) -> Iterator[str]:
+def write_value(one: AskedValue) -> Iterator[str]:
     """Return a value for people, a line or several."""
     row = one.entry.row
     match one.field:
@@ -148,7 +148,7 @@ def write_value(one: Question) -> Iterator[str]:
             yield str(row[one.field])
 
 
-def _value(one: Question) -> Any:
+def _value(one: AskedValue) -> Any:
     return msgspec.to_builtins(one.entry.row[one.field])
 
 

@@ -157,7 +157,7 @@ class Crawls:
             return find_crawl(self.services.database_url, named)
         crawls = list_crawls(self.services.database_url)
         if not crawls:
-            raise ArgumentError(_("There is no crawl yet: scrapy crawl diningcode -a district=강남구"))
+            raise ArgumentError(no_crawl())
         running = (crawl for crawl in crawls if crawl.state == RUNNING)
         at_work = (crawl for crawl in running if (progress := self._progress(crawl)) and progress.workers)
         return next(at_work, crawls[0])
@@ -227,3 +227,7 @@ class Pruning:
 
     def _prefix(self, crawl: Crawl) -> str:
         return crawl_prefix(self.key_prefix, crawl.id)
+
+
+def no_crawl() -> str:
+    return _("There is no crawl yet: scrapy crawl diningcode -a district=강남구")

@@ -83,7 +83,7 @@ def test_this_house() -> None:
     assert house.cycles == []
     assert house.double == {}
     assert len(house.single) <= 5, house.single
-    assert len(house.spelled) <= 11, house.spelled
+    assert len(house.spelled) <= 15, house.spelled
     assert max(house.lines.values()) <= 300
 
 
