@@ -76,7 +76,6 @@ class Command(BaseCommand):
 
     def _show(self, ids: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002  # one shape for all actions
         from refillspot.exit_status import HELD
-        from refillspot.stats.departures import write_departure
 
         held = self._held(opts)
         self.exitcode = HELD if held else 0
@@ -86,11 +85,26 @@ class Command(BaseCommand):
         if not held:
             say(_("No crawl is held."))
         for crawl in held:
-            say(_write_heading(crawl))
-            for departure in crawl.departures or ():
-                say(f"  {write_departure(departure)}")
-            told = _("  scrapy gate accept {id}: it is right. scrapy gate reject {id}: it is wrong, and put back.")
-            say(told.format(id=crawl.id))
+            self._write(crawl)
+
+    def _write(self, crawl: Crawl) -> None:
+        from refillspot.postgres.worker_stats import read
+        from refillspot.stats.departures import departures_told, write_departure
+
+        say(_write_heading(crawl))
+        for departure in crawl.departures or ():
+            say(f"  {write_departure(departure)}")
+        workers = read(self._database_url, crawl.id)
+        silent = [one for worker in workers for one in departures_told([worker.stats.get("gate/silent")])]
+        if silent:
+            told = _(
+                "  On the way it stopped, as pages no longer said what they usually do: {silent}. What was read until "
+                "then counts. If the parsers were at fault, scrapy db reparse --all reads these pages again, and it "
+                "can be accepted; if the site was, reject it, and crawl again."
+            )
+            say(told.format(silent=write_departure(silent[-1])))
+        told = _("  scrapy gate accept {id}: it is right. scrapy gate reject {id}: it is wrong, and put back.")
+        say(told.format(id=crawl.id))
 
     def _accept(self, ids: list[str], opts: argparse.Namespace) -> None:
         from refillspot.postgres.connection import run

@@ -56,6 +56,10 @@ JUDGED = """
         ) THEN 'rejected' END
     WHERE id = %(crawl)s RETURNING decision
 """  # one that has stored nothing leaves nobody anything to decide
+IS_PARTIAL = """
+    SELECT coalesce((figures ->> 'is_partial')::boolean, false) FROM refillspot.crawls WHERE id = %(crawl)s
+"""
+FIGURES_NOW = "UPDATE refillspot.crawls SET figures = %(figures)s WHERE id = %(crawl)s"
 BELIEVE = """
     DELETE FROM refillspot.store_before AS b USING refillspot.store_before AS own
     WHERE own.crawl = %(crawl)s AND (b.site, b.ref) = (own.site, own.ref) AND b.saved_at <= own.saved_at
@@ -178,6 +182,8 @@ async def decide_held(
 async def accept(database_url: str, crawl_id: str, now: datetime) -> None:
     """Believe a held crawl: its stores are shown, what its searches were told is learnt, and states follow from it.
 
+    Later crawls are compared with what it comes to now: its pages may have been read again since it was held.
+
     Raises:
         ArgumentError: it is not held.
         ServiceUnavailableError: PostgreSQL does not answer; nothing has been changed.
@@ -186,6 +192,9 @@ async def accept(database_url: str, crawl_id: str, now: datetime) -> None:
     async with _transaction(database_url) as connection:
         asked = {"crawl": crawl_id}
         await _decide(connection, crawl_id, "accepted")
+        (is_partial,) = await (await connection.execute(IS_PARTIAL, asked)).fetchone() or (False,)
+        figures = await read_figures(connection, crawl_id, is_partial=is_partial)
+        await connection.execute(FIGURES_NOW, asked | {"figures": Jsonb(msgspec.to_builtins(figures))})
         await connection.execute(BELIEVE, asked)
         await learn(connection, crawl_id, ahead=now - datetime.now(UTC))
         await connection.execute(COUNT_SHOWN, asked)

@@ -98,6 +98,14 @@ REREAD = f"""
     WHERE (s.site, s.ref) = (excluded.site, excluded.ref) AND p.digest = read.page
 """  # the page that was read, unless a crawl has brought a newer one meanwhile; when a store was seen stays as it is.
 # What other parsers make of a page is no change of the store
+SAY_AGAIN = """
+    UPDATE refillspot.store_before AS b SET said = excluded.said
+    FROM refillspot.crawls AS c, pg_temp.incoming_stores AS excluded
+    JOIN unnest(%(sites)b::text[], %(refs)b::text[], %(pages)b::int8[]) AS read (site, ref, page) USING (site, ref)
+    JOIN refillspot.store_pages AS p USING (site, ref)
+    WHERE (b.site, b.ref) = (excluded.site, excluded.ref) AND p.digest = read.page AND b.said IS NOT NULL
+        AND c.id = b.crawl AND NOT c.accepted AND c.decision IS NULL
+"""  # a crawl that is still to be judged, or decided, is judged by what is made of its pages now
 KNOWN = f"""known AS MATERIALIZED (
     SELECT s.site, s.ref, page.seen_at, page.fetched_at, page.said, s.status, s.status_reason, s.status_at,
         s.last_seen_at, s.fetched_at AS last_fetched_at,
@@ -204,10 +212,12 @@ async def reread(
     Raises:
         psycopg.DataError, psycopg.IntegrityError: one of them cannot be stored.
     """
-    await _copy(cursor, rows, occasion)
+    await _copy(cursor, rows, occasion._replace(is_judged=True))
     await cursor.execute(LOCK)
     known = set(await cursor.fetchall())
-    await cursor.execute(REREAD, {**by_key(pages), "pages": list(pages.values())})
+    read = {**by_key(pages), "pages": list(pages.values())}
+    await cursor.execute(REREAD, read)
+    await cursor.execute(SAY_AGAIN, read)
     return known
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from refillspot.clock import Clock
 from refillspot.exceptions import ArgumentError, HeldCrawlError
-from refillspot.items import MenuItem, UnknownStore
+from refillspot.items import MenuItem, ReadPage, UnknownStore
 from refillspot.listing.entries import why_none
 from refillspot.policies.quality import FEWEST, THRESHOLDS
 from refillspot.postgres.connection import run
@@ -20,6 +20,7 @@ from refillspot.postgres.crawls import CrawlTable, find_crawl
 from refillspot.postgres.gate import abandon, accept, reject
 from refillspot.postgres.outward import StoreFilter, snapshot
 from refillspot.postgres.query_yields import QueryYieldTable, read_yields
+from refillspot.postgres.store_row import StoreRow
 from refillspot.sites.diningcode import NAME
 from refillspot.stats.crawl import Crawl
 from tests.own_postgres import OwnPostgres
@@ -28,10 +29,10 @@ from tests.postgres.test_presence import answer, states
 from tests.postgres.test_stores import UNLIKELY, query, store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from refillspot.items import Store
+    from refillspot.items import Store, StoreKey
     from refillspot.planning.keywords import QueryAnswer
     from tests.programs import Launcher
 
@@ -53,6 +54,9 @@ class Gate(Looks):
 
     def see(self, crawl_id: str, *pages: Store) -> None:
         self.look(0, *pages, crawl=crawl_id)
+
+    def read_again(self, rows: Sequence[StoreRow], pages: Mapping[StoreKey, int]) -> None:
+        self._runner.run(self.table.reread(rows, pages))
 
     def hear(self, crawl_id: str, *answers: QueryAnswer, denied: Sequence[str] = ()) -> None:
         async def record() -> None:
@@ -163,6 +167,33 @@ def test_what_is_rejected_is_put_back_and_was_never_shown_nor_learnt(believed: G
     with pytest.raises(ArgumentError, match="is not held"):
         run(reject(believed.database_url, "blind"))
     assert believed.crawl("healthy", *stores())
+
+
+def test_pages_that_a_mended_parser_reads_again_are_judged_by_what_it_makes_of_them(believed: Gate) -> None:
+    """One crawl goes on when the parser is mended, another has ended before."""
+
+    def read_again() -> None:
+        kept = query(believed.database_url, "SELECT ref, digest FROM refillspot.store_pages")
+        rows = [StoreRow.of(store(one["ref"])) for one in kept]
+        believed.read_again(rows, {(NAME, one["ref"]): one["digest"] for one in kept})
+
+    def go_blind(crawl_id: str) -> None:
+        blind = stores(hours=None)
+        for one in blind:
+            one.read_from(ReadPage({"v_rid": one.ref}, f"{one.ref} in {crawl_id}".encode()))
+        believed.begin(crawl_id)
+        believed.see(crawl_id, *blind)
+
+    go_blind("unfinished")
+    read_again()
+    assert believed.end("unfinished")
+
+    go_blind("over")
+    assert not believed.end("over")
+    read_again()
+    run(accept(believed.database_url, "over", datetime.now(UTC)))
+    figures = query(believed.database_url, "SELECT figures FROM refillspot.crawls WHERE id = 'over'")[0]["figures"]
+    assert figures["districts"][GANGNAM]["having"]["hours"] == len(REFS)
 
 
 def test_what_is_accepted_is_shown_learnt_and_usual_from_then_on(believed: Gate) -> None:

@@ -139,7 +139,11 @@ def test_a_held_crawl_says_why_and_what_to_do() -> None:
     assert "opening hours in 강남구: 12 % of 150 (usually 89 %), and 1 figure more" in one.happened
     assert f"scrapy gate accept {held.id}" in one.remedy
     for decision in ("accepted", "rejected"):
-        assert "to_decide" not in found(crawl_stats({}, accepted=False, departures=departures, decision=decision))
+        decided = found(crawl_stats({}, accepted=False, departures=departures, decision=decision))
+        assert "to_decide" not in decided
+        assert ("rejected" in decided) is (decision == "rejected")
+    assert "opening hours in 강남구: 12 % of 150" in decided["rejected"].cause
+    assert "-s CACHE_ENABLED=False" in decided["rejected"].remedy
 
 
 def test_nothing_stored_where_stores_are_known() -> None:

@@ -122,6 +122,17 @@ CRAWL_RULES = (
         remedy=_("scrapy gate show tells all of it. Then scrapy gate accept {crawl}, or scrapy gate reject {crawl}"),
     ),
     Rule(
+        "rejected",
+        Severity.WARNING,
+        lambda case: int(case.crawl.crawl is not None and case.crawl.crawl.decision == "rejected"),
+        _("The crawl was rejected: its stores are as they were before it, and nothing was learnt of it."),
+        cause=_(
+            "Somebody found it wrong (scrapy gate reject, -a supersede=1), or it was not as crawls usually are and had "
+            "stored nothing: {departures}."
+        ),
+        remedy=_("When the cause is gone, crawl again, past the pages in the cache: {go_on} -s CACHE_ENABLED=False"),
+    ),
+    Rule(
         "fell_silent",
         Severity.ERROR,
         partial(_ended_with, SILENT),
