@@ -31,7 +31,7 @@ from refillspot.policies.quality import THRESHOLDS
 from refillspot.policies.retries import pauses
 from refillspot.postgres.commits import Missing, Remembered
 from refillspot.postgres.crawls import CrawlTable
-from refillspot.redis_clients import connect
+from refillspot.redis_clients import connect, redis_errors_told
 from refillspot.shared.keys import crawl_prefix
 from refillspot.signals import crawl_event, crawl_joined, queue_rolled_back, stats_asked
 from refillspot.stats.crawl import ABANDONED, GONE
@@ -90,10 +90,8 @@ class CrawlSession:
             QueueElsewhereError, QueueFormatError: this is not the crawl's queue, or one of another version.
             ServiceUnavailableError: Redis does not answer.
         """
-        try:
+        with redis_errors_told():
             await self._join(spider)
-        except (RedisError, OSError) as error:
-            raise ServiceUnavailableError(_("Redis: {error}").format(error=error)) from error
 
     async def _join(self, spider: Spider) -> None:
         asked = (spider.name, getattr(spider, "crawl_arguments", {}), getattr(spider, "crawl_id", None))
