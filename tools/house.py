@@ -26,6 +26,7 @@ ENTRIES = ("middlewares", "settings")  # they name what there is, and use nothin
 GETTEXT = ("_", "gettext", "ngettext")  # what a sentence for people is handed to
 SENTENCE = re.compile(r"\{|(?:\S+\s+){4}\S")  # what has something filled in, or five words: shorter ones are headings
 COMMANDS = "commands"  # Scrapy finds a command by its file, whoever imports it; each class in them is called Command
+Parts = tuple[ast.Module, list[ast.AST]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,10 @@ class House:
 def measure(package: str, folder: Path) -> House:
     """Look at a package that can be imported, whose files are in `folder`."""
     graph = grimp.build_graph(package, cache_dir=None)
-    trees = {_module(path, folder): ast.parse(path.read_text("utf-8")) for path in sorted(folder.rglob("*.py"))}
-    held = [name for name, tree in trees.items() if any(not isinstance(part, ast.Expr) for part in tree.body)]
+    parts = {_module(path, folder): _parts(path) for path in sorted(folder.rglob("*.py"))}
+    held = [
+        name for name, (tree, _inside) in parts.items() if any(not isinstance(part, ast.Expr) for part in tree.body)
+    ]
     lines = {name: len(_path(name, folder).read_text("utf-8").splitlines()) for name in held}
     small = [name for name in held if lines[name] < SMALL]
     entries = {f"{package}.{name}" for name in ENTRIES}
@@ -63,8 +66,8 @@ def measure(package: str, folder: Path) -> House:
             for name in graph.modules
             if any(name in upstream[used] for used in graph.find_modules_directly_imported_by(name))
         ),
-        double=_several(_types, {name: tree for name, tree in trees.items() if f".{COMMANDS}." not in name}),
-        spelled=_several(_sentences, trees),
+        double=_several(_types, {name: part for name, part in parts.items() if f".{COMMANDS}." not in name}),
+        spelled=_several(_sentences, parts),
     )
 
 
@@ -77,17 +80,24 @@ def _path(module: str, folder: Path) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-def _several(named: Callable[[ast.Module], Iterator[str]], trees: dict[str, ast.Module]) -> dict[str, list[str]]:
+def _parts(path: Path) -> Parts:
+    """Return a file's tree, and all that is in it: to walk through a tree takes longer than to make it."""
+    tree = ast.parse(path.read_text("utf-8"))
+    return tree, list(ast.walk(tree))
+
+
+def _several(named: Callable[[Parts], Iterator[str]], parts: dict[str, Parts]) -> dict[str, list[str]]:
     naming: dict[str, list[str]] = defaultdict(list)
-    for module, tree in trees.items():
-        for name in set(named(tree)):
+    for module, of_module in parts.items():
+        for name in set(named(of_module)):
             naming[name].append(module)
     return {name: modules for name, modules in sorted(naming.items()) if len(modules) > 1}
 
 
-def _types(tree: ast.Module) -> Iterator[str]:
+def _types(parts: Parts) -> Iterator[str]:
     """Yield classes, and at the top of a module other names of types: `Kind = Literal["list", "store"]`."""
-    yield from (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    tree, inside = parts
+    yield from (node.name for node in inside if isinstance(node, ast.ClassDef))
     targets = (target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets)
     names = (target.id for target in targets if isinstance(target, ast.Name))
     yield from (
@@ -95,8 +105,8 @@ def _types(tree: ast.Module) -> Iterator[str]:
     )
 
 
-def _sentences(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _sentences(parts: Parts) -> Iterator[str]:
+    for node in parts[1]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in GETTEXT and node.args:
             told = node.args[0]
             if isinstance(told, ast.Constant) and isinstance(told.value, str) and SENTENCE.search(told.value):

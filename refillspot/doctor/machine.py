@@ -7,6 +7,7 @@ import shlex
 import stat
 import sys
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -117,17 +118,25 @@ def examine_packages(lines: Iterable[str]) -> Iterator[Check]:
 
 def _pins(lines: Iterable[str]) -> Iterator[Requirement]:
     for line in lines:
+        if not line[:1].isalnum():  # a hash or a comment, as most lines are
+            continue
         try:
             pin = Requirement(line.strip().rstrip("\\"))
-        except InvalidRequirement:  # a hash or a comment
+        except InvalidRequirement:
             continue
         if pin.marker is None or pin.marker.evaluate():
             yield pin
 
 
+@cache
+def _installed(name: str) -> str:
+    """Return the version of a package; to look it up takes reading all that the package says of itself."""
+    return version(name)
+
+
 def _difference(pin: Requirement) -> str | None:
     try:
-        installed = version(pin.name)
+        installed = _installed(pin.name)
     except PackageNotFoundError:
         return _("{package} is missing").format(package=pin.name)
     if pin.specifier.contains(installed, prereleases=True):

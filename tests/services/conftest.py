@@ -55,15 +55,10 @@ def execute() -> Callable[[ServiceAddresses, str], list[tuple[object, ...]]]:
 def _processes(home: Path) -> list[psutil.Process]:
     """The main process of each server of a home; a zombie has no command line any more."""
     found = []
-    for process in psutil.process_iter():
-        try:
-            name = process.cmdline()[0]
-            if str(home) in " ".join(process.cmdline()) and any(
-                server in name for server in ("postgres", "valkey", "redis")
-            ):
-                found.append(process)
-        except (psutil.Error, IndexError):
-            continue
+    for process in psutil.process_iter(["cmdline"]):
+        command = process.info["cmdline"] or [""]
+        if str(home) in " ".join(command) and any(name in command[0] for name in ("postgres", "valkey", "redis")):
+            found.append(process)
     return found
 
 
