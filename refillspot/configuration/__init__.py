@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from refillspot.configuration.names import misspelt_names, perhaps_misspelt_names, without_effect
+from refillspot.configuration.names import FRAMEWORK, misspelt_names, perhaps_misspelt_names, without_effect
 from refillspot.configuration.values import MAPPING, OURS, Allowed, allowed_for, web_address
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
@@ -47,6 +47,10 @@ def remarks(settings: BaseSettings, environment: Environment) -> Iterator[str]:
         yield _("{name} in .env is not read: it is a setting, for -s {name}=… or refillspot/settings.py").format(
             name=name
         )
+    for name in sorted((environment.values.keys() - environment.dotenv_names) & (OURS.keys() - FRAMEWORK)):
+        yield _(
+            "{name} in the environment is not read: it is a setting, for -s {name}=… or refillspot/settings.py"
+        ).format(name=name)
     yield from perhaps_misspelt_names(settings)
     yield from without_effect(settings)
 

@@ -25,7 +25,7 @@ MOST_HOURS = 365 * 24
 MOST = 2**31 - 1  # of what is counted, as C counts it
 MOST_BYTES = 2**53
 MOST_TASKS = 10_000  # Scrapy makes as many for each response, whatever it yields; a million take a minute and a GiB
-A_DAY = 24 * 3600  # PostgreSQL counts in milliseconds, up to MOST
+A_DAY = 24 * 3600  # PostgreSQL counts in milliseconds, up to MOST; and for so long what was killed is called running
 
 
 class Allowed(NamedTuple):
@@ -189,7 +189,7 @@ OURS: dict[str, Allowed] = {
     "BOT_NAME": TEXT,
     "CACHE_ENABLED": SWITCH,
     "CACHE_ANSWER_SECONDS": _seconds(A_MOMENT),
-    "CACHE_LEASE_SECONDS": _seconds(A_MOMENT),
+    "CACHE_LEASE_SECONDS": _seconds(A_MOMENT, A_DAY),
     "CACHE_MAX_VALUE_BYTES": BYTES,
     "CACHE_MAX_WAITING_MISSES": _whole(0),
     "CACHE_STALE_IF_ERROR_SECONDS": _seconds(),
@@ -218,7 +218,7 @@ OURS: dict[str, Allowed] = {
     "FALLBACK_PROBE_SECONDS": _seconds(),
     "FLEET_MAX_MEMORY_MB": _whole(1),
     "FLEET_WORKERS": Allowed(_workers, _("auto, or a number of workers")),
-    "FRONTIER_LEASE_SECONDS": _seconds(AN_ANSWER),
+    "FRONTIER_LEASE_SECONDS": _seconds(AN_ANSWER, A_DAY),
     "FRONTIER_MAX_ATTEMPTS": _whole(1),
     "FRONTIER_MAX_IN_HAND": _whole(1),
     "GATE_ENABLED": SWITCH,

@@ -84,6 +84,9 @@ def test_each_setting_of_this_project_is_in_the_table() -> None:
             for value in ("0", "0.001", "-1")
         ),
         *((name, "0.001") for name in ("DOWNLOAD_TIMEOUT", "DNS_TIMEOUT")),
+        *(
+            (f"{name}_LEASE_SECONDS", 30 * 24 * 3600) for name in ("FRONTIER", "CACHE")
+        ),  # after a kill nobody waits longer
         ("POSTGRES_TIMEOUT_SECONDS", 30 * 24 * 3600),  # in milliseconds more than PostgreSQL counts
         ("CONCURRENT_ITEMS", 1_000_000),  # so many tasks Scrapy makes for each response
         *((name, "0") for name in ("POSTGRES_COPY_MAX_ROWS", "FRONTIER_MAX_IN_HAND", "REACTOR_THREADPOOL_MAXSIZE")),
@@ -253,6 +256,14 @@ def test_a_setting_in_dotenv_is_said_to_be_none_there(tmp_path: Path) -> None:
     (told,) = remarks(project(), read_environment({}, tmp_path))
 
     assert told.startswith("CACHE_ENABLED in .env is not read: it is a setting")
+
+
+def test_a_setting_in_the_environment_is_said_to_be_none_there(tmp_path: Path) -> None:
+    environ = {"POLITENESS_REQUESTS_PER_SECOND": "0.1", "LOG_LEVEL": "DEBUG", "GATE_ENABLED": ""}
+
+    (told,) = remarks(project(), read_environment(environ, tmp_path))
+
+    assert told.startswith("POLITENESS_REQUESTS_PER_SECOND in the environment is not read: it is a setting")
 
 
 # --- where they are looked at

@@ -13,7 +13,7 @@ import redis
 from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
-from refillspot.commands import edit
+from refillspot.commands import edit, settings
 from refillspot.commands.parse import check_callback
 from refillspot.scrapys_own import check_address
 from refillspot.spiders.diningcode import DiningcodeSpider
@@ -166,6 +166,19 @@ def test_an_editor_that_cannot_be_started_is_told(editor: str) -> None:
     command.settings = Settings({"EDITOR": editor, "SPIDER_MODULES": ["refillspot.spiders"]})
     with pytest.raises(UsageError, match="cannot be started: "):
         command.run(["diningcode"], argparse.Namespace())
+
+
+def test_a_setting_that_is_asked_for_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    command = settings.Command()
+    command.settings = Settings({"BOT_NAME": "refillspot", "NOBODY_KNOWS_IT": 1})
+    parser = argparse.ArgumentParser()
+    command.add_options(parser)
+    for name in ("BOT_NAM", "BOT_NAME", "NOBODY_KNOWS_IT"):
+        command.run([], parser.parse_args(["--get", name]))
+
+    told = capsys.readouterr()
+    assert told.out.split() == ["None", "refillspot", "1"]
+    assert told.err == "there is no setting BOT_NAM. Did you mean BOT_NAME?\n"
 
 
 def test_a_spider_of_ones_own_ends_with_its_items(
