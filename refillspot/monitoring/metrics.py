@@ -194,7 +194,7 @@ def _queue(snapshot: Snapshot, stats: CrawlStats) -> Iterator[Metric]:
     yield GaugeMetricFamily("refillspot_crawl_start_time_seconds", "When it was begun, since 1970.", value=begun)
     if progress is None or REDIS in snapshot.away:
         return
-    left = GaugeMetricFamily("refillspot_requests_left", "Requests that are not settled.", labels=["state"])
+    left = GaugeMetricFamily("refillspot_requests_left", "Requests that are not done yet.", labels=["state"])
     for state in ("queued", "leased", "waiting"):
         left.add_metric([state], getattr(progress, state))
     yield left

@@ -53,6 +53,8 @@ class CacheKeys:
         self._prefix = f"{prefix}:{version}"
         self.begun = f"{self._prefix}:begun"
         """Since when the cache is filled."""
+        self.all = starting_with(f"{self._prefix}:")
+        """The pattern of all of them."""
 
     def page(self, fingerprint: bytes) -> str:
         return f"{self._prefix}:{fingerprint.hex()}"

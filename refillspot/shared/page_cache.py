@@ -22,7 +22,7 @@ from refillspot.batches import Batches
 from refillspot.exceptions import RefillspotError
 from refillspot.policies.caching import Kind  # noqa: TC001  # as above
 from refillspot.shared.cache_server import CacheAwayError, CacheServer
-from refillspot.shared.keys import CacheKeys, starting_with
+from refillspot.shared.keys import CacheKeys
 from refillspot.untrusted import FIRST_YEAR, LAST_YEAR, UNREADABLE
 
 if sys.version_info >= (3, 14):
@@ -115,7 +115,7 @@ def forget_pages(client: Any, prefix: str, said: str, max_bytes: int) -> int:
     One that cannot be read is dropped, too: nobody knows what is in it.
     """
     dropped = 0
-    for key in client.scan_iter(starting_with(f"{prefix}:{VERSION}:"), count=1000, _type="string"):
+    for key in client.scan_iter(CacheKeys(prefix, VERSION).all, count=1000, _type="string"):
         value: bytes = client.get(key) or b""
         if not value.startswith(_PREFIX):
             continue  # a lease

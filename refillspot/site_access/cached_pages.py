@@ -87,11 +87,11 @@ class CachedPages:
             self.count("revalidated")
             self.count("bytes_saved", len(page.body))
             return response_of(request, page, now)
-        worth = self._site.cacheability(wanted.kind, request.url, response.status, response.body)
-        if worth is Cacheability.PASSING:
+        cacheability = self._site.cacheability(wanted.kind, request.url, response.status, response.body)
+        if cacheability is Cacheability.PASSING:
             return self.stand_in(request, wanted) or response
-        if worth is not Cacheability.UNKNOWN:
-            permanent = worth is Cacheability.PERMANENT
+        if cacheability is not Cacheability.UNKNOWN:
+            permanent = cacheability is Cacheability.PERMANENT
             page = page_of(response, wanted.kind, now, permanent=permanent, listed=wanted.listed)
             await self._lookup.keep(wanted, page)
         return response

@@ -17,7 +17,7 @@ from tests.programs import PROJECT
 
 SITE = SiteHosts(("https://im.diningcode.com", "https://www.diningcode.com"))
 IN_LUA = re.compile(r"base \.\. '(:\w+)")
-SPELLED = re.compile(r"""f["']\{[^}]*prefix[^}]*\}:\w""", re.IGNORECASE)
+SPELLED = re.compile(r"""f["']\{[^}]*prefix[^}]*\}:[\w{]""", re.IGNORECASE)
 
 
 def test_the_scripts_of_the_queue_agree() -> None:
