@@ -95,7 +95,7 @@ class Command(BaseCommand):
             program=(sys.executable, "-m", "refillspot"),
             directory=environment.directory,
             logs=environment.home / "logs",
-            user=getuser(),
+            user=getuser() if opts.kind == "systemd" else "",  # elsewhere it may have no name
             language=language(),
             options=("--window", str(window), "--keep", str(keep), *crawl),
         )

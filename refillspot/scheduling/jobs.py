@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from refillspot.clock import KST
 from refillspot.exit_status import COMPLETE, COULD_NOT_RUN, INCOMPLETE
 from refillspot.interruption import INTERRUPTED
+from refillspot.language import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +87,7 @@ def daily_jobs(
     jobs = (
         Job(
             "crawl",
-            "the crawl",
+            _("the crawl"),
             window.begin % DAY,
             ((*begun, *limit),),
             length,
@@ -95,17 +96,17 @@ def daily_jobs(
         ),
         Job(
             "care",
-            "the backup, and what is too old removed",
+            _("the backup, and what is too old removed"),
             (window.end + CARE_AFTER) % DAY,
             (("db", "backup", "--keep", str(keep)), ("db", "prune")),
         ),
         Job(
             "watch",
-            "whether a day was missed",
+            _("whether a day was missed"),
             (window.end + WATCH_AFTER) % DAY,
             (look,),
         ),
     )
     news = ("changes", "--since", "7d", "--notify")
-    summary = Job("summary", "what has changed in a week, for the webhook", SUMMARY_AT, (news,), is_weekly=True)
+    summary = Job("summary", _("what has changed in a week, for the webhook"), SUMMARY_AT, (news,), is_weekly=True)
     return (*jobs, summary) if has_webhook else jobs

@@ -122,11 +122,13 @@ def _systemd_word(text: str) -> str:
 
 
 def _cron(schedule: Schedule, now: datetime) -> dict[str, str]:
-    lines = ["# refillspot. The hours are this machine's: print it anew where its time zone changes."]
+    told = _("refillspot. The hours are this machine's: print it anew where its time zone changes.")
+    lines = [f"# {told}"]
     for job in schedule.jobs:
         due = job.next_after(now).astimezone(now.tzinfo)
         days = due.isoweekday() if job.is_weekly else "*"
-        lines.append(f"# {job.meaning}: {_clock(job.at)} in Korea")
+        when = _("{what}: {time} in Korea").format(what=job.meaning, time=_clock(job.at))
+        lines.append(f"# {when}")
         lines.append(f"{due.minute} {due.hour} * * {days} {_line(job, schedule)}")
     return {"refillspot.crontab": "\n".join((*lines, ""))}
 
@@ -213,10 +215,11 @@ def _element(tag: str, content: Content) -> ET.Element:
 
 def _compose(schedule: Schedule, _now: datetime) -> dict[str, str]:
     command = ["scrapy", "schedule", "--run", *schedule.options]
+    beside = _("Beside docker-compose.yml; passwords stay in .env.")
     words = json.dumps([word.replace("$", "$$") for word in command], ensure_ascii=False)
     return {
         "compose.schedule.yml": f"""\
-# Beside docker-compose.yml; passwords stay in .env.
+# {beside}
 services:
   refillspot:
     command: {words}

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is nothin
 
 FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ](/|$)|(^|/)(con|prn|aux|nul|com\d|lpt\d)(\.|/|$)', re.IGNORECASE)
 LONGEST = 120  # of the 260 characters that a path may have
-WITH_SERVERS = ("services status", "db migrate", "crawls list", "doctor --offline", "demo")
+WITH_SERVERS = ("services status", "db migrate", "crawls list", "doctor --offline", "schedule --print windows", "demo")
 WITH_STORES = ("stores", "stores --json", "stats", "top --once", "crawls list")
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,6 +36,16 @@ def schedule(*line: str) -> None:
     opts, args = parser.parse_known_args(line)
     command.process_options(args, opts)
     command.act(args, opts)
+
+
+@pytest.mark.parametrize("kind", ["windows", "compose"])
+def test_an_account_without_a_name_has_a_schedule(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service of Windows, or a container that runs as whatever number it was given."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setitem(sys.modules, "pwd", None)
+
+    schedule("--print", kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -26,6 +26,7 @@ from refillspot.exceptions import ArgumentError
 from refillspot.policies.politeness_settings import CrawlWindow
 from refillspot.scheduling.jobs import Schedule, daily_jobs
 from refillspot.scheduling.units import TASK, WRITERS, write_units
+from tests.english import english_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,16 @@ def odd(short_directory: Path) -> Iterator[Path]:
     (directory / "say.py").write_text(SAY)
     yield directory
     shutil.rmtree(directory)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_what_people_read_in_a_unit_is_in_their_language(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFILLSPOT_LANG", "ko")
+    text = "\n".join(write_units(kind, scheduled(Path("/x_1")), NOW).values())
+    told = re.findall(r"^#.*|(?:Description=|<Description>)[^<\n]*", text, re.MULTILINE)
+
+    assert told
+    assert english_in(re.sub("<?Description[=>]", "", " ".join(told))) == []
 
 
 def commands(schedule: Schedule, name: str) -> list[list[str]]:
