@@ -211,10 +211,10 @@ class Command(BaseCommand):
             return
         say(_("This would go:") if opts.dry_run else _("Removed:"))
         for _name, what, count, kept in found:
-            told = "{count} {what}"
-            if kept:
-                told = ngettext("{count} {what}, older than {days} day", "{count} {what}, older than {days} days", kept)
-            say(told.format(count=f"{count:>9,}", what=what, days=kept))
+            aged = ngettext(
+                "{count} {what}, older than {days} day", "{count} {what}, older than {days} days", kept or 0
+            )
+            say((aged if kept else "{count} {what}").format(count=f"{count:>9,}", what=what, days=kept))
 
     def _prune_logs(self, now: datetime, *, is_trial: bool) -> int:
         from refillspot.crawl_log import OLD_DAYS, remove_old_logs
