@@ -113,8 +113,10 @@ class Command(BaseCommand):
         """Return the spider's arguments; raises ArgumentError where it would refuse them in the night."""
         from scrapy.spiderloader import SpiderLoader
 
+        from refillspot.sites import DEFAULT
+
         arguments = parse_spider_arguments(opts) or {"district": "all"}
-        SpiderLoader.from_settings(self.settings).load("diningcode")(**arguments)
+        SpiderLoader.from_settings(self.settings).load(DEFAULT)(**arguments)
         return arguments
 
     def _print(self, schedule: Schedule, opts: argparse.Namespace) -> None:

@@ -16,6 +16,7 @@ from refillspot.report.rules.parts import PART_RULES, absent_parts, odd_parts
 from refillspot.report.rules.politeness import BLOCK_RULES, ROBOTS_RULES
 from refillspot.report.rules.servers import CACHE_RULES, SERVER_RULES
 from refillspot.report.rules.site import FALLBACK_RULES, STATUS_RULES, WIRE_RULES
+from refillspot.sites import DEFAULT
 from refillspot.stats.departures import departures_told, write_departure, write_departures
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def words_of(case: Case) -> dict[str, str]:
     held = (crawl.crawl.departures if crawl.crawl else None) or []
     return {
         "crawl": crawl.id or NOT_KNOWN,
-        "go_on": f"scrapy crawl {crawl.crawl.spider if crawl.crawl else 'diningcode'} {given}".rstrip(),
+        "go_on": f"scrapy crawl {crawl.crawl.spider if crawl.crawl else DEFAULT} {given}".rstrip(),
         **first_contact_told(crawl.stats),
         "silent": "; ".join(map(write_departure, departures_told([crawl.stats.get("gate/silent")]))) or NOT_KNOWN,
         "departures": write_departures(held, len(held)),

@@ -10,6 +10,7 @@ from refillspot.clock import KST
 from refillspot.exit_status import COMPLETE, COULD_NOT_RUN, INCOMPLETE
 from refillspot.interruption import INTERRUPTED
 from refillspot.language import gettext as _
+from refillspot.sites import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +82,7 @@ def daily_jobs(
     from one queue. The rest has hours of its own, so that no crawl keeps it from being done.
     """
     length = (window.end - window.begin) % DAY or DAY
-    begun = ("fleet", "diningcode", *crawl, "-s", f"CRAWL_WINDOW={window}")
+    begun = ("fleet", DEFAULT, *crawl, "-s", f"CRAWL_WINDOW={window}")
     limit = ("-s", f"CLOSESPIDER_TIMEOUT={length.total_seconds():.0f}")
     look = ("doctor", "--offline", *["--notify"] * has_webhook, "-s", f"SCHEDULE_EVERY_HOURS={every_hours}")
     jobs = (

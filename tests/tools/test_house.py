@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from pathlib import Path
 
@@ -106,3 +107,20 @@ def test_a_clock_is_handed_on() -> None:
     }
 
     assert asking <= own
+
+
+def test_a_site_is_named_where_it_is_chosen() -> None:
+    """Elsewhere it is `sites.DEFAULT`, or that of the spider."""
+    package = PROJECT / "refillspot"
+    naming = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if re.search(r"""["']diningcode["']""", path.read_text("utf-8"))
+    }
+
+    assert naming <= {
+        "sites/__init__.py",
+        "sites/diningcode/__init__.py",
+        "spiders/diningcode.py",
+        "sandbox/scratch.py",
+    }
