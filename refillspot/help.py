@@ -186,6 +186,7 @@ def speak(parser: argparse.ArgumentParser) -> None:
     """Let a parser say everything in the language of the user, what is wrong included."""
     parser.formatter_class = HelpFormatter
     parser.description = gettext(parser.description) if parser.description else None
+    parser.usage = parser.usage and re.sub(r"^scrapy\b", program(), parser.usage)
     vars(parser)["_print_message"] = _said
     vars(argparse)["_"] = _of_argparse  # where it looks up its words; those of `gettext` know the locale alone
 

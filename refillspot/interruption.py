@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import atexit
 import logging
 import os
 import signal
@@ -29,6 +30,7 @@ def tell_interrupts() -> None:
     """Let the program end so wherever it is, in its imports too: whoever comes first calls this. Idempotent."""
     sys.excepthook = _told
     sys.unraisablehook = _raised_again
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # all is done: the exit code stays what it is
 
 
 def end_at_once(sentence: str | None = None) -> NoReturn:

@@ -53,6 +53,13 @@ def test_help_fits_into_80_columns(name: str, language: str, monkeypatch: pytest
     assert LIST_COLUMNS + cell_len(COMMANDS[name].short_desc()) <= 80
 
 
+def test_the_usage_is_of_the_program_that_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "  scrapy crawl [options] <spider>\n" in parser_of("crawl").format_help()
+
+    monkeypatch.setattr(sys, "argv", ["/usr/local/bin/refillspot", "crawl", "-h"])
+    assert "  refillspot crawl [options] <spider>\n" in parser_of("crawl").format_help()
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_headings_alone_are_underlined(name: str) -> None:
     lines = ["", *parser_of(name).format_help().splitlines()]

@@ -96,6 +96,26 @@ def test_a_signal_where_python_ignores_what_is_raised(environment: dict[str, str
         assert process.wait() == 130
 
 
+LAST_WORDS = """
+import os, signal, sys
+from refillspot.interruption import tell_interrupts
+
+class Late:
+    def __del__(self, interrupt=signal.raise_signal, which=signal.SIGINT):
+        interrupt(which)
+
+tell_interrupts()
+sys.modules["late"] = Late()  # gone when the modules are: all is done, and the exit code is known
+sys.exit(3)
+"""
+
+
+def test_a_signal_when_all_is_done_changes_nothing(environment: dict[str, str]) -> None:
+    ended = subprocess.run([sys.executable, "-c", LAST_WORDS], env=environment, capture_output=True, check=False)
+
+    assert (ended.returncode, ended.stderr) == (3, b"")
+
+
 def test_a_limit_that_the_user_set_is_no_failure(fleet: Crawl, crawl: Crawl, database_url: str) -> None:
     for command, arguments, limit, least in (
         (crawl, (), "CLOSESPIDER_ITEMCOUNT", 2),  # stores; lists have items of their own
