@@ -20,7 +20,7 @@ import redis
 from refillspot.frontier.dead_letters import read_dead_letter
 from refillspot.planning import KEYWORDS
 from tests.chaos.troubles import LEASE, possible
-from tests.crawl.moments import fetched
+from tests.crawl.moments import LOOK_SECONDS, fetched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -166,7 +166,7 @@ def _wait_for_pages(arena: Arena, fleets: list[Fleet], more: int) -> None:
     """Return when the site was asked for so many further store pages, or the crawls have ended."""
     before = fetched(arena.site).total()
     while fetched(arena.site).total() < before + more and any(fleet.process.poll() is None for fleet in fleets):
-        time.sleep(0.02)
+        time.sleep(LOOK_SECONDS)
 
 
 def _judge(arena: Arena, played: Round, districts: tuple[str, ...], database_url: str, key_prefix: str) -> None:

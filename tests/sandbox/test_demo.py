@@ -15,6 +15,7 @@ import redis
 from rich.cells import cell_len
 
 from refillspot.sandbox.demo import DemoResult
+from tests.crawl.moments import LOOK_SECONDS
 from tests.english import english_in
 from tests.fork_server import NAME_OF_THE_SERVER
 from tests.one_run import private_directory
@@ -82,7 +83,7 @@ def interrupted(program: Program, home: Path, logs: str) -> tuple[str, list[psut
     """Press Ctrl-C once its crawl is under way, as a terminal does; return its stderr, and what it had started."""
     while not any("Spider opened" in log.read_text("utf-8") for log in home.glob(logs)):
         assert program.poll() is None
-        time.sleep(0.01)
+        time.sleep(LOOK_SECONDS)
     started = psutil.Process(program.pid).children(recursive=True)
     in_front = [one for one in started if os.getpgid(one.pid) == os.getpgid(program.pid)]
     for pid in (program.pid, *(child.pid for child in in_front if child.name() != NAME_OF_THE_SERVER)):
