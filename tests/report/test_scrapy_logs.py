@@ -169,7 +169,8 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     [
         ({"finish_reason": "finished"}, "complete"),
         ({"finish_reason": "shutdown"}, "interrupted"),
-        ({"finish_reason": "closespider_timeout"}, "stopped"),
+        ({"finish_reason": "closespider_timeout"}, "interrupted"),
+        ({"finish_reason": "closespider_errorcount"}, "stopped"),
         ({"item_scraped_count": 1}, "unknown"),
     ],
 )
