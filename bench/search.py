@@ -1,7 +1,8 @@
 """How long a person waits for stores: by a text of two syllables, nearby, by district. `python -m bench.search`
 
 100,000 all-you-can-eat stores, asked as `scrapy stores` asks: for the cheapest or the nearest twenty. Beside them the
-same text by pg_trgm, and the same questions without an index. Under `.ci/with-debian-servers`, on that server as well.
+same text by pg_trgm, and the same questions without an index; and while a crawl is open that has seen a fifth of the
+stores again, of which one in fifty has changed. Under `.ci/with-debian-servers`, on that server as well.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ Question = tuple[sql.Composed, dict[str, Any]]
 MADE = 10_000  # by the generator; the others are these again, elsewhere
 GROUP = 1000
 CORRECTIONS = 200  # of stores
+SEEN = 0.2  # of the stores, by a crawl that is open
+CHANGED = 0.02  # of these
 FEW = 3  # questions that read every store
 METRES = 2000
 SHOWN = ("ref", "name", "branch", "cuisines", "refill_price_krw", "hours", "road_addr")
@@ -54,6 +57,16 @@ CORRECTED = """
     SELECT site, ref, 'phone', '{"phone": "02-777-2222"}', coalesce(to_jsonb(phone), 'null')
     FROM refillspot.stores ORDER BY md5(ref) LIMIT %s
 """
+OPEN = """
+    INSERT INTO refillspot.crawls (id, spider, arguments, state, started_at, accepted)
+    VALUES ('open', 'diningcode', '{}', 'running', now(), false)
+"""
+BEFORE = """
+    INSERT INTO refillspot.store_before (crawl, site, ref, row)
+    SELECT 'open', site, ref, CASE WHEN random() < %s THEN to_jsonb(s)
+        ELSE jsonb_build_object('last_seen_at', last_seen_at, 'fetched_at', fetched_at) END
+    FROM refillspot.stores AS s WHERE random() < %s
+"""  # as `postgres.merging` keeps them
 TRIGRAMS = """
     CREATE EXTENSION pg_trgm;
     CREATE INDEX by_trigram ON refillspot.stores
@@ -65,6 +78,7 @@ BY_TRIGRAM = sql.SQL("""
     ORDER BY refill_price_krw NULLS LAST, site, ref LIMIT 20
 """).format(sql.SQL(", ").join(map(sql.Identifier, SHOWN)))
 TEXT, NEAR, DISTRICT = "a text of two syllables", "nearby, 2 km", "a district"
+WHILE_OPEN = ", while a crawl is open"
 
 
 def main() -> int:
@@ -88,6 +102,11 @@ def main() -> int:
         for name, row in rows.items()
         if name.rpartition(", PostgreSQL")[0] in (TEXT, NEAR, DISTRICT)
     ]
+    goals += [
+        runner.at_most(f"ms, {name} ÷ without one", runner.ratio(runs, "ms", of=name, baseline=without), 2, without)
+        for name in runs
+        if (without := name.replace(WHILE_OPEN, "")) != name
+    ]
     conditions = {"stores": arguments.stores, "corrections": CORRECTIONS, **built, "rounds": arguments.rounds}
     return runner.publish(runner.Report("search", conditions, rows, goals, runs), arguments.json)
 
@@ -105,7 +124,9 @@ def fill(connection: psycopg.Connection, stores: Sequence[Store], copies: int, s
     seconds = monotonic() - began
     connection.execute(TRIGRAMS)
     connection.execute(CORRECTED, [CORRECTIONS])
-    connection.execute("VACUUM ANALYZE refillspot.stores, refillspot.corrections")
+    connection.execute(OPEN)
+    connection.execute(BEFORE, [CHANGED, SEEN])
+    connection.execute("VACUUM ANALYZE refillspot.stores, refillspot.corrections, refillspot.store_before")
     return {f"indexes built on {server}, s": round(seconds, 1)}
 
 
@@ -129,6 +150,7 @@ def cases_on(
     for kind, wanted in {TEXT: texts, NEAR: near, DISTRICT: there}.items():
         questions = [one.statement(SHOWN) for one in wanted]
         yield f"{kind}, {server}", partial(ask, connection, questions)
+        yield f"{kind}{WHILE_OPEN}, {server}", partial(ask, connection, questions, is_crawl_open=True)
         if kind != DISTRICT:
             yield f"{kind}, without an index, {server}", partial(ask, connection, questions[:FEW], indexes="off")
     trigrams = [(BY_TRIGRAM, {"text": one.text}) for one in texts[:FEW]]
@@ -141,9 +163,13 @@ def said_by(store: Store) -> Iterator[str]:
         yield from (word for word in text.split() if word.isalpha())
 
 
-def ask(connection: psycopg.Connection, questions: Sequence[Question], indexes: str = "on") -> Figures:
+def ask(
+    connection: psycopg.Connection, questions: Sequence[Question], indexes: str = "on", *, is_crawl_open: bool = False
+) -> Figures:
     times = []
     with connection.transaction(force_rollback=True):
+        if not is_crawl_open:
+            connection.execute("TRUNCATE refillspot.store_before")
         for setting in ("enable_indexscan", "enable_bitmapscan"):
             connection.execute("SELECT set_config(%s, %s, false)", [setting, indexes])
         if indexes == "off":  # each corrected store would be looked for in the whole table
