@@ -60,10 +60,16 @@ IS_PARTIAL = """
     SELECT coalesce((figures ->> 'is_partial')::boolean, false) FROM refillspot.crawls WHERE id = %(crawl)s
 """
 FIGURES_NOW = "UPDATE refillspot.crawls SET figures = %(figures)s WHERE id = %(crawl)s"
-BELIEVE = """
-    DELETE FROM refillspot.store_before AS b USING refillspot.store_before AS own
-    WHERE own.crawl = %(crawl)s AND (b.site, b.ref) = (own.site, own.ref) AND b.saved_at <= own.saved_at
-"""  # its own, and older ones of crawls that go on: what they would put back is no longer the last that was believed
+BELIEVE = (
+    """
+    UPDATE refillspot.store_before AS b
+    SET row = jsonb_build_object('last_seen_at', s.last_seen_at, 'fetched_at', s.fetched_at)
+    FROM refillspot.store_before AS own JOIN refillspot.stores AS s USING (site, ref)
+    WHERE own.crawl = %(crawl)s AND (b.site, b.ref) = (own.site, own.ref)
+        AND b.crawl <> own.crawl AND b.saved_at <= own.saved_at
+    """,  # crawls that go on leave what is believed now, and are judged by all that they have read
+    "DELETE FROM refillspot.store_before WHERE crawl = %(crawl)s",
+)
 SHOWN = """(
     SELECT jsonb_build_object(
         'confirmed', count(*) FILTER (WHERE refill_verdict = 'confirmed'),
@@ -155,8 +161,8 @@ async def judge_crawl(
     (decision,) = await (await connection.execute(JUDGED, asked | values)).fetchone() or (None,)
     if decision:
         await forget_answers(connection, crawl_id)
-    if not departures:
-        await connection.execute(BELIEVE, asked)
+    for statement in () if departures else BELIEVE:
+        await connection.execute(statement, asked)
     return not departures
 
 
@@ -195,7 +201,8 @@ async def accept(database_url: str, crawl_id: str, now: datetime) -> None:
         (is_partial,) = await (await connection.execute(IS_PARTIAL, asked)).fetchone() or (False,)
         figures = await read_figures(connection, crawl_id, is_partial=is_partial)
         await connection.execute(FIGURES_NOW, asked | {"figures": Jsonb(msgspec.to_builtins(figures))})
-        await connection.execute(BELIEVE, asked)
+        for statement in BELIEVE:
+            await connection.execute(statement, asked)
         await learn(connection, crawl_id, ahead=now - datetime.now(UTC))
         await connection.execute(COUNT_SHOWN, asked)
 

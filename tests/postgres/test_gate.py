@@ -256,6 +256,18 @@ def test_of_crawls_that_overlap_each_is_put_back_for_itself(believed: Gate) -> N
     }  # fmt: skip
 
 
+def test_of_crawls_at_once_each_is_judged_by_all_that_it_has_read(believed: Gate) -> None:
+    believed.begin("first")
+    believed.see("first", *stores(name="first"))
+    assert believed.crawl("second", *stores(name="second"))
+    shown = believed.hashes("v_stores")
+    assert believed.end("first")
+    figures = query(believed.database_url, "SELECT figures FROM refillspot.crawls WHERE id IN ('first', 'second')")
+    assert [one["figures"]["districts"][GANGNAM]["stores"] for one in figures] == [len(REFS)] * 2
+    assert believed.hashes("v_stores") == shown
+    assert believed.hashes("store_before") == {"store_before": None}
+
+
 def test_a_crawl_on_which_a_later_one_rests_is_not_rejected(believed: Gate) -> None:
     believed.begin("older")
     believed.see("older", *stores(hours=None, name="older"))
