@@ -39,6 +39,7 @@ def test_some_rows_as_json_and_nothing_is_left(
     """Below the process, where the city may be a small one."""
     for name, value in (environment | {"REFILLSPOT_HOME": str(tmp_path)}).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr("refillspot.performance.storage.ROUNDS", 1)
     monkeypatch.setattr("refillspot.performance.conditions.Conditions", partial(Conditions, city=City(60, 60)))
     command, parser = Command(), argparse.ArgumentParser()
     command.settings = get_project_settings()

@@ -19,6 +19,7 @@ from refillspot.performance.storage import round_trip
 from refillspot.sandbox.replica import far_away
 from refillspot.sandbox.scratch import scratch_space
 from refillspot.services.inspection import measure_servers
+from tests.programs import children
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def forking(launcher: Launcher) -> Iterator[None]:
+def forking(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What is measured here is compared with its like only."""
-    with launcher.forking():
+    monkeypatch.setattr("refillspot.performance.storage.ROUNDS", 1)
+    monkeypatch.setattr("refillspot.performance.faults.workers_of", lambda fleet: children(fleet.pid))
+    with launcher.forking(children_too=True):
         yield
 
 
@@ -90,7 +93,8 @@ def test_requests_are_counted_against_those_of_a_crawler_that_reuses_nothing(mea
     assert measured.naive.pages >= measured.naive.stores > 0
 
 
-def test_stores_go_on_being_committed_under_faults(rig: Rig) -> None:
+def test_stores_go_on_being_committed_under_faults(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("refillspot.performance.faults.REQUESTS_PER_SECOND", 10)  # for as long as there are faults
     seen = crawl_under_faults(Rig(rig.servers, replace(rig.conditions, city=City(1500, 100))))
 
     assert (seen.killed, seen.cut) == (1, 2)

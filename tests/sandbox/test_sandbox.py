@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +16,22 @@ from refillspot.exceptions import MeasurementError, ServiceUnavailableError
 from refillspot.sandbox.replica import far_away, running_program, running_site
 from refillspot.sandbox.scratch import running_crawl, scratch_space, workers_of
 from refillspot.services.rerouting import route_of
+from tests.crawl.moments import LOOK_SECONDS
+from tests.programs import children
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from refillspot.services import ServiceAddresses
+    from tests.programs import Launcher
 
 TINY = ("--refill-stores", "40", "--ordinary-stores", "40")
+
+
+@pytest.fixture
+def forking(launcher: Launcher) -> Iterator[None]:
+    with launcher.forking(children_too=True):
+        yield
 
 
 def test_scratch_space_is_gone_afterwards(services: ServiceAddresses) -> None:
@@ -34,6 +46,7 @@ def test_scratch_space_is_gone_afterwards(services: ServiceAddresses) -> None:
         psycopg.connect(scratch.servers.database_url)
 
 
+@pytest.mark.usefixtures("forking")
 def test_far_servers_are_the_same_servers_and_can_be_cut_off(services: ServiceAddresses) -> None:
     with scratch_space(services, "test") as scratch, far_away(scratch.servers, 0.001) as distance:
         with psycopg.connect(distance.servers.database_url) as connection:
@@ -63,6 +76,7 @@ def test_nobody_else_gets_at_servers_through_their_distance(services: ServiceAdd
     assert not any(path.exists() for path in sockets)
 
 
+@pytest.mark.usefixtures("forking")
 def test_a_fleet_ends_with_whoever_started_it(services: ServiceAddresses, tmp_path: Path) -> None:
     arguments, settings = {"district": "강남구"}, {"POLITENESS_REQUESTS_PER_SECOND": 1}
     with scratch_space(services, "test") as scratch, running_site(7, *TINY) as site:
@@ -71,18 +85,22 @@ def test_a_fleet_ends_with_whoever_started_it(services: ServiceAddresses, tmp_pa
         ) as fleet:
             while not site.log():
                 assert fleet.poll() is None, (tmp_path / "log").read_text("utf-8")
-            workers = workers_of(fleet)
+                time.sleep(LOOK_SECONDS)
+            workers = children(fleet.pid)
+            assert {worker.pid for worker in workers} <= {worker.pid for worker in workers_of(fleet)}
 
         assert len(workers) == 1
         assert fleet.returncode != 0
         assert psutil.wait_procs(workers)[1] == []  # at pytest's time-out if never
 
 
+@pytest.mark.usefixtures("forking")
 def test_a_program_that_does_not_start_is_told() -> None:
     with pytest.raises(ServiceUnavailableError, match="did not start"), running_program("replica", "--port", "x"):
         pass
 
 
+@pytest.mark.usefixtures("forking")
 def test_what_the_synthetic_site_refuses_is_said() -> None:
     with running_site(7, *TINY) as site, pytest.raises(MeasurementError, match="kinds: "):
         site.spoil({"kind": "no such fault"})
