@@ -234,10 +234,12 @@ def end(status: object) -> NoReturn:
 
 
 def main() -> None:
+    gc.disable()  # modules are no garbage
     import_everything()
     look_up_commands()
     gc.collect()
     gc.freeze()
+    gc.enable()
     assert_ready()
     request, stack = serve(socket.socket(fileno=int(sys.argv[1]))), ExitStack()
     while request and request.children_too:
