@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from refillspot.exceptions import RefillspotError
 from refillspot.logs import open_log
+from refillspot.readable import fitted
 from refillspot.services.ownership import claim_home
 
 if TYPE_CHECKING:
@@ -110,8 +111,8 @@ class BriefConsole(logging.StreamHandler[TextIO]):
         if record.levelno == logging.WARNING and self._warnings[record.name] > FEW:
             told = logging.makeLogRecord({**vars(record), "args": None, "exc_info": None, "exc_text": None})
             told.msg = f"more of this kind are in the log only ({record.name})"
-            return super().format(told)
-        return super().format(record)
+            record = told
+        return fitted(super().format(record), self.stream)
 
 
 def _is_for_people(record: logging.LogRecord) -> bool:

@@ -141,7 +141,9 @@ def crawl_exit_status(stats: Mapping[str, Any], departures: Sequence[Mapping[str
         if reason in {*LIMITS, *BOUNDS}:
             return limit_exit_status([reason], counts.stored)
         code, sentence = UNFINISHED.get(reason, FOR_ANY_REASON)
-        words = {name: stats.get(stat) for name, stat in WORDS.items()}
+        words = {name: str(stats.get(stat)) for name, stat in WORDS.items()}
+        words["host"] = gettext(" and ").join(map(retell, words["host"].split(" and ")))
+        words["why"] = retell(words["why"].rstrip("."))
         words |= first_contact_told(stats)
         words["silent"] = "; ".join(map(write_departure, departures_told([stats.get("gate/silent")])))
         return ExitStatus(code, sentence().format(reason=reason, stores=write_stores(counts.stored), **words))

@@ -69,11 +69,8 @@ def say(text: object, file: IO[str] | None = None, *, flush: bool = False, whole
         OSError: nobody reads the output any more, see `has_left`. What is said beside it, on stderr, may go unread.
     """
     out, told = file or sys.stdout, readable(str(text))
-    if out.isatty() and not whole:
-        width = get_terminal_size().columns
-        told = "\n".join(part for line in told.split("\n") for part in fold(line, width))
     try:
-        print(told, file=out, flush=flush)  # the one place that does
+        print(told if whole else fitted(told, out), file=out, flush=flush)  # the one place that does
     except OSError as error:
         if out is not sys.stderr or not has_left(error):
             raise
@@ -92,6 +89,14 @@ def say_json(value: object) -> None:
     except UnicodeEncodeError:
         text = json.dumps(value)
     say(text, whole=True)
+
+
+def fitted(text: str, stream: IO[str]) -> str:
+    """Return a text for a stream: if that is a terminal, with lines that it need not break."""
+    if not stream.isatty():
+        return text
+    width = get_terminal_size().columns
+    return "\n".join(part for line in text.split("\n") for part in fold(line, width))
 
 
 def fold(line: str, width: int) -> Iterator[str]:

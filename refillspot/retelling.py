@@ -76,6 +76,15 @@ KNOWN = (
     _("Temporary failure in name resolution"),
     _("timed out"),
     _("[Errno {number}] {error}"),
+    # Twisted
+    _("Connection was refused by other side: {number}: {error}"),
+    _("TCP connection timed out: {number}: {error}"),
+    _("No route to host: {number}: {error}"),
+    _("An error occurred while connecting: {number}: {error}"),
+    _("User timeout caused connection failure"),
+    _("Connection timed out"),
+    _("DNS lookup failed: no results for hostname lookup: {host}"),
+    _("the proxy {host}"),
     # PostgreSQL and its libraries
     _("connection failed: {error}"),
     _("connection is bad: {error}"),

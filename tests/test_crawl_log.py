@@ -107,3 +107,19 @@ def test_the_terminal_has_what_people_want_to_know() -> None:
         "more of this kind are in the log only (refillspot.extensions.reading)",
         "an error",
     ]
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_a_line_is_broken_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    console = BriefConsole()
+    out = console.stream = Screen()
+    record = {"name": "refillspot.x", "levelno": logging.ERROR, "levelname": "ERROR"}
+    console.handle(logging.makeLogRecord(record | {"msg": "crawl 20261128-233017-dc98 begun 2026-11-28T23:30:17Z"}))
+
+    assert {"20261128-233017-dc98", "2026-11-28T23:30:17Z"} <= set(out.getvalue().split())
+    assert [line for line in out.getvalue().splitlines() if len(line) > 40] == []

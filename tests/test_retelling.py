@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 from psycopg.conninfo import make_conninfo
+from twisted.internet import error
 
 import refillspot
 from refillspot.exceptions import BackupError, ServiceUnavailableError
+from refillspot.exit_status import UNREACHABLE, crawl_exit_status
 from refillspot.policies import politeness
 from refillspot.policies.pace import begin
 from refillspot.postgres.archive import damage_told
@@ -134,6 +137,26 @@ def test_what_the_library_of_redis_says_is_retold(url: str, tmp_path: Path, free
         check_redis(url.format(port=free_port, directory=tmp_path), "REDIS_URL", holds_queue=True)
 
     assert english_in(str(away.value)) == []
+
+
+@pytest.mark.usefixtures("korean")
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        (error.ConnectionRefusedError, (111, "Connection refused")),
+        (error.TimeoutError, ()),
+        (error.TCPTimedOutError, (110, "Connection timed out")),
+        (error.DNSLookupError, ("no results for hostname lookup: x_1",)),
+        (error.NoRouteError, (113, "No route to host")),
+        (error.ConnectError, (101, "Network is unreachable")),
+    ],
+)
+def test_why_a_site_cannot_be_reached_is_retold(kind: Any, arguments: tuple[object, ...]) -> None:
+    why = f"{kind.__name__}: {kind(*arguments)}"
+    reached_by = {"network/why": why, "network/host": "x_1 and the proxy x_1"}
+    status = crawl_exit_status({"finish_reason": UNREACHABLE, **reached_by})
+
+    assert english_in(status.sentence) == []
 
 
 def test_in_english_all_stays(monkeypatch: pytest.MonkeyPatch) -> None:
