@@ -3,7 +3,8 @@
 Each crawl sees every store, as pages that are what they were and others in which the price of a line, the hours or the
 phone is another one: a third of them each. Sizes are those of PostgreSQL, indexes included, after the last crawl and
 VACUUM; the stores' before the first and after the last one. With `--changed-only` no store is looked at that is what it
-was: such a look changes a time in place, and takes three minutes of the processor for 30 days of 100,000 stores.
+was: such a look changes a time in place, and takes minutes of the processor for 30 days of 100,000 stores. Sizes grow
+with the number of stores: what those looks add to the table, `--stores 10000` tells in a tenth of the time.
 """
 
 from __future__ import annotations
