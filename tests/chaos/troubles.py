@@ -110,17 +110,20 @@ def kill_postgres(arena: Arena, _: Fleet, rng: Random) -> None:
 def older_postgres(arena: Arena, fleet: Fleet, rng: Random) -> None:
     """A copy takes over that is behind: commits of which the workers were told are gone; at times as a crawl is closed.
 
-    Not when a crawl is complete: nobody would be there to see it.
+    Not when one is complete, which none can become meanwhile: nobody would be there to see it.
     """
-    with TemporaryDirectory(dir=arena.logs.parent) as home:
-        arena.postgres.copy(Path(home) / "copy")
-        time.sleep(rng.uniform(0, LONGEST))
-        with suppress(psycopg.OperationalError), psycopg.connect(fleet.database_url) as connection:
-            connection.execute("LOCK TABLE refillspot.crawls IN SHARE ROW EXCLUSIVE MODE")
+    with (
+        TemporaryDirectory(dir=arena.logs.parent) as home,
+        suppress(psycopg.OperationalError),
+        psycopg.connect(fleet.database_url) as connection,
+    ):
+        connection.execute("LOCK TABLE refillspot.crawls IN SHARE ROW EXCLUSIVE MODE")
+        if {("running",)} == set(connection.execute("SELECT state FROM refillspot.crawls")):
+            arena.postgres.copy(Path(home) / "copy")
             if rng.random() < 0.5:
                 _wait_for_closing(arena, fleet)
-            if {("running",)} == set(connection.execute("SELECT state FROM refillspot.crawls")):
-                arena.postgres.become(Path(home) / "copy")
+            time.sleep(rng.uniform(0, LONGEST))
+            arena.postgres.become(Path(home) / "copy")
 
 
 def swallow_postgres(arena: Arena, _: Fleet, rng: Random) -> None:  # noqa: ARG001  # one shape for all troubles
