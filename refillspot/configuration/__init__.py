@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from refillspot.configuration.names import FRAMEWORK, misspelt_names, perhaps_misspelt_names, without_effect
-from refillspot.configuration.values import MAPPING, OURS, Allowed, allowed_for, web_address
+from refillspot.configuration.of_scrapy import MAPPINGS, allowed_for
+from refillspot.configuration.values import OURS, Allowed, web_address
 from refillspot.exceptions import ConfigurationError
 from refillspot.language import gettext as _
 from refillspot.readable import one_line
@@ -64,7 +65,7 @@ def check_options(options: Iterable[str]) -> None:
     for name, equals, given in (option.partition("=") for option in options):
         if not (name.strip() and equals):
             raise ConfigurationError(_("use -s NAME=VALUE, for example -s CONCURRENT_REQUESTS=8"))
-        if (allowed := allowed_for(name)) is MAPPING and (wrong := _unreadable(name, given, allowed)):
+        if (allowed := allowed_for(name)) in MAPPINGS and (wrong := _unreadable(name, given, allowed)):
             raise ConfigurationError(wrong)
 
 

@@ -11,7 +11,6 @@ from typing import Annotated, Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 import msgspec
-from scrapy.settings import default_settings
 
 from refillspot.language import Message
 from refillspot.language import lazy_gettext as _
@@ -45,7 +44,7 @@ def _plain(number: float | None) -> str:
     return "" if number is None else f"{number:.15g}"
 
 
-def _number(kind: type[int | float], words: Message, least: float, most: float) -> Allowed:
+def number(kind: type[int | float], words: Message, least: float, most: float) -> Allowed:
     bounded: Any = Annotated[kind, msgspec.Meta(ge=least, le=most)]
 
     def read(given: Any) -> Any:
@@ -54,12 +53,12 @@ def _number(kind: type[int | float], words: Message, least: float, most: float) 
     return Allowed(read, words, least, most)
 
 
-def _whole(least: int, most: int = MOST) -> Allowed:
-    return _number(int, _("a whole number from {least} to {most}"), least, most)
+def whole(least: int, most: int = MOST) -> Allowed:
+    return number(int, _("a whole number from {least} to {most}"), least, most)
 
 
-def _seconds(least: float = 0.0, most: float = MOST_SECONDS) -> Allowed:
-    return _number(float, _("a number of seconds from {least} to {most}"), least, most)
+def seconds(least: float = 0.0, most: float = MOST_SECONDS) -> Allowed:
+    return number(float, _("a number of seconds from {least} to {most}"), least, most)
 
 
 def _switch(given: Any) -> bool:
@@ -127,18 +126,18 @@ def _level(given: Any) -> Any:
 
 
 def _port(given: Any) -> str:
-    return "" if given == "" else str(_whole(0, 65535).read(given))
+    return "" if given == "" else str(whole(0, 65535).read(given))
 
 
 def _workers(given: Any) -> str:
-    return "auto" if given == "auto" else str(_whole(1).read(given))
+    return "auto" if given == "auto" else str(whole(1).read(given))
 
 
 def _every(given: Any) -> Any:
     return given if given == "auto" else HOURS.read(given)
 
 
-def _list(given: Any) -> Any:
+def listed(given: Any) -> Any:
     if isinstance(given, str):
         return [part.strip() for part in given.split(",")] if given.strip() else []
     if not isinstance(given, Sequence | set | frozenset):
@@ -147,17 +146,17 @@ def _list(given: Any) -> Any:
 
 
 def _statuses(given: Any) -> list[int]:
-    return [_whole(100, 599).read(status) for status in _list(given)]
+    return [whole(100, 599).read(status) for status in listed(given)]
 
 
-def _mapping(given: Any) -> Any:
+def mapping(given: Any) -> Any:
     read = json.loads(given) if isinstance(given, str) else given
     if not isinstance(read, Mapping):
         raise ValueError  # noqa: TRY004  # one error for all that cannot be read
     return given
 
 
-def _importable(given: Any) -> Any:
+def importable(given: Any) -> Any:
     if not isinstance(given, str):
         return given  # the class itself
     module, dot, _name = given.strip().rpartition(".")
@@ -171,38 +170,38 @@ def _importable(given: Any) -> Any:
 
 
 SWITCH = Allowed(_switch, _("True or False"))
-SHARE = _number(float, _("a number from {least} to {most}"), 0, 1)
+SHARE = number(float, _("a number from {least} to {most}"), 0, 1)
 ADDRESS = Allowed(web_address, _("an address with its scheme, as https://im.diningcode.com"))
-CLASS = Allowed(_importable, _("the path of a class or module that can be imported"))
+CLASS = Allowed(importable, _("the path of a class or module that can be imported"))
 TEXT = Allowed(_text, _("a text of one line"))
-MAPPING = Allowed(_mapping, _('a JSON object, as {{"Accept-Language": "ko"}}'))
+MAPPING = Allowed(mapping, _('a JSON object, as {{"Accept-Language": "ko"}}'))
 FILE = Allowed(_path, _("the path of a file"))
-LIST = Allowed(_list, _("a list: several with commas"))
-BYTES = _number(int, _("a number of bytes from {least} to {most}"), 0, MOST_BYTES)
-MEBIBYTES = _number(float, _("a number of MiB from {least} to {most}"), 0, MOST)
-HOURS = _number(float, _("a number of hours from {least} to {most}"), 0, MOST_HOURS)
+LIST = Allowed(listed, _("a list: several with commas"))
+BYTES = number(int, _("a number of bytes from {least} to {most}"), 0, MOST_BYTES)
+MEBIBYTES = number(float, _("a number of MiB from {least} to {most}"), 0, MOST)
+HOURS = number(float, _("a number of hours from {least} to {most}"), 0, MOST_HOURS)
 A_MOMENT = 0.001  # seconds; what is done so often takes all of a processor
 AN_ANSWER = 1  # second; what may take less than an answer takes never comes to anything, and is waited for without end
 
 OURS: dict[str, Allowed] = {
-    "BACKUP_MAX_AGE_SECONDS": _seconds(),
+    "BACKUP_MAX_AGE_SECONDS": seconds(),
     "BOT_NAME": TEXT,
     "CACHE_ENABLED": SWITCH,
-    "CACHE_ANSWER_SECONDS": _seconds(A_MOMENT),
-    "CACHE_LEASE_SECONDS": _seconds(A_MOMENT, A_DAY),
+    "CACHE_ANSWER_SECONDS": seconds(A_MOMENT),
+    "CACHE_LEASE_SECONDS": seconds(A_MOMENT, A_DAY),
     "CACHE_MAX_VALUE_BYTES": BYTES,
-    "CACHE_MAX_WAITING_MISSES": _whole(0),
-    "CACHE_STALE_IF_ERROR_SECONDS": _seconds(),
-    "CACHE_TTL_LIST_SECONDS": _seconds(),
-    "CACHE_TTL_PERMANENT_SECONDS": _seconds(),
-    "CACHE_TTL_ROBOTS_SECONDS": _seconds(),
-    "CACHE_TTL_STORE_SECONDS": _seconds(),
-    "CLOCK_OFFSET_SECONDS": _seconds(-MOST_SECONDS),
+    "CACHE_MAX_WAITING_MISSES": whole(0),
+    "CACHE_STALE_IF_ERROR_SECONDS": seconds(),
+    "CACHE_TTL_LIST_SECONDS": seconds(),
+    "CACHE_TTL_PERMANENT_SECONDS": seconds(),
+    "CACHE_TTL_ROBOTS_SECONDS": seconds(),
+    "CACHE_TTL_STORE_SECONDS": seconds(),
+    "CLOCK_OFFSET_SECONDS": seconds(-MOST_SECONDS),
     "CONCURRENCY_ADAPTIVE_ENABLED": SWITCH,
-    "CONCURRENCY_START": _whole(1),
-    "CONCURRENT_ITEMS": _whole(1, MOST_TASKS),
-    "CONCURRENT_REQUESTS": _whole(1),
-    "CONCURRENT_REQUESTS_PER_DOMAIN": _whole(1),
+    "CONCURRENCY_START": whole(1),
+    "CONCURRENT_ITEMS": whole(1, MOST_TASKS),
+    "CONCURRENT_REQUESTS": whole(1),
+    "CONCURRENT_REQUESTS_PER_DOMAIN": whole(1),
     "CRAWL_STATS": LIST,
     "CRAWL_WINDOW": Allowed(_window, _("a time range, as 01:00-06:00, or nothing")),
     "DEFAULT_REQUEST_HEADERS": MAPPING,
@@ -210,20 +209,20 @@ OURS: dict[str, Allowed] = {
     "DININGCODE_WEB_URL": ADDRESS,
     "DOWNLOADER": CLASS,
     "DOWNLOAD_MAXSIZE": BYTES,
-    "DOWNLOAD_TIMEOUT": _seconds(AN_ANSWER),
+    "DOWNLOAD_TIMEOUT": seconds(AN_ANSWER),
     "DOWNLOAD_WARNSIZE": BYTES,
     "DUPEFILTER_CLASS": CLASS,
-    "EARLY_STOP_PAGES": _whole(0),
+    "EARLY_STOP_PAGES": whole(0),
     "FALLBACK_ENABLED": SWITCH,
-    "FALLBACK_PROBE_SECONDS": _seconds(),
-    "FLEET_MAX_MEMORY_MB": _whole(1),
+    "FALLBACK_PROBE_SECONDS": seconds(),
+    "FLEET_MAX_MEMORY_MB": whole(1),
     "FLEET_WORKERS": Allowed(_workers, _("auto, or a number of workers")),
-    "FRONTIER_LEASE_SECONDS": _seconds(AN_ANSWER, A_DAY),
-    "FRONTIER_MAX_ATTEMPTS": _whole(1),
-    "FRONTIER_MAX_IN_HAND": _whole(1),
+    "FRONTIER_LEASE_SECONDS": seconds(AN_ANSWER, A_DAY),
+    "FRONTIER_MAX_ATTEMPTS": whole(1),
+    "FRONTIER_MAX_IN_HAND": whole(1),
     "GATE_ENABLED": SWITCH,
-    "FRONTIER_PREFETCH": _whole(0),
-    "GATE_CHECK_PAGES": _whole(0),
+    "FRONTIER_PREFETCH": whole(0),
+    "GATE_CHECK_PAGES": whole(0),
     "GATE_CITY_LOST": SHARE,
     "GATE_ERRORS": SHARE,
     "GATE_FIELD_LOST": SHARE,
@@ -232,24 +231,24 @@ OURS: dict[str, Allowed] = {
     "GATE_ODD": SHARE,
     "GATE_PAGES_FOR_PEOPLE": SHARE,
     "GATE_STORES_LOST": SHARE,
-    "GC_THRESHOLD_OBJECTS": _whole(0),
-    "HEARTBEAT_SECONDS": _seconds(0, 20),
+    "GC_THRESHOLD_OBJECTS": whole(0),
+    "HEARTBEAT_SECONDS": seconds(0, 20),
     "LOG_FORMATTER": CLASS,
     "LOG_JSON_FILE": FILE,
     "LOG_LEVEL": Allowed(_level, _("CRITICAL, ERROR, WARNING, INFO or DEBUG")),
-    "MEMORY_CHECK_SECONDS": _seconds(A_MOMENT),
+    "MEMORY_CHECK_SECONDS": seconds(A_MOMENT),
     "METRICS_PORT": Allowed(_port, _("a port from 0 to 65535, or nothing")),
-    "POLITENESS_BLOCK_SECONDS": _seconds(),
+    "POLITENESS_BLOCK_SECONDS": seconds(),
     "POLITENESS_FAST_ALLOWED": SWITCH,
-    "POLITENESS_REQUESTS_PER_SECOND": _number(float, _("a number of requests a second, as 0.5"), 0, 1_000_000),
-    "POSTGRES_COPY_MAX_ROWS": _whole(1),
-    "POSTGRES_COPY_MAX_SECONDS": _seconds(),
-    "POSTGRES_TIMEOUT_SECONDS": _seconds(AN_ANSWER, A_DAY),
+    "POLITENESS_REQUESTS_PER_SECOND": number(float, _("a number of requests a second, as 0.5"), 0, 1_000_000),
+    "POSTGRES_COPY_MAX_ROWS": whole(1),
+    "POSTGRES_COPY_MAX_SECONDS": seconds(),
+    "POSTGRES_TIMEOUT_SECONDS": seconds(AN_ANSWER, A_DAY),
     "REDIS_KEY_PREFIX": Allowed(_key_prefix, _("letters, digits and any of _ . : -")),
-    "REDIRECT_MAX_TIMES": _whole(0),
-    "RETRY_BACKOFF_SECONDS": _seconds(),
+    "REDIRECT_MAX_TIMES": whole(0),
+    "RETRY_BACKOFF_SECONDS": seconds(),
     "RETRY_HTTP_CODES": Allowed(_statuses, _("HTTP statuses from 100 to 599, with commas")),
-    "RETRY_TIMES": _whole(0),
+    "RETRY_TIMES": whole(0),
     "ROBOTSTXT_USER_AGENT": TEXT,
     "SCHEDULE_EVERY_HOURS": Allowed(_every, _("auto, or a number of hours")),
     "SCHEDULER": CLASS,
@@ -257,37 +256,11 @@ OURS: dict[str, Allowed] = {
     "SCHEDULER_SERIALIZER": CLASS,
     "SCRAPER_SLOT_MAX_ACTIVE_SIZE": BYTES,
     "SITE_ADDRESSES": LIST,
-    "SITE_AWAY_MAX_SECONDS": _seconds(),
-    "SITE_AWAY_START_SECONDS": _seconds(),
+    "SITE_AWAY_MAX_SECONDS": seconds(),
+    "SITE_AWAY_START_SECONDS": seconds(),
     "UNLIKELY_SAMPLE_SHARE": SHARE,
     "USER_AGENT": Allowed(_header, _("a text of one line in ASCII, as it is sent")),
     "USER_AGENT_ROTATION_ENABLED": SWITCH,
     "WORKER_MAX_MEMORY_MB": MEBIBYTES,
 }
 """The settings of this project, and those of Scrapy for which it has a value of its own."""
-
-_ANY_NUMBER = _number(float, _("a number"), -MOST_BYTES, MOST_BYTES)
-_ANY_WHOLE = _number(int, _("a whole number"), -MOST_BYTES, MOST_BYTES)
-OF_SCRAPY: dict[str, Allowed] = {
-    "CLOSESPIDER_ERRORCOUNT": _whole(0),
-    "CLOSESPIDER_ITEMCOUNT": _whole(0),
-    "CLOSESPIDER_PAGECOUNT": _whole(0),
-    "CLOSESPIDER_PAGECOUNT_NO_ITEM": _whole(0),
-    "CLOSESPIDER_TIMEOUT": _seconds(),
-    "CLOSESPIDER_TIMEOUT_NO_ITEM": _seconds(),
-    "DNS_TIMEOUT": _seconds(AN_ANSWER),
-    "DOWNLOAD_DELAY": _seconds(),
-    "LOGSTATS_INTERVAL": _seconds(),
-    "REACTOR_THREADPOOL_MAXSIZE": _whole(1),
-    "TELNETCONSOLE_ENABLED": SWITCH,
-}
-"""Those of Scrapy of which a wrong value does harm; others are of the kind that Scrapy's default is."""
-
-
-def allowed_for(name: str) -> Allowed | None:
-    """Return what a setting may be; None: anything, or it is known to nobody here."""
-    if known := OURS.get(name) or OF_SCRAPY.get(name):
-        return known
-    default = vars(default_settings).get(name)
-    kinds = {bool: SWITCH, int: _ANY_WHOLE, float: _ANY_NUMBER, dict: MAPPING}
-    return kinds.get(type(default))

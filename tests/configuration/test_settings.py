@@ -95,6 +95,20 @@ def test_each_setting_of_this_project_is_in_the_table() -> None:
         ("DOWNLOAD_DELAY", "slow"),  # of Scrapy
         ("RETRY_ENABLED", "maybe"),
         ("CLOSESPIDER_ITEMCOUNT", "-5"),
+        *(
+            (name, value)
+            for name in ("ADDONS", "EXTENSIONS", "ITEM_PIPELINES", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES")
+            for value in ({"nowhere.Class": 1}, {"refillspot.addon.RefillspotAddon": "first"})
+        ),
+        ("FEEDS", {"stores.json": 1}),
+        ("FEED_EXPORT_ENCODING", "utf-9"),
+        ("LOG_ENCODING", "utf-9"),
+        ("LOG_FORMAT", "%(nothing)s"),
+        ("SPIDER_MODULES", "nowhere.spiders"),
+        *(
+            (name, "nowhere.Class")
+            for name in ("STATS_CLASS", "TWISTED_REACTOR", "SPIDER_LOADER_CLASS", "DNS_RESOLVER")
+        ),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence_with_name_value_and_what_is_allowed(name: str, value: Any) -> None:
@@ -152,7 +166,12 @@ def test_a_mapping_is_looked_at_before_scrapy_takes_it_apart(given: str) -> None
     with pytest.raises(ConfigurationError, match=r"^DEFAULT_REQUEST_HEADERS=.* it must be a JSON object"):
         check_options([f"DEFAULT_REQUEST_HEADERS={given}"])
 
-    check_options(['DEFAULT_REQUEST_HEADERS={"Accept-Language": "ko"}', "CRAWL_WINDOW=1"])
+    with pytest.raises(ConfigurationError, match=r"^EXTENSIONS=.* it must be a JSON object of classes"):
+        check_options([f"EXTENSIONS={given}"])
+
+    check_options(
+        ['DEFAULT_REQUEST_HEADERS={"Accept-Language": "ko"}', "CRAWL_WINDOW=1", 'EXTENSIONS={"no.Such": null}']
+    )
 
 
 @pytest.mark.parametrize("given", ["no equals sign", "=x", " =x"])
