@@ -24,7 +24,7 @@ EVENTS: dict[str, tuple[dict[str, Any], str]] = {
     "finished": (COMPLETE, STORED),
     "dead_letters": (COMPLETE, "scrapy deadletters replay --all"),
     "blocked": ({"crawl": "20261128-1", "sentence": BLOCK, "seconds": 180, "blocks": 1}, "scrapy resume"),
-    "held": ({"crawl": "20261128-1", "part": "page.name", "unread": 11}, "scrapy doctor --shapes FILE"),
+    "held": (COMPLETE, STORED),
     "backup_failed": ({"directory": "/a", "error": f"DB_URL=postgresql://u:{PASSWORD}@h/d"}, "scrapy db backup"),
 }
 
@@ -41,10 +41,6 @@ def test_a_sentence_says_what_to_do(event: str, monkeypatch: pytest.MonkeyPatch)
 
     assert english_in(told.replace(MASK, "")) == []
     assert facts.get("crawl", "") in told
-
-
-def test_a_crawl_that_the_gate_holds_is_told_by_its_own_sentence() -> None:
-    assert write_sentence("held", COMPLETE).endswith(STORED)
 
 
 def test_what_is_not_known_is_told_by_the_sentence_that_it_brings() -> None:
