@@ -54,8 +54,9 @@ def test_a_page_of_another_host_stops_nobody(crawl: Crawl, another_site: Site) -
     polite = crawl.having("-s", f"POLITENESS_REQUESTS_PER_SECOND={PACE}")
     elsewhere = Faults(another_site.url)
     elsewhere.add(kind="verification", path=PAGE)
+    callback = ("-c", "parse_list", "--cbkwargs", '{"query": null, "seen": null}')
     fetched = polite.operate(
-        "parse", "--spider=diningcode", "-a", "district=강남구", "-c", "parse_list", f"{another_site.url}{PAGE}"
+        "parse", "--spider=diningcode", "-a", "district=강남구", *callback, f"{another_site.url}{PAGE}"
     )
     shown = json.loads(polite.operate("politeness", "show", "--json").stdout)
     fired = elsewhere.fired()
