@@ -28,20 +28,30 @@ from refillspot.configuration.values import (
 from refillspot.language import lazy_gettext as _
 
 
+def _pairs(given: Any) -> Any:
+    read = mapping(given)
+    return json.loads(read) if isinstance(read, str) else read
+
+
 def _components(given: Any) -> Any:
     """Read a mapping of classes to their places, None for one that is switched off."""
-    places = mapping(given)
-    for component, place in (json.loads(places) if isinstance(places, str) else places).items():
+    for component, place in _pairs(given).items():
         if place is not None:
             importable(component)
             float(place)
     return given
 
 
+def _addons(given: Any) -> Any:
+    """Read components of which one finds the servers: without it there is nothing to crawl with."""
+    if OWN_ADDON not in map(str, _pairs(given)):
+        raise ValueError
+    return _components(given)
+
+
 def _feeds(given: Any) -> Any:
     """Read a mapping of files to how they are written."""
-    feeds = mapping(given)
-    for feed in (json.loads(feeds) if isinstance(feeds, str) else feeds).values():
+    for feed in _pairs(given).values():
         mapping(feed)
     return given
 
@@ -70,18 +80,20 @@ def _encoding(given: Any) -> Any:
     return given
 
 
+OWN_ADDON = "refillspot.addon.RefillspotAddon"
+ADDONS = Allowed(_addons, _('a JSON object with {{"refillspot.addon.RefillspotAddon": 0}}, which finds the servers'))
 COMPONENTS = Allowed(_components, _('a JSON object of classes that can be imported, as {{"my.Extension": 500}}'))
 FEEDS = Allowed(_feeds, _('a JSON object of files, as {{"stores.json": {{"format": "json"}}}}'))
 MODULES = Allowed(_modules, _("modules that can be imported, with commas"))
 LOG_LINE = Allowed(_log_line, _("a format of the module logging, as %(levelname)s: %(message)s"))
 ENCODING = Allowed(_encoding, _("the name of an encoding, as utf-8"))
-MAPPINGS = (MAPPING, COMPONENTS, FEEDS)
+MAPPINGS = (MAPPING, ADDONS, COMPONENTS, FEEDS)
 """Those that Scrapy takes apart as soon as `-s` gives them."""
 
 _ANY_NUMBER = number(float, _("a number"), -MOST_BYTES, MOST_BYTES)
 _ANY_WHOLE = number(int, _("a whole number"), -MOST_BYTES, MOST_BYTES)
 OF_SCRAPY: dict[str, Allowed] = {
-    "ADDONS": COMPONENTS,
+    "ADDONS": ADDONS,
     "CLOSESPIDER_ERRORCOUNT": whole(0),
     "CLOSESPIDER_ITEMCOUNT": whole(0),
     "CLOSESPIDER_PAGECOUNT": whole(0),

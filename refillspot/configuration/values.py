@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 import msgspec
@@ -15,6 +15,9 @@ import msgspec
 from refillspot.language import Message
 from refillspot.language import lazy_gettext as _
 from refillspot.policies.politeness_settings import CrawlWindow
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
 
 Read: TypeAlias = Callable[[Any], Any]
 """Makes what is read of what was given; raises ValueError, or an error of this project that says what is wrong."""
@@ -157,16 +160,29 @@ def mapping(given: Any) -> Any:
 
 
 def importable(given: Any) -> Any:
+    """Read the path of a class or module. Nothing is imported: what imports a reactor would choose it."""
     if not isinstance(given, str):
         return given  # the class itself
-    module, dot, _name = given.strip().rpartition(".")
-    try:
-        found = find_spec(module) if dot else None
-    except (ImportError, ValueError):
-        found = None
-    if found is None:
+    module, dot, name = (path := given.strip()).rpartition(".")
+    if not dot or not (_spec(path) or _has(_spec(module), name)):
         raise ValueError
-    return given.strip()
+    return path
+
+
+def _spec(module: str) -> ModuleSpec | None:
+    try:
+        return find_spec(module)
+    except (ImportError, ValueError):
+        return None
+
+
+def _has(module: ModuleSpec | None, name: str) -> bool:
+    """Tell whether a module may have a name, as far as its text tells: one that stands nowhere in it, it has not."""
+    if module is None:
+        return False
+    read = getattr(module.loader, "get_source", None)
+    text = read(module.name) if read else None
+    return text is None or bool(re.search(rf"\b{re.escape(name)}\b|import \*|__getattr__", text))
 
 
 SWITCH = Allowed(_switch, _("True or False"))

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from scrapy import exporters
+from scrapy.exceptions import NotConfigured
 from scrapy.extensions.closespider import CloseSpider
 from scrapy.extensions.feedexport import FeedExporter
 
 from refillspot.configuration import check_files
+from refillspot.exceptions import ConfigurationError
 from refillspot.export.rows import csv_text, feed_row, xml_text
 from refillspot.items import Store, UnknownStore, UnreadPage
 from refillspot.language import gettext as _
@@ -31,11 +33,19 @@ class StoreFeeds(FeedExporter):
     Settings: FEEDS and the other FEED_… of Scrapy.
 
     Raises:
-        ConfigurationError: a file cannot be written; Scrapy would say so in the log, once for each store.
+        ConfigurationError: a file cannot be written; Scrapy would say so in the log, once for each store. Or nobody
+            writes such a format; Scrapy would crawl without.
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        super().__init__(crawler)
+        try:
+            super().__init__(crawler)
+        except NotConfigured as error:
+            if not crawler.settings.getdict("FEEDS"):
+                raise
+            formats = crawler.settings.get_component_priority_dict_with_base("FEED_EXPORTERS")
+            told = _("FEEDS names a format or a place that nothing here can write; the formats are {formats}")
+            raise ConfigurationError(told.format(formats=", ".join(sorted(formats)))) from error
         check_files(((_("feed"), uri) for uri in self.feeds if _is_file(uri)), makes_folder=True)
 
     def item_scraped(self, item: Any, spider: Spider) -> None:

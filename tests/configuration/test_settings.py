@@ -98,7 +98,7 @@ def test_each_setting_of_this_project_is_in_the_table() -> None:
         *(
             (name, value)
             for name in ("ADDONS", "EXTENSIONS", "ITEM_PIPELINES", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES")
-            for value in ({"nowhere.Class": 1}, {"refillspot.addon.RefillspotAddon": "first"})
+            for value in ({"nowhere.Class": 1}, {"refillspot.pipelines.No": 1}, {"refillspot.addon.RefillspotAddon": "a"})
         ),
         ("FEEDS", {"stores.json": 1}),
         ("FEED_EXPORT_ENCODING", "utf-9"),
@@ -106,9 +106,11 @@ def test_each_setting_of_this_project_is_in_the_table() -> None:
         ("LOG_FORMAT", "%(nothing)s"),
         ("SPIDER_MODULES", "nowhere.spiders"),
         *(
-            (name, "nowhere.Class")
+            (name, value)
             for name in ("STATS_CLASS", "TWISTED_REACTOR", "SPIDER_LOADER_CLASS", "DNS_RESOLVER")
+            for value in ("nowhere.Class", "refillspot.nowhere", "..")
         ),
+        ("ADDONS", {}),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence_with_name_value_and_what_is_allowed(name: str, value: Any) -> None:

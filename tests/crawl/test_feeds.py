@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 
@@ -52,12 +53,20 @@ def read_xml(path: Path) -> list[dict[str, Any]]:
     return [nothing | read_plain({element.tag: element.text or "" for element in item}) for item in items]
 
 
-def test_a_feed_that_cannot_be_written_is_told_before_the_site_is_asked(crawl: Crawl, site: Site) -> None:
-    refused = crawl.run("-a", "district=금천구", "-O", f"{PROJECT / 'README.md'}/stores.json")
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["-O", f"{PROJECT / 'README.md'}/stores.json"], "Error: feed .* cannot be written: "),
+        (["-s", 'FEEDS={"stores.xlsx": {"format": "xlsx"}}'], "Error: FEEDS names a format .* csv, jl, json, "),
+    ],
+)
+def test_a_feed_that_cannot_be_written_is_told_before_the_site_is_asked(
+    crawl: Crawl, site: Site, options: list[str], told: str
+) -> None:
+    refused = crawl.run("-a", "district=금천구", *options)
 
     assert (refused.returncode, site.log()) == (2, [])
-    assert refused.stderr.splitlines()[-1].startswith("Error: feed ")
-    assert "cannot be written: " in refused.stderr.splitlines()[-1]
+    assert re.match(told, refused.stderr.splitlines()[-1])
     assert "Traceback" not in refused.stderr
 
 
