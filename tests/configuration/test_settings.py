@@ -98,7 +98,11 @@ def test_each_setting_of_this_project_is_in_the_table() -> None:
         *(
             (name, value)
             for name in ("ADDONS", "EXTENSIONS", "ITEM_PIPELINES", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES")
-            for value in ({"nowhere.Class": 1}, {"refillspot.pipelines.No": 1}, {"refillspot.addon.RefillspotAddon": "a"})
+            for value in (
+                {"nowhere.Class": 1},
+                {"refillspot.nowhere": 1},
+                {"refillspot.addon.RefillspotAddon": "first"},
+            )
         ),
         ("FEEDS", {"stores.json": 1}),
         ("FEED_EXPORT_ENCODING", "utf-9"),
