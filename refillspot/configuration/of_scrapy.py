@@ -43,8 +43,8 @@ def _components(given: Any) -> Any:
 
 
 def _addons(given: Any) -> Any:
-    """Read components of which one finds the servers: without it there is nothing to crawl with."""
-    if OWN_ADDON not in map(str, _pairs(given)):
+    """Read components; where `-s` names some (a text), the one that finds the servers is to be among them."""
+    if isinstance(given, str) and OWN_ADDON not in _pairs(given):
         raise ValueError
     return _components(given)
 

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
-from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.exceptions import NotConfigured
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from refillspot.downloadermiddlewares.robots import RULED_OUT
@@ -90,6 +90,7 @@ class EarlyStop:
             self._note_unread(response.request, Trouble.CHANGED if is_layout else Trouble.NOT_NOW, str(failure.value))
 
     def request_failed(self, request: Request, error: BaseException) -> None:
+        """Note what has no answer that can be read; where nobody answers, nothing is known of the site."""
         failed: str = request.meta.get(API_FAILURE, "")
         if request.meta.get(RULED_OUT):
             self._note_unread(request, Trouble.FORBIDDEN, request.url)
@@ -98,8 +99,8 @@ class EarlyStop:
         elif isinstance(error, HttpError):
             status = error.response.status
             self._note_unread(request, trouble_of(status) or Trouble.CHANGED, f"HTTP {status}")
-        elif failed or not isinstance(error, IgnoreRequest):
-            self._note_unread(request, Trouble.NOT_NOW, failed or f"{type(error).__name__}: {error}")
+        elif failed:
+            self._note_unread(request, Trouble.NOT_NOW, failed)
 
     def _note_read(self, question: Question, response: Response) -> None:
         if "cached" not in response.flags and self._seen(question) < self._pages:

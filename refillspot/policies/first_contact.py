@@ -33,7 +33,7 @@ class Trouble(StrEnum):
     """Its answers are none of those that are known."""
     MOVED = "moved"
     NOT_NOW = "not_now"
-    """It answers with errors that pass, or not at all."""
+    """It answers with errors that pass; `scrapy doctor` says so too where it does not answer at all."""
 
 
 UNANSWERED: dict[str, Message] = {
@@ -70,6 +70,6 @@ def is_unanswered(read: int, unread: int, failed: int, pages: int, *, is_first: 
     """Tell whether too few of the first answers of a kind can be used.
 
     More than half of the first `pages` are none that are known (`unread`). Or, if the site has told this crawl nothing
-    before (`is_first`), none of the first five is: then those count as well that never came (`failed`).
+    before (`is_first`), none of the first five is: then those count as well that are errors which pass (`failed`).
     """
     return (is_first and not read and unread + failed >= FIRST) or 2 * unread > max(pages, read + unread)

@@ -114,7 +114,6 @@ def test_each_setting_of_this_project_is_in_the_table() -> None:
             for name in ("STATS_CLASS", "TWISTED_REACTOR", "SPIDER_LOADER_CLASS", "DNS_RESOLVER")
             for value in ("nowhere.Class", "refillspot.nowhere", "..")
         ),
-        ("ADDONS", {}),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence_with_name_value_and_what_is_allowed(name: str, value: Any) -> None:
@@ -178,6 +177,13 @@ def test_a_mapping_is_looked_at_before_scrapy_takes_it_apart(given: str) -> None
     check_options(
         ['DEFAULT_REQUEST_HEADERS={"Accept-Language": "ko"}', "CRAWL_WINDOW=1", 'EXTENSIONS={"no.Such": null}']
     )
+
+
+def test_other_add_ons_leave_the_one_that_finds_the_servers_in_its_place() -> None:
+    with pytest.raises(ConfigurationError, match=r"^ADDONS=.* which finds the servers"):
+        check_options(['ADDONS={"scrapy.addons.AddonManager": 1}'])
+
+    check_options(['ADDONS={"scrapy.addons.AddonManager": 1, "refillspot.addon.RefillspotAddon": 0}'])
 
 
 @pytest.mark.parametrize("given", ["no equals sign", "=x", " =x"])

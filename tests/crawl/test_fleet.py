@@ -308,7 +308,7 @@ def use_mb(process: Program) -> float:
 
 
 def test_a_fleet_whose_workers_cannot_run_gives_up(fleet: Crawl) -> None:
-    broken = "SCHEDULER=refillspot.frontier.scheduler.NoSuchScheduler"
+    broken = "SCHEDULER=refillspot.clock.Clock"  # one that schedules nothing
     result = fleet.run("-n", "1", *DISTRICT, "-s", broken)
 
     assert result.returncode == 1
