@@ -3,7 +3,7 @@
 PYTHON ?= python3
 DISTRICT ?= 강남구
 ROUNDS ?= 100
-WORKERS ?= 6
+WORKERS ?= 8
 # Building from source would run code of every package. Where one has no wheel: make setup WHEELS=
 WHEELS ?= --only-binary :all:
 BIN := .venv/bin

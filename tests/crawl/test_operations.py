@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WORDS = ",".join(KEYWORDS)
 DISTRICT = ("-a", "district=금천구")
-NO_RETRY = ("-s", "RETRY_TIMES=0")
+NO_RETRY = ("-s", "RETRY_TIMES=0", "-s", "EARLY_STOP_PAGES=0")  # whichever of the first pages fail
 
 
 def crawl_rows(database_url: str) -> list[dict[str, Any]]:

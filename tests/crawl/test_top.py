@@ -30,7 +30,7 @@ from refillspot.monitoring.snapshot import CrawlReader
 from refillspot.postgres.backup import back_up
 from refillspot.postgres.crawls import find_crawl, join_crawl
 from refillspot.services import ServiceAddresses
-from tests.crawl.moments import PACED, SLOW, hurry, wait_for_store_pages, wait_for_workers
+from tests.crawl.moments import SLOW, hurry, wait_for_store_pages, wait_for_workers
 from tests.programs import PROJECT
 
 if TYPE_CHECKING:
@@ -117,33 +117,36 @@ def test_what_top_does_not_know_it_says(crawl: Crawl) -> None:
     assert "Traceback" not in nothing.stderr + unknown.stderr + odd.stderr
 
 
-def test_on_a_terminal_it_stays_until_the_crawl_has_ended(crawl: Crawl, redis_url: str, key_prefix: str) -> None:
+def test_on_a_terminal_it_stays_until_the_crawl_has_ended(
+    crawl: Crawl, site: Site, redis_url: str, key_prefix: str
+) -> None:
     ours, theirs = pytest.importorskip("pty", reason="no terminals of this kind on Windows").openpty()
     command = [sys.executable, "-m", "scrapy", *crawl.other("top").command]
     environment = crawl.environment | {"TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
-    with crawl.start(*NAMED, *PACED, *QUICK) as process:
+    with crawl.start(*NAMED, *SLOW, *QUICK) as process:
         wait_for_workers(redis_url, key_prefix, 1)
         with subprocess.Popen(command, cwd=PROJECT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs) as top:
             os.close(theirs)
-            shown = read_all(ours)
+            before = read(ours, " running, 1 at work, ")
+            hurry(site, redis_url, key_prefix)
+            shown = before + read(ours)
         process.communicate()
+    os.close(ours)
 
     assert (process.returncode, top.returncode) == (0, 0)
-    assert " running, 1 at work, " in shown
     assert " complete, 0 at work, " in shown.rpartition("crawl this: ")[2]
     assert shown.count("crawl this: ") > 2
 
 
-def read_all(descriptor: int) -> str:
-    """Return what is written there until nobody can write any more."""
-    read = b""
+def read(descriptor: int, until: str | None = None) -> str:
+    """Return what is written there until that is, or nobody can write any more."""
+    written = b""
     try:
-        while part := os.read(descriptor, 65536):
-            read += part
-    except OSError:  # how Linux says so
-        pass
-    os.close(descriptor)
-    return read.decode()
+        while not (until and until.encode() in written) and (part := os.read(descriptor, 65536)):
+            written += part
+    except OSError:  # how Linux says that nobody can
+        assert not until
+    return written.decode()
 
 
 def test_the_page_for_prometheus_has_all_that_was_counted(
