@@ -14,6 +14,7 @@ import redis.exceptions
 import redis.sentinel
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import PGconn, Ping
 
 from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
 from refillspot.language import gettext as _
@@ -159,9 +160,14 @@ def _remedy(url: str, error: psycopg.OperationalError, origin: str) -> str:
         return told.format(command=shlex.join(["createdb", *target, parts["dbname"]]))
     if error.pgconn and error.pgconn.needs_password:
         return _("The server requires a password: set DB_PASSWORD, or put one into DATABASE_URL.")
-    if error.pgconn and error.pgconn.used_password:
+    if error.pgconn and (error.pgconn.used_password or _takes_connections(url)):
         return _("The server answers: check user and password, DB_USER and DB_PASSWORD or those in DATABASE_URL.")
     return _start_or_unset("postgres", origin)
+
+
+def _takes_connections(url: str) -> bool:
+    """Tell whether a server answers there, whatever it says to this account."""
+    return PGconn.ping(make_conninfo(url, connect_timeout=TIMEOUT_SECONDS).encode()) == Ping.OK
 
 
 def _lacks_database(url: str, name: str) -> bool:

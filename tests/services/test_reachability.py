@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from refillspot.exceptions import ServiceUnavailableError, UnsuitableServerError
 from refillspot.frontier.queue import CrawlQueue
@@ -76,6 +77,13 @@ def test_a_missing_database_is_told_with_the_command_that_creates_it(database_ur
 
     with pytest.raises(ServiceUnavailableError, match=r"no such database: create it with `createdb .* missing_\w+`"):
         check_postgres(missing, "DATABASE_URL in .env")
+
+
+def test_an_account_that_a_server_does_not_know_is_no_server_to_be_started(database_url: str) -> None:
+    stranger = make_conninfo(database_url, user="nobody_here")
+
+    with pytest.raises(ServiceUnavailableError, match=r"nobody_here.* The server answers: check user and password"):
+        check_postgres(stranger, "DATABASE_URL")
 
 
 def test_a_postgres_whose_connections_are_all_taken_is_told_with_what_to_do(database_url: str) -> None:
